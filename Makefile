@@ -1,0 +1,36 @@
+# Two commands: `make nightly` (the sample city's night) and `make test`. Each works alone on a fresh machine
+# that has Python 3.11 or newer, make and the package registry.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+CITY ?= sample_data
+DATA ?=
+
+.PHONY: nightly test sample docs lock clean
+
+nightly: $(VENV)/.installed
+	$(BIN)/facility-emissions --city $(CITY) $(if $(DATA),--data $(DATA)) nightly
+
+test: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+# the synthetic city, written anew from its seed
+sample: $(VENV)/.installed
+	$(BIN)/python -m sample_data.generate
+
+$(VENV)/.installed: requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+# pins with hashes for every platform, no index address; needs uv
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --custom-compile-command "make lock" --output-file requirements.txt
+
+clean:
+	rm -rf $(VENV) sample_data/.data

@@ -1,0 +1,1 @@
+"""Prefect flows only: the story of a night, top to bottom."""

@@ -1,0 +1,143 @@
+"""Is this installation and this city folder sound, and if not, what to do.
+
+Each check says what it looked at, whether it is well, and the next step when it is not. Nothing is changed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+from pipelines import register_checks, registers
+from pipelines.settings import CityFolder, SettingsError
+
+NEEDED_BYTES = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """One thing looked at; ``state`` is ok, note or bad."""
+
+    what_ja: str
+    what_en: str
+    state: str
+    detail: str
+    remedy: str = ""
+
+
+def examine(folder: Path, data: Path | None) -> Iterator[Checkup]:
+    """Look at Python, packages, settings, registers, inbox, data folder and the published file."""
+    yield _python()
+    yield from _packages()
+    try:
+        city = CityFolder(folder, data)
+    except SettingsError as error:
+        yield Checkup("設定", "settings", "bad", str(error), "city.toml を直してください。 / mend city.toml")
+        return
+    yield Checkup("設定", "settings", "ok", f"{city.settings.city.name}・{city.folder}")
+    yield _registers(city)
+    yield _inbox(city)
+    yield _data_folder(city)
+    yield _published(city)
+
+
+def _python() -> Checkup:
+    found = ".".join(str(part) for part in sys.version_info[:3])
+    return Checkup("Python", "Python", "ok", found)
+
+
+def _packages() -> Iterator[Checkup]:
+    try:
+        wanted = requires("facility-emissions") or []
+    except PackageNotFoundError:
+        yield Checkup(
+            "パッケージ", "package", "bad", "facility-emissions", "pip install -e . を実行してください。 / install it"
+        )
+        return
+    pins = dict(line.split("==") for line in wanted if "==" in line and "extra" not in line)
+    wrong = {name: (pin, _version(name)) for name, pin in pins.items() if _version(name) != pin}
+    if wrong:
+        told = ", ".join(f"{name} {have} ({pin})" for name, (pin, have) in wrong.items())
+        remedy = "pip install --require-hashes -r requirements.txt を実行してください。 / install the pinned versions"
+        yield Checkup("パッケージの版", "package versions", "bad", told, remedy)
+    else:
+        yield Checkup("パッケージの版", "package versions", "ok", ", ".join(f"{n} {v}" for n, v in pins.items()))
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "-"
+
+
+def _registers(city: CityFolder) -> Checkup:
+    try:
+        found = registers.read(city.registers)
+        vocabularies = register_checks.vocabularies()
+        register_checks.check(found, city.settings, *vocabularies)
+    except registers.RegisterError as error:
+        return Checkup("台帳", "registers", "bad", str(error), "示された行を直してください。 / mend the lines named")
+    counts = ", ".join(f"{name} {len(found[name])}" for name in registers.REQUIRED)
+    return Checkup("台帳", "registers", "ok", counts)
+
+
+def _inbox(city: CityFolder) -> Checkup:
+    if not city.inbox.is_dir():
+        return Checkup(
+            "受領フォルダ", "inbox", "bad", str(city.inbox), "フォルダを作り、受領元ごとに分けてください。 / make it"
+        )
+    sources = sorted(p.name for p in city.inbox.iterdir() if p.is_dir())
+    unknown = sorted(set(city.settings.sources) - set(sources))
+    if unknown:
+        return Checkup(
+            "受領フォルダ", "inbox", "note", f"{', '.join(unknown)} が設定にあるがフォルダがない / no such folder"
+        )
+    return Checkup("受領フォルダ", "inbox", "ok", ", ".join(sources) or "-")
+
+
+def _data_folder(city: CityFolder) -> Checkup:
+    place = city.data
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    probe = place / ".facility-emissions-probe"
+    try:
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        return Checkup(
+            "データフォルダ",
+            "data folder",
+            "bad",
+            f"{city.data}: {error.strerror}",
+            "書込みの権限を与えてください。 / give rights to write",
+        )
+    if free < NEEDED_BYTES:
+        return Checkup(
+            "データフォルダ",
+            "data folder",
+            "note",
+            f"空き {free // 1_000_000} MB / free",
+            "空きを増やしてください。 / free some space",
+        )
+    return Checkup("データフォルダ", "data folder", "ok", f"{city.data}（空き {free // 1_000_000_000} GB / free）")
+
+
+def _published(city: CityFolder) -> Checkup:
+    from pipelines.warehouse import query
+
+    if not city.published.is_file():
+        return Checkup(
+            "公表ファイル", "published file", "note", "まだありません / none yet", "facility-emissions nightly"
+        )
+    try:
+        with query.opened(city.published) as connection:
+            _, rows = query.select(connection, "SELECT max(published_time), max(today), count(*) FROM publications")
+    except query.QueryError as error:
+        return Checkup("公表ファイル", "published file", "bad", str(error), "facility-emissions rebuild")
+    return Checkup("公表ファイル", "published file", "ok", f"{city.published}（{rows[0][0]}、基準日 {rows[0][1]}）")

@@ -1,0 +1,56 @@
+-- activity_days: one row per activity source and day: reported figures spread over their days, silent expected days missing.
+-- Amounts are divided exactly (whole millionths, the rest to the earliest days). Stocks (persons, machines, kg filled)
+-- stand on every day; their factor is per year.
+-- Inputs: activity_readings, activity_sources, activities, counted_units, facilities. Parameters: first_day, today.
+WITH sources AS (
+    SELECT
+        s.activity_source_id, s.facility_id, s.activity, s.substance, a.usual_unit, a.per_year = 'yes' AS is_stock,
+        coalesce(s.valid_from, DATE '0001-01-01') AS since, coalesce(s.valid_to, DATE '9999-12-31') AS until
+    FROM activity_sources AS s
+    JOIN activities AS a ON a.activity = s.activity
+),
+scales AS (
+    SELECT DISTINCT unit, energy_type, scale FROM counted_units WHERE rule_id IS NULL
+),
+reported AS (
+    SELECT
+        r.activity_source_id, s.facility_id, s.activity, coalesce(r.substance, s.substance) AS substance, s.usual_unit,
+        s.is_stock, CAST(r.started_at AS DATE) AS first_date,
+        CAST(r.ended_at - INTERVAL 1 MICROSECOND AS DATE) - CAST(r.started_at AS DATE) + 1 AS days,
+        CAST(CAST(r.quantity AS DECIMAL(26, 6)) * c.scale AS DECIMAL(18, 6)) AS quantity, r.stage = 'provisional' AS is_provisional,
+        unnest(range(0, CAST(r.ended_at - INTERVAL 1 MICROSECOND AS DATE) - CAST(r.started_at AS DATE) + 1)) AS place
+    FROM activity_readings AS r
+    JOIN sources AS s ON s.activity_source_id = r.activity_source_id AND r.started_at >= s.since AND r.started_at < s.until
+    JOIN scales AS c ON c.unit = r.unit AND c.energy_type = s.activity
+    WHERE r.known_to IS NULL
+),
+spread AS (
+    SELECT
+        activity_source_id, facility_id, activity, substance, usual_unit, is_provisional,
+        CAST(first_date + CAST(place AS INTEGER) AS DATE) AS local_date,
+        CASE WHEN is_stock THEN quantity
+            ELSE from_micro(micro(quantity) // days + CASE WHEN place < micro(quantity) % days THEN 1 ELSE 0 END) END AS quantity
+    FROM reported
+),
+expected AS (
+    SELECT s.activity_source_id, s.facility_id, s.activity, s.substance, s.usual_unit, CAST(unnest(generate_series(
+        CAST(greatest(s.since, coalesce(f.opened_on, s.since), CAST($first_day AS DATE)) AS TIMESTAMP),
+        CAST(least(s.until, coalesce(f.closed_on, s.until), CAST($today AS DATE)) - 1 AS TIMESTAMP),
+        INTERVAL 1 DAY)) AS DATE) AS local_date
+    FROM sources AS s
+    JOIN facilities AS f ON f.facility_id = s.facility_id
+)
+SELECT
+    coalesce(r.activity_source_id, e.activity_source_id) AS activity_source_id, coalesce(r.facility_id, e.facility_id) AS facility_id,
+    coalesce(r.activity, e.activity) AS activity, coalesce(r.substance, e.substance) AS substance,
+    coalesce(r.local_date, e.local_date) AS local_date, r.quantity, coalesce(r.usual_unit, e.usual_unit) AS unit,
+    CASE
+        WHEN r.quantity IS NULL THEN 'missing'
+        WHEN r.is_provisional AND make_date(fiscal_year_of(r.local_date) + 1, 4, 1) <= CAST($today AS DATE) THEN 'doubtful'
+        ELSE 'measured'
+    END AS state,
+    CASE WHEN r.is_provisional AND make_date(fiscal_year_of(r.local_date) + 1, 4, 1) <= CAST($today AS DATE)
+        THEN 'provisional_reading' END AS doubts,
+    e.local_date IS NOT NULL AS expected
+FROM expected AS e
+FULL JOIN spread AS r ON r.activity_source_id = e.activity_source_id AND r.local_date = e.local_date

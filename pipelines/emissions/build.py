@@ -1,0 +1,133 @@
+"""Build the emissions of every source, day, basis and gas, and their months and fiscal years.
+
+Reads energy_by_meter_day, meter_segments, meter_days, activity_readings, the registers and the reference. Writes
+facility_spans, factor_choices, activity_days, activity_choices, emission_days and what sums it up.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+
+import duckdb
+
+from pipelines import units
+from pipelines.emissions.multipliers import Multiplier, Step, of_activity, to_emissions
+from pipelines.settings import Settings
+from pipelines.warehouse import database
+
+HERE = Path(__file__).parent
+# Words of contracts.menu that say which kind of row of the supplier's list serves.
+MENU_WORDS = {
+    "残差": "residual", "residual": "residual",
+    "事業者全体": "whole_company_reference", "whole_company": "whole_company_reference",
+    "代替値": "national_substitute", "substitute": "national_substitute",
+    "最終保障供給": "last_resort_or_island_supply", "離島供給": "last_resort_or_island_supply",
+}  # fmt: skip
+VIEWS = ("emission_days", "emissions_by_source_day", "emissions_by_meter_day")
+SUMS = ("emissions_by_facility_month", "emissions_by_facility_fiscal_year", "emissions_by_cause_gas_fiscal_year")
+
+
+def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date, first_day: date) -> None:
+    """Fill the stage's tables.
+
+    Args:
+        connection: The warehouse under construction.
+        settings: For the bounds of provisional factors and the rule of the plan's electricity.
+        today: The day of the run.
+        first_day: First day on which data is expected.
+
+    Raises:
+        StageError: when a statement of ours fails.
+    """
+    database.fill(connection, "facility_spans", HERE / "facility_spans.sql")
+    choose(connection, settings)
+    database.fill(connection, "activity_days", HERE / "activity_days.sql", {"today": today, "first_day": first_day})
+    _choose_for_activities(connection)
+    for view in VIEWS:
+        database.create_view(connection, view, HERE / f"{view}.sql")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE provisional_bounds AS"
+        " SELECT CAST($low AS DECIMAL(9, 6)) AS low, CAST($high AS DECIMAL(9, 6)) AS high",
+        {
+            "low": settings.thresholds.provisional_factor_low,
+            "high": settings.thresholds.provisional_factor_high,
+        },
+    )
+    database.create_view(connection, "bounded_days", HERE / "bounded_days.sql", temporary=True)
+    database.fill(connection, "emissions_by_source_month", HERE / "emissions_by_source_month.sql")
+    for table in SUMS:
+        database.fill(connection, table, HERE / f"{table}.sql")
+
+
+def choose(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Fill factor_choices: candidates by SQL, one exact multiplier each from pint, the choice by SQL."""
+    _load_words(connection, settings)
+    database.create_temp(connection, "factor_candidates", HERE / "factor_candidates.sql")
+    found = connection.execute(
+        """SELECT DISTINCT unit, energy_type, factor_id, factor_value, factor_unit, heat_content_id, heat_value,
+           heat_unit, density_id, density_value, density_unit FROM factor_candidates ORDER BY ALL"""
+    ).fetchall()
+    rows = []
+    for unit, energy_type, factor_id, f_value, f_unit, heat_id, h_value, h_unit, density_id, d_value, d_unit in found:
+        multiplier = to_emissions(
+            unit, energy_type, _step(f_value, f_unit), _step(h_value, h_unit), _step(d_value, d_unit)
+        )
+        rows.append((unit, energy_type, factor_id, heat_id, density_id, *_columns(multiplier), multiplier.mark))
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE factor_multipliers (unit VARCHAR, energy_type VARCHAR, factor_id VARCHAR,
+           heat_content_id VARCHAR, density_id VARCHAR, multiplier14 DECIMAL(20, 14), reason VARCHAR, mark VARCHAR)"""
+    )
+    if rows:
+        connection.executemany("INSERT INTO factor_multipliers VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    database.fill(connection, "factor_choices", HERE / "factor_choices.sql")
+
+
+def _choose_for_activities(connection: duckdb.DuckDBPyConnection) -> None:
+    database.create_temp(connection, "activity_candidates", HERE / "activity_candidates.sql")
+    found = connection.execute(
+        """SELECT DISTINCT unit, factor_id, factor_value, factor_unit, heat_value, heat_unit, days_in_year
+           FROM activity_candidates ORDER BY ALL"""
+    ).fetchall()
+    rows = []
+    for unit, factor_id, f_value, f_unit, h_value, h_unit, days in found:
+        multiplier = of_activity(unit, _step(f_value, f_unit), _step(h_value, h_unit), days)
+        rows.append((unit, factor_id, days, *_columns(multiplier)))
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE activity_multipliers (unit VARCHAR, factor_id VARCHAR, days_in_year BIGINT,
+           multiplier14 DECIMAL(20, 14), reason VARCHAR)"""
+    )
+    if rows:
+        connection.executemany("INSERT INTO activity_multipliers VALUES (?, ?, ?, ?, ?)", rows)
+    database.fill(connection, "activity_choices", HERE / "activity_choices.sql")
+
+
+def _load_words(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE menu_words AS SELECT unnest(CAST($words AS VARCHAR[])) AS word,
+           unnest(CAST($kinds AS VARCHAR[])) AS kind""",
+        {"words": list(MENU_WORDS), "kinds": list(MENU_WORDS.values())},
+    )
+    rules = settings.rules.plan_electricity_factor_rule
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE plan_rules AS SELECT unnest(CAST($offsets AS INTEGER[])) AS result_fy_offset,
+           unnest(CAST($starts AS DATE[])) AS valid_from, unnest(CAST($ends AS DATE[])) AS valid_to""",
+        {
+            "offsets": [rule.result_fy_offset for rule in rules],
+            "starts": [rule.valid_from for rule in rules],
+            "ends": [rule.valid_to for rule in rules],
+        },
+    )
+
+
+def _step(value: object, unit: str | None) -> Step | None:
+    return None if value is None or unit is None else Step(Fraction(str(value)), unit)
+
+
+def _columns(multiplier: Multiplier) -> tuple[object, str | None]:
+    try:
+        value = None if multiplier.value is None else units.as_decimal14(multiplier.value)
+    except units.UnitError as error:
+        return None, error.rule_id
+    return value, multiplier.reason

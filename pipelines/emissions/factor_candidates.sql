@@ -1,0 +1,80 @@
+-- factor_candidates: one row per meter, basis, unit, period and factor that could apply; none leaves the id empty.
+-- A supplier's factor is found by the contract: its menu, or a word that says which kind of row serves (残差, 代替値 ...).
+-- A row of another kind never steps in because the right one is absent. A year whose national list is not out yet takes
+-- last year's row of the same contract, as provisional. The plan's electricity follows the city's dated rule for which
+-- result year the ministers' notice means; without a rule it is provisional.
+-- Inputs: meter_segments, meter_days, factor_rules, emission_factors, heat_contents, densities, menu_words, plan_rules.
+WITH needed AS (
+    SELECT DISTINCT s.*, d.unit, b.basis
+    FROM meter_segments AS s
+    JOIN (SELECT DISTINCT meter_id, unit FROM meter_days) AS d ON d.meter_id = s.meter_id
+    CROSS JOIN (SELECT unnest(['plan', 'shk_basic', 'shk_adjusted']) AS basis) AS b
+),
+ruled AS (
+    SELECT
+        n.*, r.method, r.factor_table, r.key, r.variant, r.substitute, r.clause, w.kind AS word_kind,
+        n.basis = 'plan' AND r.factor_table = 'electricity' AND p.result_fy_offset IS NULL AS year_unstated,
+        CAST(n.valid_from + to_years(CASE WHEN n.basis = 'plan' AND r.factor_table = 'electricity'
+            THEN coalesce(p.result_fy_offset, -1) + 1 ELSE 0 END) AS DATE) AS looked_up_on
+    FROM needed AS n
+    LEFT JOIN factor_rules AS r
+        ON r.energy_type = n.energy_type AND r.basis = n.basis
+        AND n.valid_from >= coalesce(r.valid_from, DATE '0001-01-01') AND n.valid_from < coalesce(r.valid_to, DATE '9999-12-31')
+    LEFT JOIN menu_words AS w ON w.word = n.menu
+    LEFT JOIN plan_rules AS p
+        ON n.valid_from >= coalesce(p.valid_from, DATE '0001-01-01') AND n.valid_from < coalesce(p.valid_to, DATE '9999-12-31')
+),
+lists AS (
+    SELECT factor_table, max(valid_to) AS ends_on FROM emission_factors
+    WHERE origin = 'reference' AND result_fy IS NOT NULL GROUP BY factor_table
+),
+factors AS (
+    SELECT f.*, l.ends_on FROM emission_factors AS f LEFT JOIN lists AS l ON l.factor_table = f.factor_table
+    WHERE f.factor_table <> 'plan_activities'
+),
+matched AS (
+    SELECT
+        r.*, f.factor_id, f.value AS factor_value, f.unit AS factor_unit, f.gas, f.origin, f.kind, f.edition,
+        f.supplier AS factor_supplier, f.menu AS factor_menu,
+        CASE WHEN r.looked_up_on >= coalesce(f.valid_from, DATE '0001-01-01')
+                AND r.looked_up_on < coalesce(f.valid_to, DATE '9999-12-31')
+            THEN CASE WHEN f.status = 'confirmed' THEN 1 ELSE 2 END ELSE 3 END AS rank
+    FROM ruled AS r
+    LEFT JOIN factors AS f
+        ON f.factor_table = r.factor_table AND f.variant IN ('both', r.variant)
+        AND (
+            r.looked_up_on >= coalesce(f.valid_from, DATE '0001-01-01') AND r.looked_up_on < coalesce(f.valid_to, DATE '9999-12-31')
+            OR r.method = 'supplier' AND r.looked_up_on >= f.ends_on
+                AND CAST(r.looked_up_on - INTERVAL 1 YEAR AS DATE) >= f.valid_from
+                AND CAST(r.looked_up_on - INTERVAL 1 YEAR AS DATE) < f.valid_to
+        )
+        AND (
+            r.method = 'table' AND f.kind = 'table' AND f.key = r.key
+            OR r.method = 'supplier' AND r.has_contract AND (
+                f.supplier_no = r.supplier_no OR f.supplier = r.supplier AND (f.supplier_no IS NULL OR r.supplier_no IS NULL)
+                OR r.word_kind = 'national_substitute'
+            ) AND (
+                r.word_kind IS NOT NULL AND f.kind = r.word_kind
+                    AND (r.word_kind <> 'national_substitute' OR r.substitute = 'yes')
+                OR r.word_kind IS NULL AND f.menu = r.menu AND f.kind IN ('menu', 'residual', 'area', 'single')
+                OR r.menu IS NULL AND f.menu IS NULL AND f.kind IN ('single', 'area')
+            )
+        )
+),
+best AS (
+    SELECT * FROM matched
+    QUALIFY rank = min(rank) OVER (PARTITION BY meter_id, basis, unit, valid_from)
+        AND rank() OVER (PARTITION BY meter_id, basis, unit, valid_from, origin, factor_supplier, kind, factor_menu, key
+            ORDER BY edition DESC NULLS LAST) = 1
+)
+SELECT
+    b.meter_id, b.basis, b.unit, b.energy_type, b.valid_from, b.valid_to, b.method, b.has_contract, b.year_unstated, b.rank,
+    b.factor_id, b.factor_value, b.factor_unit, b.gas, b.origin, b.kind, h.heat_content_id, h.value AS heat_value,
+    h.unit AS heat_unit, d.density_id, d.value AS density_value, d.unit AS density_unit
+FROM best AS b
+LEFT JOIN heat_contents AS h
+    ON b.factor_unit LIKE '%C/%J' AND h.heat_table = b.factor_table AND h.key = b.key
+    AND b.valid_from >= coalesce(h.valid_from, DATE '0001-01-01') AND b.valid_from < coalesce(h.valid_to, DATE '9999-12-31')
+LEFT JOIN densities AS d
+    ON d.energy_type = b.energy_type AND d.supplier = b.supplier AND (d.area_or_menu IS NULL OR d.area_or_menu = b.menu)
+    AND b.valid_from >= coalesce(d.valid_from, DATE '0001-01-01') AND b.valid_from < coalesce(d.valid_to, DATE '9999-12-31')

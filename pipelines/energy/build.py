@@ -1,0 +1,135 @@
+"""Build the energy of every meter and day.
+
+Reads current_readings, counted_units, the registers and the reference. Writes meter_allocations, meter_segments,
+meter_days, meter_doubts, energy_choices and energy_by_meter_day. Overrides come from accepted reviews.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from fractions import Fraction
+from pathlib import Path
+
+import duckdb
+
+from pipelines import units
+from pipelines.energy.allocations import Share, Version, allocate
+from pipelines.energy.multipliers import Step, to_primary_energy
+from pipelines.periods import fiscal_year, fiscal_year_start
+from pipelines.settings import Settings
+from pipelines.warehouse import database
+
+HERE = Path(__file__).parent
+VERSIONS = """
+SELECT meter_id, facility_id, energy_type, reading_kind, coalesce(role, 'main') AS role, parent_meter_id, supply_point,
+    coalesce(energy_act_scope, 'site') AS energy_act_scope, coalesce(valid_from, DATE '0001-01-01') AS since,
+    coalesce(valid_to, DATE '9999-12-31') AS until
+FROM meters
+"""
+
+
+def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date) -> None:
+    """Fill the stage's tables. The temporary table ``overrides`` must be there.
+
+    Raises:
+        StageError: when a statement of ours fails.
+    """
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE meter_versions AS {VERSIONS}")
+    _allocate(connection)
+    database.create_temp(connection, "counted_readings", HERE / "counted_readings.sql")
+    database.fill(connection, "meter_days", HERE / "meter_days.sql")
+    first_day = first_expected_day(connection, today)
+    parameters = {
+        "today": today,
+        "first_day": first_day,
+        "ratio": settings.thresholds.unit_slip_ratio,
+        "agreeing_years": settings.thresholds.unit_slip_agreeing_years,
+        "decision_tolerance": settings.thresholds.decision_tolerance,
+    }
+    database.create_temp(connection, "expected_days", HERE / "expected_days.sql", parameters)
+    database.create_temp(connection, "counted_days", HERE / "counted_days.sql")
+    database.fill(connection, "meter_doubts", HERE / "meter_doubts.sql", parameters)
+    database.create_temp(connection, "judged_days", HERE / "judged_days.sql", parameters)
+    segment(connection, settings, *_days_of_interest(connection, first_day, today))
+    choose(connection)
+    database.fill(connection, "energy_by_meter_day", HERE / "energy_by_meter_day.sql")
+    for step in ("counted_readings", "expected_days", "counted_days", "judged_days"):
+        connection.execute(f"DROP TABLE {step}")
+
+
+def segment(connection: duckdb.DuckDBPyConnection, settings: Settings, first_day: date, last_day: date) -> None:
+    """Fill meter_segments for the days of interest."""
+    rules = settings.rules.plan_electricity_factor_rule
+    edges = [edge for rule in rules for edge in (rule.valid_from, rule.valid_to) if edge is not None]
+    parameters = {"first_day": first_day, "last_day": last_day, "rule_edges": edges}
+    database.fill(connection, "meter_segments", HERE / "meter_segments.sql", parameters)
+
+
+def choose(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill energy_choices: candidates by SQL, one exact multiplier each from pint, the choice by SQL."""
+    database.create_temp(connection, "energy_candidates", HERE / "energy_candidates.sql")
+    found = connection.execute(
+        """SELECT DISTINCT unit, energy_type, method, heat_content_id, heat_value, heat_unit, density_id, density_value,
+           density_unit FROM energy_candidates ORDER BY ALL"""
+    ).fetchall()
+    rows = []
+    for unit, energy_type, method, heat_id, heat_value, heat_unit, density_id, density_value, density_unit in found:
+        heat = Step(Fraction(heat_value), heat_unit) if heat_id else None
+        density = Step(Fraction(density_value), density_unit) if density_id else None
+        result = to_primary_energy(unit, energy_type, method, heat, density)
+        multiplier, reason = None, result if isinstance(result, str) else None
+        if isinstance(result, Fraction):
+            try:
+                multiplier = units.as_decimal14(result)
+            except units.UnitError as error:
+                reason = error.rule_id
+        rows.append((unit, energy_type, method, heat_id, density_id, multiplier, reason))
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE energy_multipliers (unit VARCHAR, energy_type VARCHAR, method VARCHAR,
+           heat_content_id VARCHAR, density_id VARCHAR, multiplier14 DECIMAL(20, 14), reason VARCHAR)"""
+    )
+    if rows:
+        connection.executemany("INSERT INTO energy_multipliers VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    database.fill(connection, "energy_choices", HERE / "energy_choices.sql")
+
+
+def first_expected_day(connection: duckdb.DuckDBPyConnection, today: date) -> date:
+    """Return the first day on which data is expected: the earliest base year's, else that of the first reading."""
+    found = connection.execute(
+        "SELECT (SELECT min(base_fy) FROM targets), (SELECT min(local_date) FROM meter_days)"
+    ).fetchone()
+    base_fy, first_reading = found if found else (None, None)
+    year = base_fy if base_fy is not None else fiscal_year(first_reading or today)
+    return fiscal_year_start(year)
+
+
+def _days_of_interest(connection: duckdb.DuckDBPyConnection, first_day: date, today: date) -> tuple[date, date]:
+    found = connection.execute("SELECT min(local_date), max(local_date) FROM meter_days").fetchone()
+    low, high = found if found and found[0] else (first_day, today)
+    return min(first_day, low), max(today, high) + timedelta(days=1)
+
+
+def _allocate(connection: duckdb.DuckDBPyConnection) -> None:
+    versions = [
+        Version(*row)
+        for row in connection.execute(
+            """SELECT meter_id, facility_id, energy_type, reading_kind, role, parent_meter_id, energy_act_scope, since,
+               until FROM meter_versions ORDER BY meter_id, since"""
+        ).fetchall()
+    ]
+    shares = [
+        Share(*row)
+        for row in connection.execute(
+            """SELECT meter_id, facility_id, share, coalesce(valid_from, DATE '0001-01-01'),
+               coalesce(valid_to, DATE '9999-12-31') FROM meter_shares ORDER BY ALL"""
+        ).fetchall()
+    ]
+    rows = [
+        (
+            a.version.meter_id, a.root_meter_id, a.facility_id, a.share, a.version.energy_type, a.version.reading_kind,
+            a.version.role, a.version.scope, a.since, a.until,
+        )
+        for a in allocate(versions, shares)
+    ]  # fmt: skip
+    database.create(connection, "meter_allocations")
+    database.insert_rows(connection, "meter_allocations", rows)

@@ -1,0 +1,47 @@
+-- energy_by_meter_day: one row per meter, facility it counts at, day, band and unit, missing days included.
+-- A shared meter's day is divided exactly: whole millionths first, the rest to the largest remainders, ties by facility.
+-- energy_gj is the Energy Conservation Act's primary energy, rounded half-even to nine places here and nowhere later;
+-- crude_oil_kl = energy_gj x 0.0258 (施行規則第4条), exact. Rows with share 0 are shown only and carry no energy.
+-- Inputs: judged_days, meter_allocations, energy_choices, heat_contents (the crude-oil coefficient).
+WITH placed AS (
+    SELECT j.*, a.root_meter_id, a.facility_id, a.facility_share, a.energy_type, a.energy_act_scope
+    FROM judged_days AS j
+    JOIN meter_allocations AS a
+        ON a.meter_id = j.meter_id AND j.local_date >= a.valid_from AND j.local_date < a.valid_to
+),
+whole AS (
+    SELECT * REPLACE (CASE WHEN facility_share = -1 THEN -quantity ELSE quantity END AS quantity)
+    FROM placed
+    WHERE facility_share IN (1, 0, -1)
+),
+cut AS (
+    SELECT *,
+        CAST(micro(quantity) AS HUGEINT) * micro(abs(facility_share)) // 1000000 AS whole_part,
+        CAST(micro(quantity) AS HUGEINT) * micro(abs(facility_share)) % 1000000 AS remainder
+    FROM placed
+    WHERE facility_share NOT IN (1, 0, -1)
+),
+divided AS (
+    SELECT * EXCLUDE (whole_part, remainder) REPLACE (
+        from_micro(whole_part + CASE WHEN row_number() OVER (one_side ORDER BY remainder DESC, facility_id)
+            <= (sum(remainder) OVER one_side) // 1000000 THEN 1 ELSE 0 END) * sign(facility_share) AS quantity)
+    FROM cut
+    WINDOW one_side AS (PARTITION BY meter_id, local_date, time_band, unit, sign(facility_share))
+),
+allotted AS (
+    FROM whole UNION ALL BY NAME FROM divided
+),
+chosen AS (
+    SELECT a.*, c.heat_content_id, CAST(CASE WHEN a.facility_share = 0 AND c.multiplier14 IS NOT NULL THEN 0
+        ELSE half_even9(a.quantity * c.multiplier14) END AS DECIMAL(18, 9)) AS energy_gj
+    FROM allotted AS a
+    LEFT JOIN energy_choices AS c
+        ON c.meter_id = a.meter_id AND c.time_band = a.time_band AND c.unit = a.unit
+        AND a.local_date >= c.valid_from AND a.local_date < c.valid_to
+)
+SELECT
+    meter_id, facility_id, local_date, energy_type, time_band, CAST(quantity AS DECIMAL(18, 6)) AS quantity, unit, energy_gj,
+    CAST(energy_gj AS DECIMAL(28, 9)) * (SELECT CAST(value AS DECIMAL(9, 4)) FROM heat_contents WHERE key = 'crude_oil_equivalent')
+        AS crude_oil_kl,
+    facility_share, state, heat_content_id, doubts, overridden, root_meter_id, reading_kind, energy_act_scope, expected
+FROM chosen

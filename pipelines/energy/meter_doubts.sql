@@ -1,0 +1,79 @@
+-- meter_doubts: one row per meter, period and rule of quality that doubts the period.
+-- unit_slip: a bill, or a month of interval data, is trusted when its daily mean lies within the ratio of the same season in
+-- enough other years of the same supply point: between (lowest month around it) / ratio and (highest month around it) x ratio.
+-- Enough: the setting, or all other years the register knows when there are fewer. Only whole months serve as fellows, so that
+-- taking data away never makes a period trusted. unit_slip_unchecked: not trusted, and no fellow speaks against it.
+-- Inputs: counted_days, counted_readings, meter_versions. Parameters: ratio, agreeing_years, first_day, today.
+WITH histories AS (
+    SELECT meter_id, coalesce(max(supply_point), meter_id) AS history FROM meter_versions GROUP BY meter_id
+),
+pieces AS (
+    SELECT r.meter_id, h.history, r.unit, r.first_date AS since, r.last_date + 1 AS until,
+        CAST(sum(r.quantity) AS DOUBLE) * 86400 / sum(date_diff('second', r.started_at, r.ended_at)) AS mean
+    FROM counted_readings AS r
+    JOIN histories AS h ON h.meter_id = r.meter_id
+    WHERE r.reading_kind <> 'interval'
+    GROUP BY r.meter_id, h.history, r.unit, r.first_date, r.last_date
+    UNION ALL
+    SELECT c.meter_id, h.history, c.unit, CAST(date_trunc('month', c.local_date) AS DATE),
+        CAST(date_trunc('month', c.local_date) + INTERVAL 1 MONTH AS DATE),
+        CAST(sum(c.quantity) AS DOUBLE) / count(DISTINCT c.local_date)
+    FROM counted_days AS c
+    JOIN histories AS h ON h.meter_id = c.meter_id
+    WHERE c.reading_kind = 'interval' AND c.quantity IS NOT NULL
+    GROUP BY c.meter_id, h.history, c.unit, date_trunc('month', c.local_date)
+),
+months AS (
+    SELECT h.history, c.unit, year(c.local_date) * 12 + month(c.local_date) AS month_no,
+        CAST(sum(c.quantity) AS DOUBLE) / count(DISTINCT c.local_date) AS mean
+    FROM counted_days AS c
+    JOIN histories AS h ON h.meter_id = c.meter_id
+    WHERE c.quantity IS NOT NULL
+    GROUP BY h.history, c.unit, year(c.local_date), month(c.local_date)
+    HAVING count(DISTINCT c.local_date) FILTER (c.is_covered) = day(last_day(any_value(c.local_date)))
+),
+lives AS (
+    SELECT h.history, min(greatest(v.since, CAST($first_day AS DATE))) AS since, max(least(v.until, CAST($today AS DATE))) AS until
+    FROM meter_versions AS v
+    JOIN histories AS h ON h.meter_id = v.meter_id
+    GROUP BY h.history
+),
+placed AS (
+    SELECT p.*, CASE WHEN until - since <= 190 THEN 1 ELSE 0 END AS margin,
+        year(since) * 12 + month(since) - margin AS first_no,
+        year(CAST(until - 1 AS DATE)) * 12 + month(CAST(until - 1 AS DATE)) + margin AS last_no
+    FROM pieces AS p
+),
+fellows AS (
+    SELECT p.meter_id, p.since, p.until, p.unit, s.shift, min(m.mean) AS lowest, max(m.mean) AS highest
+    FROM placed AS p
+    CROSS JOIN (SELECT unnest(range(-40, 41)) AS shift) AS s
+    JOIN months AS m
+        ON m.history = p.history AND m.unit = p.unit AND m.month_no BETWEEN p.first_no + 12 * s.shift AND p.last_no + 12 * s.shift
+    WHERE s.shift <> 0
+    GROUP BY p.meter_id, p.since, p.until, p.unit, s.shift, p.first_no, p.last_no
+    HAVING count(*) = p.last_no - p.first_no + 1
+),
+compared AS (
+    SELECT
+        p.meter_id, p.history, p.since, p.until, p.unit, p.mean, p.first_no, p.last_no,
+        count(f.shift) FILTER (p.mean = 0 OR p.mean BETWEEN f.lowest / $ratio AND f.highest * $ratio) AS agreeing,
+        count(f.shift) FILTER (p.mean > 0 AND NOT p.mean BETWEEN f.lowest / $ratio AND f.highest * $ratio) AS against,
+        median((f.lowest + f.highest) / 2) AS usual
+    FROM placed AS p
+    LEFT JOIN fellows AS f ON f.meter_id = p.meter_id AND f.since = p.since AND f.until = p.until AND f.unit = p.unit
+    GROUP BY ALL
+),
+wanted AS (
+    SELECT c.*,
+        greatest(0, c.first_no - (year(CAST(l.since + 30 AS DATE)) * 12 + month(CAST(l.since + 30 AS DATE)))) // 12
+            + greatest(0, year(l.until) * 12 + month(l.until) - 1 - c.last_no) // 12 AS possible
+    FROM compared AS c
+    JOIN lives AS l ON l.history = c.history
+)
+SELECT
+    meter_id, since AS valid_from, until AS valid_to, CASE WHEN against > 0 THEN 'unit_slip' ELSE 'unit_slip_unchecked' END AS rule_id,
+    to_json({mean: round(mean, 3), usual: round(usual, 3), ratio: round(mean / nullif(usual, 0), 4), agreeing: agreeing,
+        against: against, unit: unit}) AS evidence
+FROM wanted
+WHERE possible = 0 OR agreeing < least($agreeing_years, possible)

@@ -1,0 +1,59 @@
+"""One exact multiplier per (unit, energy type, heat content, density) into primary energy, from pint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from pipelines import units
+
+PRIMARY = "GJ_primary"
+ELECTRIC = frozenset({"electricity", "solar_self_use"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A factor along the chain: its exact value and unit."""
+
+    value: Fraction
+    unit: str
+
+
+def to_primary_energy(
+    unit: str, energy_type: str, method: str | None, heat: Step | None, density: Step | None
+) -> Fraction | str:
+    """Return primary GJ per unit, or the rule that tells why there is none.
+
+    Args:
+        unit: The unit the quantity is counted in.
+        energy_type: Word of the vocabulary.
+        method: How the rules say the energy counts (``table``, ``supplier``, ``not_counted``, ``as_given``).
+        heat: Heat content or primary coefficient.
+        density: For a gas sold by the cubic metre.
+    """
+    dimension = units.dimension_of(unit)
+    if method == "not_counted":
+        return Fraction(0)
+    if dimension == "[primary_energy]":
+        return units.convert(Fraction(1), unit, PRIMARY)
+    if dimension == "[energy]" and energy_type not in ELECTRIC | units.HEAT_TYPES:
+        # A fuel stated in energy: its heat is its primary energy.
+        return units.convert(Fraction(1), unit, "GJ")
+    if heat is None:
+        return "no_heat_content"
+    for chain in (((heat.value, heat.unit),), _through_density(heat, density)):
+        if chain is None:
+            continue
+        try:
+            return units.chain(Fraction(1), unit, chain, PRIMARY)
+        except units.UnitError:
+            continue
+    return "no_density" if _wants_mass(heat.unit) and dimension == "[volume]" and density is None else "unit_and_factor"
+
+
+def _through_density(heat: Step, density: Step | None) -> tuple[tuple[Fraction, str], ...] | None:
+    return None if density is None else ((density.value, density.unit), (heat.value, heat.unit))
+
+
+def _wants_mass(unit: str) -> bool:
+    return unit.rpartition("/")[2] in {"kg", "t"}

@@ -1,0 +1,101 @@
+"""Findings and the register of rules: a stable id, a severity, one sentence in Japanese and English, the numbers.
+
+The sentences stand in ``texts.toml``, the one catalogue of texts. A rule without a text there cannot be raised.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+LANGUAGES = ("ja", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of the register: its id, how grave it is, and its sentence in both languages."""
+
+    rule_id: str
+    severity: str
+    ja: str
+    en: str
+
+    def sentence(self, language: str, numbers: dict[str, Any]) -> str:
+        """Return the sentence with its numbers; a number the text does not name is left to the evidence."""
+        return (self.ja if language == "ja" else self.en).format_map(_Spelled(numbers))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a person should know: which rule, about what, with which numbers."""
+
+    rule_id: str
+    subject: str
+    numbers: dict[str, Any]
+    facility_id: str | None = None
+    fiscal_year: int | None = None
+
+    @property
+    def finding_id(self) -> str:
+        """A stable id: the same finding of another night has the same one."""
+        return stable_id(self.rule_id, self.facility_id, self.fiscal_year, self.subject)
+
+    def row(self) -> tuple[Any, ...]:
+        """The finding as a row of the table ``findings``."""
+        rule = rules()[self.rule_id]
+        numbers = {"subject": self.subject, **self.numbers}
+        return (
+            self.finding_id,
+            self.rule_id,
+            rule.severity,
+            self.subject,
+            self.facility_id,
+            self.fiscal_year,
+            rule.sentence("ja", numbers),
+            rule.sentence("en", numbers),
+            json.dumps(self.numbers, ensure_ascii=False, default=str),
+        )
+
+
+class _Spelled(dict[str, Any]):
+    """Numbers for a sentence; a missing one shows as ``?`` rather than breaking the night."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def stable_id(*parts: object) -> str:
+    """Return a short hash of the parts: the same parts give the same id, every night and on every machine."""
+    text = "\x1f".join("" if part is None else str(part) for part in parts)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@cache
+def texts() -> dict[str, Any]:
+    """Return the whole catalogue of texts."""
+    return tomllib.loads(Path(__file__).with_name("texts.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """Return the register of rules by id."""
+    return {key: Rule(key, entry["severity"], entry["ja"], entry["en"]) for key, entry in texts()["rules"].items()}
+
+
+def word(key: str, language: str) -> str:
+    """Return a word of the office vocabulary; an unknown key is shown as it is."""
+    pair = texts()["words"].get(key)
+    return key if pair is None else str(pair[LANGUAGES.index(language)])
+
+
+def explain_reason(reason: str, language: str) -> str:
+    """Return a verdict's reason (``missing_data``, ``baseline:missing_data``) as words."""
+    prefix, _, rule_id = reason.rpartition(":")
+    rule = rules().get(rule_id)
+    text = reason if rule is None else rule.sentence(language, {})
+    return (word("baseline_prefix", language) if prefix == "baseline" else "") + text

@@ -1,0 +1,52 @@
+"""What a night did, as plain values: for the closing summary and for machines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import duckdb
+
+from pipelines.periods import fiscal_year
+from pipelines.reports import lists
+
+ACCOUNT = ("received", "loaded", "superseded", "quarantined", "blank", "ignored")
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a night did, for the summary and for machines."""
+
+    run_id: str
+    today: str
+    published: bool = False
+    nothing_new: bool = False
+    files_new: int = 0
+    files_total: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+    file_problems: list[dict[str, Any]] = field(default_factory=list)
+    verdicts: dict[str, int] = field(default_factory=dict)
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    flags: list[dict[str, Any]] = field(default_factory=list)
+    broken: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def summarise(self, connection: duckdb.DuckDBPyConnection, today: date, changes: list[dict[str, Any]]) -> None:
+        """Collect what the closing summary tells from the file that is about to be published."""
+        sums = ", ".join(f"coalesce(sum(rows_{name}), 0)" for name in ACCOUNT)
+        row = connection.execute(f"SELECT {sums} FROM source_files").fetchone() or (0,) * len(ACCOUNT)
+        self.counts = {name: int(value) for name, value in zip(ACCOUNT, row, strict=True)}
+        self.file_problems = _dicts(connection, lists.UNREADABLE_FILES)
+        verdicts = _dicts(connection, lists.VERDICTS, {"year": fiscal_year(today) - 1})
+        self.verdicts = {row["verdict"]: row["facilities"] for row in verdicts}
+        self.changes = changes
+        self.flags = _dicts(connection, lists.FLAGS)
+
+
+def _dicts(
+    connection: duckdb.DuckDBPyConnection, statement: str, parameters: dict[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    cursor = connection.execute(statement, parameters)
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -1,0 +1,136 @@
+"""Build the readings: from the Parquets under ``parsed/`` and the ledger of arrivals to tables.
+
+Reads parsed values, rejects and counts, the registers meters and activity_sources. Writes counted_units, readings
+(and the view current_readings), activity_readings, quarantine and source_files. The outcome depends only on contents,
+receipts, registers and the day, never on the order of processing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines import findings, units
+from pipelines.readings.acceptance import Rival, losers
+from pipelines.settings import Settings
+from pipelines.warehouse import database
+
+HERE = Path(__file__).parent
+SCALE_PLACES = 9
+
+
+def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date) -> None:
+    """Fill the stage's tables. ``arrivals``, ``parsed_values``, ``parsed_rejects`` and ``parsed_files`` must be there.
+
+    Raises:
+        StageError: when a statement of ours fails.
+    """
+    _load_words(connection, settings)
+    database.create_temp(connection, "known_files", HERE / "known_files.sql")
+    database.create_temp(connection, "meter_names", HERE / "meter_names.sql")
+    database.create_temp(connection, "incoming", HERE / "incoming.sql")
+    _count_units(connection, settings)
+    database.create_temp(connection, "checked", HERE / "checked.sql", {"today": today})
+    connection.execute("DROP TABLE incoming")
+    database.create_temp(connection, "candidates", HERE / "candidates.sql")
+    _accept(connection)
+    by_time = "meter_id, reading_kind, started_at, time_band, known_from, source_line"
+    database.fill(connection, "readings", HERE / "readings.sql", order_by=by_time)
+    for table in ("activity_readings", "quarantine", "source_files"):
+        database.fill(connection, table, HERE / f"{table}.sql")
+    database.create_view(connection, "current_readings", HERE / "current_readings.sql")
+    for step in ("checked", "candidates", "suspects", "rivals"):
+        connection.execute(f"DROP TABLE {step}")
+
+
+def _load_words(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Make ``source_layouts`` and ``rule_texts``, the words the statements join."""
+    layouts = [(name, source.layout) for name, source in settings.sources.items()]
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE source_layouts AS SELECT unnest(CAST($names AS VARCHAR[])) AS source,
+           unnest(CAST($layouts AS VARCHAR[])) AS wanted""",
+        {"names": [name for name, _ in layouts], "layouts": [layout for _, layout in layouts]},
+    )
+    known = findings.rules().values()
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE rule_texts AS SELECT unnest(CAST($ids AS VARCHAR[])) AS rule_id,
+           unnest(CAST($ja AS VARCHAR[])) AS ja, unnest(CAST($en AS VARCHAR[])) AS en""",
+        {"ids": [r.rule_id for r in known], "ja": [r.ja for r in known], "en": [r.en for r in known]},
+    )
+
+
+def _count_units(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Fill ``counted_units``: pint says once per (unit as written, energy type, source) how it is counted."""
+    usual = dict(connection.execute("SELECT activity, usual_unit FROM activities").fetchall())
+    written = connection.execute(
+        """SELECT DISTINCT raw_unit, owner_type, source_folder FROM incoming
+           WHERE raw_unit IS NOT NULL AND owner_type IS NOT NULL ORDER BY ALL"""
+    ).fetchall()
+    rows: list[tuple[Any, ...]] = []
+    for raw, owner_type, folder in written:
+        words = settings.sources[folder].unit_words if folder in settings.sources else {}
+        aliases = tuple(sorted(words.items()))
+        try:
+            if owner_type in usual:
+                counted = units.counted_activity(raw, usual[owner_type], aliases)
+            else:
+                counted = units.counted(raw, owner_type, aliases)
+            word = units.canonical(raw, words).removesuffix("_final")
+            rows.append((raw, owner_type, folder, word, counted.unit, _as_scale(counted.scale), None, None))
+        except units.UnitError as error:
+            rows.append((raw, owner_type, folder, None, None, None, error.rule_id, error.detail))
+    database.create(connection, "counted_units")
+    database.insert_rows(connection, "counted_units", rows)
+
+
+def _as_scale(scale: Fraction) -> Decimal:
+    """Return a scale as a decimal; counting only shifts digits, so it always is one."""
+    value = Decimal(scale.numerator) / Decimal(scale.denominator)
+    if Fraction(value) != scale or value != round(value, SCALE_PLACES):
+        raise units.UnitError("too_many_digits", f"scale {scale}")
+    return value
+
+
+def _accept(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make ``losers``: the candidates that are superseded, with the time from which they were."""
+    database.create_temp(connection, "suspects", HERE / "suspects.sql")
+    database.create_temp(connection, "rivals", HERE / "rivals.sql")
+    database.create_temp(connection, "losers", HERE / "simple_losers.sql")
+    crossing = connection.execute(database.sql_text(HERE / "crossing_rivals.sql")).fetchall()
+    beaten: dict[int, object] = {}
+    for _, island in groupby(crossing, key=lambda row: row[:4]):
+        beaten.update(losers(Rival(*row[4:]) for row in island))
+    connection.execute(
+        """INSERT INTO losers SELECT unnest(CAST($ids AS BIGINT[])), unnest(CAST($times AS TIMESTAMP[]))""",
+        {"ids": list(beaten), "times": list(beaten.values())},
+    )
+    _explain_files(connection)
+
+
+def _explain_files(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make ``file_reasons``: the sentence for each file that could not be read or came twice."""
+    rows = connection.execute(
+        """SELECT file_no, rule_id, numbers, is_first, first_path FROM known_files
+           WHERE rule_id IS NOT NULL OR NOT is_first"""
+    ).fetchall()
+    sentences = list(_sentences(rows))
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE file_reasons AS SELECT unnest(CAST($numbers AS BIGINT[])) AS file_no,
+           unnest(CAST($ja AS VARCHAR[])) AS ja, unnest(CAST($en AS VARCHAR[])) AS en""",
+        {"numbers": [s[0] for s in sentences], "ja": [s[1] for s in sentences], "en": [s[2] for s in sentences]},
+    )
+
+
+def _sentences(rows: list[tuple[int, str | None, str, bool, str]]) -> Iterable[tuple[int, str, str]]:
+    for file_no, rule_id, numbers, _, first_path in rows:
+        rule = findings.rules()[rule_id or "duplicate_file"]
+        known = json.loads(numbers) if rule_id else {"found": first_path}
+        yield file_no, rule.sentence("ja", known), rule.sentence("en", known)

@@ -1,0 +1,39 @@
+-- checked: every incoming value with its unit understood, and the first rule it breaks (empty: it may be used).
+-- A value is never rounded: where the counted quantity would need more than six decimals it is held back.
+-- Inputs: incoming, counted_units. Parameter: today.
+WITH counted AS (
+    SELECT
+        i.*, u.unit AS word, u.rule_id AS unit_rule, u.reason AS unit_reason,
+        CAST(CAST(coalesce(u.scale, 1) AS DECIMAL(24, 9)) * i.multiplier AS DECIMAL(20, 9)) AS scale,
+        CAST(i.quantity AS DECIMAL(26, 6)) AS wide_quantity, u.counted_unit
+    FROM incoming AS i
+    LEFT JOIN counted_units AS u
+        ON u.raw = i.raw_unit AND u.energy_type = i.owner_type AND u.source_folder = i.source_folder
+)
+SELECT
+    file_no, source_member, source_line, source_column, record, owner_id, owner_type, kind,
+    coalesce(time_band, 'all') AS time_band, started_at, ended_at, quantity, word AS unit, key,
+    coalesce(quality, 'measured') AS quality, coalesce(stage, 'confirmed') AS stage, issued_on, received_at,
+    substance, note, amount_yen, demand_kw,
+    CASE
+        WHEN owner_id IS NULL AND is_known THEN 'outside_validity'
+        WHEN owner_id IS NULL AND record = 'activity' THEN 'unknown_activity_source'
+        WHEN owner_id IS NULL THEN 'unknown_meter'
+        WHEN kind = 'register' THEN 'register_reading'
+        WHEN kind = 'interval' AND reading_kind IS NULL AND ended_at > started_at + INTERVAL 1 DAY THEN 'kind_unclear'
+        WHEN unit_rule IS NOT NULL THEN unit_rule
+        WHEN CAST(ended_at AS DATE) > until THEN 'outside_validity'
+        WHEN CAST(ended_at AS DATE) > CAST($today AS DATE) + 1 THEN 'in_the_future'
+        WHEN quantity < 0 THEN 'negative_quantity'
+        WHEN wide_quantity * scale >= CASE WHEN counted_unit LIKE 'GJ%' THEN 100000000 ELSE 1000000000 END THEN 'number_too_large'
+        WHEN scale <> 1 AND CAST(wide_quantity * scale AS DECIMAL(18, 6)) <> wide_quantity * scale THEN 'too_many_digits'
+    END AS rule_id,
+    CASE
+        WHEN owner_id IS NULL AND NOT is_known THEN key
+        WHEN unit_rule IS NOT NULL THEN raw_unit
+        WHEN owner_id IS NULL OR CAST(ended_at AS DATE) > least(until, CAST($today AS DATE) + 1)
+            THEN key || ' ' || strftime(started_at, '%Y-%m-%d %H:%M') || ' - ' || strftime(ended_at, '%Y-%m-%d %H:%M')
+        ELSE CAST(quantity AS VARCHAR) || ' ' || coalesce(raw_unit, '')
+    END AS raw,
+    unit_reason AS detail
+FROM counted

@@ -1,0 +1,32 @@
+-- incoming: one row per parsed value of the files that count, with its receipt and whose it is.
+-- A word that names no meter on that day leaves meter_id empty; a word that never does leaves is_known false.
+-- Inputs: parsed_values (Parquet), known_files, meter_names, activity_sources, activities.
+WITH values_of_files AS (
+    SELECT v.*, f.file_no, f.received_at, f.source AS source_folder
+    FROM parsed_values AS v
+    JOIN known_files AS f
+        ON f.sha256 = v.source_sha256 AND f.wanted = v.wanted AND f.is_first
+        AND (f.member = '' OR f.member = v.source_member)
+),
+metered AS (
+    SELECT
+        v.*, n.meter_id AS owner_id, n.energy_type AS owner_type, coalesce(v.unit, n.unit) AS raw_unit,
+        coalesce(v.reading_kind, n.reading_kind) AS kind, n.multiplier, n.runs_to AS until,
+        n.meter_id IS NOT NULL OR v.key IN (SELECT word FROM meter_names) AS is_known
+    FROM values_of_files AS v
+    LEFT JOIN meter_names AS n ON n.word = v.key AND v.started_at >= n.since AND v.started_at < n.until
+    WHERE v.record = 'reading'
+),
+active AS (
+    SELECT
+        v.*, s.activity_source_id AS owner_id, s.activity AS owner_type, coalesce(v.unit, s.unit) AS raw_unit,
+        'activity' AS kind, 1 AS multiplier, coalesce(s.valid_to, DATE '9999-12-31') AS until,
+        v.key IN (SELECT activity_source_id FROM activity_sources) AS is_known
+    FROM values_of_files AS v
+    LEFT JOIN activity_sources AS s
+        ON s.activity_source_id = v.key AND v.started_at >= coalesce(s.valid_from, DATE '0001-01-01')
+        AND v.started_at < coalesce(s.valid_to, DATE '9999-12-31')
+    WHERE v.record = 'activity'
+)
+FROM metered
+UNION ALL BY NAME FROM active

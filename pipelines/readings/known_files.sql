@@ -1,0 +1,23 @@
+-- known_files: one row per arrival with what parsing made of it; the first arrival of a content is the one that counts.
+-- Content that stood under several paths is a duplicate, unless its layout names the meter by the path.
+-- Inputs: arrivals (the ledger), source_layouts (layout asked for per folder), parsed_files (Parquet).
+WITH matched AS (
+    SELECT
+        a.sha256, a.source, a.path, a.received_at, f.layout, f.member, coalesce(l.wanted, '') AS wanted, f.rule_id,
+        f.numbers, f.rows_received, f.rows_blank, f.rows_ignored
+    FROM arrivals AS a
+    LEFT JOIN source_layouts AS l ON l.source = a.source
+    JOIN parsed_files AS f
+        ON f.sha256 = a.sha256 AND f.wanted = coalesce(l.wanted, '') AND f.member IN ('', a.path)
+    WHERE NOT (a.sha256 LIKE 'unreadable:%' AND EXISTS (
+        SELECT 1 FROM arrivals AS later
+        WHERE later.source = a.source AND later.path = a.path AND later.sha256 NOT LIKE 'unreadable:%'))
+    QUALIFY row_number() OVER (PARTITION BY a.sha256, a.source, a.path ORDER BY f.member DESC) = 1
+)
+SELECT
+    *,
+    row_number() OVER (ORDER BY sha256, member, wanted, received_at, source, path) AS file_no,
+    row_number() OVER (PARTITION BY sha256, member, layout ORDER BY received_at, source, path) = 1 AS is_first,
+    first_value(source || '/' || path) OVER (PARTITION BY sha256, member, layout ORDER BY received_at, source, path)
+        AS first_path
+FROM matched

@@ -1,0 +1,26 @@
+-- meter_names: one row per word that may name a meter (id, supply point, alias) and period in which it does.
+-- runs_to: how far the meter's validity goes on without a gap, so that a bill may cross two rows of the register.
+-- Input: meters.
+WITH versions AS (
+    SELECT
+        *, coalesce(valid_from, DATE '0001-01-01') AS since, coalesce(valid_to, DATE '9999-12-31') AS until
+    FROM meters
+),
+chains AS (
+    SELECT *, sum(CASE WHEN since = previous_until THEN 0 ELSE 1 END) OVER (PARTITION BY meter_id ORDER BY since) AS chain
+    FROM (SELECT *, lag(until) OVER (PARTITION BY meter_id ORDER BY since) AS previous_until FROM versions)
+),
+reach AS (
+    SELECT *, max(until) OVER (PARTITION BY meter_id, chain) AS runs_to FROM chains
+),
+words AS (
+    SELECT *, meter_id AS word FROM reach
+    UNION ALL
+    SELECT *, supply_point AS word FROM reach WHERE supply_point IS NOT NULL
+    UNION ALL
+    SELECT *, trim(unnest(string_split(aliases, ';'))) AS word FROM reach WHERE aliases IS NOT NULL
+)
+SELECT DISTINCT
+    word, meter_id, energy_type, unit, reading_kind, coalesce(multiplier, 1) AS multiplier, since, until, runs_to
+FROM words
+WHERE word <> ''

@@ -1,0 +1,35 @@
+-- source_files: one row per arrival with its row account: received = loaded + superseded + quarantined + blank.
+-- The counts are today's state. A duplicate carries no rows of its own.
+-- Inputs: known_files, candidates, losers, checked, parsed_rejects, file_reasons.
+WITH used AS (
+    SELECT c.file_no, count(*) FILTER (l.candidate_id IS NULL) AS loaded, count(l.candidate_id) AS superseded
+    FROM candidates AS c
+    LEFT JOIN losers AS l ON l.candidate_id = c.candidate_id
+    GROUP BY c.file_no
+),
+held AS (
+    SELECT file_no, count(*) AS quarantined FROM checked WHERE rule_id IS NOT NULL GROUP BY file_no
+),
+rejected AS (
+    SELECT f.file_no, count(*) AS quarantined
+    FROM parsed_rejects AS r
+    JOIN known_files AS f
+        ON f.sha256 = r.source_sha256 AND f.wanted = r.wanted AND f.is_first
+        AND (f.member = '' OR f.member = r.source_member)
+    GROUP BY f.file_no
+)
+SELECT
+    k.sha256, k.source, k.path, k.layout, k.received_at,
+    CASE WHEN k.rule_id IS NOT NULL THEN 'unreadable' WHEN NOT k.is_first THEN 'duplicate' ELSE 'read' END AS status,
+    CASE WHEN k.is_first THEN k.rows_received ELSE 0 END AS rows_received,
+    coalesce(used.loaded, 0) AS rows_loaded,
+    coalesce(used.superseded, 0) AS rows_superseded,
+    coalesce(held.quarantined, 0) + coalesce(rejected.quarantined, 0) AS rows_quarantined,
+    CASE WHEN k.is_first THEN k.rows_blank ELSE 0 END AS rows_blank,
+    CASE WHEN k.is_first THEN k.rows_ignored ELSE 0 END AS rows_ignored,
+    r.ja AS reason, r.en AS reason_en
+FROM known_files AS k
+LEFT JOIN used ON used.file_no = k.file_no
+LEFT JOIN held ON held.file_no = k.file_no
+LEFT JOIN rejected ON rejected.file_no = k.file_no
+LEFT JOIN file_reasons AS r ON r.file_no = k.file_no

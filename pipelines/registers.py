@@ -1,0 +1,248 @@
+"""The registers: what the office keeps in ``<city>/registers/*.csv``, read, typed, checked, stored.
+
+Columns come from the catalogue. Dates may be ISO or wareki, an empty cell means unknown or open. All problems are
+collected and raised once, each with file, line, column, what was found and what was expected: a register that does
+not hold together stops the night, because a lost meter would look like saved energy; the last publication stays.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import hashlib
+import io
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines import tables
+from pipelines.findings import Finding
+from pipelines.periods import PeriodError, parse_date, parse_fiscal_year
+from pipelines.warehouse import database
+
+FACTOR_REGISTERS = ("supplier_factors", "supplier_properties", "own_factors")
+REQUIRED = ("operators", "facilities", "meters", "targets", "appointments")
+ENCODINGS = ("utf-8-sig", "cp932")
+LIKELY_SLIP = 0.8
+
+
+class RegisterError(ValueError):
+    """The registers do not hold together; the message lists every problem, one a line."""
+
+    def __init__(self, problems: list[str]) -> None:
+        head = f"台帳に誤りが {len(problems)} 件あります。直してから再実行してください（公表ファイルは元のまま）。"
+        super().__init__("\n".join([head, *(f"  {problem}" for problem in problems)]))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One typed row of a register, with the line it stands on."""
+
+    file: str
+    line: int
+    values: dict[str, Any]
+
+    def __getitem__(self, column: str) -> Any:  # noqa: ANN401 - a register holds dates, numbers and texts
+        return self.values[column]
+
+    def place(self, column: str | None = None) -> str:
+        """Where the row stands, for messages."""
+        return f"{self.file} {self.line}行目" + (f" {column}" if column else "")
+
+
+@dataclass(slots=True)
+class Registers:
+    """All registers of a city as typed rows, their content hash, and findings about what was not used."""
+
+    rows: dict[str, list[Row]]
+    hashes: dict[str, str]
+    findings: list[Finding] = field(default_factory=list)
+
+    def __getitem__(self, name: str) -> list[Row]:
+        return self.rows[name]
+
+    @property
+    def content_hash(self) -> str:
+        """One hash over all registers."""
+        return hashlib.sha256(repr(sorted(self.hashes.items())).encode()).hexdigest()
+
+
+def register_tables() -> list[tables.Table]:
+    """Return the catalogue's registers."""
+    return [table for table in tables.catalogue().values() if table.kind == "register"]
+
+
+def read(folder: Path) -> Registers:
+    """Read and type every register of a city.
+
+    Args:
+        folder: ``<city>/registers``.
+
+    Raises:
+        RegisterError: listing every missing file or column and every cell that cannot be read.
+    """
+    result = Registers({}, {})
+    problems: list[str] = []
+    known = {table.name for table in register_tables()}
+    for stray in sorted(p.name for p in folder.glob("*.csv") if p.stem not in known):
+        close = difflib.get_close_matches(Path(stray).stem, known, 1, LIKELY_SLIP)
+        if close:
+            problems.append(
+                f"{stray}: 台帳の名前ではありません。{close[0]}.csv の誤りではありませんか。 / not a register"
+            )
+    for table in register_tables():
+        path = folder / f"{table.name}.csv"
+        result.rows[table.name] = []
+        if not path.is_file():
+            if table.name in REQUIRED:
+                problems.append(f"{path.name}: 必要な台帳がありません。 / this register must exist")
+            continue
+        content = path.read_bytes()
+        result.hashes[table.name] = hashlib.sha256(content).hexdigest()
+        result.rows[table.name] = _read_one(table, path.name, content, problems, result.findings)
+    if problems:
+        raise RegisterError(problems)
+    return result
+
+
+def read_some(folder: Path, names: tuple[str, ...]) -> dict[str, list[Row]]:
+    """Read some registers alone; absent files are empty.
+
+    Raises:
+        RegisterError: listing what cannot be read.
+    """
+    problems: list[str] = []
+    found = {}
+    for name in names:
+        path = folder / f"{name}.csv"
+        if path.is_file():
+            found[name] = _read_one(tables.table(name), path.name, path.read_bytes(), problems, [])
+    if problems:
+        raise RegisterError(problems)
+    return found
+
+
+def store(connection: duckdb.DuckDBPyConnection, registers: Registers) -> None:
+    """Write every register as a table."""
+    for table in register_tables():
+        database.create(connection, table.name)
+        rows = [tuple(row.values[c.name] for c in table.columns) for row in registers[table.name]]
+        database.insert_rows(connection, table.name, rows)
+
+
+def snapshot(folder: Path, registers: Registers, into: Path) -> None:
+    """Keep each register as this run saw it, named by its hash (append only)."""
+    for name, digest in registers.hashes.items():
+        kept = into / name / f"{digest}.csv"
+        if not kept.exists():
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_bytes((folder / f"{name}.csv").read_bytes())
+
+
+def _read_one(
+    table: tables.Table, file: str, content: bytes, problems: list[str], findings: list[Finding]
+) -> list[Row]:
+    text = _decode(content)
+    if text is None:
+        problems.append(f"{file}: 文字コードが UTF-8 でも cp932 でもありません。 / neither UTF-8 nor cp932")
+        return []
+    reader = csv.reader(io.StringIO(text, newline=""))
+    header = [cell.strip() for cell in next(reader, [])]
+    if not _header_is_sound(table, file, header, problems, findings):
+        return []
+    rows = []
+    for cells in reader:
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
+            problems.append(f"{file} {reader.line_num}行目: 見出しより欄が多い。 / more cells than headings")
+            continue
+        given = dict(zip(header, cells, strict=False))
+        row = Row(file, reader.line_num, {})
+        for column in table.columns:
+            row.values[column.name] = _typed(table, column, given.get(column.name, ""), row, problems)
+        rows.append(row)
+    return rows
+
+
+def _decode(content: bytes) -> str | None:
+    for encoding in ENCODINGS:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
+def _header_is_sound(
+    table: tables.Table, file: str, header: list[str], problems: list[str], findings: list[Finding]
+) -> bool:
+    known = set(table.column_names)
+    missing = [c.name for c in table.columns if not c.nullable and c.name not in header]
+    before = len(problems)
+    if missing:
+        problems.append(f"{file}: 列 {', '.join(missing)} がありません。 / missing columns")
+    doubled = sorted({name for name in header if name and header.count(name) > 1})
+    if doubled:
+        problems.append(f"{file}: 列 {', '.join(doubled)} が重複しています。 / doubled columns")
+    for name in header:
+        if not name or name in known:
+            continue
+        close = difflib.get_close_matches(name, known - set(header), 1, LIKELY_SLIP)
+        if close:
+            problems.append(f"{file}: 列 {name} は {close[0]} の誤りではありませんか。 / a slip of a column name?")
+        else:
+            findings.append(Finding("register_unknown_column", f"{file}:{name}", {"found": file, "column": name}))
+    return len(problems) == before
+
+
+def _typed(table: tables.Table, column: tables.Column, text: str, row: Row, problems: list[str]) -> Any:  # noqa: ANN401
+    cell = text.strip()
+    if not cell:
+        if not column.nullable:
+            problems.append(f"{row.place(column.name)}: 空欄にできません。 / must not be empty")
+        return None
+    try:
+        value = _parse(column, cell)
+    except (PeriodError, InvalidOperation, ValueError) as error:
+        problems.append(f"{row.place(column.name)}: {cell!r} を読めません（{column.meaning_ja}）。 / {error}")
+        return None
+    allowed = WORDS.get((table.name, column.name)) or WORDS.get(("", column.name))
+    if allowed and value not in allowed:
+        problems.append(f"{row.place(column.name)}: {cell!r} は使えません。使える語: {', '.join(sorted(allowed))}")
+    return value
+
+
+def _parse(column: tables.Column, cell: str) -> Any:  # noqa: ANN401
+    if column.type == "DATE":
+        return parse_date(cell)
+    if column.type == "INTEGER":
+        return parse_fiscal_year(cell)
+    if column.type.startswith("DECIMAL"):
+        number = Decimal(cell)
+        width, places = (int(part) for part in column.type[8:-1].split(","))
+        if not number.is_finite() or number != round(number, places) or abs(number) >= Decimal(10) ** (width - places):
+            raise ValueError(f"小数は{places}桁まで / at most {places} decimals")
+        return number
+    return cell
+
+
+WORDS: dict[tuple[str, str], frozenset[str]] = {
+    ("", "reading_kind"): frozenset({"interval", "bill", "register", "delivery"}),
+    ("", "role"): frozenset({"main", "sub", "tenant_deduct", "generation", "export"}),
+    ("", "energy_act_scope"): frozenset({"site", "road_vehicle", "tenant", "out"}),
+    ("", "frequency"): frozenset({"month", "year"}),
+    ("", "subject_kind"): frozenset({"city", "operator", "department", "group", "facility"}),
+    ("", "path"): frozenset({"linear", "milestones"}),
+    ("", "path_status"): frozenset({"adopted", "indicative"}),
+    ("targets", "basis"): frozenset({"plan", "shk_basic", "shk_adjusted"}),
+    ("facility_links", "kind"): frozenset({"merge", "split", "rebuild", "transfer"}),
+    ("supplier_factors", "kind"): frozenset(
+        {"menu", "residual", "single", "area", "whole_company_reference", "national_substitute"}
+    ),
+    ("", "property"): frozenset({"heat_content", "density"}),
+}

@@ -1,0 +1,92 @@
+"""From a facility-year's total down to the cell of the file and the row of the ordinance.
+
+Reads the published file only. What it returns is plain data; ``terminal`` shows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.periods import fiscal_year_end, fiscal_year_start
+from pipelines.warehouse import database
+
+HERE = Path(__file__).parent / "explain"
+MOST_READINGS = 60
+
+
+class UnknownFacility(ValueError):  # noqa: N818 - what it is
+    """No such facility in the published file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be explained: a facility, a fiscal year or one month of it, a basis."""
+
+    facility_id: str
+    fiscal_year: int
+    month: date | None
+    basis: str
+
+    @property
+    def span(self) -> tuple[date, date]:
+        """First day and exclusive end."""
+        if self.month is None:
+            return fiscal_year_start(self.fiscal_year), fiscal_year_end(self.fiscal_year)
+        following = date(self.month.year + self.month.month // 12, self.month.month % 12 + 1, 1)
+        return self.month, following
+
+
+def explain(connection: duckdb.DuckDBPyConnection, question: Question) -> dict[str, Any]:
+    """Return the explanation as nested plain values.
+
+    Raises:
+        UnknownFacility: with facilities whose id or name looks alike.
+    """
+    facility = _facility(connection, question.facility_id)
+    first, end = question.span
+    parameters = {
+        "facility": question.facility_id,
+        "year": question.fiscal_year,
+        "basis": question.basis,
+        "first": first,
+        "end": end,
+    }
+
+    def rows(name: str) -> list[dict[str, Any]]:
+        return database.rows(connection, HERE / f"{name}.sql", parameters)
+
+    sources = rows("sources")
+    for source in sources:
+        parameters["source"] = source["source_id"]
+        source["factors"] = rows("factors_of_meter" if source["source_kind"] == "meter" else "factors_of_activity")
+        source["files"] = rows("files_of_meter" if source["source_kind"] == "meter" else "files_of_activity")
+        source["readings"] = rows("readings_of_meter" if source["source_kind"] == "meter" else "readings_of_activity")
+        source["readings_left_out"] = max(0, sum(f["readings"] for f in source["files"]) - len(source["readings"]))
+        source["quarantine"] = rows("quarantine_of_source")
+    return {
+        "facility": facility,
+        "fiscal_year": question.fiscal_year,
+        "month": question.month,
+        "basis": question.basis,
+        "result": next(iter(rows("result")), None),
+        "total": next(iter(rows("total")), None),
+        "sources": sources,
+        "flags": rows("flags"),
+        "reviews": rows("reviews"),
+        "restatements": rows("restatements"),
+        "references": rows("references"),
+        "events": rows("events"),
+    }
+
+
+def _facility(connection: duckdb.DuckDBPyConnection, facility_id: str) -> dict[str, Any]:
+    near = database.rows(connection, HERE / "facility.sql", {"facility": facility_id})
+    if near and near[0]["facility_id"] == facility_id:
+        return near[0]
+    names = "、".join(f"{row['facility_id']} {row['name']}" for row in near)
+    raise UnknownFacility(f"施設 {facility_id} はありません。近いもの: {names} / no such facility")

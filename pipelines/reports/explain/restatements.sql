@@ -1,0 +1,5 @@
+-- restatements: how the year's total changed from one publication to the next. Input: restatements.
+SELECT published_time, before_co2e_kg, after_co2e_kg, inputs_changed
+FROM restatements
+WHERE facility_id = $facility AND fiscal_year = $year AND basis = $basis
+ORDER BY published_time

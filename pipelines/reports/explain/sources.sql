@@ -1,0 +1,20 @@
+-- sources: one row per meter or activity of the facility in the span, with its sums and how many days are in which state.
+-- Inputs: emission_days.
+SELECT
+    source_kind, source_id, any_value(source_type) AS source_type, list_sort(list(DISTINCT gas)) AS gases,
+    sum(co2e_kg) AS co2e_kg, sum(energy_gj) AS energy_gj, any_value(unit) AS unit,
+    sum(quantity) FILTER (gas = (SELECT min(g.gas) FROM emission_days AS g
+        WHERE g.source_id = e.source_id AND g.facility_id = $facility AND g.basis = $basis
+            AND g.local_date >= $first AND g.local_date < $end)) AS quantity,
+    min(facility_share) AS lowest_share, max(facility_share) AS highest_share,
+    count(DISTINCT local_date) FILTER (state IN ('measured', 'estimated', 'interpolated')) AS good_days,
+    count(DISTINCT local_date) FILTER (state = 'doubtful') AS doubtful_days,
+    count(DISTINCT local_date) FILTER (state = 'missing') AS missing_days,
+    count(DISTINCT local_date) FILTER (quantity IS NOT NULL AND co2e_kg IS NULL AND reason <> 'not_in_basis') AS days_without_factor,
+    min(local_date) FILTER (state = 'missing') AS first_missing, max(local_date) FILTER (state = 'missing') AS last_missing,
+    list_sort(list(DISTINCT doubts) FILTER (doubts IS NOT NULL)) AS doubts,
+    list_sort(list(DISTINCT reason) FILTER (reason IS NOT NULL)) AS reasons
+FROM emission_days AS e
+WHERE facility_id = $facility AND basis = $basis AND local_date >= $first AND local_date < $end
+GROUP BY source_kind, source_id
+ORDER BY co2e_kg DESC NULLS LAST, source_id

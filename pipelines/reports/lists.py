@@ -1,0 +1,31 @@
+"""The lists for people as SELECTs on the published file."""
+
+from __future__ import annotations
+
+FLAGS = """
+SELECT f.flag_id, f.facility_id, n.name, f.rule_id, f.severity, f.fiscal_year, f.message_ja AS ja, f.message_en AS en,
+    f.co2e_at_stake_kg AS stake, concat_ws(' ', f.owner_post, f.owner_person_id) AS owner, f.state
+FROM flags AS f
+JOIN facilities AS n ON n.facility_id = f.facility_id
+ORDER BY f.severity <> 'error', f.co2e_at_stake_kg DESC NULLS LAST, f.facility_id, f.rule_id
+"""
+FACILITIES = """
+SELECT r.facility_id, f.name, f.department, f.use_class, r.fiscal_year, r.basis, r.target_id, r.verdict, r.is_inherited,
+    r.actual_low_co2e_kg, r.actual_high_co2e_kg, r.allowed_co2e_kg, r.coverage, r.reasons
+FROM facility_results AS r
+JOIN facilities AS f ON f.facility_id = r.facility_id
+WHERE r.fiscal_year = $year
+ORDER BY r.facility_id, r.basis
+"""
+POSTS = """
+SELECT p.facility_id, f.name AS facility_name, p.required_post, p.post, p.person_id, p.name, p.position, p.is_vacant
+FROM post_holders AS p
+JOIN facilities AS f ON f.facility_id = p.facility_id
+ORDER BY p.facility_id, p.required_post
+"""
+UNREADABLE_FILES = """
+SELECT source, path, reason AS ja, reason_en AS en FROM source_files WHERE status = 'unreadable' ORDER BY source, path
+"""
+VERDICTS = """
+SELECT verdict, count(*) AS facilities FROM facility_results WHERE fiscal_year = $year GROUP BY verdict ORDER BY verdict
+"""

@@ -1,0 +1,216 @@
+"""What people see in the terminal, in Japanese or English: summaries, lists, explanations. Plain data in, text out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.findings import explain_reason, word
+from pipelines.reports.words import label
+
+VERDICT_STYLE = {"achieved": "green", "not_achieved": "bold red", "undeterminable": "yellow"}
+SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "info": "cyan"}
+STATE_STYLE = {"ok": "green", "note": "yellow", "bad": "bold red"}
+TOP_FLAGS = 12
+
+
+class Terminal:
+    """Prints in one language; a narrow terminal wraps, a pipe gets plain text."""
+
+    def __init__(self, language: str, console: Console | None = None) -> None:
+        self.language = language
+        self.console = console or Console(highlight=False)
+
+    def say(self, key: str, **numbers: object) -> str:
+        """A label of the catalogue in the language of this terminal."""
+        return label(key, self.language).format(**numbers)
+
+    def line(self, text: str, style: str = "") -> None:
+        """Print one line."""
+        self.console.print(Text(text), style=style or None)
+
+    def error(self, text: str) -> None:
+        """Print an error for the person who must act."""
+        self.console.print(Text(text), style="red")
+
+    # ------------------------------------------------------------------ the night
+
+    def night(self, outcome: dict[str, Any], city_name: str, published: str, page: str) -> None:
+        """The closing summary of a night."""
+        title = self.say("night_title", city=city_name, today=outcome["today"])
+        self.console.print(Text(title, style="bold"))
+        if outcome["nothing_new"]:
+            self.line(self.say("nothing_new"))
+            return
+        counts = outcome["counts"]
+        self.line(self.say("night_files", new=outcome["files_new"], total=outcome["files_total"]))
+        self.line(self.say("night_rows", **{name: f"{value:,}" for name, value in counts.items()}))
+        for problem in outcome["file_problems"]:
+            self.line(f"  {problem['source']}/{problem['path']}: {problem[self.language]}", "yellow")
+        verdicts = " / ".join(
+            f"{word(v, self.language)} {outcome['verdicts'].get(v, 0)}"
+            for v in ("achieved", "not_achieved", "undeterminable")
+        )
+        self.line(self.say("night_verdicts", year=outcome["year"], verdicts=verdicts))
+        if outcome["changes"]:
+            self.line(
+                self.say("night_changes", count=len(outcome["changes"]), why=outcome["changes"][0]["inputs_changed"])
+            )
+        self.flags(outcome["flags"][:TOP_FLAGS], len(outcome["flags"]))
+        self.line(self.say("night_published", path=published))
+        self.line(self.say("night_page", path=page))
+        if outcome["flags"]:
+            first = outcome["flags"][0]
+            self.line(self.say("night_next", facility=first["facility_id"], year=outcome["year"]), "dim")
+
+    def held_back(self, broken: dict[str, int]) -> None:
+        """Tell that an invariant of ours is broken and the old file stays."""
+        self.error(self.say("held_back"))
+        for name, rows in broken.items():
+            self.error(f"  {name}: {rows}")
+
+    def flags(self, flags: Sequence[dict[str, Any]], total: int) -> None:
+        """A list of flags, the gravest first."""
+        facilities = len({flag["facility_id"] for flag in flags})
+        self.console.print(Text(self.say("flags_title", flags=total, facilities=facilities), style="bold"))
+        for flag in flags:
+            mark = Text("● ", style=SEVERITY_STYLE.get(flag["severity"], ""))
+            head = f"{flag['facility_id']} {flag['name']}"
+            state = word(flag["state"], self.language)
+            rest = f"  {tonnes(flag['stake'])}  {flag['owner'] or '-'}  {state}  {flag['flag_id'][:8]}"
+            self.console.print(Text.assemble(mark, (head, "bold"), (rest, "dim")))
+            self.console.print(Padding(Text(flag[self.language]), (0, 0, 0, 4)))
+        if total > len(flags):
+            self.line(self.say("more", count=total - len(flags)), "dim")
+
+    # ------------------------------------------------------------------ lists
+
+    def table(
+        self, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: frozenset[int] = frozenset()
+    ) -> None:
+        """Any table: headings and rows."""
+        table = Table(show_edge=False, pad_edge=False, box=None, padding=(0, 2, 0, 0))
+        for number, column in enumerate(columns):
+            table.add_column(column, justify="right" if number in right else "left", overflow="fold")
+        for row in rows:
+            table.add_row(
+                *(cell if isinstance(cell, Text) else escape("" if cell is None else str(cell)) for cell in row)
+            )
+        self.console.print(table)
+
+    def facilities(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Facilities with their last closed year."""
+        columns = [
+            self.say(key)
+            for key in (
+                "col_id",
+                "col_facility",
+                "col_department",
+                "col_verdict",
+                "col_actual",
+                "col_allowed",
+                "col_coverage",
+                "col_reasons",
+            )
+        ]
+        self.table(
+            columns,
+            (
+                (
+                    r["facility_id"],
+                    r["name"],
+                    r["department"],
+                    self.verdict(r["verdict"], r["is_inherited"]),
+                    tonnes(r["actual_low_co2e_kg"]),
+                    tonnes(r["allowed_co2e_kg"]),
+                    percent(r["coverage"]),
+                    self.reasons(r["reasons"]),
+                )
+                for r in rows
+            ),
+            right=frozenset({4, 5, 6}),
+        )
+
+    def posts(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Posts by facility, vacant ones marked."""
+        columns = [self.say(key) for key in ("col_facility", "col_post", "col_person")]
+        vacant = Text(self.say("vacant"), style="bold red")
+        self.table(
+            columns,
+            (
+                (f"{r['facility_id']} {r['facility_name']}", post_text(r), vacant if r["is_vacant"] else holder_text(r))
+                for r in rows
+            ),
+        )
+
+    def verdict(self, verdict: str | None, is_inherited: bool = False) -> Text:
+        """A verdict with its mark."""
+        if verdict is None:
+            return Text("-")
+        mark = f"（{word('inherited', self.language)}）" if is_inherited else ""
+        return Text(word(verdict, self.language) + mark, style=VERDICT_STYLE[verdict])
+
+    def reasons(self, reasons: str | None) -> str:
+        """Reasons as sentences, one a line."""
+        return "\n".join(explain_reason(reason, self.language) for reason in (reasons or "").split(";") if reason)
+
+    # ------------------------------------------------------------------ one thing
+
+    def pairs(self, pairs: Iterable[tuple[str, Any]]) -> None:
+        """Label and value, one a line; empty values are left out."""
+        table = Table(show_header=False, show_edge=False, pad_edge=False, box=None, padding=(0, 2, 0, 0))
+        table.add_column(style="dim", no_wrap=True)
+        table.add_column(overflow="fold")
+        for name, value in pairs:
+            if value not in (None, "", {}):
+                table.add_row(name, value if isinstance(value, Text) else escape(str(value)))
+        self.console.print(table)
+
+    def checkups(self, found: Iterable[Any]) -> bool:
+        """What doctor found; returns whether all is well."""
+        well = True
+        for one in found:
+            what = one.what_ja if self.language == "ja" else one.what_en
+            mark = self.say(f"state_{one.state}")
+            self.console.print(Text.assemble((f"{mark} ", STATE_STYLE[one.state]), (f"{what}: ", "bold"), one.detail))
+            if one.remedy:
+                self.line(f"    → {one.remedy}", "cyan")
+            well = well and one.state != "bad"
+        return well
+
+
+def post_text(row: dict[str, Any]) -> str:
+    """The post, and the one that acts for it where the operator need not have it."""
+    return row["required_post"] if row["post"] == row["required_post"] else f"{row['required_post']} ← {row['post']}"
+
+
+def holder_text(row: dict[str, Any]) -> str:
+    """Who holds a post."""
+    return " ".join(str(row[key]) for key in ("position", "name", "person_id") if row[key])
+
+
+def tonnes(kg: Decimal | None) -> str:
+    """Kilograms as tonnes for reading; the exact figure is in the table."""
+    return "-" if kg is None else f"{kg / 1000:,.1f} t"
+
+
+def percent(share: Decimal | None) -> str:
+    """A share as percent, cut so that only the whole is 100 %."""
+    if share is None:
+        return "-"
+    return f"{int(share * 1000) / 10:.1f} %"
+
+
+def plain(number: Decimal | None) -> str:
+    """A decimal without trailing zeros."""
+    if number is None:
+        return "-"
+    text = f"{number:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

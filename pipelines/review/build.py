@@ -1,0 +1,89 @@
+"""Bring people's decisions into the night: overrides before the energy is judged, states after the flags are raised.
+
+Reads the decisions store, raised_flags and totals. Writes flags (with their state), reviews and flag_quantities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from pipelines.findings import Finding
+from pipelines.periods import fiscal_year
+from pipelines.review.desk import Desk
+from pipelines.review.states import OPEN, binds, overrides
+from pipelines.review.store import Decision
+from pipelines.warehouse import database
+
+HERE = Path(__file__).parent
+
+
+def load_overrides(connection: duckdb.DuckDBPyConnection, decisions: Iterable[Decision]) -> None:
+    """Make the temporary table ``overrides`` that the energy stage joins."""
+    rows = overrides(decisions)
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE overrides AS SELECT unnest(CAST($meters AS VARCHAR[])) AS meter_id,
+           unnest(CAST($years AS INTEGER[])) AS fiscal_year, unnest(CAST($rules AS VARCHAR[])) AS rule_id,
+           unnest(CAST($quantities AS DECIMAL(28, 6)[])) AS seen_quantity""",
+        {
+            "meters": [row[0] for row in rows],
+            "years": [row[1] for row in rows],
+            "rules": [row[2] for row in rows],
+            "quantities": [row[3] for row in rows],
+        },
+    )
+
+
+def build(
+    connection: duckdb.DuckDBPyConnection, decisions: list[Decision], today: date, tolerance: float
+) -> list[Finding]:
+    """Fill flags, reviews and flag_quantities.
+
+    Returns:
+        A finding for each decision that lapsed.
+    """
+    database.create(connection, "flags")
+    connection.execute("INSERT INTO flags BY NAME FROM raised_flags ORDER BY ALL")
+    database.fill(connection, "flag_quantities", HERE / "flag_quantities.sql")
+    desk = Desk(connection, decisions, fiscal_year(today), Decimal(str(tolerance)))
+    states = {flag_id: desk.state(flag) for flag_id, flag in desk.flags.items()}
+    moved = [(state, flag_id) for flag_id, state in states.items() if state != OPEN]
+    if moved:
+        connection.executemany("UPDATE flags SET state = ? WHERE flag_id = ?", moved)
+    lapsed = []
+    rows = []
+    for decision in decisions:
+        flag = desk.flags.get(decision.flag_id)
+        is_binding = flag is not None and binds(decision, flag.present(desk.this_year), desk.tolerance)
+        if flag is not None and not is_binding:
+            found = {"found": decision.decision_id[:12]}
+            lapsed.append(Finding("decision_lapsed", decision.flag_id, found, flag.facility_id, flag.fiscal_year))
+        rows.append(
+            (
+                decision.decision_id,
+                decision.flag_id,
+                decision.facility_id,
+                decision.fiscal_year,
+                decision.rule_id,
+                decision.subject,
+                decision.step,
+                decision.person_id,
+                decision.post,
+                decision.decided_at,
+                decision.comment,
+                decision.data_are_right,
+                decision.decided_on,
+                decision.document_no,
+                decision.seen_co2e_kg,
+                decision.seen_quantity,
+                decision.seen_state,
+                is_binding,
+            )
+        )
+    database.create(connection, "reviews")
+    database.insert_rows(connection, "reviews", rows)
+    return lapsed

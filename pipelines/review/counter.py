@@ -1,0 +1,92 @@
+"""The review work as the terminal does it: read the published file and the store, take a step, append it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from pipelines.periods import fiscal_year
+from pipelines.review.desk import Desk, StepError
+from pipelines.review.states import ACCEPTED
+from pipelines.review.store import Decision, Store, read_all
+from pipelines.settings import CityFolder
+from pipelines.warehouse import query
+
+
+@contextmanager
+def desk(city: CityFolder) -> Iterator[Desk]:
+    """Open the desk on the published file with every decision taken so far.
+
+    Raises:
+        QueryError: nothing has been published yet.
+    """
+    with query.opened(city.published) as connection:
+        tolerance = Decimal(str(city.settings.thresholds.decision_tolerance))
+        yield Desk(connection, read_all(city.decisions_url), fiscal_year(city.today), tolerance)
+
+
+def listed(city: CityFolder, state: str | None) -> list[dict[str, Any]]:
+    """Return flags with their state now."""
+    with desk(city) as open_desk:
+        rows = [
+            {
+                "flag_id": flag.flag_id,
+                "facility_id": flag.facility_id,
+                "name": flag.facility_name,
+                "rule_id": flag.rule_id,
+                "severity": flag.severity,
+                "fiscal_year": flag.fiscal_year,
+                "ja": flag.message_ja,
+                "en": flag.message_en,
+                "stake": flag.co2e_at_stake_kg,
+                "owner": f"{flag.owner_post or ''} {flag.owner_person_id or ''}".strip(),
+                "state": open_desk.state(flag),
+            }
+            for flag in open_desk.flags.values()
+        ]
+    return [row for row in rows if state in (None, row["state"])]
+
+
+def answer(city: CityFolder, flag_id: str, person: str, text: str, *, data_are_right: bool) -> Decision:
+    """Answer a flag and keep the answer."""
+    with desk(city) as open_desk:
+        taken = open_desk.answer(flag_id, person, text, city.now(), data_are_right=data_are_right)
+    return _kept(city, [taken])[0]
+
+
+def judge(city: CityFolder, flag_id: str, step: str, person: str, text: str) -> Decision:
+    """Accept or return an answer and keep the decision."""
+    with desk(city) as open_desk:
+        taken = open_desk.judge(flag_id, step, person, text, city.now())
+    return _kept(city, [taken])[0]
+
+
+def confirm(city: CityFolder, person: str, on: date, document_no: str, year: int) -> list[Decision]:
+    """Confirm every accepted flag of a fiscal year that this person may confirm.
+
+    Raises:
+        StepError: when there are accepted flags and none may be confirmed by this person.
+    """
+    with desk(city) as open_desk:
+        waiting = [f for f in open_desk.flags.values() if f.fiscal_year == year and open_desk.state(f) == ACCEPTED]
+        taken, refused = [], []
+        for flag in waiting:
+            try:
+                taken.append(open_desk.confirm(flag.flag_id, person, on, document_no, city.now()))
+            except StepError as error:
+                refused.append(str(error))
+    if refused and not taken:
+        raise StepError("\n".join(refused))
+    return _kept(city, taken)
+
+
+def _kept(city: CityFolder, decisions: list[Decision]) -> list[Decision]:
+    store = Store(city.decisions_url)
+    try:
+        store.append(decisions)
+    finally:
+        store.engine.dispose()
+    return decisions

@@ -1,0 +1,209 @@
+"""city.toml as typed, frozen settings. Unknown keys are refused; every field says what it is for.
+
+Reads ``<city>/city.toml``. Thresholds have a range, and a value outside it is an error that names the key.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+CITY_FILE = "city.toml"
+
+
+class SettingsError(ValueError):
+    """city.toml is missing or wrong; the message lists every problem with key, value and what was expected."""
+
+
+class Frozen(BaseModel):
+    """Base of all settings: immutable, and a key nobody knows is an error, not a comment."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class City(Frozen):
+    """Who we are and where the data folder is."""
+
+    name: str = Field(description="Name of the city as printed on pages and summaries.")
+    name_en: str = Field("", description="The same in English.")
+    data_dir: str = Field(".data", description="Data folder, relative to the city folder.")
+    today: date | None = Field(None, description="Day to run for; only for samples and replays. Empty: the clock.")
+    time_zone: str = Field("Asia/Tokyo", description="Time zone of every local time in the inbox.")
+    language: Annotated[str, Field(pattern="^(ja|en)$")] = Field("ja", description="Language of printed text.")
+
+
+class Source(Frozen):
+    """One folder below inbox/."""
+
+    layout: str = Field("", description="Layout of the files; empty: recognised by content.")
+    unit_words: dict[str, str] = Field(
+        default_factory=dict, description='What doubtful unit words mean here, e.g. {"ton" = "t"}.'
+    )
+    note: str = Field("", description="Who sends these files.")
+
+
+class Thresholds(Frozen):
+    """Limits of the rules of quality and of the flags; each with its range."""
+
+    unit_slip_ratio: float = Field(
+        6.0, ge=2, le=9.5, description="A month this many times above or below its fellows is taken for a slip."
+    )
+    unit_slip_agreeing_years: int = Field(
+        2, ge=1, le=5, description="Other years whose same month must agree before a month is trusted."
+    )
+    bill_late_days: int = Field(60, ge=1, le=400, description="Days after which a missing bill counts as late.")
+    interval_late_days: int = Field(7, ge=1, le=400, description="The same for 30-minute data.")
+    activity_late_days: int = Field(60, ge=1, le=400, description="The same for monthly activity figures.")
+    provisional_factor_low: float = Field(
+        0.5, ge=0, le=1, description="Lower bound of a provisional factor, as a share of it."
+    )
+    provisional_factor_high: float = Field(
+        1.5, ge=1, le=10, description="Upper bound of a provisional factor, as a multiple of it."
+    )
+    decision_tolerance: float = Field(
+        0.01, ge=0, le=0.2, description="A closed year's total may move by this share before a decision lapses."
+    )
+
+
+class Limits(Frozen):
+    """Limits on every input, against broken and hostile files."""
+
+    file_bytes: int = Field(2_000_000_000, ge=1_000, description="Largest file that is read.")
+    line_bytes: int = Field(65_536, ge=1_024, description="Longest line of a text file.")
+    columns: int = Field(2_000, ge=10, description="Most columns of a table.")
+    sheet_rows: int = Field(1_100_000, ge=10, description="Most rows of an Excel sheet.")
+    batch_bytes: int = Field(268_435_456, ge=1_000_000, description="Input handled in one parsing batch.")
+    batch_files: int = Field(2_000, ge=1, description="Files handled in one parsing batch.")
+    memory: str = Field("4GB", pattern=r"^\d+(MB|GB)$", description="Memory that DuckDB may use.")
+
+
+class YearRule(Frozen):
+    """How a fiscal year is counted."""
+
+    year_rule: Annotated[str, Field(pattern="^by_day$")] = Field("by_day", description="by_day: spread over days.")
+    basis: str = Field("", description="Only for this basis; empty: all.")
+    operator_id: str = Field("", description="Only for this operator; empty: all.")
+    energy_type: str = Field("", description="Only for this energy type; empty: all.")
+    valid_from: date | None = Field(None, description="First day of the rule.")
+    source: str = Field(description="Where the city decided so.")
+
+
+class PlanElectricityRule(Frozen):
+    """Which result year the ministers' notice for the plan means (DOMAIN: never derived from the SHK rule)."""
+
+    result_fy_offset: int = Field(-1, ge=-5, le=0, description="Result year minus activity year.")
+    valid_from: date | None = Field(None, description="First day of the rule; empty: always.")
+    valid_to: date | None = Field(None, description="End of the rule (exclusive); empty: open.")
+    source: str = Field(min_length=1, description="The notice or the city's decision.")
+
+
+class Rules(Frozen):
+    """Rules of the city, dated and with their source."""
+
+    year_rule: tuple[YearRule, ...] = ()
+    plan_electricity_factor_rule: tuple[PlanElectricityRule, ...] = ()
+
+
+class Settings(Frozen):
+    """The whole of city.toml."""
+
+    city: City
+    sources: dict[str, Source] = Field(default_factory=dict, description="inbox folder -> how its files are read.")
+    thresholds: Thresholds = Field(default_factory=Thresholds)
+    limits: Limits = Field(default_factory=Limits)
+    rules: Rules = Field(default_factory=Rules)
+    fallback_posts: dict[str, str] = Field(
+        default_factory=dict, description="Post that acts for a legal one an operator need not have."
+    )
+
+
+class CityFolder:
+    """A city folder with its settings: the one place that knows where things lie.
+
+    Args:
+        folder: The city folder.
+        data: The data folder; ``None``: what city.toml says.
+        today: The day to run for; ``None``: city.toml's ``today``, else the clock in the city's time zone.
+    """
+
+    def __init__(self, folder: Path, data: Path | None = None, today: date | None = None) -> None:
+        self.folder = folder.resolve()
+        self.settings = load_settings(self.folder)
+        self.data = (data or self.folder / self.settings.city.data_dir).resolve()
+        self._today = today
+
+    @cached_property
+    def today(self) -> date:
+        """The local day this run is for."""
+        return self._today or self.settings.city.today or self.now().date()
+
+    def now(self) -> datetime:
+        """The clock, as naive local time of the city."""
+        return datetime.now(ZoneInfo(self.settings.city.time_zone)).replace(tzinfo=None, microsecond=0)
+
+    @property
+    def inbox(self) -> Path:
+        """Files as received."""
+        return self.folder / "inbox"
+
+    @property
+    def registers(self) -> Path:
+        """What the office keeps."""
+        return self.folder / "registers"
+
+    @property
+    def published(self) -> Path:
+        """The published DuckDB file."""
+        return self.data / "emissions.duckdb"
+
+    @property
+    def parsed(self) -> Path:
+        """Parsed values as Parquet."""
+        return self.data / "parsed"
+
+    @property
+    def history(self) -> Path:
+        """Append-only records."""
+        return self.data / "history"
+
+    @property
+    def pages(self) -> Path:
+        """Pages for people."""
+        return self.data / "pages"
+
+    @property
+    def decisions_url(self) -> str:
+        """Where people's decisions live: an SQLite file, or what FACILITY_EMISSIONS_DECISIONS_URL names."""
+        return os.environ.get("FACILITY_EMISSIONS_DECISIONS_URL") or f"sqlite:///{self.data / 'decisions.sqlite'}"
+
+
+def load_settings(folder: Path) -> Settings:
+    """Read and check city.toml.
+
+    Raises:
+        SettingsError: the file is absent, is no TOML, or has unknown keys or values out of range; all are listed.
+    """
+    path = folder / CITY_FILE
+    if not path.is_file():
+        raise SettingsError(
+            f"{path}: 設定ファイルがありません。--city で市のフォルダを指定してください。 / no {CITY_FILE} here"
+        )
+    try:
+        raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: TOMLとして読めません / not TOML: {error}") from error
+    try:
+        return Settings.model_validate(raw)
+    except ValidationError as error:
+        lines = [
+            f"  {'.'.join(str(part) for part in problem['loc'])} = {problem.get('input')!r}: {problem['msg']}"
+            for problem in error.errors()
+        ]
+        raise SettingsError(f"{path}: 設定に誤りがあります / wrong settings:\n" + "\n".join(lines)) from error

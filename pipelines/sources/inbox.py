@@ -1,0 +1,190 @@
+"""What arrived: scan the inbox, keep the ledger of arrivals, say which files are new.
+
+Reads ``<city>/inbox/<source>/`` and each source's optional ``received.csv`` (path, received_at). Writes the
+append-only ledger ``history/arrivals.jsonl``: hash, source, path, size, received_at. ``received_at`` comes from
+received.csv, else it is the moment the content was first seen, kept for ever with its hash. A file that stood there
+before costs one ``stat``.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pipelines import journal
+from pipelines.findings import Finding
+from pipelines.periods import PeriodError, parse_moment
+from pipelines.settings import CityFolder
+from pipelines.sources import store
+from pipelines.sources.inspect_file import Inspected, inspect
+from pipelines.sources.parse import Inbound
+
+RECEIVED = "received.csv"
+LEDGER = "arrivals.jsonl"
+SEEN = "seen.json"
+UNREADABLE = "unreadable:"
+NOT_OURS = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
+# A file this young may still be growing under the same time stamp: it is looked at again next time.
+YOUNG_NANOSECONDS = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One content under one path: the unit of the ledger."""
+
+    sha256: str
+    source: str
+    path: str
+    size: int
+    received_at: datetime
+
+
+@dataclass(slots=True)
+class Scan:
+    """What a scan found: every arrival known so far, the files to parse, and findings."""
+
+    arrivals: list[Arrival]
+    to_parse: list[Inbound]
+    new_files: int
+    findings: list[Finding]
+
+
+def scan(city: CityFolder, progress: Callable[[int], None] = lambda _: None) -> Scan:
+    """Find what arrived and bring the ledger up to date.
+
+    Args:
+        city: The city folder.
+        progress: Called with the number of files looked at so far.
+
+    Returns:
+        All arrivals of this and earlier nights, and the files that must be parsed.
+    """
+    known = ledger(city.history)
+    first_seen: dict[str, datetime] = {}
+    for old in known.values():
+        first_seen[old.sha256] = min(old.received_at, first_seen.get(old.sha256, datetime.max))  # noqa: DTZ901 - local
+    parsed = store.index(city.parsed)
+    seen = _load_seen(city.parsed)
+    result = Scan([], [], 0, [])
+    now = city.now()
+    fresh: list[Arrival] = []
+    stated: dict[str, dict[str, datetime]] = {}
+    for number, (source, path, file) in enumerate(_files(city.inbox, result.findings), start=1):
+        progress(number)
+        wanted = city.settings.sources[source].layout if source in city.settings.sources else ""
+        sha256, inspected = _identify(file, f"{source}/{path}", seen, city)
+        if sha256 is None:
+            continue
+        if source not in stated:
+            stated[source] = _received(city.inbox / source, result.findings)
+        received = stated[source].get(path) or first_seen.get(sha256, now)
+        arrival = Arrival(sha256, source, path, file.stat().st_size, received)
+        if known.get((sha256, source, path)) != arrival:
+            fresh.append(arrival)
+            result.new_files += (sha256, source, path) not in known
+            known[sha256, source, path] = arrival
+        if not _is_parsed(parsed, sha256, path, wanted):
+            result.to_parse.append(Inbound(source, path, inspected or inspect(file, city.settings.limits), wanted))
+    journal.append(city.history / LEDGER, (_as_record(arrival) for arrival in fresh))
+    _save_seen(city.parsed, seen)
+    result.arrivals = sorted(known.values(), key=lambda a: (a.sha256, a.source, a.path))
+    return result
+
+
+def ledger(history: Path) -> dict[tuple[str, str, str], Arrival]:
+    """Return the ledger: the latest record of each (hash, source, path)."""
+    found = {}
+    for record in journal.read(history / LEDGER):
+        arrival = Arrival(
+            record["sha256"],
+            record["source"],
+            record["path"],
+            int(record["size"]),
+            datetime.fromisoformat(record["received_at"]),
+        )
+        found[arrival.sha256, arrival.source, arrival.path] = arrival
+    return found
+
+
+def _as_record(arrival: Arrival) -> dict[str, object]:
+    return asdict(arrival) | {"received_at": arrival.received_at.isoformat(sep=" ")}
+
+
+def _files(inbox: Path, findings: list[Finding]) -> Iterator[tuple[str, str, Path]]:
+    """Yield (source, path below the source, file) in a fixed order; links are not followed."""
+    if not inbox.is_dir():
+        return
+    for source in sorted(p for p in inbox.iterdir() if p.is_dir() and not p.name.startswith(".")):
+        for folder, names, files in os.walk(source, followlinks=False):
+            names.sort()
+            names[:] = [name for name in names if not name.startswith(".")]
+            for name in sorted(files):
+                file = Path(folder) / name
+                path = file.relative_to(source).as_posix()
+                if name.startswith((".", "~$")) or name.lower() in NOT_OURS or path == RECEIVED:
+                    continue
+                if file.is_symlink() or not file.is_file():
+                    findings.append(Finding("not_a_file", f"{source.name}/{path}", {}))
+                    continue
+                yield source.name, path, file
+    for stray in sorted(p.name for p in inbox.iterdir() if p.is_file() and not p.name.startswith(".")):
+        findings.append(Finding("file_outside_source", stray, {}))
+
+
+def _identify(
+    file: Path, name: str, seen: dict[str, list[object]], city: CityFolder
+) -> tuple[str | None, Inspected | None]:
+    """Return the content's hash, from the last scan when size and time stamp are unchanged."""
+    try:
+        stat = file.stat()
+    except OSError:
+        return None, None  # vanished between listing and reading; it comes again or it does not
+    trait: list[object] = [stat.st_size, stat.st_mtime_ns]
+    remembered = seen.get(name)
+    if remembered and remembered[:2] == trait:
+        return str(remembered[2]), None
+    inspected = inspect(file, city.settings.limits)
+    if not inspected.sha256:  # a stand-in, so that a file whose bytes cannot be read is on record all the same
+        inspected.sha256 = f"{UNREADABLE}{name}"
+        return inspected.sha256, inspected
+    if datetime.now().timestamp() * 1e9 - stat.st_mtime_ns > YOUNG_NANOSECONDS:  # noqa: DTZ005 - a duration
+        seen[name] = [*trait, inspected.sha256]
+    return inspected.sha256, inspected
+
+
+def _is_parsed(parsed: dict[store.FileKey, store.ParsedFile], sha256: str, path: str, wanted: str) -> bool:
+    return store.FileKey(sha256, "", wanted) in parsed or store.FileKey(sha256, path, wanted) in parsed
+
+
+def _received(folder: Path, findings: list[Finding]) -> dict[str, datetime]:
+    """Read a source's received.csv: path -> received_at. A row that cannot be read is a finding, not a guess."""
+    found: dict[str, datetime] = {}
+    if (folder / RECEIVED).is_file():
+        with (folder / RECEIVED).open(encoding="utf-8-sig", newline="") as stream:
+            for line, row in enumerate(csv.DictReader(stream), start=2):
+                try:
+                    found[(row.get("path") or "").strip()] = parse_moment(row.get("received_at") or "")
+                except PeriodError as error:
+                    place = f"{folder.name}/{RECEIVED}:{line}"
+                    findings.append(Finding("received_row", place, {"found": str(error)}))
+    return found
+
+
+def _load_seen(parsed: Path) -> dict[str, list[object]]:
+    try:
+        loaded: dict[str, list[object]] = json.loads((parsed / SEEN).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}  # only a shortcut: without it every file is hashed again
+    return loaded
+
+
+def _save_seen(parsed: Path, seen: dict[str, list[object]]) -> None:
+    parsed.mkdir(parents=True, exist_ok=True)
+    part = parsed / f"{SEEN}.part"
+    part.write_text(json.dumps(seen, ensure_ascii=False), encoding="utf-8")
+    part.replace(parsed / SEEN)

@@ -1,0 +1,202 @@
+"""Look at a file's bytes once: its hash, whether it is a table at all, its encoding, its first lines.
+
+A file is read in chunks; nothing about it is believed from its name.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from pipelines.settings import Limits
+
+CHUNK = 4_194_304
+HEAD_BYTES = 65_536
+HEAD_LINES = 40
+SIGNATURES = {
+    b"\x89PNG": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"GIF8": "GIF",
+    b"%PDF": "PDF",
+    b"7z\xbc\xaf": "7-Zip",
+    b"Rar!": "RAR",
+    b"\x1f\x8b": "gzip",
+}
+ZIP = b"PK\x03\x04"
+OLE = b"\xd0\xcf\x11\xe0"
+BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+@dataclass(slots=True)
+class Inspected:
+    """What the bytes of a file tell.
+
+    ``kind`` is ``text``, ``workbook`` or ``other``; ``problem`` is a rule of the register with its numbers when the
+    file cannot be read at all; ``plain`` means DuckDB can read the lines as they are.
+    """
+
+    path: Path
+    sha256: str = ""
+    size: int = 0
+    kind: str = "text"
+    encoding: str = "utf-8"
+    plain: bool = True
+    quoted: bool = False
+    lines: int = 0
+    head: list[str] = field(default_factory=list)
+    problem: tuple[str, dict[str, object]] | None = None
+
+
+@dataclass(slots=True)
+class _Traits:
+    """What accumulates over the chunks of one file."""
+
+    newlines: int = 0
+    ascii_only: bool = True
+    utf8: bool = True
+    quotes: bool = False
+    nuls: bool = False
+    lone_returns: bool = False
+    control: bool = False
+    longest_gap: int = 0
+    last: bytes = b""
+
+
+def inspect(path: Path, limits: Limits) -> Inspected:
+    """Read a file once and say what it is.
+
+    Args:
+        path: The file.
+        limits: Largest size and longest line.
+
+    Returns:
+        The findings about the bytes; ``problem`` names the rule when it cannot be read as a table.
+    """
+    result = Inspected(path)
+    try:
+        result.size = path.stat().st_size
+        if result.size > limits.file_bytes:
+            result.sha256 = _hash_only(path)
+            return _refuse(result, "file_too_large", size=result.size, limit=limits.file_bytes)
+        with path.open("rb") as stream:
+            head = stream.read(HEAD_BYTES)
+            stream.seek(0)
+            return _look(result, head, stream, limits)
+    except OSError as error:
+        return _refuse(result, "unreadable_file", found=error.strerror or type(error).__name__)
+
+
+def _look(result: Inspected, head: bytes, stream: BinaryIO, limits: Limits) -> Inspected:
+    digest = hashlib.sha256()
+    traits = _Traits()
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    run = 0
+    for chunk in iter(lambda: stream.read(CHUNK), b""):
+        digest.update(chunk)
+        run = _scan(chunk, traits, decoder, run)
+    result.sha256 = digest.hexdigest()
+    if not head.strip(b"\0 \r\n\t"):
+        return _refuse(result, "empty_file")
+    binary = next((name for mark, name in SIGNATURES.items() if head.startswith(mark)), None)
+    if binary:
+        return _refuse(result, "not_a_table", found=binary)
+    if head.startswith((ZIP, OLE)):
+        result.kind = "workbook"
+        return result
+    return _as_text(result, head, traits, limits)
+
+
+def _scan(chunk: bytes, traits: _Traits, decoder: codecs.IncrementalDecoder, run: int) -> int:
+    """Note the traits of one chunk; ``run`` is the length of the line that is still open."""
+    traits.newlines += chunk.count(b"\n")
+    if traits.utf8 and not (traits.ascii_only and chunk.isascii()):
+        traits.ascii_only = False
+        try:
+            decoder.decode(chunk)
+        except UnicodeDecodeError:
+            traits.utf8 = False
+    traits.quotes = traits.quotes or b'"' in chunk
+    traits.nuls = traits.nuls or b"\0" in chunk
+    traits.control = traits.control or b"\x01" in chunk or b"\x1f" in chunk
+    returns = chunk.count(b"\r")
+    pairs = chunk.count(b"\r\n") + (1 if traits.last == b"\r" and chunk[:1] == b"\n" else 0)
+    waiting = 1 if chunk[-1:] == b"\r" else 0
+    before = 1 if traits.last == b"\r" else 0
+    traits.lone_returns = traits.lone_returns or returns + before - pairs - waiting > 0
+    traits.last = chunk[-1:]
+    return _longest_line(chunk, traits, run)
+
+
+def _longest_line(chunk: bytes, traits: _Traits, run: int) -> int:
+    """Look for long lines cheaply: only where a whole window has no line end."""
+    window = 16_384
+    position, open_from = 0, -run
+    while position < len(chunk):
+        found = chunk.find(b"\n", position, position + window)
+        if found >= 0:
+            traits.longest_gap = max(traits.longest_gap, found - open_from)
+            last = chunk.rfind(b"\n", position, position + window)
+            open_from = last + 1
+        position += window
+    traits.longest_gap = max(traits.longest_gap, len(chunk) - open_from)
+    return len(chunk) - open_from
+
+
+def _as_text(result: Inspected, head: bytes, traits: _Traits, limits: Limits) -> Inspected:
+    result.encoding = _encoding(result.path, head, traits)
+    if not result.encoding:
+        return _refuse(result, "unknown_encoding", place=_first_bad_byte(result.path))
+    if traits.longest_gap > limits.line_bytes:
+        return _refuse(result, "line_too_long", limit=limits.line_bytes)
+    result.lines = traits.newlines + (traits.last != b"\n")
+    result.quoted = traits.quotes
+    utf8 = result.encoding in ("utf-8", "utf-8-sig")
+    result.plain = utf8 and not (traits.quotes or traits.nuls or traits.lone_returns or traits.control)
+    text = codecs.getincrementaldecoder(result.encoding)(errors="replace").decode(head)
+    result.head = text.replace("\0", "").splitlines()[:HEAD_LINES]
+    return result
+
+
+def _encoding(path: Path, head: bytes, traits: _Traits) -> str:
+    for mark, name in BOMS:
+        if head.startswith(mark):
+            return name
+    if traits.nuls and head[1::2].count(0) > len(head) // 4:
+        return "utf-16-le"
+    if traits.utf8:
+        return "utf-8"
+    return "cp932" if _decodes(path, "cp932") else ""
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        with path.open("rb") as stream:
+            for chunk in iter(lambda: stream.read(CHUNK), b""):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _first_bad_byte(path: Path) -> int:
+    try:
+        path.read_bytes().decode("cp932")
+    except UnicodeDecodeError as error:
+        return error.start + 1
+    return 0
+
+
+def _hash_only(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _refuse(result: Inspected, rule_id: str, **numbers: object) -> Inspected:
+    result.kind = "other"
+    result.problem = (rule_id, numbers)
+    return result

@@ -1,0 +1,144 @@
+"""Bring any readable table into one shape for DuckDB: text lines of cells, with true line numbers.
+
+A plain UTF-8 file is read where it lies. Anything else (cp932, UTF-16, quoted cells, stray control characters, Excel)
+is written once as UTF-8 lines with an unambiguous separator, line for line, so that line N stays line N.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+
+from pipelines.settings import Limits
+from pipelines.sources.inspect_file import HEAD_LINES, Inspected
+
+SEPARATOR = "\x1f"
+UNCLOSED = "\x1eunclosed"
+GLOB_SIGNS = frozenset("*?[]{}")
+LONGEST_QUOTED_RECORD = 20
+
+
+class WorkbookError(ValueError):
+    """A workbook that cannot be opened; the message is for the sender."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet of a workbook as rows of text, or a whole text file (``name`` empty)."""
+
+    name: str
+    rows: tuple[tuple[str, ...], ...]
+
+
+def readable_path(inspected: Inspected, scratch: Path, delimiter: str) -> tuple[Path, str]:
+    """Return a path DuckDB can read line by line, and the separator of its cells.
+
+    Args:
+        inspected: A text file.
+        scratch: Folder for rewritten copies.
+        delimiter: The delimiter of the file's header.
+    """
+    if inspected.plain and not GLOB_SIGNS & set(str(inspected.path)):
+        return inspected.path, delimiter
+    copy = scratch / f"{inspected.sha256[:32]}.txt"
+    if inspected.plain:
+        copy.write_bytes(inspected.path.read_bytes())
+        return copy, delimiter
+    write_rows(copy, _quoted_rows(_text(inspected), delimiter))
+    return copy, SEPARATOR
+
+
+def write_rows(path: Path, rows: Iterable[tuple[str, ...] | None]) -> None:
+    """Write rows of cells as lines; ``None`` is a line that belongs to the record before it."""
+    with path.open("w", encoding="utf-8", newline="\n") as stream:
+        for row in rows:
+            stream.write(SEPARATOR.join(_clean(cell) for cell in row) if row else "")
+            stream.write("\n")
+
+
+def sheets(path: Path, limits: Limits) -> list[Sheet]:
+    """Return the sheets of a workbook as text cells (dates as ISO, whole floats without a point).
+
+    Raises:
+        WorkbookError: protected, broken or too large.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+        found = []
+        for name in workbook.sheet_names:
+            sheet = workbook.get_sheet_by_name(name)
+            if sheet.total_height > limits.sheet_rows or sheet.total_width > limits.columns:
+                raise WorkbookError(f"{name}: {sheet.total_height} x {sheet.total_width}")
+            rows = sheet.to_python(skip_empty_area=False)
+            found.append(Sheet(name, tuple(tuple(_cell_text(cell) for cell in row) for row in rows)))
+    except (CalamineError, OSError, ValueError) as error:
+        if isinstance(error, WorkbookError):
+            raise
+        raise WorkbookError(str(error)[:160]) from error
+    return found
+
+
+def head_of(sheet: Sheet) -> list[tuple[str, ...]]:
+    """Return the first rows of a sheet, for recognition."""
+    return [tuple(cell.strip() for cell in row) for row in sheet.rows[:HEAD_LINES]]
+
+
+def _text(inspected: Inspected) -> str:
+    decoder = codecs.getincrementaldecoder(inspected.encoding)()
+    text = decoder.decode(inspected.path.read_bytes(), final=True)
+    return text.removeprefix("\ufeff").replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _quoted_rows(text: str, delimiter: str) -> Iterator[tuple[str, ...] | None]:
+    """Split quoted CSV record by record; an unclosed quote costs its own line, never the rest of the file."""
+    lines = text.split("\n")
+    if lines and not lines[-1]:
+        lines.pop()
+    position = 0
+    while position < len(lines):
+        length = _record_length(lines, position)
+        if length == 0:
+            yield (UNCLOSED, lines[position])
+            position += 1
+            continue
+        record = "\n".join(lines[position : position + length])
+        cells = next(csv.reader(io.StringIO(record, newline=""), delimiter=delimiter), [])
+        yield tuple(cells) if cells else None
+        yield from (None for _ in range(length - 1))
+        position += length
+
+
+def _record_length(lines: list[str], position: int) -> int:
+    """How many lines a quoted record spans; 0 when its quotes do not close within reason."""
+    quotes = 0
+    for length, line in enumerate(lines[position : position + LONGEST_QUOTED_RECORD], start=1):
+        quotes += line.count('"')
+        if quotes % 2 == 0:
+            return length
+    return 0
+
+
+def _clean(cell: str) -> str:
+    return cell.translate(_CONTROL)
+
+
+_CONTROL = {code: " " for code in (*range(0x1F + 1), 0x7F) if chr(code) != UNCLOSED[0]}
+
+
+def _cell_text(cell: object) -> str:
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    if isinstance(cell, datetime):
+        return cell.isoformat(sep=" ")
+    if isinstance(cell, (date, time)):
+        return cell.isoformat()
+    return "" if cell is None else str(cell)

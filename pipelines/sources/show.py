@@ -1,0 +1,71 @@
+"""Show how one file is read, writing nothing: the layout, the values, the rejects with line and reason."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from pipelines.findings import rules
+from pipelines.settings import Limits
+from pipelines.sources.inspect_file import inspect
+from pipelines.sources.parse import Inbound, parse
+from pipelines.warehouse import database
+
+MOST_ROWS = 20
+
+
+def show(path: Path, layout: str = "", limits: Limits | None = None) -> dict[str, Any]:
+    """Return what the parser makes of a file.
+
+    Args:
+        path: Any file. Layouts that name the meter by the path see the last three folders.
+        layout: The layout to try; empty: recognised by content.
+        limits: Limits on size and lines.
+    """
+    chosen = limits or Limits()
+    inspected = inspect(path, chosen)
+    where = "/".join(path.resolve().parts[-3:])
+    with tempfile.TemporaryDirectory() as scratch:
+        connection = database.connect()
+        outcome = parse([Inbound("-", where, inspected, layout)], connection, chosen, Path(scratch))[0]
+        counts = connection.execute("SELECT rows_received, rows_blank, rows_ignored FROM parsed_files").fetchone() or (
+            0,
+            0,
+            0,
+        )
+        values = _rows(connection, "parsed_values ORDER BY source_line, source_column")
+        rejects = _rows(connection, "parsed_rejects ORDER BY source_line, source_column")
+        totals = connection.execute(
+            "SELECT (SELECT count(*) FROM parsed_values), (SELECT count(*) FROM parsed_rejects)"
+        ).fetchone()
+        connection.close()
+    for reject in rejects:
+        reject["ja"] = rules()[reject["rule_id"]].sentence("ja", {"raw": reject["raw"]})
+        reject["en"] = rules()[reject["rule_id"]].sentence("en", {"raw": reject["raw"]})
+    problem = None
+    if outcome.problem:
+        rule = rules()[outcome.problem[0]]
+        numbers = outcome.problem[1]
+        problem = {"rule_id": rule.rule_id, "ja": rule.sentence("ja", numbers), "en": rule.sentence("en", numbers)}
+    return {
+        "path": str(path),
+        "sha256": inspected.sha256,
+        "bytes": inspected.size,
+        "encoding": inspected.encoding if inspected.kind == "text" else inspected.kind,
+        "layout": outcome.layout,
+        "problem": problem,
+        "rows_received": counts[0],
+        "rows_values": totals[0] if totals else 0,
+        "rows_rejected": totals[1] if totals else 0,
+        "rows_blank": counts[1],
+        "rows_ignored": counts[2],
+        "values": values,
+        "rejects": rejects,
+    }
+
+
+def _rows(connection: Any, what: str) -> list[dict[str, Any]]:  # noqa: ANN401 - a DuckDB connection
+    cursor = connection.execute(f"SELECT * EXCLUDE (source_sha256, wanted) FROM {what} LIMIT {MOST_ROWS}")
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -1,0 +1,20 @@
+-- typed_cells: the cells with plain stamps and plain decimals read at once; other texts are left for the words.
+-- A decimal is taken only when six places hold it exactly: the same text read with 18 places is equal.
+-- Stamps with a UTC offset are left out here on purpose: a cast would shift them silently.
+-- Inputs: cells.
+WITH trimmed AS (
+    SELECT
+        file_no, line, column_name, nullif(trim(key), '') AS key, trim(started_text) AS started_text,
+        trim(ended_text) AS ended_text, start_minutes, end_minutes, trim(quantity_text) AS quantity_text,
+        nullif(trim(unit), '') AS unit, nullif(trim(reading_kind), '') AS reading_kind,
+        nullif(trim(time_band), '') AS time_band, nullif(trim(quality), '') AS quality, nullif(trim(stage), '') AS stage,
+        nullif(trim(issued_text), '') AS issued_text, nullif(trim(yen_text), '') AS yen_text,
+        nullif(trim(kw_text), '') AS kw_text, nullif(trim(substance), '') AS substance, nullif(trim(note), '') AS note,
+        line_rule, line_raw
+    FROM cells
+)
+SELECT
+    * EXCLUDE (start_minutes, end_minutes),
+    plain_moment(started_text) AS started, plain_moment(ended_text) AS ended,
+    plain_decimal(quantity_text) AS quantity, start_minutes, end_minutes
+FROM trimmed

@@ -1,0 +1,90 @@
+"""Judge every target and every facility.
+
+Reads emissions_by_source_month, bounded_days, facility_spans and the registers. Writes target_paths, target_results
+and facility_results.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+
+import duckdb
+
+from pipelines.periods import fiscal_year, fiscal_year_start
+from pipelines.register_checks import milestones
+from pipelines.targets.paths import Path as TargetPath
+from pipelines.warehouse import database
+
+HERE = Path(__file__).parent
+# allowed_amount: baseline x share, cut (never rounded up) at a millionth of a gram, in whole numbers throughout.
+MACROS = """
+CREATE OR REPLACE TEMP MACRO allowed_amount(baseline, num, den) AS
+    CAST(CAST((CAST(CAST(baseline AS DECIMAL(28, 9)) * 1000000000 AS HUGEINT) * num) // den AS DECIMAL(29, 0))
+        * 0.000000001 AS DECIMAL(38, 9));
+CREATE OR REPLACE TEMP MACRO listed(texts) AS list_filter(string_split(texts, ';'), lambda r: r <> '');
+CREATE OR REPLACE TEMP MACRO reason_list(texts) AS
+    nullif(array_to_string(list_sort(list_distinct(listed(texts))), ';'), '');
+CREATE OR REPLACE TEMP MACRO of_baseline(texts) AS
+    array_to_string(list_transform(listed(texts), lambda r: 'baseline:' || r), ';');
+"""
+
+
+def build(connection: duckdb.DuckDBPyConnection, today: date, first_day: date) -> None:
+    """Fill the stage's tables.
+
+    Args:
+        connection: The warehouse under construction.
+        today: Decides which fiscal year is running.
+        first_day: First day on which data is expected.
+
+    Raises:
+        StageError: when a statement of ours fails.
+    """
+    this_year = fiscal_year(today)
+    _load_paths(connection, this_year)
+    connection.execute(MACROS)
+    parameters = {
+        "this_year": this_year,
+        "first_year": _first_judged_year(connection, first_day),
+        "year_start": fiscal_year_start(this_year),
+        "today": today,
+    }
+    steps = (
+        "members",
+        "subject_years",
+        "same_periods",
+        "facility_states",
+        "in_force",
+        "target_cases",
+        "facility_cases",
+    )
+    for step in steps:
+        database.create_temp(connection, step, HERE / f"{step}.sql", parameters)
+    connection.execute("CREATE OR REPLACE TEMP TABLE cases AS FROM target_cases UNION ALL BY NAME FROM facility_cases")
+    database.create_temp(connection, "judged", HERE / "judged.sql", parameters)
+    for table in ("target_results", "facility_results"):
+        database.fill(connection, table, HERE / f"{table}.sql", parameters)
+
+
+def _first_judged_year(connection: duckdb.DuckDBPyConnection, first_day: date) -> int:
+    """The year after the earliest base year; without any target, the first year with data."""
+    found = connection.execute("SELECT min(base_fy) + 1 FROM targets").fetchone()
+    return int(found[0]) if found and found[0] is not None else fiscal_year(first_day)
+
+
+def _load_paths(connection: duckdb.DuckDBPyConnection, this_year: int) -> None:
+    """Fill target_paths with exact fractions."""
+    targets = connection.execute(
+        "SELECT target_id, base_fy, target_fy, reduction_rate, path, milestones FROM targets ORDER BY target_id"
+    ).fetchall()
+    rows = []
+    for target_id, base_fy, target_fy, rate, kind, text in targets:
+        points = milestones(text or "") if kind == "milestones" else []
+        path = TargetPath(base_fy, target_fy, Fraction(rate), tuple((year, Fraction(r)) for year, r in points))
+        for year in range(base_fy, this_year + 1):
+            share = path.allowed_share(year)
+            rows.append((target_id, year, share.numerator, share.denominator))
+    database.create(connection, "target_paths")
+    database.insert_rows(connection, "target_paths", rows)

@@ -1,0 +1,43 @@
+-- judged: every case with its verdict. achieved: even the highest possible actual is within what the lowest possible
+-- baseline allows. not_achieved: even the lowest actual is above what the highest baseline allows. Otherwise
+-- undeterminable, with every reason. No coverage ever permits achieved: one open day leaves no upper bound.
+-- A running year has no verdict before there is a forecast.
+-- Inputs: cases, subject_years, same_periods. Parameter: this_year.
+WITH compared AS (
+    SELECT
+        c.*, c.fiscal_year >= CAST($this_year AS INTEGER) AS is_running, a.low AS actual_low, a.high AS actual_high, a.coverage,
+        a.reasons AS actual_reasons, CASE WHEN c.base_kg IS NULL THEN b.reasons END AS base_reasons,
+        coalesce(c.base_kg, b.low) AS baseline_low, CASE WHEN c.base_kg IS NOT NULL THEN c.base_kg ELSE b.high END AS baseline_high,
+        a.subject_key IS NULL AS no_actual, c.base_fy IS NOT NULL AND b.subject_key IS NULL AND c.base_kg IS NULL AS no_baseline
+    FROM cases AS c
+    LEFT JOIN subject_years AS a ON a.subject_key = c.subject_key AND a.fiscal_year = c.fiscal_year AND a.basis = c.basis
+    LEFT JOIN subject_years AS b ON b.subject_key = c.subject_key AND b.fiscal_year = c.base_fy AND b.basis = c.basis
+),
+allowed AS (
+    SELECT *, allowed_amount(baseline_low, allowed_num, allowed_den) AS allowed_low,
+        allowed_amount(baseline_high, allowed_num, allowed_den) AS allowed_high
+    FROM compared
+),
+decided AS (
+    SELECT *, CASE
+        WHEN blockers IS NOT NULL OR is_running OR no_actual OR no_baseline THEN 'undeterminable'
+        WHEN actual_high <= allowed_low THEN 'achieved'
+        WHEN actual_low > allowed_high THEN 'not_achieved'
+        ELSE 'undeterminable' END AS verdict
+    FROM allowed
+)
+SELECT
+    d.target_id, d.subject_kind, d.subject_id, d.facility_id, d.fiscal_year, d.basis, d.is_inherited,
+    d.baseline_low AS baseline_low_co2e_kg, d.baseline_high AS baseline_high_co2e_kg, d.allowed_low AS allowed_co2e_kg,
+    d.allowed_high AS allowed_high_co2e_kg, d.actual_low AS actual_low_co2e_kg, d.actual_high AS actual_high_co2e_kg,
+    NULL AS forecast_co2e_kg, d.coverage, d.verdict,
+    CASE WHEN d.verdict = 'undeterminable' THEN reason_list(concat_ws(';', d.blockers,
+        CASE WHEN d.is_running THEN 'running_year' END,
+        CASE WHEN d.no_actual THEN 'no_source' END,
+        CASE WHEN d.no_baseline AND NOT coalesce(contains(d.blockers, 'no_base_year'), false) THEN 'baseline:no_source' END,
+        d.actual_reasons, of_baseline(d.base_reasons))) END AS reasons,
+    d.scope_notes, p.until AS same_period_until, p.this_year_kg AS same_period_co2e_kg,
+    p.last_year_kg AS same_period_previous_co2e_kg
+FROM decided AS d
+LEFT JOIN same_periods AS p
+    ON p.subject_key = d.subject_key AND p.basis = d.basis AND d.fiscal_year = CAST($this_year AS INTEGER)

@@ -1,0 +1,23 @@
+-- target_cases: one row per target and fiscal year to be judged on its subject's sum. Members that were open for a part of
+-- the year, that did not exist in the base year or that have no source count, and are listed as scope.
+-- Inputs: in_force, members, facility_states.
+WITH notes AS (
+    SELECT
+        f.target_id, f.fiscal_year,
+        string_agg(DISTINCT CASE
+            WHEN s.is_partial THEN s.facility_id || ':partial_year'
+            WHEN s.opened_on > make_date(f.base_fy, 4, 1) THEN s.facility_id || ':no_base_year'
+            WHEN NOT s.has_source THEN s.facility_id || ':no_source' END, ';') AS scope_notes
+    FROM in_force AS f
+    JOIN members AS m ON m.target_id = f.target_id
+    JOIN facility_states AS s
+        ON s.facility_id = m.facility_id AND s.fiscal_year = f.fiscal_year
+        AND s.last_open_day >= m.valid_from AND s.last_open_day < m.valid_to
+    GROUP BY f.target_id, f.fiscal_year
+)
+SELECT
+    'target/' || f.target_id AS subject_key, f.target_id, f.subject_kind, f.subject_id, NULL AS facility_id, f.fiscal_year, f.basis,
+    f.base_fy, f.base_kg, f.allowed_num, f.allowed_den, f.path_status = 'indicative' AS is_inherited, NULL AS blockers,
+    reason_list(n.scope_notes) AS scope_notes
+FROM in_force AS f
+LEFT JOIN notes AS n ON n.target_id = f.target_id AND n.fiscal_year = f.fiscal_year

@@ -1,0 +1,312 @@
+"""Units: the one pint registry, the spellings suppliers use, and exact conversion multipliers.
+
+Reads ``units.txt`` beside it. pint works with ``fractions.Fraction`` here, so every multiplier is an exact
+rational number; it is rounded once, half-even to 14 places, when it becomes a column (``as_decimal14``).
+DuckDB then multiplies columns. Spellings are those met in suppliers' files and tenders.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pint import UnitRegistry
+
+MULTIPLIER_PLACES = Decimal("0.00000000000001")
+LARGEST_MULTIPLIER = 1_000_000
+
+# What suppliers write (after NFKC, without blanks, upper/lower case kept) -> the registry's word.
+SPELLINGS: dict[str, str] = {
+    "kwh": "kWh",
+    "KWH": "kWh",
+    "KWh": "kWh",
+    "kWH": "kWh",
+    "Kwh": "kWh",
+    "キロワット時": "kWh",
+    "キロワットアワー": "kWh",
+    "千kWh": "thousand_kWh",
+    "千kwh": "thousand_kWh",
+    "千KWH": "thousand_kWh",
+    "千キロワット時": "thousand_kWh",
+    "mwh": "MWh",
+    "MWH": "MWh",
+    "メガワット時": "MWh",
+    "WH": "Wh",
+    "mj": "MJ",
+    "メガジュール": "MJ",
+    "gj": "GJ",
+    "ギガジュール": "GJ",
+    "kj": "kJ",
+    "tj": "TJ",
+    "GJ(一次)": "GJ_primary",
+    "GJ(一次エネルギー)": "GJ_primary",
+    "GJ(primary)": "GJ_primary",
+    "MJ(一次)": "MJ_primary",
+    "MJ(一次エネルギー)": "MJ_primary",
+    "MJ(primary)": "MJ_primary",
+    "GJ(二次)": "GJ_final",
+    "GJ(final)": "GJ_final",
+    "MJ(二次)": "MJ_final",
+    "MJ(final)": "MJ_final",
+    "l": "L",
+    "ℓ": "L",
+    "リットル": "L",
+    "リッター": "L",
+    "立": "L",
+    "kl": "kL",
+    "KL": "kL",
+    "Kl": "kL",
+    "kℓ": "kL",
+    "キロリットル": "kL",
+    "m3": "m3",
+    "M3": "m3",
+    "m^3": "m3",
+    "立方メートル": "m3",
+    "リューベ": "m3",
+    "千m3": "thousand_m3",
+    "千立方メートル": "thousand_m3",
+    "万m3": "ten_thousand_m3",
+    "Nm3": "Nm3",
+    "NM3": "Nm3",
+    "m3N": "Nm3",
+    "m3(N)": "Nm3",
+    "ノルマル立方メートル": "Nm3",
+    "千Nm3": "thousand_Nm3",
+    "千m3N": "thousand_Nm3",
+    "KG": "kg",
+    "Kg": "kg",
+    "キログラム": "kg",
+    "トン": "t",
+    "T": "t",
+    "千t": "thousand_t",
+    "千トン": "thousand_t",
+    "キロメートル": "km",
+    "KM": "km",
+    "人": "person",
+    "頭": "head",
+    "羽": "head",
+    "台": "device",
+    "m2": "m2",
+    "平方メートル": "m2",
+    "グラム": "g",
+}
+
+# Words that say too little. `ton` may be the 1,000 kg, the 907 kg or the 1,016 kg one.
+REFUSED: dict[str, str] = {"ton": "t", "tons": "t", "TON": "t", "Ton": "t", "tonne": "t"}
+
+ELECTRICITY = "electricity"
+HEAT_TYPES = frozenset({"steam", "steam_industrial", "hot_water", "cold_water"})
+# Sold by the metered cubic metre; a litre of these would be liquid, which no table here covers.
+GAS_TYPES = frozenset({"city_gas", "lpg", "lng"})
+# The small unit each dimension is counted in: scaling into it only shifts digits, so it is exact.
+COUNTED_IN: dict[str, str] = {
+    "[energy]": "kWh",
+    "[primary_energy]": "GJ_primary",
+    "[volume]": "L",
+    "[normal_gas_volume]": "Nm3",
+    "[mass]": "kg",
+    "[distance]": "km",
+    "[area]": "m2",
+    "[person]": "person",
+    "[head]": "head",
+    "[device]": "device",
+}
+
+
+class UnitError(ValueError):
+    """A unit that cannot be used here; ``rule_id`` names the rule of the register of rules.
+
+    Args:
+        rule_id: ``unknown_unit``, ``ambiguous_unit`` or ``wrong_dimension``.
+        detail: What would be right, for the person who must mend it.
+    """
+
+    def __init__(self, rule_id: str, detail: str) -> None:
+        super().__init__(f"{rule_id}: {detail}")
+        self.rule_id = rule_id
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class CountedUnit:
+    """How a written unit is counted: ``quantity in unit = written quantity x scale`` (exact)."""
+
+    unit: str
+    scale: Fraction
+
+
+@cache
+def registry() -> UnitRegistry[Any]:
+    """Return the project's only pint registry, with exact fractions."""
+    from pint import UnitRegistry
+
+    return UnitRegistry(
+        str(Path(__file__).with_name("units.txt")),
+        non_int_type=Fraction,
+        on_redefinition="raise",
+        case_sensitive=True,
+    )
+
+
+def canonical(text: str, aliases: dict[str, str] | None = None) -> str:
+    """Return the registry's word for a unit as a supplier writes it.
+
+    Args:
+        text: The unit as written: full-width forms, ``㎥``, ``千kWh`` and the like are understood.
+        aliases: What the settings of this source say of words that are refused otherwise (``{"ton": "t"}``).
+
+    Raises:
+        UnitError: ``ambiguous_unit`` for a word like ``ton``; ``unknown_unit`` for anything not in the registry.
+    """
+    word = "".join(unicodedata.normalize("NFKC", text).split())
+    if aliases and word in aliases:
+        word = aliases[word]
+    if word in REFUSED:
+        raise UnitError("ambiguous_unit", f"{text!r} -> {REFUSED[word]!r} ?")
+    word = SPELLINGS.get(word, word)
+    if word not in _words():
+        raise UnitError("unknown_unit", ", ".join(sorted(_words() & EXAMPLES)))
+    return word
+
+
+EXAMPLES = frozenset({"kWh", "thousand_kWh", "MWh", "MJ", "GJ", "L", "kL", "m3", "thousand_m3", "Nm3", "kg", "t"})
+
+
+@cache
+def _words() -> frozenset[str]:
+    """Every unit word of units.txt, and the two spellings that say "delivered" of an energy."""
+    lines = Path(__file__).with_name("units.txt").read_text(encoding="utf-8").splitlines()
+    words = {line.split("=")[0].strip() for line in lines if "=" in line and not line.startswith("#")}
+    return frozenset(words | {"GJ_final", "MJ_final"})
+
+
+@cache
+def dimension_of(unit: str) -> str:
+    """Return the dimension of a registry word, such as ``[volume]``."""
+    return str(next(iter(registry().get_dimensionality(unit))))
+
+
+@cache
+def counted(text: str, energy_type: str, aliases: tuple[tuple[str, str], ...] = ()) -> CountedUnit:
+    """Return how a written unit is counted for an energy type.
+
+    Liquids are counted in L, metered gas in m3, masses in kg, energy in kWh or (from words in joule) GJ, so that
+    counting only shifts digits. A fuel stated in energy meets the table's carbon content later.
+
+    Raises:
+        UnitError: ``unknown_unit``, ``ambiguous_unit`` (``ton``; electricity in MJ or GJ that does not say
+            primary or final), ``wrong_dimension`` (kg of electricity).
+    """
+    word = canonical(text, dict(aliases))
+    final = word.endswith("_final")
+    word = word.removesuffix("_final")
+    dimension = dimension_of(word)
+    if dimension not in _allowed(energy_type):
+        raise UnitError("wrong_dimension", " / ".join(sorted(COUNTED_IN[d] for d in _allowed(energy_type))))
+    if energy_type == ELECTRICITY and word in {"kJ", "MJ", "GJ", "TJ"} and not final:
+        raise UnitError("ambiguous_unit", f"{text}(一次) / {text}(二次)")
+    unit = COUNTED_IN[dimension]
+    if dimension == "[energy]" and word.endswith("J"):
+        unit = "GJ"
+    if dimension == "[volume]" and energy_type in GAS_TYPES:
+        if not word.endswith("m3"):
+            raise UnitError("wrong_dimension", "m3 / kg")
+        unit = "m3"
+    return CountedUnit(unit, convert(Fraction(1), word, unit))
+
+
+def counted_activity(text: str, usual_unit: str, aliases: tuple[tuple[str, str], ...] = ()) -> CountedUnit:
+    """Return how a written unit of an activity figure is counted, in the unit its factor is stated for.
+
+    Raises:
+        UnitError: ``unknown_unit``, ``ambiguous_unit`` or ``wrong_dimension``.
+    """
+    word = canonical(text, dict(aliases))
+    if dimension_of(word) != dimension_of(usual_unit):
+        raise UnitError("wrong_dimension", usual_unit)
+    return CountedUnit(usual_unit, convert(Fraction(1), word, usual_unit))
+
+
+def _allowed(energy_type: str) -> frozenset[str]:
+    if energy_type in {ELECTRICITY, "solar_self_use"}:
+        return frozenset({"[energy]", "[primary_energy]"})
+    if energy_type in HEAT_TYPES:
+        return frozenset({"[energy]", "[primary_energy]"})
+    if energy_type == "fuel_unspecified":
+        return frozenset({"[primary_energy]"})
+    gas = {"[normal_gas_volume]"} if energy_type in {"city_gas", "lpg", "lng"} else set()
+    return frozenset({"[energy]", "[primary_energy]", "[volume]", "[mass]", *gas})
+
+
+def convert(value: Fraction, unit: str, into: str) -> Fraction:
+    """Convert exactly between two units of one dimension.
+
+    Raises:
+        UnitError: ``wrong_dimension`` when pint refuses.
+    """
+    return chain(value, unit, (), into)
+
+
+def chain(value: Fraction, unit: str, steps: tuple[tuple[Fraction, str], ...], into: str) -> Fraction:
+    """Multiply ``value unit`` by each step's ``(value, unit)`` and express the product in ``into``, exactly.
+
+    ``chain(Fraction(1), "L", ((Fraction("36.7"), "MJ/L"), (Fraction("0.0185"), "kgC/MJ")), "kg_CO2")`` is the
+    CO2 of one litre of kerosene.
+
+    Raises:
+        UnitError: ``wrong_dimension``, with pint's own words, when the dimensions do not meet.
+    """
+    from pint import DimensionalityError
+
+    ureg = registry()
+    product = ureg.Quantity(value, unit)
+    for step_value, step_unit in steps:
+        product = product * ureg.Quantity(step_value, step_unit)
+    try:
+        magnitude = product.to(into).magnitude
+    except DimensionalityError as error:
+        raise UnitError("wrong_dimension", str(error)) from error
+    return Fraction(magnitude)
+
+
+def factor_unit(text: str) -> str:
+    """Return the registry's form of a factor's unit: ``t-CO2/kWh`` -> ``t_CO2/kWh``, ``GJ/千m3`` -> ``GJ/thousand_m3``.
+
+    Raises:
+        UnitError: ``unknown_unit`` or ``ambiguous_unit`` for a part that is no unit.
+    """
+    parts = [part.strip() for part in unicodedata.normalize("NFKC", text).split("/")]
+    return "/".join(_CO2.get(part.replace("-", "").replace("_", ""), "") or canonical(part) for part in parts)
+
+
+_CO2 = {
+    "tCO2": "t_CO2",
+    "kgCO2": "kg_CO2",
+    "tCO2e": "t_CO2",
+    "kgCO2e": "kg_CO2",
+    "tC": "tC",
+    "kgC": "kgC",
+    "kgCH4": "kg_gas",
+    "kgN2O": "kg_gas",
+    "kggas": "kg_gas",
+}
+
+
+def as_decimal14(multiplier: Fraction) -> Decimal:
+    """Round an exact multiplier once, half-even, to 14 places: the form in which DuckDB keeps it.
+
+    Raises:
+        UnitError: ``factor_too_large`` for a factor so large that only a slip of its unit explains it.
+    """
+    if abs(multiplier) >= LARGEST_MULTIPLIER:
+        raise UnitError("factor_too_large", str(float(multiplier)))
+    with localcontext() as context:
+        context.prec = 60
+        exact = Decimal(multiplier.numerator) / Decimal(multiplier.denominator)
+        return exact.quantize(MULTIPLIER_PLACES, rounding=ROUND_HALF_EVEN)

@@ -1,0 +1,171 @@
+"""Open DuckDB and fill catalogue tables from .sql files; errors name the table, the file and DuckDB's words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines import tables
+
+# Older clients and BI tools read the file: DuckDB 2 would otherwise write a format only it can open.
+STORAGE_VERSION = "v1.4.0"
+# Half-even rounding to nine places of an exact product: a cast rounds half away from zero, so only a tie differs.
+MACROS = """
+CREATE OR REPLACE TEMP MACRO half_even9(x) AS CASE
+    WHEN x - CAST(x AS DECIMAL(38, 9)) IN (0.0000000005, -0.0000000005)
+        AND CAST(CAST(x AS DECIMAL(38, 9)) * 1000000000 AS HUGEINT) % 2 <> 0
+    THEN CAST(x AS DECIMAL(38, 9)) + CASE WHEN x < 0 THEN 0.000000001 ELSE -0.000000001 END
+    ELSE CAST(x AS DECIMAL(38, 9)) END;
+CREATE OR REPLACE TEMP MACRO micro(q) AS CAST(CAST(q AS DECIMAL(28, 6)) * 1000000 AS BIGINT);
+CREATE OR REPLACE TEMP MACRO from_micro(n) AS CAST(CAST(n AS DECIMAL(28, 0)) * 0.000001 AS DECIMAL(18, 6));
+CREATE OR REPLACE TEMP MACRO fiscal_year_of(d) AS CAST(year(d) - CASE WHEN month(d) < 4 THEN 1 ELSE 0 END AS INTEGER);
+"""
+_PARAMETER = re.compile(r"\$([a-z_]+)")
+
+
+class StageError(RuntimeError):
+    """A statement of ours failed; the message names the table and the .sql file."""
+
+
+def connect(memory: str = "4GB", temp: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """Open an in-memory DuckDB with a memory limit; results never depend on the order of rows in a file."""
+    connection = duckdb.connect(
+        config={"memory_limit": memory, "autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    )
+    if temp is not None:
+        temp.mkdir(parents=True, exist_ok=True)
+        connection.execute(f"SET temp_directory = {tables.literal(str(temp))}")
+    connection.execute(MACROS)
+    return connection
+
+
+def connect_file(path: Path, memory: str = "4GB", temp: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """Open or create a DuckDB file for writing, in the storage format that older clients read."""
+    connection = connect(memory, temp)
+    connection.execute(f"ATTACH {tables.literal(str(path))} AS city (STORAGE_VERSION '{STORAGE_VERSION}')")
+    connection.execute("USE city")
+    return connection
+
+
+def connect_published(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open the published file read-only.
+
+    Attached to an in-memory database: a fresh connection to the path itself would keep showing the old file
+    while any handle to it is open in this process.
+    """
+    connection = connect()
+    connection.execute(f"ATTACH {tables.literal(str(path))} AS city (READ_ONLY)")
+    connection.execute("USE city")
+    return connection
+
+
+def sql_text(path: Path) -> str:
+    """Return a .sql file without its closing semicolon."""
+    return path.read_text(encoding="utf-8").rstrip().removesuffix(";")
+
+
+def fill(
+    connection: duckdb.DuckDBPyConnection,
+    table_name: str,
+    sql_file: Path,
+    parameters: dict[str, Any] | None = None,
+    *,
+    order_by: str = "ALL",
+) -> None:
+    """Create a catalogue table and fill it with the SELECT of a .sql file, column names matched by name.
+
+    Args:
+        connection: The warehouse under construction.
+        table_name: A table of the catalogue.
+        sql_file: One SELECT; it may name parameters as ``$name``.
+        parameters: Values; only those the file names are passed.
+        order_by: How rows are laid down; readers and compression profit from neighbours that belong together.
+
+    Raises:
+        StageError: naming table and file when DuckDB refuses.
+    """
+    described = tables.table(table_name)
+    connection.execute(tables.create_statement(described))
+    names = ", ".join(tables.quoted(name) for name in described.column_names)
+    select = f"SELECT {names} FROM (\n{sql_text(sql_file)}\n) ORDER BY {order_by}"
+    statement = f"INSERT INTO {tables.quoted(table_name)} BY NAME {select}"
+    run(connection, statement, parameters, what=f"{table_name} ({sql_file.name})")
+
+
+def create_view(connection: duckdb.DuckDBPyConnection, name: str, sql_file: Path, *, temporary: bool = False) -> None:
+    """Create a view from the SELECT of a .sql file; a temporary one is not published."""
+    kind = "TEMP VIEW" if temporary else "VIEW"
+    run(connection, f"CREATE OR REPLACE {kind} {tables.quoted(name)} AS\n{sql_text(sql_file)}", what=f"view {name}")
+
+
+def create_temp(
+    connection: duckdb.DuckDBPyConnection, name: str, sql_file: Path, parameters: dict[str, Any] | None = None
+) -> None:
+    """Create a temporary table (a step inside one stage) from the SELECT of a .sql file."""
+    statement = f"CREATE OR REPLACE TEMP TABLE {tables.quoted(name)} AS\n{sql_text(sql_file)}"
+    run(connection, statement, parameters, what=f"{name} ({sql_file.name})")
+
+
+def run(
+    connection: duckdb.DuckDBPyConnection,
+    statement: str,
+    parameters: dict[str, Any] | None = None,
+    what: str = "statement",
+) -> None:
+    """Run one statement with the parameters it names.
+
+    Raises:
+        StageError: with what was being made and DuckDB's own words.
+    """
+    named = set(_PARAMETER.findall(statement))
+    chosen = {key: value for key, value in (parameters or {}).items() if key in named}
+    try:
+        connection.execute(statement, chosen or None)
+    except duckdb.Error as error:
+        raise StageError(f"{what}: {error}") from error
+
+
+def rows(
+    connection: duckdb.DuckDBPyConnection, sql_file: Path, parameters: dict[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """Return what the SELECT of a .sql file finds, each row as column name -> value.
+
+    Raises:
+        StageError: naming the file when DuckDB refuses.
+    """
+    statement = sql_text(sql_file)
+    named = set(_PARAMETER.findall(statement))
+    chosen = {key: value for key, value in (parameters or {}).items() if key in named}
+    try:
+        cursor = connection.execute(statement, chosen or None)
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    except duckdb.Error as error:
+        raise StageError(f"{sql_file.name}: {error}") from error
+
+
+def insert_rows(connection: duckdb.DuckDBPyConnection, table_name: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Insert Python rows, in the catalogue's column order, as columns (one statement however many rows)."""
+    described = tables.table(table_name)
+    columns = list(zip(*rows, strict=True))
+    if not columns:
+        return
+    casts = ", ".join(f"unnest(CAST(? AS {c.type}[])) AS {tables.quoted(c.name)}" for c in described.columns)
+    connection.execute(f"INSERT INTO {tables.quoted(table_name)} SELECT {casts}", [list(c) for c in columns])
+
+
+def create(connection: duckdb.DuckDBPyConnection, table_name: str, *, temporary: bool = False) -> None:
+    """Create an empty catalogue table."""
+    connection.execute(tables.create_statement(tables.table(table_name), temporary=temporary))
+
+
+def exists(connection: duckdb.DuckDBPyConnection, table_name: str) -> bool:
+    """Tell whether a table or view of this name exists in the current database."""
+    found = connection.execute(
+        "SELECT count(*) FROM information_schema.tables WHERE table_name = $name", {"name": table_name}
+    ).fetchone()
+    return bool(found and found[0])

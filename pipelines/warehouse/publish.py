@@ -1,0 +1,48 @@
+"""Publish: finish the new file beside the old one, then swap it in with ``os.replace``.
+
+Readers never wait and never see a half-built state: whoever has the old file open keeps it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+
+from pipelines import tables
+from pipelines.warehouse import database
+
+
+class HeldBack(RuntimeError):  # noqa: N818 - a decision, not an accident
+    """An invariant of ours is broken: the old file stays published. ``broken`` names what and how many rows."""
+
+    def __init__(self, broken: dict[str, int]) -> None:
+        super().__init__("; ".join(f"{name}: {rows}" for name, rows in broken.items()))
+        self.broken = broken
+
+
+def describe(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write comments on every table and column, and the table ``dictionary``."""
+    published = [t for t in tables.catalogue().values() if t.kind != "step"]
+    connection.execute("BEGIN")
+    for table in published:
+        for statement in tables.comment_statements(table):
+            connection.execute(statement)
+    connection.execute("COMMIT")
+    connection.execute("DELETE FROM dictionary")
+    database.insert_rows(connection, "dictionary", tables.dictionary_rows())
+
+
+def swap(new: Path, published: Path) -> None:
+    """Make the new file durable and put it in the place of the published one."""
+    with new.open("rb+") as stream:
+        os.fsync(stream.fileno())
+    new.replace(published)
+    if os.name != "posix":
+        return
+    folder = os.open(published.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

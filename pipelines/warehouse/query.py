@@ -1,0 +1,115 @@
+"""Read-only SQL on the published file, for people and machines.
+
+One SELECT; the connection can neither write nor reach other files. Decimals keep all their digits in every format.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+
+from pipelines import tables
+from pipelines.warehouse import database
+
+READS = frozenset({"SELECT", "EXPLAIN"})
+
+
+class QueryError(ValueError):
+    """The statement is not one SELECT, or DuckDB refuses it."""
+
+
+@contextmanager
+def opened(published: Path, allowed: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the published file for reading and nothing else.
+
+    Raises:
+        QueryError: nothing has been published yet.
+    """
+    if not published.is_file():
+        raise QueryError(
+            f"{published}: 公表ファイルがありません。facility-emissions nightly を実行してください。 / nothing yet"
+        )
+    connection = database.connect_published(published)
+    if allowed is not None:
+        connection.execute(f"SET allowed_paths = [{tables.literal(str(allowed))}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def select(connection: duckdb.DuckDBPyConnection, statement: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Return the column names and rows of one SELECT.
+
+    Raises:
+        QueryError: several statements, no SELECT, or an error in it.
+    """
+    _check(connection, statement)
+    try:
+        cursor = connection.execute(statement)
+        names = [column[0] for column in cursor.description or []]
+        return names, cursor.fetchall()
+    except duckdb.Error as error:
+        raise QueryError(str(error)) from error
+
+
+def as_csv(names: list[str], rows: list[tuple[Any, ...]]) -> str:
+    """Return rows as CSV; empty cells for NULL."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def as_json(connection: duckdb.DuckDBPyConnection, statement: str) -> str:
+    """Return rows as a JSON array; DuckDB writes the numbers, so no digit is lost.
+
+    Raises:
+        QueryError: as in ``select``.
+    """
+    _check(connection, statement)
+    _, rows = select(connection, f"SELECT to_json(answer) FROM (\n{_bare(statement)}\n) AS answer")
+    return "[" + ",\n".join(row[0] for row in rows) + "]"
+
+
+def as_parquet(published: Path, statement: str) -> bytes:
+    """Return rows as the bytes of a Parquet file.
+
+    Raises:
+        QueryError: as in ``select``.
+    """
+    with TemporaryDirectory() as folder:
+        target = Path(folder) / "answer.parquet"
+        with opened(published, target) as connection:
+            _check(connection, statement)
+            try:
+                connection.execute(f"COPY (\n{_bare(statement)}\n) TO {tables.literal(str(target))} (FORMAT parquet)")
+            except duckdb.Error as error:
+                raise QueryError(str(error)) from error
+        return target.read_bytes()
+
+
+def _bare(statement: str) -> str:
+    return statement.strip().rstrip(";")
+
+
+def _check(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
+    try:
+        statements = connection.extract_statements(statement)
+    except duckdb.Error as error:
+        raise QueryError(str(error)) from error
+    kinds = [str(s.type).rpartition(".")[2] for s in statements]
+    if len(kinds) != 1 or kinds[0] not in READS:
+        raise QueryError(
+            f"SELECT を一つだけ書いてください（読取専用）。 / one SELECT only, got {', '.join(kinds) or 'nothing'}"
+        )

@@ -1,0 +1,1 @@
+"""A synthetic city: registers, inbox, weather, and the generator that made them."""

@@ -1,0 +1,116 @@
+"""The invented targets, posts and persons of the sample city."""
+
+from __future__ import annotations
+
+from sample_data.places import FACILITIES
+
+OLD_PLAN = "みほん市実行計画（2014年3月・見本）"
+NEW_PLAN = "みほん市実行計画（2022年3月改定・見本）"
+# operator, 統括者, 企画推進者
+OFFICERS = (
+    ("OP1", "P101", "副市長", "P102", "環境政策課長"),
+    ("OP2", "P201", "副教育長", "P202", "教育総務課長"),
+    ("OP3", "P301", "上下水道局次長", "P302", "経営企画課長"),
+    ("OP4", "P401", "病院事務局長", "P402", "病院施設課長"),
+)
+# Departments in which a 管理責任者 is named; 文化振興課 has none (a seeded fault).
+RESPONSIBLE = (
+    ("OP1", "総務課"),
+    ("OP1", "市民課"),
+    ("OP1", "生涯学習課"),
+    ("OP1", "保育課"),
+    ("OP1", "スポーツ課"),
+    ("OP1", "図書館"),
+    ("OP1", "環境課"),
+    ("OP1", "給食課"),
+    ("OP2", "学校教育課"),
+    ("OP2", "給食課"),
+    ("OP3", "水道課"),
+    ("OP3", "下水道課"),
+    ("OP4", "病院総務課"),
+    ("OP5", "運輸課"),
+)
+SITES = (("OP1", "F024", "P151"), ("OP3", "F041", "P351"), ("OP4", "F043", "P451"))
+
+
+def registers() -> dict[str, list[dict[str, object]]]:
+    """Return targets and appointments."""
+    return {"targets": _targets(), "appointments": _appointments()}
+
+
+def _targets() -> list[dict[str, object]]:
+    rows = []
+    for operator in ("OP1", "OP2", "OP3", "OP4"):
+        rows.append(_target(f"T-{operator}-OLD", "operator", operator, "0.23", "2014-03-28", "2022-03-31", OLD_PLAN))
+        rows.append(_target(f"T-{operator}", "operator", operator, "0.50", "2022-03-31", "", NEW_PLAN))
+    water = next(row for row in rows if row["target_id"] == "T-OP3")
+    water |= {"path": "milestones", "milestones": "2021:0.20;2025:0.35;2030:0.50"}
+    rows.append(_target("T-HOSPITAL", "facility", "F043", "0.40", "2022-03-31", "", NEW_PLAN))
+    return rows
+
+
+def _target(
+    key: str, kind: str, subject: str, rate: str, adopted: str, superseded: str, source: str
+) -> dict[str, object]:
+    return {
+        "target_id": key,
+        "subject_kind": kind,
+        "subject_id": subject,
+        "basis": "plan",
+        "base_fy": 2013,
+        "base_co2e_t": "",
+        "target_fy": 2030,
+        "reduction_rate": rate,
+        "path": "linear",
+        "milestones": "",
+        "path_status": "adopted",
+        "adopted_on": adopted,
+        "superseded_on": superseded,
+        "source": source,
+    }
+
+
+def _appointments() -> list[dict[str, object]]:
+    rows = []
+    for operator, chief, chief_position, planner, planner_position in OFFICERS:
+        rows.append(_appointment(operator, "エネルギー管理統括者", chief, chief_position))
+        rows.append(_appointment(operator, "エネルギー管理企画推進者", planner, planner_position, "講習修了"))
+    rows.append(_appointment("OP5", "省エネ推進担当課長", "P502", "運輸課長補佐"))
+    rows.append(_appointment("OP5", "省エネ統括担当部長", "P501", "交通部長"))
+    for number, (operator, department) in enumerate(RESPONSIBLE, start=1):
+        rows.append(
+            _appointment(operator, "エネルギー管理責任者", f"P6{number:02d}", f"{department}長", department=department)
+        )
+    names = {facility: name for facility, name, *_ in FACILITIES}
+    for operator, facility, person in SITES:
+        position = f"{names[facility]}設備係長"
+        rows.append(_appointment(operator, "エネルギー管理員", person, position, "エネルギー管理士", facility=facility))
+    return rows
+
+
+def _appointment(
+    operator: str,
+    post: str,
+    person: str,
+    position: str,
+    qualification: str = "",
+    department: str = "",
+    facility: str = "",
+) -> dict[str, object]:
+    return {
+        "operator_id": operator,
+        "department": department,
+        "facility_id": facility,
+        "site_id": "",
+        "post": post,
+        "person_id": person,
+        "name": f"見本 {person}",
+        "position": position,
+        "email": f"{person.lower()}@mihon.invalid",
+        "appointed_on": "2025-04-01",
+        "ended_on": "",
+        "acting_for": "",
+        "qualification": qualification,
+        "training_on": "2024-10-08" if qualification == "講習修了" else "",
+        "notified_on": "2025-07-15" if qualification else "",
+    }

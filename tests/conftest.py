@@ -1,0 +1,59 @@
+"""Shared fixtures: small cities, and the sample city built once."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.night import Night, build
+from pipelines.settings import CityFolder
+from pipelines.warehouse import database
+from tests.making import TODAY, City
+
+SAMPLE = Path(__file__).parents[1] / "sample_data"
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> City:
+    """A small city with one facility and one kerosene meter."""
+    return City(tmp_path / "city")
+
+
+@pytest.fixture
+def make_city(tmp_path: Path) -> Callable[..., City]:
+    """Make several small cities."""
+    made = 0
+
+    def make(today: date = TODAY, extra: str = "") -> City:
+        nonlocal made
+        made += 1
+        return City(tmp_path / f"city{made}", today, extra)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the sample city, published once without flow and gate."""
+    folder = tmp_path_factory.mktemp("sample") / "city"
+    shutil.copytree(SAMPLE, folder, ignore=shutil.ignore_patterns(".data", "__pycache__", "*.py"))
+    night = Night(CityFolder(folder))
+    night.receive()
+    night.read_files()
+    night.load_registers()
+    build(night)
+    night.publish()
+    return folder
+
+
+@pytest.fixture
+def sample(sample_folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The sample city's published file, read-only."""
+    connection = database.connect_published(CityFolder(sample_folder).published)
+    yield connection
+    connection.close()

@@ -1,0 +1,165 @@
+"""Waste, sewage, vehicles, refrigerants: per gas, with the warming potential in force, expected by the register."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from tests.making import City, one, rows_of, verdict
+
+HEAD = "activity_source_id,started_on,ended_on,quantity,unit\n"
+
+
+def source(city: City, activity: str, unit: str, substance: str = "", frequency: str = "month") -> None:
+    city.register(
+        "meters",
+        [
+            {
+                "meter_id": "M1",
+                "facility_id": "F1",
+                "energy_type": "kerosene",
+                "unit": "L",
+                "reading_kind": "bill",
+                "valid_to": "2013-04-01",
+            }
+        ],
+    )
+    city.register(
+        "activity_sources",
+        [
+            {
+                "activity_source_id": "A1",
+                "facility_id": "F1",
+                "activity": activity,
+                "substance": substance,
+                "unit": unit,
+                "frequency": frequency,
+            }
+        ],
+    )
+
+
+def by_gas(made: object) -> dict[str, tuple[Decimal, Decimal]]:
+    found = rows_of(made, "SELECT gas, sum(emissions_kg), sum(co2e_kg) FROM emissions_by_source_day GROUP BY 1")  # type: ignore[arg-type] # a connection
+    return {gas: (kg, co2e) for gas, kg, co2e in found}
+
+
+@pytest.mark.parametrize(
+    ("month", "methane", "nitrous"),
+    [("2015-03", 21, 310), ("2015-04", 25, 298), ("2024-03", 25, 298), ("2024-04", 28, 265)],
+)
+def test_warming_potentials_change_by_date(
+    make_city: Callable[..., City], month: str, methane: int, nitrous: int
+) -> None:
+    city = make_city()
+    source(city, "sewage_terminal", "m3")
+    city.file("plants/a.csv", HEAD + f"A1,{month}-10,{month}-11,100000,m3\n")
+    with city.built() as made:
+        assert by_gas(made) == {
+            "CH4": (Decimal(88), Decimal(88 * methane)),
+            "N2O": (Decimal(16), Decimal(16 * nitrous)),
+        }
+
+
+def test_burnt_plastic_by_carbon_and_44_over_12(city: City) -> None:
+    source(city, "waste_plastic", "t")
+    city.file("plants/a.csv", HEAD + "A1,2024-04-10,2024-04-11,3,t\n")
+    with city.built() as made:
+        assert by_gas(made)["CO2"][1] == Decimal("8294"), "3 t x 754 kgC/t x 44/12"
+
+
+@pytest.mark.parametrize(("day", "gwp"), [("2014-10-01", 1300), ("2020-10-01", 1430), ("2024-10-01", 1300)])
+def test_refrigerant_of_cars_is_a_stock_with_a_yearly_factor(
+    make_city: Callable[..., City], day: str, gwp: int
+) -> None:
+    city = make_city()
+    source(city, "car_ac_hfc", "台", "HFC-134a", "year")
+    year = int(day[:4])
+    city.file("plants/a.csv", HEAD + f"A1,{year}-04-01,{year + 1}-04-01,100,台\n")
+    with city.built() as made:
+        kg, co2e = by_gas(made)["HFC-134a"]
+        assert abs(kg - 1) < Decimal("0.0000001"), "100 cars x 0.010 kg a year"
+        assert abs(co2e - gwp) < Decimal("0.001")
+
+
+def test_a_gas_without_a_warming_potential_has_no_co2e(city: City) -> None:
+    source(city, "sf6_equipment", "kg", frequency="year")
+    city.file("plants/a.csv", HEAD + "A1,2020-04-01,2021-04-01,50,kg\n")
+    with city.built() as made:
+        assert by_gas(made) == {}
+        assert one(made, "SELECT DISTINCT reason FROM emission_days WHERE quantity IS NOT NULL") == "no_gwp"
+
+
+def test_activities_are_in_the_plan_only(city: City) -> None:
+    source(city, "waste_plastic", "t")
+    city.file("plants/a.csv", HEAD + "A1,2024-04-01,2024-05-01,3,t\n")
+    with city.built() as made:
+        assert one(made, "SELECT DISTINCT basis FROM emission_days") == "plan"
+
+
+def test_an_expected_month_without_a_figure_is_missing(city: City) -> None:
+    source(city, "waste_plastic", "t")
+    rows = [
+        f"A1,{y}-{m:02d}-01,{y + (m == 12)}-{m % 12 + 1:02d}-01,{3 if (y, m) < (2025, 4) else 2},t"
+        for y in range(2022, 2027)
+        for m in range(1, 13)
+    ]
+    rows = [r for r in rows if not r.startswith("A1,2025-07") and r < "A1,2026-06" and r > "A1,2022-03-31"]
+    city.file("plants/a.csv", HEAD + "\n".join([*rows, ""]))
+    with city.built() as made:
+        assert verdict(made, "F1", 2025) == ("undeterminable", {"missing_data"})
+        assert verdict(made, "F1", 2024)[0] == "not_achieved"
+        flag = one(
+            made,
+            "SELECT rule_id, fiscal_year, evidence FROM flags WHERE rule_id = 'data_missing' AND fiscal_year = 2025",
+        )
+        assert '"missing_days":31' in flag[2].replace(" ", "")
+
+
+def test_a_measured_own_factor_comes_before_the_ordinance(city: City) -> None:
+    source(city, "iwaste_sewage_sludge", "t")
+    city.register(
+        "own_factors",
+        [
+            {
+                "facility_id": "F1",
+                "activity": "iwaste_sewage_sludge",
+                "gas": "N2O",
+                "value": "0.5",
+                "unit": "kgN2O/t",
+                "measured_by": "実測報告書 2024",
+            }
+        ],
+    )
+    city.file("plants/a.csv", HEAD + "A1,2024-04-01,2024-04-02,10,t\n")
+    with city.built() as made:
+        assert by_gas(made)["N2O"][0] == 5
+        assert one(made, "SELECT DISTINCT choice FROM emissions_by_source_day WHERE gas = 'N2O'") == "own"
+
+
+def test_an_unknown_source_is_held_back(city: City) -> None:
+    source(city, "waste_plastic", "t")
+    city.file("plants/a.csv", HEAD + "A9,2024-04-01,2024-05-01,3,t\nA1,2024-04-01,2024-05-01,3,m3\n")
+    with city.built() as made:
+        assert rows_of(made, "SELECT rule_id FROM quarantine ORDER BY 1") == [
+            ("unknown_activity_source",),
+            ("wrong_dimension",),
+        ]
+
+
+def test_headings_gases_and_facilities_add_up(city: City) -> None:
+    source(city, "incin_continuous", "t")
+    city.register("headings", [{"use_class": "", "cause": "incin_continuous", "heading": "廃棄物焼却"}])
+    city.file("plants/a.csv", HEAD + "A1,2024-04-01,2025-04-01,1000,t\n")
+    with city.built() as made:
+        by_heading = one(
+            made,
+            "SELECT heading, sum(co2e_kg) FROM emissions_by_cause_gas_fiscal_year WHERE fiscal_year = 2024 GROUP BY 1",
+        )
+        total = one(
+            made, "SELECT co2e_kg FROM emissions_by_facility_fiscal_year WHERE fiscal_year = 2024 AND basis = 'plan'"
+        )
+        assert by_heading == ("廃棄物焼却", total)
+        assert total > 0

@@ -1,0 +1,185 @@
+"""Conversions against Decimal by hand, straight from the published tables; the night's own SQL gives the same."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+
+import pytest
+
+from pipelines.convert import ConvertError, convert
+from pipelines.reference.load import FOLDER
+from tests.making import City, one, rows_of
+
+NINE = Decimal("0.000000001")
+
+
+def table(name: str) -> list[dict[str, str]]:
+    with (FOLDER / name).open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def by_hand(fuel: str, basis: str, day: date) -> Decimal | None:
+    """tCO2 = quantity x GJ/unit x tC/GJ x 44/12, for one litre or kilogram, in kg."""
+    name = "plan_fuels" if basis == "plan" else "shk_fuels"
+
+    def valid(row: dict[str, str]) -> bool:
+        return (row["valid_from"] or "0") <= str(day) < (row["valid_to"] or "9")
+
+    heat = [r for r in table("heat_contents.csv") if r["heat_table"] == name and r["key"] == fuel and valid(r)]
+    carbon = [r for r in table("emission_factors.csv") if r["factor_table"] == name and r["key"] == fuel and valid(r)]
+    if not heat or not carbon:
+        return None
+    scale = {"MJ/L": 1, "MJ/kg": 1, "GJ/kL": 1, "GJ/t": 1}[heat[0]["unit"]]  # GJ/kL x tC/GJ = kg of C per litre
+    per_unit = Decimal(heat[0]["value"]) * Decimal(carbon[0]["value"]) * scale
+    with localcontext() as context:
+        context.prec = 50
+        return (per_unit * 44 / 12).quantize(Decimal("1E-14"), rounding=ROUND_HALF_EVEN)
+
+
+FUELS = {
+    "gasoline": "L",
+    "kerosene": "L",
+    "diesel": "L",
+    "heavy_oil_a": "L",
+    "heavy_oil_bc": "L",
+    "jet_fuel": "L",
+    "lpg": "kg",
+    "lng": "kg",
+}
+
+
+@pytest.mark.parametrize("fuel", FUELS)
+@pytest.mark.parametrize("basis", ["plan", "shk_basic", "shk_adjusted"])
+@pytest.mark.parametrize("year", [2012, 2022, 2023, 2026])
+def test_fuels_on_every_basis(fuel: str, basis: str, year: int) -> None:
+    day = date(year, 10, 1)
+    expected = by_hand(fuel, basis, day)
+    assert expected is not None
+    quantity = Decimal("1234.567891")
+    answer = convert(quantity, FUELS[fuel], fuel, day, basis)
+    with localcontext() as context:
+        context.prec = 50
+        assert answer.co2e_kg["CO2"] == (quantity * expected).quantize(NINE, rounding=ROUND_HALF_EVEN)
+
+
+def test_diesel_differs_between_plan_and_shk_in_the_same_year() -> None:
+    plan = convert(Decimal(1), "kL", "diesel", date(2024, 5, 1), "plan").co2e_kg["CO2"]
+    shk = convert(Decimal(1), "kL", "diesel", date(2024, 5, 1), "shk_basic").co2e_kg["CO2"]
+    assert plan and shk and (round(plan / 1000, 2), round(shk / 1000, 2)) == (Decimal("2.58"), Decimal("2.62"))
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "energy_type", "day", "gj"),
+    [
+        ("1000", "kWh", "electricity", "2022-05-01", "9.76"),
+        ("1000", "kWh", "electricity", "2023-05-01", "8.64"),
+        ("1000", "kWh", "solar_self_use", "2022-05-01", "0"),
+        ("1000", "kWh", "solar_self_use", "2023-05-01", "3.6"),
+        ("10", "GJ", "steam_industrial", "2022-05-01", "10.2"),
+        ("10", "GJ", "steam_industrial", "2023-05-01", "11.7"),
+        ("10", "GJ", "cold_water", "2022-05-01", "13.6"),
+        ("10", "GJ", "hot_water", "2023-05-01", "11.9"),
+        ("1", "kL", "kerosene", "2022-05-01", "36.7"),
+        ("1", "kL", "kerosene", "2023-05-01", "36.5"),
+        ("3600", "MJ", "city_gas", "2023-05-01", "3.6"),
+        ("1000", "kWh", "city_gas", "2023-05-01", "3.6"),
+        ("5", "GJ(一次)", "electricity", "2023-05-01", "5"),
+    ],
+)
+def test_primary_energy_of_the_act(city: City, amount: str, unit: str, energy_type: str, day: str, gj: str) -> None:
+    meter = {"meter_id": "M1", "facility_id": "F1", "energy_type": energy_type, "unit": unit, "reading_kind": "bill"}
+    city.register("meters", [meter])
+    city.bills("fuel/a.csv", [("M1", day, f"{day} 24:00", amount, unit)])
+    with city.built() as made:
+        energy = "SELECT energy_gj, crude_oil_kl FROM energy_by_meter_day WHERE quantity IS NOT NULL"
+        assert one(made, energy) == (Decimal(gj), Decimal(gj) * Decimal("0.0258"))
+
+
+def test_electricity_by_time_band_until_fy2022(city: City) -> None:
+    meter = {"meter_id": "M1", "facility_id": "F1", "energy_type": "electricity", "unit": "kWh", "reading_kind": "bill"}
+    city.register("meters", [meter])
+    rows = [
+        ("M1", day, f"{day} 24:00", 1000, "kWh", band)
+        for day in ("2022-05-01", "2023-05-01")
+        for band in ("day", "night")
+    ]
+    city.bills("power/a.csv", rows, more=["time_band"])
+    with city.built() as made:
+        found = "SELECT energy_gj FROM energy_by_meter_day WHERE quantity IS NOT NULL ORDER BY local_date, time_band"
+        assert [row[0] for row in rows_of(made, found)] == [Decimal(x) for x in ("9.97", "9.28", "8.64", "8.64")]
+
+
+def test_electricity_by_menu_from_the_list_of_the_year_before() -> None:
+    answer = convert(Decimal(1000), "kWh", "electricity", date(2025, 5, 1), "shk_basic", "A0009", "C")
+    assert (answer.co2e_kg["CO2"], answer.choice, answer.edition) == (Decimal(300), "exact", "2024-1")
+    assert answer.source and "denki" in answer.source
+
+
+def test_a_year_whose_list_is_not_out_yet_takes_last_years_as_provisional() -> None:
+    assert (
+        convert(Decimal(1), "kWh", "electricity", date(2026, 5, 1), "shk_basic", "A0009", "C").choice == "provisional"
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "supplier", "menu"),
+    [
+        (date(2024, 5, 1), "A0009", "C"),  # a year without a verified row
+        (date(2025, 5, 1), "A0009", "Z"),  # no such menu: another row never steps in because this one is absent
+        (date(2025, 5, 1), "A0009", None),  # the contract names no menu
+        (date(2025, 5, 1), "A9999", "A"),
+        (date(2027, 5, 1), "A0009", "C"),  # two years on
+    ],
+)
+def test_no_row_no_number(day: date, supplier: str, menu: str | None) -> None:
+    with pytest.raises(ConvertError, match="supplier_factors"):
+        convert(Decimal(1), "kWh", "electricity", day, "shk_basic", supplier, menu)
+
+
+@pytest.mark.parametrize(
+    ("menu", "kg", "choice"),
+    [("残差", "547", "exact"), ("事業者全体", "414", "legal_substitute"), ("代替値", "416", "legal_substitute")],
+)
+def test_residual_whole_company_and_substitute_only_when_the_contract_says_so(menu: str, kg: str, choice: str) -> None:
+    answer = convert(Decimal(1000), "kWh", "electricity", date(2025, 5, 1), "shk_basic", "A0009", menu)
+    assert (answer.co2e_kg["CO2"], answer.choice) == (Decimal(kg), choice)
+
+
+def test_basic_and_adjusted_are_told_apart() -> None:
+    day, who = date(2025, 5, 1), ("V-Power", "残差")
+    basic = convert(Decimal(1000), "kWh", "electricity", day, "shk_basic", *who).co2e_kg["CO2"]
+    adjusted = convert(Decimal(1000), "kWh", "electricity", day, "shk_adjusted", *who).co2e_kg["CO2"]
+    assert (basic, adjusted) == (Decimal(538), Decimal(482))
+
+
+def test_city_gas_leaves_the_plans_table_in_2024() -> None:
+    before = convert(Decimal(1), "千m3", "city_gas", date(2024, 3, 31), "plan")
+    assert (before.factor_id, before.mark) == ("plan_fuels/city_gas", "as_metered")
+    with pytest.raises(ConvertError, match="contracts"):
+        convert(Decimal(1), "千m3", "city_gas", date(2024, 4, 1), "plan")
+    with pytest.raises(ConvertError, match="supplier_factors"):
+        convert(Decimal(1), "千m3", "city_gas", date(2024, 4, 1), "plan", "A0020", "代替値")
+
+
+def test_lpg_by_volume_needs_its_suppliers_density() -> None:
+    with pytest.raises(ConvertError, match="密度"):
+        convert(Decimal(1), "m3", "lpg", date(2024, 5, 1))
+
+
+@pytest.mark.parametrize(
+    ("unit", "energy_type"), [("kg", "electricity"), ("ton", "lpg"), ("L", "petrol"), ("GJ", "electricity")]
+)
+def test_one_sentence_for_what_cannot_be_converted(unit: str, energy_type: str) -> None:
+    with pytest.raises(ConvertError) as refused:
+        convert(Decimal(1), unit, energy_type, date(2024, 5, 1))
+    assert "\n" not in str(refused.value)
+
+
+def test_convert_and_the_night_agree(city: City) -> None:
+    city.bills("fuel/a.csv", [("M1", "2024-04-01", "2024-04-02", "1234.567891", "L")])
+    with city.built() as made:
+        for basis in ("plan", "shk_basic"):
+            found = one(made, "SELECT co2e_kg FROM emissions_by_source_day WHERE basis = ?", basis)
+            assert found == convert(Decimal("1234.567891"), "L", "kerosene", date(2024, 4, 1), basis).co2e_kg["CO2"]

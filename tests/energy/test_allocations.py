@@ -1,0 +1,167 @@
+"""Shared meters, sub-meters, tenants, generation and export: every kWh counted once, exactly."""
+
+from __future__ import annotations
+
+import itertools
+from decimal import Decimal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.warehouse import invariants
+from tests.making import City, one, rows_of
+
+BILL = ("2024-04-01", "2024-05-01")
+ELECTRIC = {"energy_type": "electricity", "unit": "kWh", "reading_kind": "bill"}
+
+
+def facilities(city: City, *names: str) -> None:
+    city.register("facilities", [{"facility_id": n, "name": n, "operator_id": "OP"} for n in names])
+
+
+def sums(made: object) -> dict[str, Decimal]:
+    found = rows_of(
+        made,  # type: ignore[arg-type] # a connection
+        """SELECT facility_id, sum(quantity) FILTER (facility_share <> 0) FROM energy_by_meter_day
+           WHERE quantity IS NOT NULL GROUP BY 1 HAVING count(*) FILTER (facility_share <> 0) > 0""",
+    )
+    return dict(found)
+
+
+def test_a_shared_meter_is_divided_exactly_and_marked(city: City) -> None:
+    facilities(city, "F1", "F2", "F3")
+    city.register("meters", [{"meter_id": "M1", "facility_id": "F1", **ELECTRIC}])
+    shares = {"F1": "0.333333", "F2": "0.333333", "F3": "0.333334"}
+    city.register("meter_shares", [{"meter_id": "M1", "facility_id": f, "share": s} for f, s in shares.items()])
+    city.bills("power/a.csv", [("M1", *BILL, "100.000001", "kWh")])
+    with city.built() as made:
+        assert sum(sums(made).values()) == Decimal("100.000001")
+        assert invariants.broken(made) == {}
+        assert {r[0] for r in rows_of(made, "SELECT DISTINCT facility_share FROM energy_by_meter_day")} == set(
+            map(Decimal, shares.values())
+        )
+
+
+def test_a_share_outside_the_city_is_kept_apart(city: City) -> None:
+    facilities(city, "F1")
+    city.register("meters", [{"meter_id": "M1", "facility_id": "F1", **ELECTRIC}])
+    city.register(
+        "meter_shares",
+        [{"meter_id": "M1", "facility_id": f, "share": s} for f, s in (("F1", "0.7"), ("outside", "0.3"))],
+    )
+    city.bills("power/a.csv", [("M1", *BILL, 3000, "kWh")])
+    with city.built() as made:
+        assert sums(made) == {"F1": 2100, "outside": 900}
+        assert one(made, "SELECT sum(energy_gj) FROM emissions_by_facility_month WHERE basis = 'plan'") == Decimal(
+            "18.144"
+        )
+
+
+def family(city: City, **extra: str) -> None:
+    facilities(city, "F1", "F2")
+    city.register(
+        "meters",
+        [
+            {"meter_id": "MAIN", "facility_id": "F1", "role": "main", **ELECTRIC},
+            {"meter_id": "CHILD", "facility_id": "F1", "parent_meter_id": "MAIN", **ELECTRIC, **extra},
+        ],
+    )
+    city.register("contracts", [{"meter_id": "MAIN", "supplier_no": "A0009", "supplier": "エネット", "menu": "C"}])
+    city.bills("power/a.csv", [("MAIN", *BILL, 3000, "kWh"), ("CHILD", *BILL, 600, "kWh")])
+
+
+def test_a_sub_meter_of_the_same_facility_is_shown_only(city: City) -> None:
+    family(city, role="sub")
+    with city.built() as made:
+        assert sums(made) == {"F1": 3000}
+        assert one(made, "SELECT sum(quantity), sum(energy_gj) FROM energy_by_meter_day WHERE meter_id = 'CHILD'") == (
+            600,
+            0,
+        )
+
+
+def test_a_sub_meter_of_another_facility_moves_its_part(city: City) -> None:
+    family(city, role="sub", facility_id="F2")
+    with city.built() as made:
+        assert sums(made) == {"F1": 2400, "F2": 600}
+        assert invariants.broken(made) == {}
+
+
+def test_a_tenant_is_taken_off(city: City) -> None:
+    family(city, role="tenant_deduct")
+    with city.built() as made:
+        assert sums(made) == {"F1": 2400, "outside": 600}
+        by_facility = rows_of(
+            made, "SELECT facility_id, sum(energy_gj) FROM emissions_by_facility_month WHERE basis = 'plan' GROUP BY 1"
+        )
+        assert by_facility == [("F1", Decimal("20.736"))]
+
+
+def test_the_deduction_is_priced_with_the_factor_of_the_main_meter(city: City) -> None:
+    family(city, role="tenant_deduct")
+    city.bills(
+        "power/b.csv",
+        [("MAIN", "2025-04-01", "2025-05-01", 3000, "kWh"), ("CHILD", "2025-04-01", "2025-05-01", 600, "kWh")],
+    )
+    with city.built() as made:
+        total = "SELECT sum(co2e_kg) FROM emissions_by_source_day WHERE basis = 'plan' AND facility_id = 'F1'"
+        assert one(made, total) == Decimal("720"), "(3000 - 600) x 0.000300 t"
+
+
+def test_a_missing_deduction_leaves_the_net_use_unknown(city: City) -> None:
+    family(city, role="tenant_deduct")
+    city.bills("power/b.csv", [("MAIN", "2025-04-01", "2025-05-01", 3000, "kWh")])
+    with city.built() as made:
+        low, open_days, reasons = one(
+            made,
+            """SELECT sum(low_co2e_kg), max(open_days), string_agg(reasons, ';') FROM emissions_by_source_month
+               WHERE basis = 'plan' AND month = '2025-04-01' AND facility_id = 'F1'""",
+        )
+        assert low == 0 and open_days == 30 and "deduction_unknown" in reasons
+
+
+def test_export_of_a_generator_is_not_self_used(city: City) -> None:
+    facilities(city, "F1")
+    solar = {"energy_type": "solar_self_use", "unit": "kWh", "reading_kind": "bill", "facility_id": "F1"}
+    city.register(
+        "meters",
+        [
+            {"meter_id": "PV", "role": "generation", "parent_meter_id": "", **solar},
+            {"meter_id": "OUT", "role": "export", "parent_meter_id": "PV", **solar},
+        ],
+    )
+    city.bills("power/a.csv", [("PV", *BILL, 1000, "kWh"), ("OUT", *BILL, 250, "kWh")])
+    city.bills(
+        "power/b.csv",
+        [("PV", "2022-04-01", "2022-05-01", 1000, "kWh"), ("OUT", "2022-04-01", "2022-05-01", 250, "kWh")],
+    )
+    with city.built() as made:
+        by_year = rows_of(
+            made,
+            """SELECT fiscal_year, energy_gj, co2e_kg FROM emissions_by_facility_fiscal_year
+               WHERE basis = 'plan' AND energy_gj IS NOT NULL ORDER BY 1""",
+        )
+        found = {year: (gj, kg) for year, gj, kg in by_year}
+        assert found[2024] == (Decimal("2.7"), 0), "750 kWh x 3.60 from FY2023, no CO2 added"
+        assert found[2022] == (0, 0), "not counted until FY2022"
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    quantity=st.decimals(0, 10**6, places=6),
+    cut=st.lists(st.integers(1, 999_998), min_size=1, max_size=4, unique=True),
+)
+def test_any_shares_conserve(tmp_path_factory: object, quantity: Decimal, cut: list[int]) -> None:
+    edges = [0, *sorted(cut), 1_000_000]
+    parts = [Decimal(b - a) / 1_000_000 for a, b in itertools.pairwise(edges)]
+    city = City(tmp_path_factory.mktemp("shares") / "city")  # type: ignore[attr-defined] # pytest's factory
+    names = [f"F{n}" for n in range(len(parts))]
+    facilities(city, *names)
+    city.register("meters", [{"meter_id": "M1", "facility_id": "F0", **ELECTRIC}])
+    city.register(
+        "meter_shares", [{"meter_id": "M1", "facility_id": f, "share": s} for f, s in zip(names, parts, strict=True)]
+    )
+    city.bills("power/a.csv", [("M1", *BILL, quantity, "kWh")])
+    with city.built() as made:
+        assert sum(sums(made).values()) == quantity
+        assert invariants.broken(made) == {}

@@ -1,0 +1,84 @@
+"""The unit-slip check: tested from both sides of its edge, and monotone when data are taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from tests.making import City, monthly, one, rows_of, verdict
+
+
+def doubts(made: object) -> list[tuple[str, str]]:
+    return rows_of(made, "SELECT CAST(valid_from AS VARCHAR), rule_id FROM meter_doubts ORDER BY 1")  # type: ignore[arg-type] # a connection
+
+
+@pytest.mark.parametrize(
+    ("amount", "slipped"),
+    [(0.1, True), (10, True), (16, True), (17, False), (600, False), (601, True), (100_000, True)],
+)
+def test_both_sides_of_the_edge(city: City, amount: float, slipped: bool) -> None:
+    rows = monthly("M1", 2022, 2025, lambda year, month: amount if (year, month) == (2024, 6) else 100)
+    # 30 days in June against 31 around it: the bounds are lowest / 6 and highest x 6 of the days' means
+    city.bills("fuel/a.csv", rows)
+    with city.built() as made:
+        assert (("2024-06-01", "unit_slip") in doubts(made)) is slipped
+
+
+def test_a_slip_is_seen_on_the_bill_even_when_it_crosses_months(city: City) -> None:
+    rows = [
+        ("M1", date(y, m, 15), date(y + (m == 12), m % 12 + 1, 15), 0.1 if (y, m) == (2024, 5) else 100, "L")
+        for y in range(2022, 2026)
+        for m in range(1, 13)
+    ]
+    city.bills("fuel/a.csv", rows)
+    with city.built() as made:
+        assert doubts(made) == [("2024-05-15", "unit_slip")]
+
+
+def test_two_slipped_years_do_not_vouch_for_each_other(city: City) -> None:
+    rows = monthly("M1", 2022, 2025, lambda year, month: 0.1 if year in (2024, 2025) and month == 6 else 100)
+    city.bills("fuel/a.csv", rows)
+    with city.built() as made:
+        assert doubts(made) == [("2024-06-01", "unit_slip"), ("2025-06-01", "unit_slip")]
+
+
+def test_a_season_is_no_slip(city: City) -> None:
+    season = {12: 900, 1: 1000, 2: 950, 3: 500, 4: 100, 11: 400, 10: 50}
+    city.bills("fuel/a.csv", monthly("M1", 2022, 2025, lambda _, month: season.get(month, 0)))
+    with city.built() as made:
+        assert doubts(made) == []
+
+
+def test_a_first_year_has_nothing_to_compare_with(make_city: Callable[..., City]) -> None:
+    city = make_city(today=date(2023, 6, 15))
+    city.bills("fuel/a.csv", monthly("M1", 2022, 2022, 100))
+    with city.built() as made:
+        assert {rule for _, rule in doubts(made)} == {"unit_slip_unchecked"}
+        assert one(made, "SELECT DISTINCT state FROM energy_by_meter_day WHERE quantity > 0") == "doubtful"
+
+
+def test_a_swapped_meter_is_compared_through_its_supply_point(city: City) -> None:
+    meter = {"facility_id": "F1", "energy_type": "kerosene", "unit": "L", "reading_kind": "bill", "supply_point": "SP1"}
+    city.register(
+        "meters",
+        [
+            {**meter, "meter_id": "M1", "valid_to": "2025-04-01"},
+            {**meter, "meter_id": "M2", "valid_from": "2025-04-01"},
+        ],
+    )
+    city.bills("fuel/a.csv", monthly("M1", 2022, 2024, 100) + monthly("M2", 2025, 2025, 100))
+    with city.built() as made:
+        assert doubts(made) == []
+        assert verdict(made, "F1", 2025)[1] == set()
+
+
+def test_taking_the_honest_years_away_never_makes_a_slip_trusted(make_city: Callable[..., City]) -> None:
+    for kept in ([2022, 2023, 2024], [2022, 2024], [2023, 2024], [2024]):
+        city = make_city()
+        rows = list(monthly("M1", 2022, 2024, lambda y, m: 0.1 if (y, m) == (2024, 6) else 100))
+        kept_rows = [r for r in rows if (r[1].year if r[1].month >= 4 else r[1].year - 1) in kept]
+        city.bills("fuel/a.csv", kept_rows)
+        with city.built() as made:
+            assert "2024-06-01" in {day for day, _ in doubts(made)}, kept

@@ -1,0 +1,115 @@
+"""The gate: Great Expectations really runs on the DuckDB file, and an expectation that cannot run is no finding."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from expectations import contracts, gate, night_gate, suites
+from expectations.check import Check, rows_that
+from pipelines import tables
+from pipelines.night import Night, build
+from pipelines.warehouse import database
+from pipelines.warehouse.publish import HeldBack
+from tests.making import City, monthly, one
+
+
+@pytest.fixture
+def night(city: City) -> Night:
+    city.bills("fuel/a.csv", [*monthly("M1", 2022, 2025, 100), ("M1", "2022-04-01", "2022-05-01", 5, "バレル")])
+    city.file("fuel/photo.csv", b"\x89PNG\r\n\x1a\n0000")
+    made = Night(city.paths)
+    made.receive()
+    made.read_files()
+    made.load_registers()
+    build(made)
+    return made
+
+
+def test_a_sound_night_passes_and_faults_in_data_become_findings(night: Night) -> None:
+    night_gate.check(night)
+    failed = {
+        r[0]
+        for r in night.connection.execute("SELECT expectation FROM validation_results WHERE NOT success").fetchall()
+    }
+    assert failed == {"unreadable", "held_back"}
+    assert one(night.connection, "SELECT count(*) FROM findings WHERE rule_id = 'expectation_failed'") == 2
+    page = (night.city.pages / "validation.html").read_text(encoding="utf-8")
+    assert "読めないファイルがない" in page and "every file could be read" in page
+    assert "http" not in page.replace("http-equiv", ""), "no outside asset"
+    night.publish()
+    assert night.outcome.published
+
+
+TABLE = "FROM emission_factors"
+KEROSENE = "WHERE factor_id = 'plan_fuels/kerosene'"
+
+
+@pytest.mark.parametrize(
+    ("damage", "check"),
+    [
+        (f"UPDATE emission_factors SET value = -1 {KEROSENE}", "emission_factors.expect_column_values_to_be_between(value)"),
+        (f"UPDATE emission_factors SET source_id = 'hearsay' {KEROSENE}", "emission_factors.sourced"),
+        (f"INSERT INTO emission_factors SELECT * REPLACE ('twin' AS factor_id) {TABLE} {KEROSENE}", "emission_factors.one_per_use"),
+        ("UPDATE readings SET quantity = -1 WHERE source_line = 2", "readings.expect_column_values_to_be_between(quantity)"),
+        ("UPDATE readings SET stage = 'maybe' WHERE source_line = 2", "readings.expect_column_values_to_be_in_set(stage)"),
+        ("UPDATE readings SET meter_id = NULL WHERE source_line = 2", "readings.readings_filled"),
+        ("INSERT INTO flags SELECT * FROM flags LIMIT 1", "flags.expect_column_values_to_be_unique(flag_id)"),
+        ("UPDATE facility_results SET verdict = 'maybe'", "facility_results.expect_column_values_to_be_in_set(verdict)"),
+        ("UPDATE facility_results SET reasons = NULL", "facility_results.reasoned"),
+        ("UPDATE invariant_results SET failing_rows = 3 WHERE name = 'row_account'", "invariant_results.row_account"),
+    ],
+)  # fmt: skip
+def test_a_broken_invariant_of_ours_blocks(
+    night: Night, damage: str, check: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of_table = [c for make in suites.SUITES.values() for c in make() if c.table_name == check.split(".", maxsplit=1)[0]]
+    monkeypatch.setattr(gate, "SUITES", {"results": lambda: of_table})
+    night.connection.execute(damage)
+    with pytest.raises(HeldBack) as held:
+        night_gate.check(night)
+    assert check in held.value.broken
+    assert "不変条件の破れ" in (night.city.pages / "validation.html").read_text(encoding="utf-8")
+
+
+def test_an_expectation_that_cannot_be_evaluated_is_an_error(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = [Check("readings", rows_that("nonsense", "SELECT nosuch FROM {batch}"), "x", "x", is_invariant=False)]
+    monkeypatch.setattr(gate, "SUITES", {"readings": lambda: broken})
+    night.close()
+    with pytest.raises(gate.NotEvaluated, match="nonsense"):
+        gate.check(night.next_file)
+
+
+def test_outcomes_are_paired_with_their_own_checks(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    checks = [
+        Check("readings", rows_that("fails", "SELECT * FROM {batch}"), "x", "x", is_invariant=False),
+        Check("readings", rows_that("passes", "SELECT * FROM {batch} WHERE false"), "y", "y", is_invariant=False),
+    ]
+    monkeypatch.setattr(gate, "SUITES", {"readings": lambda: checks})
+    night.close()
+    found = {r.name: (r.success, r.failing_rows) for r in gate.check(night.next_file)}
+    assert found == {"fails": (False, 48), "passes": (True, 0)}
+
+
+def test_the_gate_opens_the_file_for_reading_only(night: Night, tmp_path: Path) -> None:
+    night.close()
+    before = night.next_file.read_bytes()
+    gate.check(night.next_file)
+    assert night.next_file.read_bytes() == before
+    again = database.connect_file(night.next_file)
+    again.close()
+
+
+def test_contracts_come_from_the_catalogue() -> None:
+    made = contracts.contract("readings")
+    columns = made[0].expectation.column_set
+    assert set(columns) == set(tables.table("readings").column_names)
+    assert "issued_on" not in str(made[1].expectation.unexpected_rows_query)
+    assert "known_from" in str(made[1].expectation.unexpected_rows_query)
+
+
+def test_every_suite_has_a_meaning_in_both_languages() -> None:
+    for make in suites.SUITES.values():
+        for check in make():
+            assert check.meaning_ja and check.meaning_en and check.meaning_ja != check.meaning_en

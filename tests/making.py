@@ -1,0 +1,160 @@
+"""Make small cities for tests: a folder with registers and files, built step by step without Prefect."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.night import Night, build
+from pipelines.settings import CityFolder
+
+TODAY = date(2026, 6, 15)
+CITY_TOML = """[city]
+name = "試験市"
+today = {today}
+[[rules.plan_electricity_factor_rule]]
+result_fy_offset = -1
+source = "試験"
+"""
+DEFAULTS: dict[str, list[dict[str, object]]] = {
+    "operators": [{"operator_id": "OP", "name": "市長部局", "designation_no": "0000001"}],
+    "facilities": [{"facility_id": "F1", "name": "本庁舎", "operator_id": "OP", "department": "総務課"}],
+    "meters": [
+        {"meter_id": "M1", "facility_id": "F1", "energy_type": "kerosene", "unit": "L", "reading_kind": "bill"},
+    ],
+    "targets": [
+        {
+            "target_id": "T", "subject_kind": "city", "subject_id": "city", "basis": "plan", "base_fy": 2022,
+            "target_fy": 2030, "reduction_rate": "0.4", "path": "linear", "path_status": "adopted",
+            "adopted_on": "2022-04-01",
+        }
+    ],
+    "appointments": [
+        {"operator_id": "OP", "post": post, "person_id": person, "appointed_on": "2020-04-01"}
+        for post, person in (
+            ("エネルギー管理統括者", "P1"), ("エネルギー管理企画推進者", "P2"), ("エネルギー管理責任者", "P3"),
+        )
+    ],
+}  # fmt: skip
+
+
+class City:
+    """A city folder under construction."""
+
+    def __init__(self, folder: Path, today: date = TODAY, extra: str = "") -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.today = today
+        (folder / "city.toml").write_text(CITY_TOML.format(today=today) + extra, encoding="utf-8")
+        for name, rows in DEFAULTS.items():
+            self.register(name, rows)
+
+    def register(self, name: str, rows: Sequence[Mapping[str, object]]) -> City:
+        """Write a register; columns are those of all rows."""
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        path = self.folder / "registers" / f"{name}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, fieldnames=columns, restval="")
+            writer.writeheader()
+            writer.writerows(rows)
+        return self
+
+    def file(self, path: str, content: str | bytes, received: str = "2026-06-01 09:00") -> City:
+        """Put a file into the inbox and say when it was received."""
+        target = self.folder / "inbox" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content.encode() if isinstance(content, str) else content)
+        source, _, rest = path.partition("/")
+        ledger = self.folder / "inbox" / source / "received.csv"
+        known = ledger.read_text(encoding="utf-8") if ledger.exists() else "path,received_at\n"
+        ledger.write_text(f"{known}{rest},{received}\n", encoding="utf-8")
+        return self
+
+    def bills(
+        self,
+        path: str,
+        rows: Sequence[tuple[object, ...]],
+        received: str = "2026-06-01 09:00",
+        more: Sequence[str] = (),
+    ) -> City:
+        """Put canonical readings into the inbox: (meter, start, end, quantity, unit, ...)."""
+        head = ",".join(["meter_id", "started_at", "ended_at", "quantity", "unit", *more])
+        lines = [",".join(str(cell) for cell in row) for row in rows]
+        return self.file(path, "\n".join([head, *lines, ""]), received)
+
+    @property
+    def paths(self) -> CityFolder:
+        """The folder as the program sees it."""
+        return CityFolder(self.folder, today=self.today)
+
+    @contextmanager
+    def built(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Build everything up to the gate and give the new file's connection."""
+        night = Night(self.paths)
+        night.receive()
+        night.read_files()
+        night.load_registers()
+        build(night)
+        try:
+            yield night.connection
+        finally:
+            night.close()
+            night.next_file.unlink(missing_ok=True)
+
+    def publish(self) -> Path:
+        """Build and publish without flow and gate."""
+        night = Night(self.paths)
+        night.receive()
+        night.read_files()
+        night.load_registers()
+        build(night)
+        night.publish()
+        return self.paths.published
+
+
+def monthly(meter: str, first_fy: int, last_fy: int, quantity: Any, unit: str = "L") -> list[tuple[Any, ...]]:
+    """Bills from month to month over fiscal years; ``quantity`` is a number or a function of (fiscal year, month)."""
+    rows: list[tuple[Any, ...]] = []
+    for year in range(first_fy, last_fy + 1):
+        for number in range(12):
+            month = 4 + number
+            start = date(year + (month > 12), (month - 1) % 12 + 1, 1)
+            end = date(start.year + (start.month == 12), start.month % 12 + 1, 1)
+            amount = quantity(year, start.month) if callable(quantity) else quantity
+            if amount is not None:
+                rows.append((meter, start, end, amount, unit))
+    return rows
+
+
+def one(connection: duckdb.DuckDBPyConnection, statement: str, *parameters: object) -> Any:
+    """Return the single row (or value) a statement gives."""
+    rows = connection.execute(statement, list(parameters)).fetchall()
+    assert len(rows) == 1, rows
+    return rows[0][0] if len(rows[0]) == 1 else rows[0]
+
+
+def rows_of(connection: duckdb.DuckDBPyConnection, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+    """Return all rows."""
+    return connection.execute(statement, list(parameters)).fetchall()
+
+
+def verdict(connection: duckdb.DuckDBPyConnection, facility: str, year: int) -> tuple[str, set[str]]:
+    """Return a facility's verdict and the set of its reasons."""
+    found, reasons = one(
+        connection,
+        "SELECT verdict, reasons FROM facility_results WHERE facility_id = ? AND fiscal_year = ?",
+        facility,
+        year,
+    )
+    return found, set((reasons or "").split(";")) - {""}
+
+
+NINE = Decimal("0.000000001")

@@ -1,0 +1,114 @@
+"""Same input, same numbers: rebuild, other orders, three nights; and the generator writes what is committed."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines import tables
+from pipelines.night import Night, build
+from pipelines.settings import CityFolder, Limits
+from pipelines.sources import parse
+from pipelines.warehouse import database
+from sample_data import generate
+from tests.conftest import SAMPLE
+
+IGNORED = shutil.ignore_patterns(".data", "__pycache__", "*.py", "inbox")
+
+
+def fingerprint(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[object, ...]]:
+    """Count and order-free hash of every table that is not history."""
+    found = {}
+    for table in tables.catalogue().values():
+        if table.kind in ("history", "step") or table.name in ("validation_results", "build_inputs"):
+            continue
+        statement = f"SELECT count(*), sum(hash(t)), bit_xor(hash(t)) FROM {table.name} AS t"
+        found[table.name] = connection.execute(statement).fetchone() or ()
+    return found
+
+
+def published(folder: Path) -> dict[str, tuple[object, ...]]:
+    connection = database.connect_published(CityFolder(folder).published)
+    try:
+        return fingerprint(connection)
+    finally:
+        connection.close()
+
+
+def night(folder: Path, *, from_history: bool = False) -> None:
+    made = Night(CityFolder(folder))
+    if from_history:
+        made.remember()
+    else:
+        made.receive()
+        made.read_files()
+    made.load_registers()
+    build(made)
+    made.publish()
+
+
+@pytest.fixture(scope="module")
+def expected(sample_folder: Path) -> dict[str, tuple[object, ...]]:
+    return published(sample_folder)
+
+
+def test_rebuild_gives_equal_tables(
+    sample_folder: Path, expected: dict[str, tuple[object, ...]], tmp_path: Path
+) -> None:
+    copy = tmp_path / "city"
+    shutil.copytree(sample_folder, copy)
+    shutil.rmtree(copy / "inbox")  # a rebuild needs no inbox
+    night(copy, from_history=True)
+    assert published(copy) == expected
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_other_orders_give_equal_tables(
+    expected: dict[str, tuple[object, ...]], tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(seed)
+
+    def shuffled(inbound: list[parse.Inbound], limits: Limits) -> list[list[parse.Inbound]]:
+        mixed = list(batches(inbound, limits.model_copy(update={"batch_files": 37})))
+        return [chance.sample(batch, len(batch)) for batch in chance.sample(mixed, len(mixed))]
+
+    batches = parse.batches
+    monkeypatch.setattr(parse, "batches", shuffled)
+    copy = tmp_path / "city"
+    shutil.copytree(SAMPLE, copy, ignore=shutil.ignore_patterns(".data", "__pycache__", "*.py"))
+    night(copy)
+    assert published(copy) == expected
+
+
+def test_three_nights_give_equal_tables(expected: dict[str, tuple[object, ...]], tmp_path: Path) -> None:
+    copy = tmp_path / "city"
+    shutil.copytree(SAMPLE, copy, ignore=IGNORED)
+    files = sorted(p.relative_to(SAMPLE) for p in (SAMPLE / "inbox").rglob("*") if p.is_file())
+    receipts = [f for f in files if f.name == "received.csv"]
+    others = [f for f in files if f.name != "received.csv"]
+    random.Random(3).shuffle(others)
+    for first in range(3):
+        for file in [*receipts, *others[first::3]]:
+            (copy / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(SAMPLE / file, copy / file)
+        night(copy)
+    assert published(copy) == expected
+
+
+def test_the_generator_writes_what_is_committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generate, "HERE", tmp_path)
+    generate.main()
+    made = {p.relative_to(tmp_path): p for p in tmp_path.rglob("*") if p.is_file()}
+    kept = {
+        p.relative_to(SAMPLE)
+        for name in ("registers", "inbox", "weather")
+        for p in (SAMPLE / name).rglob("*")
+        if p.is_file()
+    }
+    assert set(made) == kept
+    different = [str(name) for name, path in made.items() if path.read_bytes() != (SAMPLE / name).read_bytes()]
+    assert different == []

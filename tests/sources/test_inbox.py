@@ -1,0 +1,103 @@
+"""What arrived: receipts, ledger, files seen before, nothing lost."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+
+from pipelines.sources import inbox, parse
+from tests.making import City
+
+ROW = ("M1", "2024-04-01", "2024-05-01", 10, "L")
+
+
+def scanned(city: City) -> inbox.Scan:
+    found = inbox.scan(city.paths)
+    limits = city.paths.settings.limits
+    for batch in parse.batches(found.to_parse, limits):
+        parse.parse_into_store(batch, city.paths.parsed, limits, city.paths.data / "tmp")
+    return found
+
+
+def test_a_file_seen_before_costs_nothing(city: City) -> None:
+    city.bills("fuel/a.csv", [ROW])
+    path = city.folder / "inbox" / "fuel" / "a.csv"
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    assert len(scanned(city).to_parse) == 1
+    path.chmod(0o000)  # even unreadable now: its size and time are unchanged, so nobody opens it
+    again = scanned(city)
+    path.chmod(0o644)
+    assert (again.to_parse, again.new_files, len(again.arrivals)) == ([], 0, 1)
+
+
+def test_received_at_is_stated_or_first_seen_and_kept(city: City) -> None:
+    city.bills("fuel/a.csv", [ROW], "2024-05-02 09:00")
+    (city.folder / "inbox" / "fuel" / "b.csv").write_text("meter_id,started_at,ended_at,quantity\n", encoding="utf-8")
+    first = {a.path: a.received_at for a in scanned(city).arrivals}
+    assert first["a.csv"] == datetime(2024, 5, 2, 9)
+    (city.folder / "inbox" / "fuel" / "copy.csv").write_text(
+        "meter_id,started_at,ended_at,quantity\n", encoding="utf-8"
+    )
+    again = {a.path: a.received_at for a in scanned(city).arrivals}
+    assert again["b.csv"] == first["b.csv"] == again["copy.csv"], "the time of first sight goes with the content"
+
+
+def test_what_was_received_stays_received(city: City) -> None:
+    city.bills("fuel/a.csv", [ROW])
+    scanned(city)
+    (city.folder / "inbox" / "fuel" / "a.csv").unlink()
+    assert [a.path for a in scanned(city).arrivals] == ["a.csv"]
+
+
+def test_a_row_of_received_csv_that_cannot_be_read_is_told(city: City) -> None:
+    city.bills("fuel/a.csv", [ROW], "someday")
+    assert [f.rule_id for f in scanned(city).findings] == ["received_row"]
+
+
+def test_links_and_stray_files_are_told_and_not_followed(city: City) -> None:
+    city.bills("fuel/a.csv", [ROW])
+    (city.folder / "inbox" / "fuel" / "link.csv").symlink_to("/etc/hostname")
+    (city.folder / "inbox" / "stray.csv").write_text("x", encoding="utf-8")
+    found = scanned(city)
+    assert {f.rule_id for f in found.findings} == {"not_a_file", "file_outside_source"}
+    assert [a.path for a in found.arrivals] == ["a.csv"]
+
+
+def test_office_droppings_are_passed_over(city: City) -> None:
+    city.bills("fuel/a.csv", [ROW])
+    for name in ("Thumbs.db", "~$a.xlsx", ".DS_Store", ".hidden/x.csv"):
+        path = city.folder / "inbox" / "fuel" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x")
+    assert [a.path for a in scanned(city).arrivals] == ["a.csv"]
+
+
+def test_a_torn_line_of_the_ledger_is_passed_over(city: City) -> None:
+    city.bills("fuel/a.csv", [ROW])
+    scanned(city)
+    ledger = city.paths.history / inbox.LEDGER
+    ledger.write_bytes(ledger.read_bytes() + b'{"sha256": "ab')
+    city.bills("fuel/b.csv", [("M1", "2024-05-01", "2024-06-01", 10, "L")])
+    assert len(scanned(city).arrivals) == 2
+    assert len(inbox.ledger(city.paths.history)) == 2
+
+
+def test_thousands_of_small_files_make_few_parquets(city: City) -> None:
+    for number in range(60):
+        day = f"2024-04-{number % 28 + 1:02d}"
+        city.file(
+            f"fuel/{number}.csv",
+            f"meter_id,started_at,ended_at,quantity\nM1,{day} {number // 28:02d}:00,{day} {number // 28:02d}:30,1\n",
+        )
+    scanned(city)
+    assert len(list(city.paths.parsed.glob("values-*.parquet"))) == 1
+
+
+def test_names_with_pattern_signs_are_read_like_any_other(city: City) -> None:
+    for name in ("a[1].csv", "b*.csv", "c?.csv", "電気 {4月}.csv", "d'e\".csv"):
+        city.file(
+            f"fuel/{name}",
+            f"meter_id,started_at,ended_at,quantity\nM1,2024-04-01,2024-05-01,1\n#{name}\n".replace("#", ""),
+        )
+    assert len(scanned(city).arrivals) == 5
+    assert {p.rule_id for p in scanned(city).findings} == set()

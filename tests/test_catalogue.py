@@ -1,0 +1,153 @@
+"""The catalogue, the texts and the settings describe what is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pipelines import findings, tables
+from pipelines.settings import CityFolder, SettingsError
+from pipelines.warehouse import database
+from tests.making import City, one, rows_of
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_every_table_and_column_has_a_comment_in_both_languages(city: City) -> None:
+    city.bills("fuel/a.csv", [("M1", "2023-04-01", "2023-05-01", 10, "L")])
+    path = city.publish()
+    connection = database.connect_published(path)
+    bare = rows_of(
+        connection,
+        """SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND database_name = 'city'
+           AND (comment IS NULL OR comment NOT LIKE '% / %')""",
+    )
+    assert bare == []
+    listed = set(rows_of(connection, "SELECT table_name, column_name FROM dictionary"))
+    found = set(
+        rows_of(
+            connection,
+            "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND database_name = 'city'",
+        )
+    )
+    assert listed == found
+    uncommented = rows_of(
+        connection,
+        """SELECT table_name FROM duckdb_tables() WHERE NOT internal AND database_name = 'city' AND comment IS NULL
+           UNION ALL SELECT view_name FROM duckdb_views() WHERE NOT internal AND database_name = 'city' AND comment IS NULL""",
+    )
+    assert uncommented == []
+    connection.close()
+
+
+def test_the_stable_relations_have_the_columns_that_others_rely_on() -> None:
+    promised = {
+        "source_files": "sha256 source path layout received_at status rows_received rows_loaded rows_superseded"
+        " rows_quarantined rows_blank rows_ignored reason",
+        "readings": "meter_id reading_kind time_band started_at ended_at quantity unit quality stage source_sha256"
+        " source_member source_line source_column known_from known_to",
+        "quarantine": "source_sha256 source_member source_line source_column rule_id reason raw",
+        "energy_by_meter_day": "meter_id facility_id local_date energy_type time_band quantity unit energy_gj crude_oil_kl"
+        " facility_share state heat_content_id",
+        "emissions_by_source_day": "source_kind source_id facility_id local_date source_type basis gas emissions_kg co2e_kg"
+        " factor_id gwp_id choice",
+        "emissions_by_facility_month": "facility_id month basis source_type co2e_kg energy_gj crude_oil_kl coverage",
+        "emissions_by_facility_fiscal_year": "facility_id fiscal_year year_rule basis co2e_kg energy_gj crude_oil_kl coverage"
+        " is_provisional",
+        "emissions_by_cause_gas_fiscal_year": "facility_id fiscal_year basis cause gas heading emissions_kg co2e_kg",
+        "facility_results": "facility_id fiscal_year target_id basis is_inherited baseline_low_co2e_kg baseline_high_co2e_kg"
+        " allowed_co2e_kg actual_low_co2e_kg actual_high_co2e_kg forecast_co2e_kg coverage verdict reasons",
+        "flags": "flag_id facility_id rule_id severity fiscal_year message_ja message_en evidence co2e_at_stake_kg owner_post"
+        " owner_person_id state opened_at",
+    }
+    for name, columns in promised.items():
+        assert set(columns.split()) <= set(tables.table(name).column_names), name
+    for name in [
+        "facilities",
+        "facility_periods",
+        "meters",
+        "meter_shares",
+        "activity_sources",
+        "contracts",
+        "targets",
+        "appointments",
+        "groups",
+        "events",
+        "current_readings",
+        "activity_readings",
+        "emissions_by_meter_day",
+        "target_results",
+        "reviews",
+        "findings",
+        "emission_factors",
+        "heat_contents",
+        "gwp",
+        "reference_sources",
+        "publications",
+        "restatements",
+        "runs",
+        "dictionary",
+    ]:
+        assert name in tables.catalogue()
+
+
+def test_every_rule_that_code_raises_has_a_sentence() -> None:
+    known = set(findings.rules())
+    for path in ROOT.glob("pipelines/**/*.py"):
+        for rule in re.findall(r'Finding\(\s*"([a-z_]+)"', path.read_text(encoding="utf-8")):
+            assert rule in known, f"{path}: {rule}"
+    checked = (ROOT / "pipelines/readings/checked.sql").read_text(encoding="utf-8")
+    for rule in re.findall(r"THEN '([a-z_]+)'", checked.split("END AS rule_id")[0]):
+        assert rule in known, rule
+    read = (ROOT / "pipelines/sources/read_cells.sql").read_text(encoding="utf-8")
+    for rule in re.findall(r"THEN '([a-z_]+)'", read.split("END AS rule_id")[0]):
+        assert rule in known | {"blank"}, rule
+
+
+def test_texts_exist_in_both_languages_and_name_the_same_numbers() -> None:
+    for rule in findings.rules().values():
+        assert rule.ja and rule.en and rule.severity in ("info", "warning", "error"), rule.rule_id
+        assert set(re.findall(r"{(\w+)", rule.ja)) == set(re.findall(r"{(\w+)", rule.en)), rule.rule_id
+    for section in ("words", "labels"):
+        for key, pair in findings.texts()[section].items():
+            assert len(pair) == 2 and all(pair), key
+            assert set(re.findall(r"{(\w+)", pair[0])) == set(re.findall(r"{(\w+)", pair[1])), key
+
+
+def test_legal_posts_are_never_one_label() -> None:
+    text = (ROOT / "pipelines" / "texts.toml").read_text(encoding="utf-8")
+    assert "エネルギー管理員（エネルギー管理責任者）" not in text
+
+
+def test_an_unknown_setting_is_refused_and_named(city: City) -> None:
+    path = city.folder / "city.toml"
+    path.write_text(path.read_text(encoding="utf-8") + "\n[thresholds]\nunit_slip_ration = 5\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="unit_slip_ration"):
+        CityFolder(city.folder)
+
+
+def test_a_setting_out_of_range_is_refused(city: City) -> None:
+    path = city.folder / "city.toml"
+    path.write_text(path.read_text(encoding="utf-8") + "\n[thresholds]\nunit_slip_ratio = 50\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="unit_slip_ratio"):
+        CityFolder(city.folder)
+
+
+def test_no_city_toml_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="--city"):
+        CityFolder(tmp_path)
+
+
+def test_nothing_is_written_before_the_first_night(city: City) -> None:
+    assert not city.paths.data.exists()
+
+
+def test_the_method_is_named_in_the_file(city: City) -> None:
+    city.bills("fuel/a.csv", [("M1", "2023-04-01", "2023-05-01", 10, "L")])
+    connection = database.connect_published(city.publish())
+    kinds = {row[0] for row in rows_of(connection, "SELECT kind FROM build_inputs")}
+    assert kinds == {"files", "registers", "reference", "settings", "decisions", "today", "method"}
+    assert one(connection, "SELECT count(*) FROM publications") == 1
+    connection.close()

@@ -1,0 +1,182 @@
+"""The command: exit codes, languages, JSON, wrong use, and what a newcomer meets."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipelines import cli
+from tests.making import City, monthly
+
+RUNNER = CliRunner()
+
+
+def run(city: City | None, *words: str) -> tuple[int, str, str]:
+    where = ["--city", str(city.folder)] if city else []
+    result = RUNNER.invoke(cli.app, [*where, *words])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.fixture
+def published(city: City) -> City:
+    city.bills("fuel/a.csv", [*monthly("M1", 2022, 2025, lambda y, m: "0.1" if (y, m) == (2024, 6) else 100)])
+    city.publish()
+    return city
+
+
+def test_every_command_of_this_version_is_there() -> None:
+    code, out, _ = run(None, "--help")
+    assert code == 0
+    for name in (
+        "nightly",
+        "rebuild",
+        "parse",
+        "convert",
+        "explain",
+        "flags",
+        "facilities",
+        "posts",
+        "sql",
+        "review",
+        "doctor",
+    ):
+        assert name in out
+
+
+def test_explain_leads_to_file_line_factor_and_source(published: City) -> None:
+    code, out, _ = run(published, "explain", "F1", "--fiscal-year", "2025")
+    assert code == 0
+    for word in ("fuel/a.csv:38", "36.7 MJ/L", "0.0185 kgC/MJ", "plan_fuels/kerosene", "shikorei-2025", "未達", "law"):
+        assert word in out.replace("\n", ""), word
+    code, out, _ = run(published, "explain", "F1", "--fiscal-year", "2024", "--month", "6", "--json")
+    told = json.loads(out)
+    reading = told["sources"][0]["readings"][0]
+    assert (reading["path"], reading["source_line"], reading["quantity"]) == ("fuel/a.csv", 28, "0.100000")
+    assert told["sources"][0]["factors"][0]["factor_id"] == "plan_fuels/kerosene"
+    assert told["flags"][0]["rule_id"] == "unit_slip"
+    total = sum(float(f["co2e_kg"]) for s in told["sources"] for f in s["factors"])
+    assert abs(total - float(told["total"]["co2e_kg"])) < 1e-9
+
+
+def test_an_unknown_facility_gets_near_ones(published: City) -> None:
+    code, _, err = run(published, "explain", "F9", "--fiscal-year", "2025")
+    assert code == 2 and "F1 本庁舎" in err
+
+
+def test_lists_in_both_languages(published: City) -> None:
+    for words in (["flags"], ["facilities"], ["posts"], ["review", "list"]):
+        code, japanese, _ = run(published, *words)
+        assert code == 0 and japanese
+        code, english, _ = run(published, "--lang", "en", *words)
+        assert code == 0 and english != japanese
+        code, out, _ = run(published, *words, "--json")
+        assert isinstance(json.loads(out), list)
+
+
+def test_sql_in_every_format(published: City) -> None:
+    statement = "SELECT facility_id, name FROM facilities"
+    assert run(published, "sql", statement, "--format", "csv")[1] == "facility_id,name\nF1,本庁舎\n"
+    assert json.loads(run(published, "sql", statement, "--json")[1]) == [{"facility_id": "F1", "name": "本庁舎"}]
+    assert "本庁舎" in run(published, "sql", statement)[1]
+    code, _, err = run(published, "sql", "DELETE FROM readings")
+    assert code == 2 and "SELECT" in err
+    assert run(published, "sql", statement, "--format", "xml")[0] == 2
+
+
+def test_convert(published: City) -> None:
+    code, out, _ = run(published, "convert", "1.5", "kL", "kerosene", "--on", "R6.5.1", "--json")
+    told = json.loads(out)
+    assert (code, told["co2e_kg"]["CO2"], told["energy_gj"], told["factor_id"]) == (
+        0,
+        "3734.225000000",
+        "54.750000000",
+        "plan_fuels/kerosene",
+    )
+    assert "3,734.225 kgCO2e" in run(published, "convert", "1.5", "kL", "kerosene", "--on", "2024-05-01")[1]
+    for words in (
+        ["1", "kg", "electricity"],
+        ["1", "kL", "petrol"],
+        ["x", "kL", "kerosene"],
+        ["1", "kWh", "electricity"],
+    ):
+        code, _, err = run(published, "convert", *words, "--on", "2024-05-01")
+        assert code == 2 and len(err.strip().splitlines()) == 1, words
+
+
+def test_parse_shows_and_writes_nothing(published: City) -> None:
+    path = published.folder / "inbox" / "fuel" / "a.csv"
+    before = sorted(p for p in published.folder.rglob("*"))
+    code, out, _ = run(published, "parse", str(path))
+    assert code == 0 and "canonical_readings" in out and "受領 48" in out
+    photo = published.folder / "p.csv"
+    photo.write_bytes(b"\x89PNG0000")
+    code, out, _ = run(published, "parse", str(photo))
+    assert code == 1 and "PNG" in out
+    photo.unlink()
+    assert sorted(p for p in published.folder.rglob("*")) == before
+
+
+def test_review_from_the_terminal(published: City) -> None:
+    flag = next(
+        f["flag_id"] for f in json.loads(run(published, "review", "list", "--json")[1]) if f["rule_id"] == "unit_slip"
+    )
+    assert run(published, "review", "answer", flag, "--by", "P3", "--text", "停止していた", "--data-are-right")[0] == 0
+    assert run(published, "review", "accept", flag, "--by", "P3")[0] == 1
+    code, out, _ = run(published, "review", "accept", flag, "--by", "P2")
+    assert code == 0 and "エネルギー管理企画推進者" in out
+    code, _, _ = run(
+        published,
+        "review",
+        "confirm",
+        "--by",
+        "P1",
+        "--on",
+        "2026-07-01",
+        "--document",
+        "環政12",
+        "--fiscal-year",
+        "2024",
+    )
+    assert code == 0
+    assert [
+        f["flag_id"] for f in json.loads(run(published, "review", "list", "--state", "confirmed", "--json")[1])
+    ] == [flag]
+
+
+def test_wrong_use_is_2_and_told_in_a_sentence(city: City) -> None:
+    assert run(city, "explain", "F1")[0] == 2
+    assert run(city, "--lang", "fr", "flags")[0] == 2
+    assert run(city, "--today", "someday", "flags")[0] == 2
+    code, _, err = run(city, "flags")
+    assert code == 1 and "nightly" in err
+
+
+def test_doctor_names_what_is_wrong_and_what_to_do(published: City) -> None:
+    code, out, _ = run(published, "doctor")
+    assert code == 0 and "○" in out
+    (published.folder / "registers" / "meters.csv").write_text("meter_id\n", encoding="utf-8")
+    code, out, _ = run(published, "doctor")
+    assert code == 1 and "meters.csv" in out.replace("\n", "")
+
+
+def test_errors_for_people_come_without_a_traceback(tmp_path: Path) -> None:
+    command = Path(sys.executable).with_name("facility-emissions")
+    done = subprocess.run(
+        [command, "--city", tmp_path, "flags"], capture_output=True, text=True, check=False, env={**os.environ}
+    )
+    assert done.returncode == 1 and "city.toml" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_narrow_terminal_wraps(published: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    for words in (["flags"], ["facilities"], ["explain", "F1", "--fiscal-year", "2025"]):
+        code, out, _ = run(published, *words)
+        assert code == 0 and max(len(line) for line in out.splitlines()) <= 40
