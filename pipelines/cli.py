@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from pipelines import city_file
+from pipelines.city_file import CITY_FILE
+
 if TYPE_CHECKING:
     from pipelines.reports.terminal import Terminal
     from pipelines.settings import CityFolder
@@ -119,10 +122,10 @@ def convert(
     from pipelines.convert import ConvertError
     from pipelines.convert import convert as run
 
-    folder, settings = _city_if_any()
+    folder = _chosen.city if (_chosen.city / CITY_FILE).is_file() else None
     try:
         amount = Decimal(quantity)
-        answer = run(amount, unit, energy_type, _day(on, "--on"), basis, supplier, menu, folder, settings)
+        answer = run(amount, unit, energy_type, _day(on, "--on"), basis, supplier, menu, folder)
     except InvalidOperation:
         _refuse(f"{quantity}: 数値として読めません / not a number")
     except ConvertError as error:
@@ -366,23 +369,10 @@ def _city() -> CityFolder:
     return CityFolder(_chosen.city, _chosen.data, _chosen.today)
 
 
-def _city_if_any() -> tuple[Path | None, Any]:
-    """The city folder and its settings where there is one; a conversion needs none."""
-    from pipelines.settings import CITY_FILE, load_settings
-
-    if (_chosen.city / CITY_FILE).is_file():
-        return _chosen.city, load_settings(_chosen.city)
-    return None, None
-
-
 def _terminal() -> Terminal:
     from pipelines.reports.terminal import Terminal
 
-    language = _chosen.language
-    if language is None:
-        _, settings = _city_if_any()
-        language = settings.city.language if settings else "ja"
-    return Terminal(language)
+    return Terminal(_chosen.language or city_file.language(_chosen.city))
 
 
 def _published_rows(statement: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:

@@ -13,12 +13,11 @@ from typing import Any
 
 import duckdb
 
-from pipelines import registers, units
+from pipelines import city_file, registers, tables, units
 from pipelines.emissions import build as emissions
 from pipelines.energy import build as energy
 from pipelines.findings import rules
 from pipelines.reference import load as reference
-from pipelines.settings import Rules, Settings
 from pipelines.warehouse import database
 
 BASES = ("plan", "shk_basic", "shk_adjusted")
@@ -70,7 +69,6 @@ def convert(
     supplier: str | None = None,
     menu: str | None = None,
     city: Path | None = None,
-    settings: Settings | None = None,
 ) -> Converted:
     """Convert a quantity of an energy type used on a day.
 
@@ -82,39 +80,42 @@ def convert(
         basis: ``plan``, ``shk_basic`` or ``shk_adjusted``.
         supplier: Registration number or name, where the factor is a supplier's.
         menu: Menu or area, or a word like 残差 or 代替値.
-        city: City folder whose own factors serve too.
-        settings: For the rule of the plan's electricity.
+        city: City folder whose own factors and rule of the plan's electricity serve too.
 
     Raises:
         ConvertError: unknown unit, energy type or basis, or no factor; one sentence.
+        SettingsError: city.toml cannot be read.
     """
-    connection = database.connect()
-    _load(connection, city, supplier, menu, energy_type)
+    rules = city_file.plan_electricity_rules(city) if city else ()
+    connection = _warehouse(city, supplier, menu, energy_type)
     counted, amount = _count(connection, quantity, unit, energy_type, basis)
     connection.execute(
         """INSERT INTO meter_days (meter_id, reading_kind, local_date, time_band, unit, quantity)
            VALUES ($1, 'bill', $2, 'all', $3, $4)""",
         [METER, on, counted.unit, amount],
     )
-    options = settings or Settings.model_validate({"city": {"name": "-"}, "rules": Rules()})
-    energy.segment(connection, options, on, on + timedelta(days=1))
+    energy.segment(connection, rules, on, on + timedelta(days=1))
     energy.choose(connection)
-    emissions.choose(connection, options)
+    emissions.choose(connection, rules)
     return _answer(connection, quantity, unit, energy_type, on, basis, amount)
 
 
-def _load(
-    connection: duckdb.DuckDBPyConnection, city: Path | None, supplier: str | None, menu: str | None, energy_type: str
-) -> None:
+def _warehouse(
+    city: Path | None, supplier: str | None, menu: str | None, energy_type: str
+) -> duckdb.DuckDBPyConnection:
     """Make the warehouse of the question: reference, the city's own factors, one meter, one contract."""
+    connection = database.connect()
+    connection.execute(
+        "SET threads = 1; PRAGMA disable_optimizer"
+    )  # a handful of rows: planning costs more than it saves
     known = registers.read_some(city / "registers", registers.FACTOR_REGISTERS) if city else {}
-    for table in registers.register_tables():
-        database.create(connection, table.name)
-        rows = [tuple(row.values[c.name] for c in table.columns) for row in known.get(table.name, [])]
-        database.insert_rows(connection, table.name, rows)
+    needed = (*registers.FACTOR_REGISTERS, "contracts", "facilities", "meter_allocations", "meter_days")
+    connection.execute(";".join(tables.create_statement(tables.table(name)) for name in needed))
+    for register, rows in known.items():
+        columns = tables.table(register).column_names
+        values = [tuple(row.values[column] for column in columns) for row in rows]
+        database.insert_rows(connection, register, values)
     reference.load_factors(connection)
-    for table_name in ("meter_allocations", "meter_days"):
-        database.create(connection, table_name)
     connection.execute(
         """INSERT INTO meter_allocations BY NAME SELECT $meter AS meter_id, $meter AS root_meter_id, '-' AS facility_id,
            1 AS facility_share, $energy_type AS energy_type, 'bill' AS reading_kind, 'main' AS role,
@@ -128,6 +129,7 @@ def _load(
             "INSERT INTO contracts (meter_id, supplier_no, supplier, menu) VALUES ($1, $2, $3, $4)",
             [METER, number, name, menu],
         )
+    return connection
 
 
 def _count(

@@ -13,7 +13,8 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from pipelines import register_checks, registers
-from pipelines.settings import CityFolder, SettingsError
+from pipelines.city_file import SettingsError
+from pipelines.settings import CityFolder
 
 NEEDED_BYTES = 2_000_000_000
 

@@ -6,20 +6,16 @@ Reads ``<city>/city.toml``. Thresholds have a range, and a value outside it is a
 from __future__ import annotations
 
 import os
-import tomllib
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-CITY_FILE = "city.toml"
-
-
-class SettingsError(ValueError):
-    """city.toml is missing or wrong; the message lists every problem with key, value and what was expected."""
+from pipelines import city_file
+from pipelines.city_file import CITY_FILE, PlanElectricityRule, SettingsError
 
 
 class Frozen(BaseModel):
@@ -93,15 +89,6 @@ class YearRule(Frozen):
     energy_type: str = Field("", description="Only for this energy type; empty: all.")
     valid_from: date | None = Field(None, description="First day of the rule.")
     source: str = Field(description="Where the city decided so.")
-
-
-class PlanElectricityRule(Frozen):
-    """Which result year the ministers' notice for the plan means (DOMAIN: never derived from the SHK rule)."""
-
-    result_fy_offset: int = Field(-1, ge=-5, le=0, description="Result year minus activity year.")
-    valid_from: date | None = Field(None, description="First day of the rule; empty: always.")
-    valid_to: date | None = Field(None, description="End of the rule (exclusive); empty: open.")
-    source: str = Field(min_length=1, description="The notice or the city's decision.")
 
 
 class Rules(Frozen):
@@ -190,20 +177,13 @@ def load_settings(folder: Path) -> Settings:
     Raises:
         SettingsError: the file is absent, is no TOML, or has unknown keys or values out of range; all are listed.
     """
-    path = folder / CITY_FILE
-    if not path.is_file():
-        raise SettingsError(
-            f"{path}: 設定ファイルがありません。--city で市のフォルダを指定してください。 / no {CITY_FILE} here"
-        )
     try:
-        raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: TOMLとして読めません / not TOML: {error}") from error
-    try:
-        return Settings.model_validate(raw)
+        return Settings.model_validate(city_file.read(folder))
     except ValidationError as error:
         lines = [
             f"  {'.'.join(str(part) for part in problem['loc'])} = {problem.get('input')!r}: {problem['msg']}"
             for problem in error.errors()
         ]
-        raise SettingsError(f"{path}: 設定に誤りがあります / wrong settings:\n" + "\n".join(lines)) from error
+        raise SettingsError(
+            f"{folder / CITY_FILE}: 設定に誤りがあります / wrong settings:\n" + "\n".join(lines)
+        ) from error

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipelines import findings, tables
-from pipelines.settings import CityFolder, SettingsError
+from pipelines.city_file import SettingsError
+from pipelines.settings import CityFolder
 from pipelines.warehouse import database
 from tests.making import City, one, rows_of
 

@@ -6,16 +6,21 @@ facility_spans, factor_choices, activity_days, activity_choices, emission_days a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from pipelines import units
+from pipelines.city_file import PlanElectricityRule
 from pipelines.emissions.multipliers import Multiplier, Step, of_activity, to_emissions
-from pipelines.settings import Settings
 from pipelines.warehouse import database
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
 
 HERE = Path(__file__).parent
 # Words of contracts.menu that say which kind of row of the supplier's list serves.
@@ -42,7 +47,7 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
         StageError: when a statement of ours fails.
     """
     database.fill(connection, "facility_spans", HERE / "facility_spans.sql")
-    choose(connection, settings)
+    choose(connection, settings.rules.plan_electricity_factor_rule)
     database.fill(connection, "activity_days", HERE / "activity_days.sql", {"today": today, "first_day": first_day})
     _choose_for_activities(connection)
     for view in VIEWS:
@@ -61,9 +66,9 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
         database.fill(connection, table, HERE / f"{table}.sql")
 
 
-def choose(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+def choose(connection: duckdb.DuckDBPyConnection, rules: Sequence[PlanElectricityRule]) -> None:
     """Fill factor_choices: candidates by SQL, one exact multiplier each from pint, the choice by SQL."""
-    _load_words(connection, settings)
+    _load_words(connection, rules)
     database.create_temp(connection, "factor_candidates", HERE / "factor_candidates.sql")
     found = connection.execute(
         """SELECT DISTINCT unit, energy_type, factor_id, factor_value, factor_unit, heat_content_id, heat_value,
@@ -103,13 +108,12 @@ def _choose_for_activities(connection: duckdb.DuckDBPyConnection) -> None:
     database.fill(connection, "activity_choices", HERE / "activity_choices.sql")
 
 
-def _load_words(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+def _load_words(connection: duckdb.DuckDBPyConnection, rules: Sequence[PlanElectricityRule]) -> None:
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE menu_words AS SELECT unnest(CAST($words AS VARCHAR[])) AS word,
            unnest(CAST($kinds AS VARCHAR[])) AS kind""",
         {"words": list(MENU_WORDS), "kinds": list(MENU_WORDS.values())},
     )
-    rules = settings.rules.plan_electricity_factor_rule
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE plan_rules AS SELECT unnest(CAST($offsets AS INTEGER[])) AS result_fy_offset,
            unnest(CAST($starts AS DATE[])) AS valid_from, unnest(CAST($ends AS DATE[])) AS valid_to""",

@@ -1,19 +1,20 @@
 -- emissions_by_source_month: one row per source, facility, span of its attributes, month, basis and gas: sums of days.
--- Days are counted once per source, however many bands or gases they have.
+-- Days are counted once per source, however many bands it has: a day sets its bit of the month.
 -- Inputs: bounded_days, facility_spans.
 SELECT
     b.source_kind, b.source_id, b.facility_id, s.valid_from, CAST(date_trunc('month', b.local_date) AS DATE) AS month,
     any_value(fiscal_year_of(b.local_date)) AS fiscal_year, any_value(b.source_type) AS source_type, b.basis, b.gas,
     coalesce(sum(b.emissions_kg), 0) AS emissions_kg, coalesce(sum(b.co2e_kg), 0) AS co2e_kg,
     coalesce(sum(b.energy_gj), 0) AS total_energy_gj,
-    count(DISTINCT b.local_date) FILTER (b.expected) AS expected_days,
-    count(DISTINCT b.local_date) FILTER (b.expected)
-        - count(DISTINCT b.local_date) FILTER (b.expected AND (NOT b.is_final OR b.state IN ('missing', 'doubtful'))) AS covered_days,
-    count(DISTINCT b.local_date) FILTER (NOT b.is_final) AS open_days,
+    coalesce(bit_count(bit_or(b.day_bit) FILTER (b.expected)), 0) AS expected_days,
+    coalesce(bit_count(bit_or(b.day_bit) FILTER (b.expected)), 0)
+        - coalesce(bit_count(bit_or(b.day_bit) FILTER (b.expected AND (NOT b.is_final OR b.state IN ('missing', 'doubtful')))), 0)
+        AS covered_days,
+    coalesce(bit_count(bit_or(b.day_bit) FILTER (NOT b.is_final)), 0) AS open_days,
     sum(b.low_co2e_kg) AS low_co2e_kg, sum(b.high_co2e_kg) AS high_co2e_kg,
     coalesce(bool_or(b.choice = 'provisional' OR b.doubts LIKE '%provisional_reading%'), false) AS is_provisional,
     array_to_string(list_sort(list_distinct(string_split(string_agg(DISTINCT b.day_reasons, ';'), ';'))), ';') AS reasons
-FROM bounded_days AS b
+FROM (SELECT *, 1 << day(local_date) AS day_bit FROM bounded_days) AS b
 JOIN facility_spans AS s
     ON s.facility_id = b.facility_id AND b.local_date >= s.valid_from AND b.local_date < s.valid_to
 GROUP BY b.source_kind, b.source_id, b.facility_id, s.valid_from, date_trunc('month', b.local_date), b.basis, b.gas

@@ -6,18 +6,23 @@ meter_days, meter_doubts, energy_choices and energy_by_meter_day. Overrides come
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from pipelines import units
+from pipelines.city_file import PlanElectricityRule
 from pipelines.energy.allocations import Share, Version, allocate
 from pipelines.energy.multipliers import Step, to_primary_energy
 from pipelines.periods import fiscal_year, fiscal_year_start
-from pipelines.settings import Settings
 from pipelines.warehouse import database
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
 
 HERE = Path(__file__).parent
 VERSIONS = """
@@ -50,16 +55,17 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
     database.create_temp(connection, "counted_days", HERE / "counted_days.sql")
     database.fill(connection, "meter_doubts", HERE / "meter_doubts.sql", parameters)
     database.create_temp(connection, "judged_days", HERE / "judged_days.sql", parameters)
-    segment(connection, settings, *_days_of_interest(connection, first_day, today))
+    segment(connection, settings.rules.plan_electricity_factor_rule, *_days_of_interest(connection, first_day, today))
     choose(connection)
     database.fill(connection, "energy_by_meter_day", HERE / "energy_by_meter_day.sql")
     for step in ("counted_readings", "expected_days", "counted_days", "judged_days"):
         connection.execute(f"DROP TABLE {step}")
 
 
-def segment(connection: duckdb.DuckDBPyConnection, settings: Settings, first_day: date, last_day: date) -> None:
+def segment(
+    connection: duckdb.DuckDBPyConnection, rules: Sequence[PlanElectricityRule], first_day: date, last_day: date
+) -> None:
     """Fill meter_segments for the days of interest."""
-    rules = settings.rules.plan_electricity_factor_rule
     edges = [edge for rule in rules for edge in (rule.valid_from, rule.valid_to) if edge is not None]
     parameters = {"first_day": first_day, "last_day": last_day, "rule_edges": edges}
     database.fill(connection, "meter_segments", HERE / "meter_segments.sql", parameters)

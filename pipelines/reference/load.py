@@ -7,7 +7,9 @@ supplier_properties and own_factors.
 
 from __future__ import annotations
 
+import csv
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -43,29 +45,42 @@ def load(connection: duckdb.DuckDBPyConnection) -> None:
     Raises:
         StageError: when a CSV of ours does not fit the catalogue.
     """
-    for file_name in PLAIN_FILES:
-        _load_plain(connection, file_name)
-    _load_merged(connection)
+    _load(connection, PLAIN_FILES)
 
 
 def load_factors(connection: duckdb.DuckDBPyConnection) -> None:
     """Create and fill only the tables that a conversion needs."""
-    for file_name in ("sources.csv", "energy_types.csv", "factor_rules.csv", "gwp.csv"):
-        _load_plain(connection, file_name)
-    _load_merged(connection)
+    _load(connection, ("sources.csv", "energy_types.csv", "factor_rules.csv", "gwp.csv"))
 
 
-def _load_plain(connection: duckdb.DuckDBPyConnection, file_name: str) -> None:
-    table_name = PLAIN_FILES[file_name]
-    database.create(connection, table_name)
-    _insert(connection, file_name, table_name, table_name)
-
-
-def _load_merged(connection: duckdb.DuckDBPyConnection) -> None:
+def _load(connection: duckdb.DuckDBPyConnection, plain_files: Iterable[str]) -> None:
+    """Load the named files and those that the city's registers add to."""
     _translate_units(connection)
-    for file_name, table_name in MERGED_FILES.items():
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE published_{table_name} AS FROM {_reader(file_name)}")
-        database.fill(connection, table_name, FOLDER / f"{table_name}.sql")
+    script = [statement for file_name in plain_files for statement in _plain(file_name)]
+    script += [statement for file_name in MERGED_FILES for statement in _merged(file_name)]
+    database.run(connection, ";\n".join(script), what="reference/*.csv")
+
+
+def _plain(file_name: str) -> list[str]:
+    table = tables.table(PLAIN_FILES[file_name])
+    given = _columns(file_name)
+    columns = []
+    for column in table.columns:
+        stands_as = next(
+            (old for (f, old), new in RENAMED.items() if f == file_name and new == column.name), column.name
+        )
+        if stands_as in given:
+            columns.append(
+                f"CAST(nullif({tables.quoted(stands_as)}, '') AS {column.type}) AS {tables.quoted(column.name)}"
+            )
+    insert = f"INSERT INTO {table.name} BY NAME SELECT {', '.join(columns)} FROM {_reader(file_name)}"
+    return [tables.create_statement(table), insert]
+
+
+def _merged(file_name: str) -> list[str]:
+    table_name = MERGED_FILES[file_name]
+    published = f"CREATE OR REPLACE TEMP TABLE published_{table_name} AS FROM {_reader(file_name)}"
+    return [published, *database.fill_statements(table_name, FOLDER / f"{table_name}.sql")]
 
 
 def content_hash() -> str:
@@ -76,24 +91,16 @@ def content_hash() -> str:
     return digest.hexdigest()
 
 
+def _columns(file_name: str) -> list[str]:
+    with (FOLDER / file_name).open(encoding="utf-8", newline="") as stream:
+        return next(csv.reader(stream))
+
+
 def _reader(file_name: str) -> str:
+    """The file as text columns; nothing is left to be guessed."""
     path = tables.literal(str(FOLDER / file_name))
-    return f"read_csv({path}, header = true, all_varchar = true, auto_detect = true, delim = ',', quote = '\"')"
-
-
-def _insert(connection: duckdb.DuckDBPyConnection, file_name: str, table_name: str, what: str) -> None:
-    columns = []
-    given = {row[0] for row in connection.execute(f"DESCRIBE FROM {_reader(file_name)}").fetchall()}
-    for column in tables.table(table_name).columns:
-        stands_as = next(
-            (old for (f, old), new in RENAMED.items() if f == file_name and new == column.name), column.name
-        )
-        if stands_as in given:
-            columns.append(
-                f"CAST(nullif({tables.quoted(stands_as)}, '') AS {column.type}) AS {tables.quoted(column.name)}"
-            )
-    statement = f"INSERT INTO {table_name} BY NAME SELECT {', '.join(columns)} FROM {_reader(file_name)}"
-    database.run(connection, statement, what=f"{what} ({file_name})")
+    columns = ", ".join(f"{tables.literal(name)}: 'VARCHAR'" for name in _columns(file_name))
+    return f"read_csv({path}, columns = {{{columns}}}, header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"')"
 
 
 def _translate_units(connection: duckdb.DuckDBPyConnection) -> None:

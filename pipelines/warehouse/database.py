@@ -88,12 +88,17 @@ def fill(
     Raises:
         StageError: naming table and file when DuckDB refuses.
     """
+    create_statement, insert_statement = fill_statements(table_name, sql_file, order_by=order_by)
+    connection.execute(create_statement)
+    run(connection, insert_statement, parameters, what=f"{table_name} ({sql_file.name})")
+
+
+def fill_statements(table_name: str, sql_file: Path, *, order_by: str = "ALL") -> tuple[str, str]:
+    """Return the two statements of :func:`fill`: create the table, insert the rows."""
     described = tables.table(table_name)
-    connection.execute(tables.create_statement(described))
     names = ", ".join(tables.quoted(name) for name in described.column_names)
     select = f"SELECT {names} FROM (\n{sql_text(sql_file)}\n) ORDER BY {order_by}"
-    statement = f"INSERT INTO {tables.quoted(table_name)} BY NAME {select}"
-    run(connection, statement, parameters, what=f"{table_name} ({sql_file.name})")
+    return tables.create_statement(described), f"INSERT INTO {tables.quoted(table_name)} BY NAME {select}"
 
 
 def create_view(connection: duckdb.DuckDBPyConnection, name: str, sql_file: Path, *, temporary: bool = False) -> None:

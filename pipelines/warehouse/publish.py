@@ -11,7 +11,6 @@ from pathlib import Path
 import duckdb
 
 from pipelines import tables
-from pipelines.warehouse import database
 
 
 class HeldBack(RuntimeError):  # noqa: N818 - a decision, not an accident
@@ -23,15 +22,10 @@ class HeldBack(RuntimeError):  # noqa: N818 - a decision, not an accident
 
 
 def describe(connection: duckdb.DuckDBPyConnection) -> None:
-    """Write comments on every table and column, and the table ``dictionary``."""
+    """Write comments on every table and column."""
     published = [t for t in tables.catalogue().values() if t.kind != "step"]
-    connection.execute("BEGIN")
-    for table in published:
-        for statement in tables.comment_statements(table):
-            connection.execute(statement)
-    connection.execute("COMMIT")
-    connection.execute("DELETE FROM dictionary")
-    database.insert_rows(connection, "dictionary", tables.dictionary_rows())
+    comments = ";\n".join(statement for table in published for statement in tables.comment_statements(table))
+    connection.execute(f"BEGIN;\n{comments};\nCOMMIT")
 
 
 def swap(new: Path, published: Path) -> None:

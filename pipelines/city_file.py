@@ -1,0 +1,83 @@
+"""city.toml as plain values, for commands that answer at once and need one or two of them.
+
+``settings`` checks the whole file; this module holds what both share.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+CITY_FILE = "city.toml"
+LANGUAGES = ("ja", "en")
+OFFSETS = range(-5, 1)
+
+
+class SettingsError(ValueError):
+    """city.toml is missing or wrong; the message lists every problem with key, value and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanElectricityRule:
+    """Which result year the ministers' notice for the plan means (DOMAIN: never derived from the SHK rule).
+
+    Args:
+        source: The notice or the city's decision.
+        result_fy_offset: Result year minus activity year, -5 to 0.
+        valid_from: First day of the rule; ``None``: always.
+        valid_to: End of the rule (exclusive); ``None``: open.
+    """
+
+    source: str
+    result_fy_offset: int = -1
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a rule without source or with a year that no notice can mean."""
+        if not self.source:
+            raise ValueError("source: 出典を書いてください / state where this is decided")
+        if self.result_fy_offset not in OFFSETS:
+            raise ValueError(f"result_fy_offset: {self.result_fy_offset!r}, -5 .. 0")
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """Return city.toml as it stands, unchecked.
+
+    Raises:
+        SettingsError: the file is absent or no TOML.
+    """
+    path = folder / CITY_FILE
+    if not path.is_file():
+        raise SettingsError(
+            f"{path}: 設定ファイルがありません。--city で市のフォルダを指定してください。 / no {CITY_FILE} here"
+        )
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: TOMLとして読めません / not TOML: {error}") from error
+
+
+def language(folder: Path) -> str:
+    """Return the language of a city's printed text; Japanese where nothing readable says otherwise."""
+    try:
+        stated = read(folder)["city"]["language"]
+    except (SettingsError, KeyError, TypeError):
+        return LANGUAGES[0]
+    return stated if stated in LANGUAGES else LANGUAGES[0]
+
+
+def plan_electricity_rules(folder: Path) -> tuple[PlanElectricityRule, ...]:
+    """Return the city's rules for the plan's electricity factor.
+
+    Raises:
+        SettingsError: city.toml or a rule in it cannot be read.
+    """
+    try:
+        rows = read(folder).get("rules", {}).get("plan_electricity_factor_rule", [])
+        return tuple(PlanElectricityRule(**row) for row in rows)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise SettingsError(f"{folder / CITY_FILE}: rules.plan_electricity_factor_rule: {error}") from error
