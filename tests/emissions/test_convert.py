@@ -2,41 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from decimal import Decimal
 
 import pytest
 
 from pipelines.convert import ConvertError, convert
-from pipelines.reference.load import FOLDER
+from tests import by_hand
 from tests.making import City, one, rows_of
-
-NINE = Decimal("0.000000001")
-
-
-def table(name: str) -> list[dict[str, str]]:
-    with (FOLDER / name).open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
-
-
-def by_hand(fuel: str, basis: str, day: date) -> Decimal | None:
-    """tCO2 = quantity x GJ/unit x tC/GJ x 44/12, for one litre or kilogram, in kg."""
-    name = "plan_fuels" if basis == "plan" else "shk_fuels"
-
-    def valid(row: dict[str, str]) -> bool:
-        return (row["valid_from"] or "0") <= str(day) < (row["valid_to"] or "9")
-
-    heat = [r for r in table("heat_contents.csv") if r["heat_table"] == name and r["key"] == fuel and valid(r)]
-    carbon = [r for r in table("emission_factors.csv") if r["factor_table"] == name and r["key"] == fuel and valid(r)]
-    if not heat or not carbon:
-        return None
-    scale = {"MJ/L": 1, "MJ/kg": 1, "GJ/kL": 1, "GJ/t": 1}[heat[0]["unit"]]  # GJ/kL x tC/GJ = kg of C per litre
-    per_unit = Decimal(heat[0]["value"]) * Decimal(carbon[0]["value"]) * scale
-    with localcontext() as context:
-        context.prec = 50
-        return (per_unit * 44 / 12).quantize(Decimal("1E-14"), rounding=ROUND_HALF_EVEN)
-
 
 FUELS = {
     "gasoline": "L",
@@ -55,13 +28,11 @@ FUELS = {
 @pytest.mark.parametrize("year", [2012, 2022, 2023, 2026])
 def test_fuels_on_every_basis(fuel: str, basis: str, year: int) -> None:
     day = date(year, 10, 1)
-    expected = by_hand(fuel, basis, day)
-    assert expected is not None
+    multiplier = by_hand.fuel(fuel, basis, day)
+    assert multiplier is not None
     quantity = Decimal("1234.567891")
     answer = convert(quantity, FUELS[fuel], fuel, day, basis)
-    with localcontext() as context:
-        context.prec = 50
-        assert answer.co2e_kg["CO2"] == (quantity * expected).quantize(NINE, rounding=ROUND_HALF_EVEN)
+    assert answer.co2e_kg["CO2"] == by_hand.times(quantity, multiplier)
 
 
 def test_diesel_differs_between_plan_and_shk_in_the_same_year() -> None:
