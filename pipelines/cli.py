@@ -237,7 +237,7 @@ def sql(
     if wanted == "csv":
         typer.echo(query.as_csv(names, rows), nl=False)
     elif wanted == "table":
-        _terminal().table(names, rows)
+        _terminal().answer(names, rows)
     else:
         _refuse(f"--format {output}: table, csv, json, parquet")
 

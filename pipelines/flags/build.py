@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.findings import Finding, rules, stable_id
+from pipelines.findings import Finding, explain_reason, rules, stable_id
 from pipelines.periods import fiscal_year
 from pipelines.settings import Settings
 from pipelines.warehouse import database
@@ -101,7 +101,6 @@ def _raise(connection: duckdb.DuckDBPyConnection, rule_id: str, parameters: dict
 
 def _row(flag: Raised, owners: dict[str, tuple[str, str]], opened: dict[str, date], today: date) -> tuple[Any, ...]:
     rule = rules()[flag.rule_id]
-    numbers = {"fiscal_year": flag.fiscal_year, "subject": flag.subject or "", **flag.numbers}
     post, person = owners.get(flag.facility_id, (None, None))
     return (
         flag.flag_id,
@@ -110,8 +109,8 @@ def _row(flag: Raised, owners: dict[str, tuple[str, str]], opened: dict[str, dat
         rule.severity,
         flag.fiscal_year,
         flag.subject,
-        rule.sentence("ja", numbers),
-        rule.sentence("en", numbers),
+        rule.sentence("ja", _told(flag, "ja")),
+        rule.sentence("en", _told(flag, "en")),
         json.dumps(flag.numbers, ensure_ascii=False),
         flag.co2e_at_stake_kg,
         post,
@@ -119,6 +118,13 @@ def _row(flag: Raised, owners: dict[str, tuple[str, str]], opened: dict[str, dat
         "open",
         opened.get(flag.flag_id, today),
     )
+
+
+def _told(flag: Raised, language: str) -> dict[str, Any]:
+    """The numbers of a flag's sentence; the reasons in it as words."""
+    reasons = [code for code in str(flag.numbers.get("why", "")).split(", ") if code]
+    why = " ".join(explain_reason(code, language) for code in reasons)
+    return {"fiscal_year": flag.fiscal_year, "subject": flag.subject or "", **flag.numbers, "why": why}
 
 
 def _owners(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
@@ -19,6 +20,7 @@ VERDICT_STYLE = {"achieved": "green", "not_achieved": "bold red", "undeterminabl
 SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 STATE_STYLE = {"ok": "green", "note": "yellow", "bad": "bold red"}
 TOP_FLAGS = 12
+READABLE = 12  # a narrower column breaks words and numbers
 
 
 class Terminal:
@@ -104,6 +106,20 @@ class Terminal:
                 *(cell if isinstance(cell, Text) else escape("" if cell is None else str(cell)) for cell in row)
             )
         self.console.print(table)
+
+    def answer(self, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """The answer to a question in SQL: a table, or one block a row where the columns do not fit side by side."""
+        cells = [["NULL" if cell is None else str(cell) for cell in row] for row in rows]
+        needed = sum(
+            2 + max(cell_len(column), *(min(cell_len(row[n]), READABLE) for row in cells), 0)
+            for n, column in enumerate(columns)
+        )
+        if needed <= self.console.width:
+            self.table(columns, cells)
+            return
+        for row in cells:
+            self.pairs(zip(columns, row, strict=True))
+            self.line("")
 
     def facilities(self, rows: Sequence[dict[str, Any]]) -> None:
         """Facilities with their last closed year."""

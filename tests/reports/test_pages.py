@@ -1,0 +1,52 @@
+"""What people read: the validation page stands alone, wide answers stay readable."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import datetime
+
+from rich.console import Console
+
+from pipelines.reports import validation_page
+from pipelines.reports.terminal import Terminal
+from pipelines.tables import table
+from tests.making import City
+
+NAMES = table("validation_results").column_names
+
+
+def printed(width: int, columns: list[str], rows: list[list[object]]) -> str:
+    text = io.StringIO()
+    Terminal("ja", Console(file=text, width=width)).answer(columns, rows)
+    return text.getvalue()
+
+
+def row(**values: object) -> list[object]:
+    plain: dict[str, object] = dict.fromkeys(NAMES, "")
+    plain |= {"suite": "readings", "table_name": "readings", "success": True, "blocking": False, "failing_rows": 0}
+    return [(plain | values)[name] for name in NAMES]
+
+
+def test_the_validation_page_needs_nothing_from_outside(city: City) -> None:
+    page = validation_page.write(
+        city.paths, [row(), row(success=False, meaning_ja="<b>破れ</b>")], datetime(2026, 6, 15, 2)
+    )
+    text = page.read_text(encoding="utf-8")
+    assert not re.search(r"(src|href)\s*=|@import|url\(", text)
+    assert "&lt;b&gt;破れ&lt;/b&gt;" in text and "<b>破れ" not in text, "text from outside is escaped"
+    assert "検針値" in text and "Readings" in text
+
+
+def test_an_answer_that_fits_is_a_table() -> None:
+    assert printed(80, ["facility_id", "name"], [["F001", "本庁舎"]]).splitlines() == [
+        "facility_id  name  ",
+        "F001         本庁舎",
+    ]
+
+
+def test_an_answer_too_wide_is_told_column_by_column() -> None:
+    columns = [f"column_number_{n}" for n in range(9)]
+    lines = printed(60, columns, [[1.5, None, *"abcdefg"]]).splitlines()
+    assert lines[0].split() == ["column_number_0", "1.5"] and lines[1].split() == ["column_number_1", "NULL"]
+    assert len([line for line in lines if line.strip()]) == 9
