@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,7 @@ VERDICT_STYLE = {"achieved": "green", "not_achieved": "bold red", "undeterminabl
 SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 STATE_STYLE = {"ok": "green", "note": "yellow", "bad": "bold red"}
 TOP_FLAGS = 12
+INDENT = 4
 READABLE = 12  # a narrower column breaks words and numbers
 
 
@@ -36,11 +38,15 @@ class Terminal:
 
     def line(self, text: str, style: str = "") -> None:
         """Print one line."""
-        self.console.print(Text(text), style=style or None)
+        self.console.print(Text(wrapped(text, self.console.width)), style=style or None)
 
     def error(self, text: str) -> None:
         """Print an error for the person who must act."""
         self.console.print(Text(text), style="red")
+
+    def indented(self, text: str) -> None:
+        """Print a sentence below its heading."""
+        self.console.print(Padding(Text(wrapped(text, self.console.width - INDENT)), (0, 0, 0, INDENT)))
 
     # ------------------------------------------------------------------ the night
 
@@ -55,7 +61,8 @@ class Terminal:
         self.line(self.say("night_files", new=outcome["files_new"], total=outcome["files_total"]))
         self.line(self.say("night_rows", **{name: f"{value:,}" for name, value in counts.items()}))
         for problem in outcome["file_problems"]:
-            self.line(f"  {problem['source']}/{problem['path']}: {problem[self.language]}", "yellow")
+            self.line(f"  {problem['source']}/{problem['path']}", "yellow")
+            self.indented(problem[self.language])
         verdicts = " / ".join(
             f"{word(v, self.language)} {outcome['verdicts'].get(v, 0)}"
             for v in ("achieved", "not_achieved", "undeterminable")
@@ -88,7 +95,7 @@ class Terminal:
             state = word(flag["state"], self.language)
             rest = f"  {tonnes(flag['stake'])}  {flag['owner'] or '-'}  {state}  {flag['flag_id'][:8]}"
             self.console.print(Text.assemble(mark, (head, "bold"), (rest, "dim")))
-            self.console.print(Padding(Text(flag[self.language]), (0, 0, 0, 4)))
+            self.indented(flag[self.language])
         if total > len(flags):
             self.line(self.say("more", count=total - len(flags)), "dim")
 
@@ -210,6 +217,20 @@ def post_text(row: dict[str, Any]) -> str:
 def holder_text(row: dict[str, Any]) -> str:
     """Who holds a post."""
     return " ".join(str(row[key]) for key in ("position", "name", "person_id") if row[key])
+
+
+def wrapped(text: str, width: int) -> str:
+    """Break lines as Japanese is set: between any two characters, but not in a Latin word, nor before 。、）."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for piece in re.findall(r"(?:[!-~]+|.)[。、）」]*", paragraph):
+            if line and cell_len(line + piece) > width:
+                lines.append(line.rstrip())
+                line = ""
+            line += piece
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def tonnes(kg: Decimal | None) -> str:

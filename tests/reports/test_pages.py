@@ -9,7 +9,7 @@ from datetime import datetime
 from rich.console import Console
 
 from pipelines.reports import validation_page
-from pipelines.reports.terminal import Terminal
+from pipelines.reports.terminal import Terminal, wrapped
 from pipelines.tables import table
 from tests.making import City
 
@@ -50,3 +50,11 @@ def test_an_answer_too_wide_is_told_column_by_column() -> None:
     lines = printed(60, columns, [[1.5, None, *"abcdefg"]]).splitlines()
     assert lines[0].split() == ["column_number_0", "1.5"] and lines[1].split() == ["column_number_1", "NULL"]
     assert len([line for line in lines if line.strip()]) == 9
+
+
+def test_japanese_lines_break_anywhere_but_in_words_and_before_a_full_stop() -> None:
+    text = "登録してください。registers/appointments.csv を確かめてください。"
+    lines = wrapped(text, 30).split("\n")
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert lines == ["登録してください。", "registers/appointments.csv を", "確かめてください。"]
+    assert all(line[0] not in "。、" for line in wrapped(text, 7).split("\n"))
