@@ -24,7 +24,18 @@ STAGES = (
     "reference",
 )
 SQL_FILES = sorted(ROOT.glob("pipelines/**/*.sql"))
-SHARED = {"findings", "journal", "periods", "register_checks", "registers", "settings", "tables", "units", "warehouse"}
+SHARED = {
+    "city_file",
+    "findings",
+    "journal",
+    "periods",
+    "register_checks",
+    "registers",
+    "settings",
+    "tables",
+    "units",
+    "warehouse",
+}
 
 
 def imported(path: Path) -> set[str]:
