@@ -41,31 +41,43 @@ def test_diesel_differs_between_plan_and_shk_in_the_same_year() -> None:
     assert plan and shk and (round(plan / 1000, 2), round(shk / 1000, 2)) == (Decimal("2.58"), Decimal("2.62"))
 
 
-@pytest.mark.parametrize(
-    ("amount", "unit", "energy_type", "day", "gj"),
-    [
-        ("1000", "kWh", "electricity", "2022-05-01", "9.76"),
-        ("1000", "kWh", "electricity", "2023-05-01", "8.64"),
-        ("1000", "kWh", "solar_self_use", "2022-05-01", "0"),
-        ("1000", "kWh", "solar_self_use", "2023-05-01", "3.6"),
-        ("10", "GJ", "steam_industrial", "2022-05-01", "10.2"),
-        ("10", "GJ", "steam_industrial", "2023-05-01", "11.7"),
-        ("10", "GJ", "cold_water", "2022-05-01", "13.6"),
-        ("10", "GJ", "hot_water", "2023-05-01", "11.9"),
-        ("1", "kL", "kerosene", "2022-05-01", "36.7"),
-        ("1", "kL", "kerosene", "2023-05-01", "36.5"),
-        ("3600", "MJ", "city_gas", "2023-05-01", "3.6"),
-        ("1000", "kWh", "city_gas", "2023-05-01", "3.6"),
-        ("5", "GJ(一次)", "electricity", "2023-05-01", "5"),
-    ],
-)
-def test_primary_energy_of_the_act(city: City, amount: str, unit: str, energy_type: str, day: str, gj: str) -> None:
-    meter = {"meter_id": "M1", "facility_id": "F1", "energy_type": energy_type, "unit": unit, "reading_kind": "bill"}
-    city.register("meters", [meter])
-    city.bills("fuel/a.csv", [("M1", day, f"{day} 24:00", amount, unit)])
+PRIMARY_ENERGY = [
+    ("1000", "kWh", "electricity", "2022-05-01", "9.76"),
+    ("1000", "kWh", "electricity", "2023-05-01", "8.64"),
+    ("1000", "kWh", "solar_self_use", "2022-05-01", "0"),
+    ("1000", "kWh", "solar_self_use", "2023-05-01", "3.6"),
+    ("10", "GJ", "steam_industrial", "2022-05-01", "10.2"),
+    ("10", "GJ", "steam_industrial", "2023-05-01", "11.7"),
+    ("10", "GJ", "cold_water", "2022-05-01", "13.6"),
+    ("10", "GJ", "hot_water", "2023-05-01", "11.9"),
+    ("1", "kL", "kerosene", "2022-05-01", "36.7"),
+    ("1", "kL", "kerosene", "2023-05-01", "36.5"),
+    ("3600", "MJ", "city_gas", "2023-05-01", "3.6"),
+    ("1000", "kWh", "city_gas", "2023-05-01", "3.6"),
+    ("5", "GJ(一次)", "electricity", "2023-05-01", "5"),
+]
+
+
+def test_primary_energy_of_the_act(city: City) -> None:
+    common = {"facility_id": "F1", "reading_kind": "bill"}
+    city.register(
+        "meters",
+        [
+            {**common, "meter_id": f"M{n:02d}", "energy_type": energy_type, "unit": unit}
+            for n, (_, unit, energy_type, *_) in enumerate(PRIMARY_ENERGY)
+        ],
+    )
+    city.bills(
+        "fuel/a.csv",
+        [
+            (f"M{n:02d}", day, f"{day} 24:00", amount, unit)
+            for n, (amount, unit, _, day, _) in enumerate(PRIMARY_ENERGY)
+        ],
+    )
     with city.built() as made:
-        energy = "SELECT energy_gj, crude_oil_kl FROM energy_by_meter_day WHERE quantity IS NOT NULL"
-        assert one(made, energy) == (Decimal(gj), Decimal(gj) * Decimal("0.0258"))
+        found = "SELECT energy_gj, crude_oil_kl FROM energy_by_meter_day WHERE quantity IS NOT NULL ORDER BY meter_id"
+        expected = [Decimal(gj) for *_, gj in PRIMARY_ENERGY]
+        assert rows_of(made, found) == [(gj, gj * Decimal("0.0258")) for gj in expected]
 
 
 def test_electricity_by_time_band_until_fy2022(city: City) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -146,22 +147,27 @@ def test_export_of_a_generator_is_not_self_used(city: City) -> None:
         assert found[2022] == (0, 0), "not counted until FY2022"
 
 
-@settings(max_examples=12, deadline=None)
-@given(
-    quantity=st.decimals(0, 10**6, places=6),
-    cut=st.lists(st.integers(1, 999_998), min_size=1, max_size=4, unique=True),
+SHARED_METER = st.tuples(
+    st.decimals(0, 10**6, places=6), st.lists(st.integers(1, 999_998), min_size=1, max_size=4, unique=True)
 )
-def test_any_shares_conserve(tmp_path_factory: object, quantity: Decimal, cut: list[int]) -> None:
-    edges = [0, *sorted(cut), 1_000_000]
-    parts = [Decimal(b - a) / 1_000_000 for a, b in itertools.pairwise(edges)]
-    city = City(tmp_path_factory.mktemp("shares") / "city")  # type: ignore[attr-defined] # pytest's factory
-    names = [f"F{n}" for n in range(len(parts))]
-    facilities(city, *names)
-    city.register("meters", [{"meter_id": "M1", "facility_id": "F0", **ELECTRIC}])
-    city.register(
-        "meter_shares", [{"meter_id": "M1", "facility_id": f, "share": s} for f, s in zip(names, parts, strict=True)]
-    )
-    city.bills("power/a.csv", [("M1", *BILL, quantity, "kWh")])
+
+
+@settings(max_examples=3, deadline=None)
+@given(st.lists(SHARED_METER, min_size=10, max_size=20))
+def test_any_shares_conserve(tmp_path_factory: pytest.TempPathFactory, meters: list[tuple[Decimal, list[int]]]) -> None:
+    city = City(tmp_path_factory.mktemp("shares") / "city")
+    facilities(city, *(f"F{n}" for n in range(5)))
+    shares = []
+    for number, (_, cut) in enumerate(meters):
+        edges = itertools.pairwise([0, *sorted(cut), 1_000_000])
+        parts = [Decimal(b - a) / 1_000_000 for a, b in edges]
+        shares += [{"meter_id": f"M{number}", "facility_id": f"F{n}", "share": s} for n, s in enumerate(parts)]
+    city.register("meters", [{"meter_id": f"M{n}", "facility_id": "F0", **ELECTRIC} for n in range(len(meters))])
+    city.register("meter_shares", shares)
+    city.bills("power/a.csv", [(f"M{n}", *BILL, quantity, "kWh") for n, (quantity, _) in enumerate(meters)])
     with city.built() as made:
-        assert sum(sums(made).values()) == quantity
+        found = rows_of(
+            made, "SELECT meter_id, sum(quantity) FROM energy_by_meter_day WHERE facility_share <> 0 GROUP BY 1"
+        )
+        assert dict(found) == {f"M{n}": quantity for n, (quantity, _) in enumerate(meters)}
         assert invariants.broken(made) == {}

@@ -4,53 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from pipelines.warehouse import invariants
 from tests.making import City, one, rows_of
 
 GOOD = ("M1", "2024-04-01", "2024-05-01", 10, "L")
 
 
-@pytest.mark.parametrize(
-    ("row", "rule"),
-    [
-        (("M9", "2024-04-01", "2024-05-01", 10, "L"), "unknown_meter"),
-        (("M1", "2024-04-01", "2024-05-01", 10, "バレル"), "unknown_unit"),
-        (("M1", "2024-04-01", "2024-05-01", 10, "ton"), "ambiguous_unit"),
-        (("M1", "2024-04-01", "2024-05-01", "1.2345678", "L"), "too_many_digits"),
-        (("M1", "2024-04-01", "2024-05-01", "1.2345678", "kL"), "too_many_digits"),
-        (("M1", "2024-04-01", "2024-05-01", "abc", "L"), "not_a_number"),
-        (("M1", "2024-04-31", "2024-05-01", 10, "L"), "not_a_date"),
-        (("M1", "2024-05-01", "2024-05-01", 10, "L"), "ends_before_start"),
-        (("M1", "2024-04-01", "2024-05-01", -5, "L"), "negative_quantity"),
-        (("M1", "2024-04-01", "2024-05-01", "▲5", "L"), "negative_quantity"),
-        (("M1", "2026-06-01", "2026-07-01", 10, "L"), "in_the_future"),
-        (("M1", "2024-04-01", "2024-05-01", 10_000_000_000, "L"), "number_too_large"),
-        (("", "2024-04-01", "2024-05-01", 10, "L"), "missing_value"),
-        (("M1", "", "2024-05-01", 10, "L"), "missing_value"),
-        (("M1", "2024-04-01", "2024-05-01", "1,234", "L", "x"), "too_many_cells"),
-        (("M1", "2024-04-01", "2024-05-01", 10, "m3/h"), "unknown_unit"),
-    ],
-)  # fmt: skip
-def test_what_cannot_be_used_is_held_back_with_place_rule_and_text(
-    city: City, row: tuple[object, ...], rule: str
-) -> None:
-    city.bills("fuel/a.csv", [GOOD, row])
+UNUSABLE = [
+    (("M9", "2024-04-01", "2024-05-01", 10, "L"), "unknown_meter"),
+    (("M1", "2024-04-01", "2024-05-01", 10, "バレル"), "unknown_unit"),
+    (("M1", "2024-04-01", "2024-05-01", 10, "ton"), "ambiguous_unit"),
+    (("M1", "2024-04-01", "2024-05-01", "1.2345678", "L"), "too_many_digits"),
+    (("M1", "2024-04-01", "2024-05-01", "1.2345678", "kL"), "too_many_digits"),
+    (("M1", "2024-04-01", "2024-05-01", "abc", "L"), "not_a_number"),
+    (("M1", "2024-04-31", "2024-05-01", 10, "L"), "not_a_date"),
+    (("M1", "2024-05-01", "2024-05-01", 10, "L"), "ends_before_start"),
+    (("M1", "2024-04-01", "2024-05-01", -5, "L"), "negative_quantity"),
+    (("M1", "2024-04-01", "2024-05-01", "▲5", "L"), "negative_quantity"),
+    (("M1", "2026-06-01", "2026-07-01", 10, "L"), "in_the_future"),
+    (("M1", "2024-04-01", "2024-05-01", 10_000_000_000, "L"), "number_too_large"),
+    (("", "2024-04-01", "2024-05-01", 10, "L"), "missing_value"),
+    (("M1", "", "2024-05-01", 10, "L"), "missing_value"),
+    (("M1", "2024-04-01", "2024-05-01", "1,234", "L", "x"), "too_many_cells"),
+    (("M1", "2024-04-01", "2024-05-01", 10, "m3/h"), "unknown_unit"),
+]
+
+
+def test_what_cannot_be_used_is_held_back_with_place_rule_and_text(city: City) -> None:
+    city.bills("fuel/a.csv", [GOOD, *(row for row, _ in UNUSABLE)])
     with city.built() as made:
-        held = rows_of(made, "SELECT source_line, source_column, rule_id, reason, reason_en FROM quarantine")
-        assert [(h[0], h[1], h[2]) for h in held] == [(3, "quantity", rule)]
-        assert held[0][3] and held[0][4] and "{" not in held[0][3] + held[0][4]
+        held = rows_of(made, "SELECT source_line, source_column, rule_id, reason, reason_en FROM quarantine ORDER BY 1")
+        assert [h[:3] for h in held] == [(n, "quantity", rule) for n, (_, rule) in enumerate(UNUSABLE, start=3)]
+        assert all(h[3] and h[4] and "{" not in h[3] + h[4] for h in held)
         account = "SELECT rows_received, rows_loaded, rows_superseded, rows_quarantined, rows_blank FROM source_files"
-        assert one(made, account) == (2, 1, 0, 1, 0)
+        assert one(made, account) == (len(UNUSABLE) + 1, 1, 0, len(UNUSABLE), 0)
         assert invariants.broken(made) == {}
 
 
-@pytest.mark.parametrize("mark", ["", "-", "---", "－", "***"])
-def test_a_missing_mark_is_blank_and_never_zero(city: City, mark: str) -> None:
-    city.bills("fuel/a.csv", [GOOD, ("M1", "2024-05-01", "2024-06-01", mark, "L")])
+def test_a_missing_mark_is_blank_and_never_zero(city: City) -> None:
+    marks = ["", "-", "---", "－", "***"]
+    city.bills("fuel/a.csv", [GOOD, *(("M1", "2024-05-01", "2024-06-01", mark, "L") for mark in marks)])
     with city.built() as made:
-        assert one(made, "SELECT rows_received, rows_loaded, rows_blank FROM source_files") == (2, 1, 1)
+        assert one(made, "SELECT rows_received, rows_loaded, rows_blank FROM source_files") == (6, 1, 5)
         assert one(made, "SELECT count(*) FROM readings") == 1
 
 
@@ -62,23 +57,25 @@ def test_a_duplicate_file_carries_no_rows_of_its_own(city: City) -> None:
         assert found[1][:3] == ("sub/b.csv", "duplicate", 0) and "fuel/a.csv" in found[1][3]
 
 
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        (b"\x89PNG\r\n\x1a\n" + b"0" * 50, "PNG"),
-        (b"%PDF-1.7 ...", "PDF"),
-        (b"", "空"),
-        (b"hello,world\n1,2\n", "様式"),
-        (b"meter_id\xff\xfe\x81\n\x81\x00\x00", "文字コード"),
-        (b"PK\x03\x04 not a workbook", "Excel"),
-        (b"meter_id," + b"x" * 70_000, "1行が長すぎ"),
-    ],
-)
-def test_a_file_that_cannot_be_read_is_on_record_and_the_night_goes_on(city: City, content: bytes, told: str) -> None:
-    city.bills("fuel/a.csv", [GOOD]).file("fuel/broken.csv", content)
+UNREADABLE = [
+    (b"\x89PNG\r\n\x1a\n" + b"0" * 50, "PNG"),
+    (b"%PDF-1.7 ...", "PDF"),
+    (b"", "空"),
+    (b"hello,world\n1,2\n", "様式"),
+    (b"meter_id\xff\xfe\x81\n\x81\x00\x00", "文字コード"),
+    (b"PK\x03\x04 not a workbook", "Excel"),
+    (b"meter_id," + b"x" * 70_000, "1行が長すぎ"),
+]
+
+
+def test_a_file_that_cannot_be_read_is_on_record_and_the_night_goes_on(city: City) -> None:
+    city.bills("fuel/a.csv", [GOOD])
+    for number, (content, _) in enumerate(UNREADABLE):
+        city.file(f"fuel/broken{number}.csv", content)
     with city.built() as made:
-        status, reason = one(made, "SELECT status, reason FROM source_files WHERE path = 'broken.csv'")
-        assert status == "unreadable" and told in reason
+        found = rows_of(made, "SELECT path, status, reason FROM source_files WHERE path <> 'a.csv' ORDER BY 1")
+        assert [f[:2] for f in found] == [(f"broken{n}.csv", "unreadable") for n in range(len(UNREADABLE))]
+        assert [told for (*_, reason), (_, told) in zip(found, UNREADABLE, strict=True) if told not in reason] == []
         assert one(made, "SELECT count(*) FROM current_readings") == 1
         assert invariants.broken(made) == {}
 

@@ -184,5 +184,5 @@ def test_what_is_no_number_is_refused(text: str) -> None:
 def test_any_bytes_are_read_or_refused_politely(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = tmp_path_factory.mktemp("any") / "a.csv"
     told = shown(path, content)
-    assert told["problem"] is None or "{" not in told["problem"]["ja"].replace(repr(content), "")
+    assert b"{" in content or "{" not in (told["problem"] or {}).get("ja", ""), "no place left unfilled"
     assert told["rows_received"] == told["rows_values"] + told["rows_rejected"] + told["rows_blank"]
