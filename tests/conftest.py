@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -10,12 +11,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from flows.surroundings import hush_interpreter_exit
 from pipelines.night import Night, build
 from pipelines.settings import CityFolder
 from pipelines.warehouse import database
 from tests.making import TODAY, City
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"
+if "PYTEST_XDIST_WORKER" in os.environ:
+    hush_interpreter_exit()
 
 
 @pytest.fixture
