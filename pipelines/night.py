@@ -85,6 +85,7 @@ class Night:
     def remember(self) -> None:
         """Take the arrivals from the ledger alone, as a rebuild does."""
         self.history.recover(self.city.published)
+        self.findings += inbox.not_taken(self.city.history)
         known = inbox.ledger(self.city.history).values()
         self.arrivals = sorted(known, key=lambda a: (a.sha256, a.source, a.path))
         self.outcome.files_total = len(self.arrivals)
@@ -265,6 +266,7 @@ class Night:
         """Return kind of input -> hash."""
         assert self.registers is not None  # noqa: S101 - the order of the steps
         ledger = [f"{a.sha256} {a.source} {a.path} {a.received_at}" for a in self.arrivals]
+        ledger += [str(finding) for finding in inbox.not_taken(self.city.history)]
         return {
             "files": _hash("\n".join(ledger)),
             "registers": self.registers.content_hash,

@@ -26,6 +26,7 @@ class Outcome:
     files_total: int = 0
     counts: dict[str, int] = field(default_factory=dict)
     file_problems: list[dict[str, Any]] = field(default_factory=list)
+    held_back: list[dict[str, Any]] = field(default_factory=list)
     verdicts: dict[str, int] = field(default_factory=dict)
     changes: list[dict[str, Any]] = field(default_factory=list)
     flags: list[dict[str, Any]] = field(default_factory=list)
@@ -37,7 +38,8 @@ class Outcome:
         sums = ", ".join(f"coalesce(sum(rows_{name}), 0)" for name in ACCOUNT)
         row = connection.execute(f"SELECT {sums} FROM source_files").fetchone() or (0,) * len(ACCOUNT)
         self.counts = {name: int(value) for name, value in zip(ACCOUNT, row, strict=True)}
-        self.file_problems = _dicts(connection, lists.UNREADABLE_FILES)
+        self.file_problems = _dicts(connection, lists.FILE_PROBLEMS)
+        self.held_back = _dicts(connection, lists.HELD_BACK)
         verdicts = _dicts(connection, lists.VERDICTS, {"year": fiscal_year(today) - 1})
         self.verdicts = {row["verdict"]: row["facilities"] for row in verdicts}
         self.changes = changes

@@ -23,8 +23,20 @@ FROM post_holders AS p
 JOIN facilities AS f ON f.facility_id = p.facility_id
 ORDER BY p.facility_id, p.required_post
 """
-UNREADABLE_FILES = """
-SELECT source, path, reason AS ja, reason_en AS en FROM source_files WHERE status = 'unreadable' ORDER BY source, path
+FILE_PROBLEMS = """
+SELECT source || '/' || path AS path, reason AS ja, reason_en AS en FROM source_files WHERE status = 'unreadable'
+UNION ALL
+SELECT subject, message_ja, message_en FROM findings WHERE rule_id IN ('not_a_file', 'received_row')
+ORDER BY path
+"""
+HELD_BACK = """
+SELECT s.source || '/' || s.path AS path, q.source_member AS member, q.source_line AS line, q.source_column AS "column",
+    q.rule_id, q.raw, q.reason AS ja, q.reason_en AS en
+FROM quarantine AS q
+JOIN source_files AS s ON s.sha256 = q.source_sha256 AND s.status = 'read'
+QUALIFY row_number() OVER (PARTITION BY q.source_sha256, q.source_member, q.source_line, q.source_column, q.rule_id
+    ORDER BY s.path = q.source_member DESC NULLS LAST, s.source, s.path) = 1
+ORDER BY s.received_at DESC, path, line, "column"
 """
 VERDICTS = """
 SELECT verdict, count(*) AS facilities FROM facility_results WHERE fiscal_year = $year GROUP BY verdict ORDER BY verdict

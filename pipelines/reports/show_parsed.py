@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from pipelines.reports.terminal import Terminal
+from pipelines.reports.terminal import Terminal, plain
+
+SHOWN_FIRST = ("source_line", "source_column", "record", "key", "started_at", "ended_at", "quantity", "unit")
 
 
 def show(out: Terminal, told: dict[str, Any]) -> None:
@@ -27,11 +30,28 @@ def show(out: Terminal, told: dict[str, Any]) -> None:
         ]
     )
     if told["values"]:
-        out.line(out.say("parse_values"), "bold")
-        columns = [name for name in told["values"][0] if any(v[name] not in (None, "") for v in told["values"])]
-        out.table(columns, [[value[name] for name in columns] for value in told["values"]])
+        out.line(out.say("parse_values", shown=len(told["values"])), "bold")
+        columns = [out.say(key) for key in ("parse_place", "parse_key", "parse_period", "parse_quantity", "parse_rest")]
+        out.table(columns, [_cells(out, value) for value in told["values"]])
     if told["rejects"]:
         out.line(out.say("parse_rejects"), "bold")
         for reject in told["rejects"]:
             place = out.say("line", line=reject["source_line"], column=reject["source_column"])
             out.line(f"  {place} {reject[out.language]}", "red")
+
+
+def _cells(out: Terminal, value: dict[str, Any]) -> list[str]:
+    """One value in few columns: place, whose, period, quantity with unit, and whatever else the file said."""
+    rest = {name: told for name, told in value.items() if name not in SHOWN_FIRST and told not in (None, "")}
+    return [
+        out.say("line", line=value["source_line"], column=value["source_column"]),
+        value["key"] or "",
+        f"{_moment(value['started_at'])} – {_moment(value['ended_at'])}",
+        f"{plain(value['quantity'])} {value['unit'] or ''}",
+        " ".join(f"{name}={told}" for name, told in rest.items()),
+    ]
+
+
+def _moment(at: datetime) -> str:
+    """A date alone means midnight."""
+    return f"{at:%Y-%m-%d}" if at.hour == at.minute == at.second == 0 else f"{at:%Y-%m-%d %H:%M}"

@@ -21,6 +21,7 @@ VERDICT_STYLE = {"achieved": "green", "not_achieved": "bold red", "undeterminabl
 SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 STATE_STYLE = {"ok": "green", "note": "yellow", "bad": "bold red"}
 TOP_FLAGS = 12
+TOP_HELD = 5
 INDENT = 4
 READABLE = 12  # a narrower column breaks words and numbers
 
@@ -61,8 +62,9 @@ class Terminal:
         self.line(self.say("night_files", new=outcome["files_new"], total=outcome["files_total"]))
         self.line(self.say("night_rows", **{name: f"{value:,}" for name, value in counts.items()}))
         for problem in outcome["file_problems"]:
-            self.line(f"  {problem['source']}/{problem['path']}", "yellow")
+            self.line(f"  {problem['path']}", "yellow")
             self.indented(problem[self.language])
+        self.held(outcome["held_back"])
         verdicts = " / ".join(
             f"{word(v, self.language)} {outcome['verdicts'].get(v, 0)}"
             for v in ("achieved", "not_achieved", "undeterminable")
@@ -78,6 +80,15 @@ class Terminal:
         if outcome["flags"]:
             first = outcome["flags"][0]
             self.line(self.say("night_next", facility=first["facility_id"], year=outcome["year"]), "dim")
+
+    def held(self, values: Sequence[dict[str, Any]]) -> None:
+        """Values in quarantine, the latest first: where they stand, what was written, what to do."""
+        for value in values[:TOP_HELD]:
+            place = self.say("line", line=value["line"], column=value["column"])
+            self.line(f"  {value['path']} {place}", "yellow")
+            self.indented(value[self.language])
+        if len(values) > TOP_HELD:
+            self.line(self.say("more_held", count=len(values) - TOP_HELD), "dim")
 
     def held_back(self, broken: dict[str, int]) -> None:
         """Tell that an invariant of ours is broken and the old file stays."""

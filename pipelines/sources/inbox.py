@@ -1,9 +1,9 @@
 """What arrived: scan the inbox, keep the ledger of arrivals, say which files are new.
 
-Reads ``<city>/inbox/<source>/`` and each source's optional ``received.csv`` (path, received_at). Writes the
-append-only ledger ``history/arrivals.jsonl``: hash, source, path, size, received_at. ``received_at`` comes from
-received.csv, else it is the moment the content was first seen, kept for ever with its hash. A file that stood there
-before costs one ``stat``.
+Reads ``<city>/inbox/<source>/`` and each source's optional ``received.csv`` (path, received_at); a file put straight
+into ``inbox/`` belongs to the source ``.``. Writes the append-only ledger ``history/arrivals.jsonl``: hash, source, path,
+size, received_at, and beside it what could not be taken in. ``received_at`` comes from received.csv, else it is the
+moment the content was first seen, kept for ever with its hash. A file that stood there before costs one ``stat``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from pipelines import journal
 from pipelines.findings import Finding
@@ -26,6 +27,8 @@ from pipelines.sources.parse import Inbound
 
 RECEIVED = "received.csv"
 LEDGER = "arrivals.jsonl"
+NOT_TAKEN = "not_taken.jsonl"
+DIRECT = "."
 SEEN = "seen.json"
 UNREADABLE = "unreadable:"
 NOT_OURS = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
@@ -91,6 +94,8 @@ def scan(city: CityFolder, progress: Callable[[int], None] = lambda _: None) -> 
         if not _is_parsed(parsed, sha256, path, wanted):
             result.to_parse.append(Inbound(source, path, inspected or inspect(file, city.settings.limits), wanted))
     journal.append(city.history / LEDGER, (_as_record(arrival) for arrival in fresh))
+    if result.findings != not_taken(city.history):
+        journal.append(city.history / NOT_TAKEN, [{"findings": [asdict(finding) for finding in result.findings]}])
     _save_seen(city.parsed, seen)
     result.arrivals = sorted(known.values(), key=lambda a: (a.sha256, a.source, a.path))
     return result
@@ -111,29 +116,33 @@ def ledger(history: Path) -> dict[tuple[str, str, str], Arrival]:
     return found
 
 
+def not_taken(history: Path) -> list[Finding]:
+    """Return what the last scan could not take in, so that a rebuild tells the same."""
+    last: dict[str, Any] = {"findings": []}
+    for record in journal.read(history / NOT_TAKEN):
+        last = record
+    return [Finding(**finding) for finding in last["findings"]]
+
+
 def _as_record(arrival: Arrival) -> dict[str, object]:
     return asdict(arrival) | {"received_at": arrival.received_at.isoformat(sep=" ")}
 
 
 def _files(inbox: Path, findings: list[Finding]) -> Iterator[tuple[str, str, Path]]:
     """Yield (source, path below the source, file) in a fixed order; links are not followed."""
-    if not inbox.is_dir():
-        return
-    for source in sorted(p for p in inbox.iterdir() if p.is_dir() and not p.name.startswith(".")):
-        for folder, names, files in os.walk(source, followlinks=False):
-            names.sort()
-            names[:] = [name for name in names if not name.startswith(".")]
-            for name in sorted(files):
-                file = Path(folder) / name
-                path = file.relative_to(source).as_posix()
-                if name.startswith((".", "~$")) or name.lower() in NOT_OURS or path == RECEIVED:
-                    continue
-                if file.is_symlink() or not file.is_file():
-                    findings.append(Finding("not_a_file", f"{source.name}/{path}", {}))
-                    continue
-                yield source.name, path, file
-    for stray in sorted(p.name for p in inbox.iterdir() if p.is_file() and not p.name.startswith(".")):
-        findings.append(Finding("file_outside_source", stray, {}))
+    for folder, names, files in os.walk(inbox, followlinks=False):
+        names[:] = sorted(name for name in names if not name.startswith("."))
+        links = {name for name in names if (Path(folder) / name).is_symlink()}
+        for name in sorted({*files, *links}):
+            file = Path(folder) / name
+            parts = file.relative_to(inbox).parts
+            source, path = (parts[0], "/".join(parts[1:])) if len(parts) > 1 else (DIRECT, name)
+            if name.startswith((".", "~$")) or name.lower() in NOT_OURS or path == RECEIVED:
+                continue
+            if file.is_symlink() or not file.is_file():
+                findings.append(Finding("not_a_file", f"{source}/{path}", {}))
+                continue
+            yield source, path, file
 
 
 def _identify(

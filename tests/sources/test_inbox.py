@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from datetime import datetime
 
+from pipelines.night import Night
 from pipelines.sources import inbox, parse
-from tests.making import City
+from tests.making import City, one
 
 ROW = ("M1", "2024-04-01", "2024-05-01", 10, "L")
 
@@ -54,13 +55,40 @@ def test_a_row_of_received_csv_that_cannot_be_read_is_told(city: City) -> None:
     assert [f.rule_id for f in scanned(city).findings] == ["received_row"]
 
 
-def test_links_and_stray_files_are_told_and_not_followed(city: City) -> None:
+def test_links_are_told_and_not_followed(city: City) -> None:
     city.bills("fuel/a.csv", [ROW])
     (city.folder / "inbox" / "fuel" / "link.csv").symlink_to("/etc/hostname")
-    (city.folder / "inbox" / "stray.csv").write_text("x", encoding="utf-8")
+    (city.folder / "inbox" / "linked").symlink_to("/etc")
     found = scanned(city)
-    assert {f.rule_id for f in found.findings} == {"not_a_file", "file_outside_source"}
+    assert [(f.rule_id, f.subject) for f in found.findings] == [
+        ("not_a_file", "./linked"), ("not_a_file", "fuel/link.csv"),
+    ]  # fmt: skip
     assert [a.path for a in found.arrivals] == ["a.csv"]
+
+
+def test_a_file_straight_in_the_inbox_is_taken_in(city: City) -> None:
+    (city.folder / "inbox").mkdir(exist_ok=True)
+    (city.folder / "inbox" / "loose.csv").write_text(
+        "meter_id,started_at,ended_at,quantity,unit\nM1,2024-04-01,2024-05-01,10,L\n", encoding="utf-8"
+    )
+    (city.folder / "inbox" / "received.csv").write_text("path,received_at\nloose.csv,2024-05-02\n", encoding="utf-8")
+    with city.built() as made:
+        found = one(made, "SELECT source, path, received_at, rows_loaded FROM source_files")
+        assert found == (".", "loose.csv", datetime(2024, 5, 2), 1)
+
+
+def test_what_could_not_be_taken_in_is_new_and_a_rebuild_tells_it_too(city: City) -> None:
+    city.bills("fuel/a.csv", [ROW])
+    city.publish()
+    (city.folder / "inbox" / "fuel" / "link.csv").symlink_to("/etc/hostname")
+    night = Night(city.paths)
+    night.receive()
+    assert night.load_registers(), "a file that cannot be taken in is news"
+    again = Night(city.paths)
+    again.remember()
+    assert [f.rule_id for f in again.findings] == ["not_a_file"]
+    assert again.load_registers()
+    assert again.inputs == night.inputs
 
 
 def test_office_droppings_are_passed_over(city: City) -> None:
