@@ -333,6 +333,7 @@ def review_confirm(
 
 
 def _review(step: Any, *, as_json: bool) -> None:  # noqa: ANN401 - a step of the review
+    from pipelines.findings import word
     from pipelines.review.desk import StepError
     from pipelines.warehouse.query import QueryError
 
@@ -347,7 +348,7 @@ def _review(step: Any, *, as_json: bool) -> None:  # noqa: ANN401 - a step of th
     for decision in taken:
         told = {
             "flag": decision.flag_id[:8],
-            "step": decision.step,
+            "step": word(decision.step, out.language),
             "post": decision.post,
             "person": decision.person_id,
         }

@@ -33,7 +33,7 @@ SELECT
         WHEN unit_rule IS NOT NULL THEN raw_unit
         WHEN owner_id IS NULL OR CAST(ended_at AS DATE) > least(until, CAST($today AS DATE) + 1)
             THEN key || ' ' || strftime(started_at, '%Y-%m-%d %H:%M') || ' - ' || strftime(ended_at, '%Y-%m-%d %H:%M')
-        ELSE CAST(quantity AS VARCHAR) || ' ' || coalesce(raw_unit, '')
+        ELSE rtrim(rtrim(CAST(quantity AS VARCHAR), '0'), '.') || ' ' || coalesce(raw_unit, '')
     END AS raw,
     unit_reason AS detail
 FROM counted
