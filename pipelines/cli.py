@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -135,7 +136,7 @@ def convert(
         return
     from pipelines.reports import show_converted
 
-    show_converted.show(_terminal(), answer)
+    typer.echo(show_converted.as_text(answer, _language(), shutil.get_terminal_size().columns))
 
 
 @app.command()
@@ -373,7 +374,11 @@ def _city() -> CityFolder:
 def _terminal() -> Terminal:
     from pipelines.reports.terminal import Terminal
 
-    return Terminal(_chosen.language or city_file.language(_chosen.city))
+    return Terminal(_language())
+
+
+def _language() -> str:
+    return _chosen.language or city_file.language(_chosen.city)
 
 
 def _published_rows(statement: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:

@@ -104,10 +104,7 @@ def _warehouse(
     city: Path | None, supplier: str | None, menu: str | None, energy_type: str
 ) -> duckdb.DuckDBPyConnection:
     """Make the warehouse of the question: reference, the city's own factors, one meter, one contract."""
-    connection = database.connect()
-    connection.execute(
-        "SET threads = 1; PRAGMA disable_optimizer"
-    )  # a handful of rows: planning costs more than it saves
+    connection = database.connect(quick=True)
     known = registers.read_some(city / "registers", registers.FACTOR_REGISTERS) if city else {}
     needed = (*registers.FACTOR_REGISTERS, "contracts", "facilities", "meter_allocations", "meter_days")
     connection.execute(";".join(tables.create_statement(tables.table(name)) for name in needed))
@@ -164,49 +161,54 @@ def _answer(
         {"on": on},
     ).fetchone() or (None, None, "no_heat_content")
     crude = connection.execute("SELECT value FROM heat_contents WHERE key = 'crude_oil_equivalent'").fetchone()
-    found = connection.execute(
-        """SELECT c.multiplier14, c.gas, c.choice, c.factor_id, f.value || ' ' || f.unit, f.edition, f.status,
-               coalesce((SELECT string_agg(s.url, ' ') FROM reference_sources AS s
-                   WHERE list_contains(string_split(f.source_id, ';'), s.source_id)), f.source_place),
-               f.source_place, c.heat_content_id, h.value || ' ' || h.unit, c.mark, c.reason, c.candidates
+    cursor = connection.execute(
+        """SELECT c.multiplier14, c.gas, c.choice, c.factor_id, f.value AS factor_value, f.unit AS factor_unit, f.edition,
+               f.status, coalesce((SELECT string_agg(s.url, ' ') FROM reference_sources AS s
+                   WHERE list_contains(string_split(f.source_id, ';'), s.source_id)), f.source_place) AS source,
+               f.source_place, c.heat_content_id, h.value AS heat_value, h.unit AS heat_unit, c.mark, c.reason, c.candidates
            FROM factor_choices AS c
            LEFT JOIN emission_factors AS f ON f.factor_id = c.factor_id
            LEFT JOIN heat_contents AS h ON h.heat_content_id = c.heat_content_id
            WHERE c.basis = $basis AND c.valid_from <= $on AND c.valid_to > $on""",
         {"basis": basis, "on": on},
-    ).fetchone()
-    if found is None:
-        raise ConvertError(rules()["no_factor_row"].ja)
-    multiplier, gas, choice, factor_id, factor, edition, status, source, place, heat_id, heat, mark, reason, named = (
-        found
     )
+    row = cursor.fetchone()
+    if row is None:
+        raise ConvertError(rules()["no_factor_row"].ja)
+    found = dict(zip((column[0] for column in cursor.description or []), row, strict=True))
+    reason = found["reason"]
     if reason is not None and reason != "not_in_basis":
-        more = f"（{named}）" if named else ""
+        more = f"（{found['candidates']}）" if found["candidates"] else ""
         raise ConvertError(f"{rules()[reason].ja}{more} / {rules()[reason].en}")
     gj = None if act[0] is None else _nine(amount * act[0])
+    multiplier = found["multiplier14"]
     return Converted(
-        quantity,
-        unit,
-        energy_type,
-        on,
-        basis,
-        gj,
-        None if gj is None or crude is None else gj * crude[0].normalize(),
-        {gas: None if multiplier is None else _nine(amount * multiplier)},
-        choice,
-        factor_id,
-        factor,
-        edition,
-        status,
-        source,
-        place,
-        heat_id,
-        heat,
-        act[1],
-        mark,
-        reason,
-        act[2],
+        quantity=quantity,
+        unit=unit,
+        energy_type=energy_type,
+        on=on,
+        basis=basis,
+        energy_gj=gj,
+        crude_oil_kl=None if gj is None or crude is None else gj * crude[0].normalize(),
+        co2e_kg={found["gas"]: None if multiplier is None else _nine(amount * multiplier)},
+        choice=found["choice"],
+        factor_id=found["factor_id"],
+        factor=_with_unit(found["factor_value"], found["factor_unit"]),
+        edition=found["edition"],
+        status=found["status"],
+        source=found["source"],
+        source_place=found["source_place"],
+        heat_content_id=found["heat_content_id"],
+        heat_content=_with_unit(found["heat_value"], found["heat_unit"]),
+        energy_heat_content_id=act[1],
+        mark=found["mark"],
+        reason=reason,
+        energy_reason=act[2],
     )
+
+
+def _with_unit(value: Decimal | None, unit: str | None) -> str | None:
+    return None if value is None else f"{value.normalize():f} {unit}"
 
 
 def _nine(value: Decimal) -> Decimal:

@@ -7,7 +7,10 @@ DuckDB then multiplies columns. Spellings are those met in suppliers' files and 
 
 from __future__ import annotations
 
+import sys
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
@@ -144,7 +147,8 @@ class CountedUnit:
 @cache
 def registry() -> UnitRegistry[Any]:
     """Return the project's only pint registry, with exact fractions."""
-    from pint import UnitRegistry
+    with _unseen("numpy"):
+        from pint import UnitRegistry
 
     return UnitRegistry(
         str(Path(__file__).with_name("units.txt")),
@@ -152,6 +156,20 @@ def registry() -> UnitRegistry[Any]:
         on_redefinition="raise",
         case_sensitive=True,
     )
+
+
+@contextmanager
+def _unseen(module: str) -> Iterator[None]:
+    """Hide an optional library from an import: pint loads numpy where it finds it, and fractions need none of it."""
+    known = sys.modules.get(module)
+    sys.modules[module] = None  # type: ignore[assignment] # Python's own way to say: not there
+    try:
+        yield
+    finally:
+        if known is None:
+            del sys.modules[module]
+        else:
+            sys.modules[module] = known
 
 
 def canonical(text: str, aliases: dict[str, str] | None = None) -> str:

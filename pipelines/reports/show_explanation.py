@@ -9,7 +9,8 @@ from typing import Any
 from rich.text import Text
 
 from pipelines.findings import explain_reason, word
-from pipelines.reports.terminal import Terminal, percent, plain, tonnes
+from pipelines.reports.layout import percent, plain, tonnes
+from pipelines.reports.terminal import Terminal
 
 MOST_FILES = 30
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pipelines.reports.terminal import Terminal, plain
+from pipelines.reports.layout import plain
+from pipelines.reports.terminal import Terminal
 
 SHOWN_FIRST = ("source_line", "source_column", "record", "key", "started_at", "ended_at", "quantity", "unit")
 

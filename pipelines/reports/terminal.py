@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from typing import Any
 
 from rich.cells import cell_len
@@ -15,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.findings import explain_reason, word
+from pipelines.reports.layout import pair_lines, percent, tonnes, wrapped
 from pipelines.reports.words import label
 
 VERDICT_STYLE = {"achieved": "green", "not_achieved": "bold red", "undeterminable": "yellow"}
@@ -199,13 +198,8 @@ class Terminal:
 
     def pairs(self, pairs: Iterable[tuple[str, Any]]) -> None:
         """Label and value, one a line; empty values are left out."""
-        table = Table(show_header=False, show_edge=False, pad_edge=False, box=None, padding=(0, 2, 0, 0))
-        table.add_column(style="dim", no_wrap=True)
-        table.add_column(overflow="fold")
-        for name, value in pairs:
-            if value not in (None, "", {}):
-                table.add_row(name, value if isinstance(value, Text) else escape(str(value)))
-        self.console.print(table)
+        for name, value in pair_lines(pairs, self.console.width):
+            self.console.print(Text.assemble((name, "dim"), value))
 
     def checkups(self, found: Iterable[Any]) -> bool:
         """What doctor found; returns whether all is well."""
@@ -228,37 +222,3 @@ def post_text(row: dict[str, Any]) -> str:
 def holder_text(row: dict[str, Any]) -> str:
     """Who holds a post."""
     return " ".join(str(row[key]) for key in ("position", "name", "person_id") if row[key])
-
-
-def wrapped(text: str, width: int) -> str:
-    """Break lines as Japanese is set: between any two characters, but not in a Latin word, nor before 。、）."""
-    lines: list[str] = []
-    for paragraph in text.split("\n"):
-        line = ""
-        for piece in re.findall(r"(?:[!-~]+|.)[。、）」]*", paragraph):
-            if line and cell_len(line + piece) > width:
-                lines.append(line.rstrip())
-                line = ""
-            line += piece
-        lines.append(line)
-    return "\n".join(lines)
-
-
-def tonnes(kg: Decimal | None) -> str:
-    """Kilograms as tonnes for reading; the exact figure is in the table."""
-    return "-" if kg is None else f"{kg / 1000:,.1f} t"
-
-
-def percent(share: Decimal | None) -> str:
-    """A share as percent, cut so that only the whole is 100 %."""
-    if share is None:
-        return "-"
-    return f"{int(share * 1000) / 10:.1f} %"
-
-
-def plain(number: Decimal | None) -> str:
-    """A decimal without trailing zeros."""
-    if number is None:
-        return "-"
-    text = f"{number:,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

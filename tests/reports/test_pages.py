@@ -9,7 +9,8 @@ from datetime import datetime
 from rich.console import Console
 
 from pipelines.reports import validation_page
-from pipelines.reports.terminal import Terminal, wrapped
+from pipelines.reports.layout import wrapped
+from pipelines.reports.terminal import Terminal
 from pipelines.tables import table
 from tests.making import City
 
@@ -57,4 +58,5 @@ def test_japanese_lines_break_anywhere_but_in_words_and_before_a_full_stop() -> 
     lines = wrapped(text, 30).split("\n")
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
     assert lines == ["登録してください。", "registers/appointments.csv を", "確かめてください。"]
+    assert wrapped("  ▸ power/a.csv:46 を見る", 18).split("\n") == ["  ▸ power/a.csv:46", "    を見る"]
     assert all(line[0] not in "。、" for line in wrapped(text, 7).split("\n"))

@@ -1,0 +1,72 @@
+"""How figures and sentences are set as plain text: Japanese line breaks, label and value, tonnes and percent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from rich.cells import cell_len, set_cell_size
+
+GAP = 2
+
+
+def pair_lines(pairs: Iterable[tuple[str, object]], width: int) -> list[tuple[str, str]]:
+    """Set labels and values in two columns: (label or blanks, one line of the value); empty values are left out."""
+    told = [(label, str(value)) for label, value in pairs if value not in (None, "", {}) and str(value)]
+    indent = max((cell_len(label) for label, _ in told), default=0) + GAP
+    lines = []
+    for label, value in told:
+        for number, line in enumerate(wrapped(value, max(width - indent, GAP)).split("\n")):
+            lines.append((set_cell_size("" if number else label, indent), line))
+    return lines
+
+
+def wrapped(text: str, width: int) -> str:
+    """Break lines as Japanese is set: between any two characters, but not in a Latin word, nor before 。、）.
+
+    A line that begins with blanks goes on under its first word, two places further in.
+    """
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        indent = len(paragraph) - len(paragraph.lstrip(" "))
+        hang = " " * (indent + GAP if indent else 0)
+        line = ""
+        for piece in _pieces(paragraph, width - len(hang)):
+            if line.strip() and cell_len(line + piece) > width:
+                lines.append(line.rstrip())
+                line = hang
+                piece = piece.lstrip(" ")  # noqa: PLW2901 - a blank at the break is not carried over
+            line += piece
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _pieces(paragraph: str, width: int) -> Iterator[str]:
+    """Yield what must not be broken: a character or a Latin word with the closing signs after it."""
+    for piece in re.findall(r"(?:[!-~]+|.)[。、）」]*", paragraph):
+        while cell_len(piece) > width:  # an address longer than a line
+            yield piece[:width]
+            piece = piece[width:]  # noqa: PLW2901 - the rest of it
+        if piece:
+            yield piece
+
+
+def tonnes(kg: Decimal | None) -> str:
+    """Kilograms as tonnes for reading; the exact figure is in the table."""
+    return "-" if kg is None else f"{kg / 1000:,.1f} t"
+
+
+def percent(share: Decimal | None) -> str:
+    """A share as percent, cut so that only the whole is 100 %."""
+    if share is None:
+        return "-"
+    return f"{int(share * 1000) / 10:.1f} %"
+
+
+def plain(number: Decimal | None) -> str:
+    """A decimal without trailing zeros."""
+    if number is None:
+        return "-"
+    text = f"{number:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
