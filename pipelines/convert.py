@@ -140,10 +140,10 @@ def _count(
     try:
         counted = units.counted(unit, energy_type)
     except units.UnitError as error:
-        raise ConvertError(rules()[error.rule_id].sentence("ja", {"raw": unit, "right": error.detail})) from error
+        raise ConvertError(rules()[error.rule_id].both({"raw": unit, "right": error.detail})) from error
     amount = quantity * Decimal(counted.scale.numerator) / Decimal(counted.scale.denominator)
     if amount != round(amount, 6):
-        raise ConvertError(rules()["too_many_digits"].sentence("ja", {"raw": quantity}))
+        raise ConvertError(rules()["too_many_digits"].both({"raw": quantity}))
     return counted, amount
 
 
@@ -174,12 +174,16 @@ def _answer(
     )
     row = cursor.fetchone()
     if row is None:
-        raise ConvertError(rules()["no_factor_row"].ja)
+        raise ConvertError(rules()["no_factor_row"].both({}))
     found = dict(zip((column[0] for column in cursor.description or []), row, strict=True))
     reason = found["reason"]
+    if reason == "no_contract":
+        raise ConvertError(
+            "供給事業者の係数を使います。--supplier と --menu を指定してください。 / name --supplier and --menu"
+        )
     if reason is not None and reason != "not_in_basis":
         more = f"（{found['candidates']}）" if found["candidates"] else ""
-        raise ConvertError(f"{rules()[reason].ja}{more} / {rules()[reason].en}")
+        raise ConvertError(f"{rules()[reason].both({})}{more}")
     gj = None if act[0] is None else _nine(amount * act[0])
     multiplier = found["multiplier14"]
     return Converted(

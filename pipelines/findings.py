@@ -25,6 +25,10 @@ class Rule:
     ja: str
     en: str
 
+    def both(self, numbers: dict[str, Any]) -> str:
+        """Return the sentence in both languages, for an error raised where the reader's language is not known."""
+        return f"{self.sentence('ja', numbers)} / {self.sentence('en', numbers)}"
+
     def sentence(self, language: str, numbers: dict[str, Any]) -> str:
         """Return the sentence with its numbers; a number the text does not name is left to the evidence."""
         return (self.ja if language == "ja" else self.en).format_map(_Spelled(numbers))

@@ -13,6 +13,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from pipelines import city_file
 from pipelines.city_file import CITY_FILE, PlanElectricityRule, SettingsError
@@ -180,10 +181,17 @@ def load_settings(folder: Path) -> Settings:
     try:
         return Settings.model_validate(city_file.read(folder))
     except ValidationError as error:
-        lines = [
-            f"  {'.'.join(str(part) for part in problem['loc'])} = {problem.get('input')!r}: {problem['msg']}"
-            for problem in error.errors()
-        ]
+        lines = [f"  {_told(problem)}" for problem in error.errors()]
         raise SettingsError(
             f"{folder / CITY_FILE}: 設定に誤りがあります / wrong settings:\n" + "\n".join(lines)
         ) from error
+
+
+def _told(problem: ErrorDetails) -> str:
+    """One problem of city.toml: which key, what was found, what is wrong with it."""
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "missing":
+        return f"{key}: 必須の項目がありません。 / required"
+    if problem["type"] == "extra_forbidden":
+        return f"{key}: 知らない項目です。つづりを確かめてください。 / unknown key"
+    return f"{key} = {problem.get('input')!r}: {problem['msg']}"

@@ -186,7 +186,7 @@ def canonical(text: str, aliases: dict[str, str] | None = None) -> str:
     if aliases and word in aliases:
         word = aliases[word]
     if word in REFUSED:
-        raise UnitError("ambiguous_unit", f"{text!r} -> {REFUSED[word]!r} ?")
+        raise UnitError("ambiguous_unit", REFUSED[word])
     word = SPELLINGS.get(word, word)
     if word not in _words():
         raise UnitError("unknown_unit", ", ".join(sorted(_words() & EXAMPLES)))

@@ -140,7 +140,7 @@ def test_basic_and_adjusted_are_told_apart() -> None:
 def test_city_gas_leaves_the_plans_table_in_2024() -> None:
     before = convert(Decimal(1), "千m3", "city_gas", date(2024, 3, 31), "plan")
     assert (before.factor_id, before.mark) == ("plan_fuels/city_gas", "as_metered")
-    with pytest.raises(ConvertError, match="contracts"):
+    with pytest.raises(ConvertError, match="--supplier"):
         convert(Decimal(1), "千m3", "city_gas", date(2024, 4, 1), "plan")
     with pytest.raises(ConvertError, match="supplier_factors"):
         convert(Decimal(1), "千m3", "city_gas", date(2024, 4, 1), "plan", "A0020", "代替値")
