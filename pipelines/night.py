@@ -114,8 +114,7 @@ class Night:
         self.next_file.parent.mkdir(parents=True, exist_ok=True)
         for stale in self.next_file.parent.glob("emissions-*"):
             stale.unlink()
-        memory = self.city.settings.limits.memory
-        self._connection = database.connect_file(self.next_file, memory, self.city.data / "tmp")
+        self.reopen()
         registers.store(self.connection, self.registers)
         reference.load(self.connection)
         registers.snapshot(self.city.registers, self.registers, self.city.history / "registers")
@@ -215,9 +214,9 @@ class Night:
             self._connection = None
 
     def reopen(self) -> None:
-        """Open the new file again for the last writes."""
-        memory = self.city.settings.limits.memory
-        self._connection = database.connect_file(self.next_file, memory, self.city.data / "tmp")
+        """Open the new file, or open it again for the last writes."""
+        limits = self.city.settings.limits
+        self._connection = database.connect_file(self.next_file, limits.memory, self.city.data / "tmp", limits.threads)
 
     def record(self, outcome: str) -> None:
         """Keep a run that published nothing on record."""

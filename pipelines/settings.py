@@ -79,6 +79,7 @@ class Limits(Frozen):
     batch_bytes: int = Field(268_435_456, ge=1_000_000, description="Input handled in one parsing batch.")
     batch_files: int = Field(2_000, ge=1, description="Files handled in one parsing batch.")
     memory: str = Field("4GB", pattern=r"^\d+(MB|GB)$", description="Memory that DuckDB may use.")
+    threads: int | None = Field(None, ge=1, le=256, description="Threads that DuckDB may use. Empty: one per core.")
 
 
 class YearRule(Frozen):

@@ -15,7 +15,7 @@ from flows.surroundings import hush_interpreter_exit
 from pipelines.night import Night, build
 from pipelines.settings import CityFolder
 from pipelines.warehouse import database
-from tests.making import TODAY, City
+from tests.making import ONE_THREAD, TODAY, City
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -41,11 +41,18 @@ def make_city(tmp_path: Path) -> Callable[..., City]:
     return make
 
 
+def copy_of_sample(folder: Path, *more: str) -> Path:
+    """Copy the sample city, without what ``more`` names, to be run on one thread."""
+    shutil.copytree(SAMPLE, folder, ignore=shutil.ignore_patterns(".data", "__pycache__", "*.py", *more))
+    with (folder / "city.toml").open("a", encoding="utf-8") as settings:
+        settings.write(f"\n{ONE_THREAD}")
+    return folder
+
+
 @pytest.fixture(scope="session")
 def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the sample city, published once without flow and gate."""
-    folder = tmp_path_factory.mktemp("sample") / "city"
-    shutil.copytree(SAMPLE, folder, ignore=shutil.ignore_patterns(".data", "__pycache__", "*.py"))
+    folder = copy_of_sample(tmp_path_factory.mktemp("sample") / "city")
     night = Night(CityFolder(folder))
     night.receive()
     night.read_files()

@@ -16,13 +16,20 @@ from pipelines.night import Night, build
 from pipelines.settings import CityFolder
 
 TODAY = date(2026, 6, 15)
+# Tests run side by side, so each city keeps to one thread.
+ONE_THREAD = "[limits]\nthreads = 1\n"
 CITY_TOML = """[city]
 name = "試験市"
 today = {today}
+"""
+CITY_RULES = (
+    ONE_THREAD
+    + """
 [[rules.plan_electricity_factor_rule]]
 result_fy_offset = -1
 source = "試験"
 """
+)
 DEFAULTS: dict[str, list[dict[str, object]]] = {
     "operators": [{"operator_id": "OP", "name": "市長部局", "designation_no": "0000001"}],
     "facilities": [{"facility_id": "F1", "name": "本庁舎", "operator_id": "OP", "department": "総務課"}],
@@ -52,7 +59,7 @@ class City:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.today = today
-        (folder / "city.toml").write_text(CITY_TOML.format(today=today) + extra, encoding="utf-8")
+        (folder / "city.toml").write_text(CITY_TOML.format(today=today) + CITY_RULES + extra, encoding="utf-8")
         for name, rows in DEFAULTS.items():
             self.register(name, rows)
 

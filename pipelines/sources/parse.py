@@ -130,7 +130,7 @@ def parse_into_store(inbound: list[Inbound], parsed: Path, limits: Limits, scrat
     scratch_root.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix="parse-", dir=scratch_root))
     try:
-        connection = database.connect(limits.memory, scratch)
+        connection = database.connect(limits.memory, scratch, limits.threads)
         outcomes = parse(inbound, connection, limits, scratch)
         batch = store.batch_id(outcome.key for outcome in outcomes)
         connection.execute("UPDATE parsed_files SET batch = CAST($batch AS VARCHAR)", {"batch": batch})

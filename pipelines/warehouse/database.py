@@ -31,12 +31,15 @@ class StageError(RuntimeError):
     """A statement of ours failed; the message names the table and the .sql file."""
 
 
-def connect(memory: str = "4GB", temp: Path | None = None, *, quick: bool = False) -> duckdb.DuckDBPyConnection:
+def connect(
+    memory: str = "4GB", temp: Path | None = None, threads: int | None = None, *, quick: bool = False
+) -> duckdb.DuckDBPyConnection:
     """Open an in-memory DuckDB with a memory limit; results never depend on the order of rows in a file.
 
     Args:
         memory: The limit, as DuckDB writes it.
         temp: Folder to spill into.
+        threads: How many; one per core unless told.
         quick: For a handful of rows: one thread and no optimizer, whose planning costs more than it saves there.
     """
     config: dict[str, Any] = {
@@ -44,7 +47,9 @@ def connect(memory: str = "4GB", temp: Path | None = None, *, quick: bool = Fals
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
-    connection = duckdb.connect(config={**config, "threads": 1} if quick else config)
+    if quick or threads:
+        config["threads"] = 1 if quick else threads
+    connection = duckdb.connect(config=config)
     if quick:
         connection.execute("PRAGMA disable_optimizer")
     if temp is not None:
@@ -54,9 +59,11 @@ def connect(memory: str = "4GB", temp: Path | None = None, *, quick: bool = Fals
     return connection
 
 
-def connect_file(path: Path, memory: str = "4GB", temp: Path | None = None) -> duckdb.DuckDBPyConnection:
+def connect_file(
+    path: Path, memory: str = "4GB", temp: Path | None = None, threads: int | None = None
+) -> duckdb.DuckDBPyConnection:
     """Open or create a DuckDB file for writing, in the storage format that older clients read."""
-    connection = connect(memory, temp)
+    connection = connect(memory, temp, threads)
     connection.execute(f"ATTACH {tables.literal(str(path))} AS city (STORAGE_VERSION '{STORAGE_VERSION}')")
     connection.execute("USE city")
     return connection

@@ -15,9 +15,7 @@ from pipelines.settings import CityFolder, Limits
 from pipelines.sources import parse
 from pipelines.warehouse import database
 from sample_data import generate
-from tests.conftest import SAMPLE
-
-IGNORED = shutil.ignore_patterns(".data", "__pycache__", "*.py", "inbox")
+from tests.conftest import SAMPLE, copy_of_sample
 
 
 def fingerprint(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[object, ...]]:
@@ -78,15 +76,16 @@ def test_other_orders_give_equal_tables(
 
     batches = parse.batches
     monkeypatch.setattr(parse, "batches", shuffled)
-    copy = tmp_path / "city"
-    shutil.copytree(SAMPLE, copy, ignore=shutil.ignore_patterns(".data", "__pycache__", "*.py"))
+    copy = copy_of_sample(tmp_path / "city")
+    if seed == 2:  # and on three threads
+        toml = copy / "city.toml"
+        toml.write_text(toml.read_text(encoding="utf-8").replace("threads = 1", "threads = 3"), encoding="utf-8")
     night(copy)
     assert published(copy) == expected
 
 
 def test_three_nights_give_equal_tables(expected: dict[str, tuple[object, ...]], tmp_path: Path) -> None:
-    copy = tmp_path / "city"
-    shutil.copytree(SAMPLE, copy, ignore=IGNORED)
+    copy = copy_of_sample(tmp_path / "city", "inbox")
     files = sorted(p.relative_to(SAMPLE) for p in (SAMPLE / "inbox").rglob("*") if p.is_file())
     receipts = [f for f in files if f.name == "received.csv"]
     others = [f for f in files if f.name != "received.csv"]

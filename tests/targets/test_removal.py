@@ -144,7 +144,7 @@ def test_taking_away_never_achieves(make_city: Callable[..., City], seed: int) -
     drawn = draw(chance)
     before = achieved(write(make_city(), drawn))
     assert before, "else the promise would hold for nothing"
-    for kind in ("reading", "readings", "meter year", "file", "factor", "activity", "day", "day"):
+    for kind in ("reading", "readings", "meter year", "file", "factor", "activity", "day"):
         less = without(drawn, chance, kind)
         after = achieved(write(make_city(), less))
         assert after <= before, f"seed {seed}: removing a {kind} achieved {after - before}"
