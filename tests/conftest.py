@@ -18,6 +18,13 @@ from pipelines.warehouse import database
 from tests.making import ONE_THREAD, TODAY, City
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"
+LONGEST_FIRST = (
+    "test_same_numbers.py",
+    "test_real_input.py",
+    "test_nightly.py",
+    "test_recomputed.py",
+    "test_removal.py",
+)
 if "PYTEST_XDIST_WORKER" in os.environ:
     hush_interpreter_exit()
 
@@ -39,6 +46,11 @@ def make_city(tmp_path: Path) -> Callable[..., City]:
         return City(tmp_path / f"city{made}", today, extra)
 
     return make
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no worker is left with one of them at the end."""
+    items.sort(key=lambda item: (*LONGEST_FIRST, item.path.name).index(item.path.name))
 
 
 def copy_of_sample(folder: Path, *more: str) -> Path:
