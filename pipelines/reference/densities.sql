@@ -9,7 +9,7 @@ UNION ALL BY NAME
 SELECT
     concat_ws('/', 'city', 'density', energy_type, supplier, nullif(area_or_menu, ''),
         coalesce(CAST(valid_from AS VARCHAR), 'open'), edition) AS density_id,
-    'city' AS origin, energy_type, supplier, area_or_menu, CAST(value AS VARCHAR) AS value, factor_units.unit AS unit,
+    'city' AS origin, energy_type, supplier, area_or_menu, rtrim(rtrim(CAST(value AS VARCHAR), '0'), '.') AS value, factor_units.unit AS unit,
     valid_from, valid_to, NULL AS source_id, supplier_properties.source AS note
 FROM supplier_properties
 JOIN factor_units ON factor_units.raw = supplier_properties.unit

@@ -160,7 +160,7 @@ def _factor(out: Terminal, factor: dict[str, Any]) -> None:
     if factor.get("heat_content_id"):
         chain = f"{plain(factor['heat_value'])} {factor['heat_unit']} × {chain}"
     if factor.get("density_id"):
-        chain = f"{plain(factor['density_value'])} {factor['density_unit']} × {chain}"
+        chain = f"{factor['density_value']} {factor['density_unit']} × {chain}"
     gas = ""
     if factor.get("gas") not in (None, "CO2"):
         gwp = f"GWP {plain(factor['gwp_value'])} ({factor['gwp_id']})"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import datetime
+from datetime import date, datetime
 
+import duckdb
 from rich.console import Console
 
-from pipelines.reports import validation_page
+from pipelines.reports import explain, show_explanation, validation_page
 from pipelines.reports.layout import wrapped
 from pipelines.reports.terminal import Terminal
 from pipelines.tables import table
@@ -60,3 +61,15 @@ def test_japanese_lines_break_anywhere_but_in_words_and_before_a_full_stop() -> 
     assert lines == ["登録してください。", "registers/appointments.csv を", "確かめてください。"]
     assert wrapped("  ▸ power/a.csv:46 を見る", 18).split("\n") == ["  ▸ power/a.csv:46", "    を見る"]
     assert all(line[0] not in "。、" for line in wrapped(text, 7).split("\n"))
+
+
+def test_every_facility_of_the_sample_can_be_explained(sample: duckdb.DuckDBPyConnection) -> None:
+    text = io.StringIO()
+    out = Terminal("ja", Console(file=text, width=60))
+    found = sample.execute("SELECT facility_id FROM facilities ORDER BY 1").fetchall()
+    for number, (facility,) in enumerate(found):
+        month = None if number % 5 == 0 else date(2025, 6, 1)
+        show_explanation.show(out, explain.explain(sample, explain.Question(facility, 2025, month, "plan")))
+    told = text.getvalue()
+    assert "2.05 kg/m3 × 50.8 MJ/kg × 0.0161 kgC/MJ" in told
+    assert not re.search(r"\d\.\d*0+ (kg|MJ|t_CO2|kgC)", told), "no idle zeros in factors"
