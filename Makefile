@@ -26,6 +26,7 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q flows pipelines expectations # pip leaves an editable install uncompiled
 	touch $@
 
 # pins with hashes for every platform, no index address; needs uv
