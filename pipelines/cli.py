@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import sys
 from dataclasses import asdict, dataclass
@@ -362,7 +363,9 @@ def _run_flow(name: str, *, as_json: bool) -> None:
     """Run a flow that is registered under an entry point; this package does not know the flows."""
     from pipelines.night_command import run_flow
 
-    raise typer.Exit(run_flow(name, _city(), _terminal(), as_json=as_json))
+    given = sys.argv[1 : sys.argv.index(name)] if name in sys.argv else []
+    options = "".join(f" {shlex.quote(word)}" for word in given)
+    raise typer.Exit(run_flow(name, _city(), _terminal(), options, as_json=as_json))
 
 
 def _city() -> CityFolder:

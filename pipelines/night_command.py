@@ -20,13 +20,14 @@ GROUP = "facility_emissions.flows"
 PUBLISHED, HELD_BACK = 0, 3
 
 
-def run_flow(name: str, city: CityFolder, out: Terminal, *, as_json: bool) -> int:
+def run_flow(name: str, city: CityFolder, out: Terminal, options: str, *, as_json: bool) -> int:
     """Run a flow by its entry point and tell what came of it.
 
     Args:
         name: ``nightly`` or ``rebuild``.
         city: The city folder.
         out: Where to print, in which language.
+        options: The global options as given, for the command that the summary proposes next.
         as_json: Print the outcome for machines instead of the summary.
 
     Returns:
@@ -49,7 +50,8 @@ def run_flow(name: str, city: CityFolder, out: Terminal, *, as_json: bool) -> in
     if as_json:
         sys.stdout.write(json.dumps(told, ensure_ascii=False, default=str, indent=1) + "\n")
     else:
-        out.night(told, city.settings.city.name, str(city.published), str(city.pages / "validation.html"))
+        page = str(city.pages / "validation.html")
+        out.night(told, city.settings.city.name, str(city.published), page, options)
     return PUBLISHED
 
 

@@ -50,8 +50,8 @@ class Terminal:
 
     # ------------------------------------------------------------------ the night
 
-    def night(self, outcome: dict[str, Any], city_name: str, published: str, page: str) -> None:
-        """The closing summary of a night."""
+    def night(self, outcome: dict[str, Any], city_name: str, published: str, page: str, options: str = "") -> None:
+        """The closing summary of a night; ``options`` are the global options that a next command needs too."""
         title = self.say("night_title", city=city_name, today=outcome["today"])
         self.console.print(Text(title, style="bold"))
         if outcome["nothing_new"]:
@@ -78,7 +78,9 @@ class Terminal:
         self.line(self.say("night_page", path=page))
         if outcome["flags"]:
             first = outcome["flags"][0]
-            self.line(self.say("night_next", facility=first["facility_id"], year=outcome["year"]), "dim")
+            self.line(
+                self.say("night_next", options=options, facility=first["facility_id"], year=outcome["year"]), "dim"
+            )
 
     def held(self, values: Sequence[dict[str, Any]]) -> None:
         """Values in quarantine, the latest first: where they stand, what was written, what to do."""
