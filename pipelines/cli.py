@@ -177,7 +177,7 @@ def flags(as_json: AsJson = False) -> None:
     if as_json:
         _print_json(found)
     else:
-        _terminal().flags(found, len(found))
+        _terminal().flags(found)
 
 
 @app.command()
@@ -270,7 +270,7 @@ def review_list(
     if as_json:
         _print_json(found)
     elif found:
-        _terminal().flags(found, len(found))
+        _terminal().flags(found)
     else:
         _terminal().line(_terminal().say("review_none"))
 

@@ -73,7 +73,7 @@ class Terminal:
             self.line(
                 self.say("night_changes", count=len(outcome["changes"]), why=outcome["changes"][0]["inputs_changed"])
             )
-        self.flags(outcome["flags"][:TOP_FLAGS], len(outcome["flags"]))
+        self.flags(outcome["flags"], TOP_FLAGS)
         self.line(self.say("night_published", path=published))
         self.line(self.say("night_page", path=page))
         if outcome["flags"]:
@@ -97,19 +97,19 @@ class Terminal:
         for name, rows in broken.items():
             self.error(f"  {name}: {rows}")
 
-    def flags(self, flags: Sequence[dict[str, Any]], total: int) -> None:
-        """A list of flags, the gravest first."""
+    def flags(self, flags: Sequence[dict[str, Any]], most: int | None = None) -> None:
+        """A list of flags, the gravest first; at most ``most`` of them, and how many more there are."""
         facilities = len({flag["facility_id"] for flag in flags})
-        self.console.print(Text(self.say("flags_title", flags=total, facilities=facilities), style="bold"))
-        for flag in flags:
+        self.console.print(Text(self.say("flags_title", flags=len(flags), facilities=facilities), style="bold"))
+        for flag in flags[:most]:
             mark = Text("● ", style=SEVERITY_STYLE.get(flag["severity"], ""))
             head = f"{flag['facility_id']} {flag['name']}"
             state = word(flag["state"], self.language)
             rest = f"  {tonnes(flag['stake'])}  {flag['owner'] or '-'}  {state}  {flag['flag_id'][:8]}"
             self.console.print(Text.assemble(mark, (head, "bold"), (rest, "dim")))
             self.indented(flag[self.language])
-        if total > len(flags):
-            self.line(self.say("more", count=total - len(flags)), "dim")
+        if most is not None and len(flags) > most:
+            self.line(self.say("more", count=len(flags) - most), "dim")
 
     # ------------------------------------------------------------------ lists
 

@@ -73,3 +73,19 @@ def test_every_facility_of_the_sample_can_be_explained(sample: duckdb.DuckDBPyCo
     told = text.getvalue()
     assert "2.05 kg/m3 × 50.8 MJ/kg × 0.0161 kgC/MJ" in told
     assert not re.search(r"\d\.\d*0+ (kg|MJ|t_CO2|kgC)", told), "no idle zeros in factors"
+
+
+def test_a_shortened_list_of_flags_still_counts_all() -> None:
+    flag = {
+        "severity": "error",
+        "name": "庁舎",
+        "state": "open",
+        "stake": None,
+        "owner": "",
+        "ja": "文",
+        "flag_id": "a" * 12,
+    }
+    text = io.StringIO()
+    Terminal("ja", Console(file=text, width=60)).flags([{**flag, "facility_id": f"F{n}"} for n in range(5)], 2)
+    assert "要確認事項 5 件（5 施設）" in text.getvalue() and "ほか 3 件" in text.getvalue()
+    assert text.getvalue().count("● ") == 2
