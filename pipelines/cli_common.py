@@ -1,0 +1,92 @@
+"""What the commands share: the global options, the city they name, how they print and how they end."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from pipelines import city_file
+
+if TYPE_CHECKING:
+    from pipelines.reports.terminal import Terminal
+    from pipelines.settings import CityFolder
+
+OK, ERROR, WRONG_USE, HELD_BACK = 0, 1, 2, 3
+AsJson = Annotated[bool, typer.Option("--json", help="機械向けのJSONで出力 / print JSON.")]
+
+
+@dataclass(slots=True)
+class Chosen:
+    """The global options."""
+
+    city: Path
+    data: Path | None
+    today: date | None
+    language: str | None
+
+
+chosen = Chosen(Path("sample_data"), None, None, None)
+
+
+def city_folder() -> CityFolder:
+    """Return the city folder that the global options name."""
+    from pipelines.settings import CityFolder
+
+    return CityFolder(chosen.city, chosen.data, chosen.today)
+
+
+def terminal() -> Terminal:
+    """Return where to print, in the language asked for."""
+    from pipelines.reports.terminal import Terminal
+
+    return Terminal(language())
+
+
+def language() -> str:
+    """Return ``ja`` or ``en``: as asked for, else as the city's settings say."""
+    return chosen.language or city_file.language(chosen.city)
+
+
+def published_rows(statement: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Return what a SELECT of ours finds in the published file; ends the command where there is none."""
+    from pipelines.warehouse import query
+
+    try:
+        with query.opened(city_folder().published) as connection:
+            cursor = connection.execute(statement, parameters)
+            names = [column[0] for column in cursor.description or []]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    except query.QueryError as error:
+        fail(str(error))
+
+
+def day(text: str, name: str) -> date:
+    """Read a date of an option; ends the command where it is none."""
+    from pipelines.periods import PeriodError, parse_date
+
+    try:
+        return parse_date(text)
+    except PeriodError as error:
+        refuse(f"{name}: {error}")
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 - plain values
+    """Print plain values for machines."""
+    typer.echo(json.dumps(value, ensure_ascii=False, default=str, indent=1))
+
+
+def refuse(message: str) -> NoReturn:
+    """End the command: it was used wrongly."""
+    typer.echo(message, err=True)
+    raise typer.Exit(WRONG_USE)
+
+
+def fail(message: str) -> NoReturn:
+    """End the command: it could not be done."""
+    typer.echo(message, err=True)
+    raise typer.Exit(ERROR)
