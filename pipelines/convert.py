@@ -1,10 +1,11 @@
-"""Convert one quantity the way the night does: the same tables, the same choice in SQL, the same multiplier from pint.
+"""Convert quantities the way the night does: the same tables, the same choice in SQL, the same multiplier from pint.
 
-An in-memory warehouse with one meter and one contract stands for the question.
+An in-memory warehouse with one meter, one day and one contract per question stands for what is asked.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -22,11 +23,24 @@ from pipelines.warehouse import database
 
 BASES = ("plan", "shk_basic", "shk_adjusted")
 NINE = Decimal("0.000000001")
-METER = "convert"
+FEW = 10  # questions for which DuckDB's planning costs more than it saves
 
 
 class ConvertError(ValueError):
     """The question cannot be answered; one sentence for the person who asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A quantity of an energy type used on a day, on one basis, under a contract where the factor is a supplier's."""
+
+    quantity: Decimal
+    unit: str
+    energy_type: str
+    on: date
+    basis: str = "plan"
+    supplier: str | None = None
+    menu: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +100,48 @@ def convert(
         ConvertError: unknown unit, energy type or basis, or no factor; one sentence.
         SettingsError: city.toml cannot be read.
     """
-    rules = city_file.plan_electricity_rules(city) if city else ()
-    connection = _warehouse(city, supplier, menu, energy_type)
-    counted, amount = _count(connection, quantity, unit, energy_type, basis)
-    connection.execute(
-        """INSERT INTO meter_days (meter_id, reading_kind, local_date, time_band, unit, quantity)
-           VALUES ($1, 'bill', $2, 'all', $3, $4)""",
-        [METER, on, counted.unit, amount],
-    )
-    energy.segment(connection, rules, on, on + timedelta(days=1))
-    energy.choose(connection)
-    emissions.choose(connection, rules)
-    return _answer(connection, quantity, unit, energy_type, on, basis, amount)
+    (answer,) = convert_all([Question(quantity, unit, energy_type, on, basis, supplier, menu)], city)
+    if isinstance(answer, ConvertError):
+        raise answer
+    return answer
 
 
-def _warehouse(
-    city: Path | None, supplier: str | None, menu: str | None, energy_type: str
-) -> duckdb.DuckDBPyConnection:
-    """Make the warehouse of the question: reference, the city's own factors, one meter, one contract."""
-    connection = database.connect(quick=True)
+def convert_all(questions: Sequence[Question], city: Path | None = None) -> list[Converted | ConvertError]:
+    """Convert many quantities at once; each answer, or why there is none, in the order of the questions.
+
+    Args:
+        questions: What to convert; units as suppliers write them.
+        city: City folder whose own factors and rule of the plan's electricity serve too.
+
+    Raises:
+        SettingsError: city.toml cannot be read.
+    """
+    connection = _warehouse(city, quick=len(questions) < FEW)
+    answers: list[Converted | ConvertError] = []
+    asked: dict[int, tuple[Question, Decimal]] = {}
+    words = [row[0] for row in connection.execute("SELECT energy_type FROM energy_types ORDER BY 1").fetchall()]
+    for number, question in enumerate(questions):
+        try:
+            asked[number] = (question, _count(question, words))
+        except ConvertError as error:
+            answers.append(error)
+            continue
+        answers.append(ConvertError())
+    if not asked:
+        return answers
+    _choose(connection, asked, city)
+    chosen = _chosen(connection)
+    for number, (question, amount) in asked.items():
+        try:
+            answers[number] = _answer(question, amount, chosen[_meter(number), question.basis])
+        except ConvertError as error:
+            answers[number] = error
+    return answers
+
+
+def _warehouse(city: Path | None, *, quick: bool) -> duckdb.DuckDBPyConnection:
+    """Make the warehouse of the questions: reference, the city's own factors, tables for meters and contracts."""
+    connection = database.connect(quick=quick)
     known = registers.read_some(city / "registers", registers.FACTOR_REGISTERS) if city else {}
     needed = (*registers.FACTOR_REGISTERS, "contracts", "facilities", "meter_allocations", "meter_days")
     connection.execute(";".join(tables.create_statement(tables.table(name)) for name in needed))
@@ -113,69 +150,82 @@ def _warehouse(
         values = [tuple(row.values[column] for column in columns) for row in rows]
         database.insert_rows(connection, register, values)
     reference.load_factors(connection)
-    connection.execute(
-        """INSERT INTO meter_allocations BY NAME SELECT $meter AS meter_id, $meter AS root_meter_id, '-' AS facility_id,
-           1 AS facility_share, $energy_type AS energy_type, 'bill' AS reading_kind, 'main' AS role,
-           'site' AS energy_act_scope, DATE '0001-01-01' AS valid_from, DATE '9999-12-31' AS valid_to""",
-        {"meter": METER, "energy_type": energy_type},
-    )
-    if supplier or menu:
-        number = supplier if supplier and supplier[:1].isascii() and any(c.isdigit() for c in supplier) else None
-        name = None if number else supplier
-        connection.execute(
-            "INSERT INTO contracts (meter_id, supplier_no, supplier, menu) VALUES ($1, $2, $3, $4)",
-            [METER, number, name, menu],
-        )
     return connection
 
 
-def _count(
-    connection: duckdb.DuckDBPyConnection, quantity: Decimal, unit: str, energy_type: str, basis: str
-) -> tuple[units.CountedUnit, Decimal]:
-    words = [row[0] for row in connection.execute("SELECT energy_type FROM energy_types ORDER BY 1").fetchall()]
-    if energy_type not in words:
-        raise ConvertError(f"エネルギー種別 {energy_type} はありません（{', '.join(words)}）。 / unknown energy type")
-    if basis not in BASES:
-        raise ConvertError(f"基準 {basis} はありません（{', '.join(BASES)}）。 / unknown basis")
+def _count(question: Question, words: Sequence[str]) -> Decimal:
+    """Return the quantity in the unit it is counted in."""
+    if question.energy_type not in words:
+        raise ConvertError(
+            f"エネルギー種別 {question.energy_type} はありません（{', '.join(words)}）。 / unknown energy type"
+        )
+    if question.basis not in BASES:
+        raise ConvertError(f"基準 {question.basis} はありません（{', '.join(BASES)}）。 / unknown basis")
     try:
-        counted = units.counted(unit, energy_type)
+        counted = units.counted(question.unit, question.energy_type)
     except units.UnitError as error:
-        raise ConvertError(rules()[error.rule_id].both({"raw": unit, "right": error.detail})) from error
-    amount = quantity * Decimal(counted.scale.numerator) / Decimal(counted.scale.denominator)
+        raise ConvertError(rules()[error.rule_id].both({"raw": question.unit, "right": error.detail})) from error
+    amount = question.quantity * Decimal(counted.scale.numerator) / Decimal(counted.scale.denominator)
     if amount != round(amount, 6):
-        raise ConvertError(rules()["too_many_digits"].both({"raw": quantity}))
-    return counted, amount
+        raise ConvertError(rules()["too_many_digits"].both({"raw": question.quantity}))
+    return amount
 
 
-def _answer(
-    connection: duckdb.DuckDBPyConnection,
-    quantity: Decimal,
-    unit: str,
-    energy_type: str,
-    on: date,
-    basis: str,
-    amount: Decimal,
-) -> Converted:
-    act = connection.execute(
-        "SELECT multiplier14, heat_content_id, reason FROM energy_choices WHERE valid_from <= $on AND valid_to > $on",
-        {"on": on},
-    ).fetchone() or (None, None, "no_heat_content")
-    crude = connection.execute("SELECT value FROM heat_contents WHERE key = 'crude_oil_equivalent'").fetchone()
+def _choose(
+    connection: duckdb.DuckDBPyConnection, asked: Mapping[int, tuple[Question, Decimal]], city: Path | None
+) -> None:
+    """Put one meter, day and contract per question into the warehouse, and choose heat contents and factors."""
+    rules = city_file.plan_electricity_rules(city) if city else ()
+    day = timedelta(days=1)
+    meters = [
+        (_meter(n), _meter(n), "-", 1, q.energy_type, "bill", "main", "site", q.on, q.on + day)
+        for n, (q, _) in asked.items()
+    ]
+    contracts = [(_meter(n), *_supplier(q), q.menu, *[None] * 6) for n, (q, _) in asked.items() if q.supplier or q.menu]
+    days = [
+        (_meter(n), "bill", q.on, "all", units.counted(q.unit, q.energy_type).unit, amount, 0, False, False, False)
+        for n, (q, amount) in asked.items()
+    ]
+    for table, rows in (("meter_allocations", meters), ("contracts", contracts), ("meter_days", days)):
+        database.insert_rows(connection, table, rows)
+    dates = [question.on for question, _ in asked.values()]
+    energy.segment(connection, rules, min(dates), max(dates) + day)
+    energy.choose(connection)
+    emissions.choose(connection, rules)
+
+
+def _meter(number: int) -> str:
+    return f"Q{number}"
+
+
+def _supplier(question: Question) -> tuple[str | None, str | None]:
+    """Return (registration number, name): a number begins with a letter or digit of ASCII and has a digit."""
+    word = question.supplier
+    if word and word[:1].isascii() and any(c.isdigit() for c in word):
+        return word, None
+    return None, word
+
+
+def _chosen(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return what was chosen, by meter and basis: the factor's row, its source, and the Act's heat content."""
     cursor = connection.execute(
-        """SELECT c.multiplier14, c.gas, c.choice, c.factor_id, f.value AS factor_value, f.unit AS factor_unit, f.edition,
-               f.status, coalesce((SELECT string_agg(s.url, ' ') FROM reference_sources AS s
+        """SELECT c.meter_id, c.basis, c.multiplier14, c.gas, c.choice, c.factor_id, f.value AS factor_value,
+               f.unit AS factor_unit, f.edition, f.status, coalesce((SELECT string_agg(s.url, ' ') FROM reference_sources AS s
                    WHERE list_contains(string_split(f.source_id, ';'), s.source_id)), f.source_place) AS source,
-               f.source_place, c.heat_content_id, h.value AS heat_value, h.unit AS heat_unit, c.mark, c.reason, c.candidates
+               f.source_place, c.heat_content_id, h.value AS heat_value, h.unit AS heat_unit, c.mark, c.reason, c.candidates,
+               e.multiplier14 AS gj_multiplier14, e.heat_content_id AS energy_heat_content_id, e.reason AS energy_reason,
+               (SELECT value FROM heat_contents WHERE key = 'crude_oil_equivalent') AS crude_oil_kl_per_gj
            FROM factor_choices AS c
            LEFT JOIN emission_factors AS f ON f.factor_id = c.factor_id
            LEFT JOIN heat_contents AS h ON h.heat_content_id = c.heat_content_id
-           WHERE c.basis = $basis AND c.valid_from <= $on AND c.valid_to > $on""",
-        {"basis": basis, "on": on},
+           LEFT JOIN energy_choices AS e ON e.meter_id = c.meter_id"""
     )
-    row = cursor.fetchone()
-    if row is None:
-        raise ConvertError(rules()["no_factor_row"].both({}))
-    found = dict(zip((column[0] for column in cursor.description or []), row, strict=True))
+    names = [column[0] for column in cursor.description or []]
+    rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return {(row["meter_id"], row["basis"]): row for row in rows}
+
+
+def _answer(question: Question, amount: Decimal, found: dict[str, Any]) -> Converted:
     reason = found["reason"]
     if reason == "no_contract":
         raise ConvertError(
@@ -184,16 +234,16 @@ def _answer(
     if reason is not None and reason != "not_in_basis":
         more = f"（{found['candidates']}）" if found["candidates"] else ""
         raise ConvertError(f"{rules()[reason].both({})}{more}")
-    gj = None if act[0] is None else _nine(amount * act[0])
+    gj = None if found["gj_multiplier14"] is None else _nine(amount * found["gj_multiplier14"])
     multiplier = found["multiplier14"]
     return Converted(
-        quantity=quantity,
-        unit=unit,
-        energy_type=energy_type,
-        on=on,
-        basis=basis,
+        quantity=question.quantity,
+        unit=question.unit,
+        energy_type=question.energy_type,
+        on=question.on,
+        basis=question.basis,
         energy_gj=gj,
-        crude_oil_kl=None if gj is None or crude is None else gj * crude[0].normalize(),
+        crude_oil_kl=None if gj is None else gj * found["crude_oil_kl_per_gj"].normalize(),
         co2e_kg={found["gas"]: None if multiplier is None else _nine(amount * multiplier)},
         choice=found["choice"],
         factor_id=found["factor_id"],
@@ -204,10 +254,10 @@ def _answer(
         source_place=found["source_place"],
         heat_content_id=found["heat_content_id"],
         heat_content=_with_unit(found["heat_value"], found["heat_unit"]),
-        energy_heat_content_id=act[1],
+        energy_heat_content_id=found["energy_heat_content_id"],
         mark=found["mark"],
         reason=reason,
-        energy_reason=act[2],
+        energy_reason=found["energy_reason"],
     )
 
 

@@ -7,6 +7,7 @@ DuckDB then multiplies columns. Spellings are those met in suppliers' files and 
 
 from __future__ import annotations
 
+import csv
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -82,6 +83,10 @@ SPELLINGS: dict[str, str] = {
     "ノルマル立方メートル": "Nm3",
     "千Nm3": "thousand_Nm3",
     "千m3N": "thousand_Nm3",
+    "m3(25°C)": "m3_SATP",
+    "m3(SATP)": "m3_SATP",
+    "千m3(25°C)": "thousand_m3_SATP",
+    "千m3(SATP)": "thousand_m3_SATP",
     "KG": "kg",
     "Kg": "kg",
     "キログラム": "kg",
@@ -226,7 +231,7 @@ def counted(text: str, energy_type: str, aliases: tuple[tuple[str, str], ...] = 
     word = word.removesuffix("_final")
     dimension = dimension_of(word)
     if dimension not in _allowed(energy_type):
-        raise UnitError("wrong_dimension", " / ".join(sorted(COUNTED_IN[d] for d in _allowed(energy_type))))
+        raise UnitError("wrong_dimension", " / ".join(RIGHT[d] for d in RIGHT if d in _allowed(energy_type)))
     if energy_type == ELECTRICITY and word in {"kJ", "MJ", "GJ", "TJ"} and not final:
         raise UnitError("ambiguous_unit", f"{text}(一次) / {text}(二次)")
     unit = COUNTED_IN[dimension]
@@ -251,15 +256,40 @@ def counted_activity(text: str, usual_unit: str, aliases: tuple[tuple[str, str],
     return CountedUnit(usual_unit, convert(Fraction(1), word, usual_unit))
 
 
+@cache
+def _usual_units() -> dict[str, str]:
+    """Return energy type -> the unit its tables count it in."""
+    path = Path(__file__).with_name("reference") / "energy_types.csv"
+    with path.open(encoding="utf-8", newline="") as stream:
+        return {row["energy_type"]: row["usual_unit"] for row in csv.DictReader(stream)}
+
+
+# The dimensions that each usual unit admits beside itself: fuels also in energy, metered gas also at a stated state.
+_ENERGY = frozenset({"[energy]", "[primary_energy]"})
+ADMITTED: dict[str, frozenset[str]] = {
+    "kWh": _ENERGY,
+    "GJ": _ENERGY,
+    "GJ_primary": frozenset({"[primary_energy]"}),
+    "L": _ENERGY | {"[volume]"},
+    "kg": _ENERGY | {"[mass]"},
+    "m3": _ENERGY | {"[volume]", "[normal_gas_volume]"},
+    "Nm3": _ENERGY | {"[normal_gas_volume]"},
+}
+# What would be right, in words that suppliers write.
+RIGHT: dict[str, str] = {
+    "[volume]": "L / kL / m3",
+    "[normal_gas_volume]": "Nm3 / m3(25°C)",
+    "[mass]": "kg / t",
+    "[energy]": "kWh / MJ / GJ",
+    "[primary_energy]": "GJ(一次)",
+}
+
+
 def _allowed(energy_type: str) -> frozenset[str]:
-    if energy_type in {ELECTRICITY, "solar_self_use"}:
-        return frozenset({"[energy]", "[primary_energy]"})
-    if energy_type in HEAT_TYPES:
-        return frozenset({"[energy]", "[primary_energy]"})
-    if energy_type == "fuel_unspecified":
-        return frozenset({"[primary_energy]"})
-    gas = {"[normal_gas_volume]"} if energy_type in {"city_gas", "lpg", "lng"} else set()
-    return frozenset({"[energy]", "[primary_energy]", "[volume]", "[mass]", *gas})
+    """Return the dimensions an energy type may be stated in; the vocabulary check tells of an unknown type."""
+    admitted = ADMITTED.get(_usual_units().get(energy_type, ""), frozenset(RIGHT))
+    # sold by the metered cubic metre although the tables count mass: the supplier's density leads there
+    return admitted | {"[volume]"} if energy_type in GAS_TYPES else admitted
 
 
 def convert(value: Fraction, unit: str, into: str) -> Fraction:

@@ -17,6 +17,7 @@ decided AS (
     SELECT *, CASE
         WHEN method = 'not_in_basis' THEN 'not_in_basis'
         WHEN method = 'unknown_fuel' THEN 'unknown_fuel'
+        WHEN method IS NULL THEN 'not_in_table'
         WHEN method = 'supplier' AND NOT has_contract THEN 'no_contract'
         WHEN factors > 1 OR densities_found > 1 THEN 'two_factors'
         WHEN factor_id IS NULL THEN 'no_factor_row'

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pipelines import units
 
 PRIMARY = "GJ_primary"
+NOT_IN_TABLE = "not_in_table"
 ELECTRIC = frozenset({"electricity", "solar_self_use"})
 
 
@@ -27,13 +28,14 @@ def to_primary_energy(
     Args:
         unit: The unit the quantity is counted in.
         energy_type: Word of the vocabulary.
-        method: How the rules say the energy counts (``table``, ``supplier``, ``not_counted``, ``as_given``).
+        method: How the rules say the energy counts (``table``, ``supplier``, ``not_counted``, ``as_given``);
+            ``None`` where the Act's table does not have it.
         heat: Heat content or primary coefficient.
         density: For a gas sold by the cubic metre.
     """
     dimension = units.dimension_of(unit)
-    if method == "not_counted":
-        return Fraction(0)
+    if method is None or method == "not_counted":
+        return NOT_IN_TABLE if method is None else Fraction(0)
     if dimension == "[primary_energy]":
         return units.convert(Fraction(1), unit, PRIMARY)
     if dimension == "[energy]" and energy_type not in ELECTRIC | units.HEAT_TYPES:
@@ -48,6 +50,12 @@ def to_primary_energy(
             return units.chain(Fraction(1), unit, chain, PRIMARY)
         except units.UnitError:
             continue
+    return _why_none(dimension, heat, density)
+
+
+def _why_none(dimension: str, heat: Step, density: Step | None) -> str:
+    if dimension == "[normal_gas_volume]" and heat.unit.endswith("m3"):
+        return "gas_condition"  # the Act's table as read names no state for its gas volumes
     return "no_density" if _wants_mass(heat.unit) and dimension == "[volume]" and density is None else "unit_and_factor"
 
 

@@ -51,14 +51,24 @@ def test_factor_rules_name_tables_that_exist() -> None:
             assert (rule["factor_table"], rule["key"]) in pool, rule
 
 
-def test_every_energy_type_has_a_rule_on_every_basis_and_day() -> None:
-    days = [date(year, 4, 1) for year in range(2010, 2027)]
-    for energy_type in {row["energy_type"] for row in table("energy_types.csv")}:
-        for basis in ("plan", "shk_basic", "shk_adjusted", "energy_act"):
-            rules = [r for r in table("factor_rules.csv") if (r["energy_type"], r["basis"]) == (energy_type, basis)]
-            for day in days:
-                fitting = [r for r in rules if (r["valid_from"] or "0") <= str(day) < (r["valid_to"] or "9")]
-                assert fitting, (energy_type, basis, day)
+def test_the_keys_of_an_energy_type_are_what_its_rules_say() -> None:
+    """energy_types.csv gives the key in every table; factor_rules.csv must choose just that one, period by period."""
+    columns = {"plan": ("plan_key",) * 2, "energy_act": ("energy_act_key",) * 2}
+    columns |= dict.fromkeys(("shk_basic", "shk_adjusted"), ("shk_key_to_fy2022", "shk_key_from_fy2023"))
+    for row in table("energy_types.csv"):
+        for basis, (older, newer) in columns.items():
+            rules = [
+                r for r in table("factor_rules.csv") if (r["energy_type"], r["basis"]) == (row["energy_type"], basis)
+            ]
+            for year in range(2010, 2027):
+                day = str(date(year, 4, 1))
+                fitting = [r for r in rules if (r["valid_from"] or "0") <= day < (r["valid_to"] or "9")]
+                stated = row[older if year <= 2022 else newer]
+                tabled = {r["key"] for r in fitting if r["method"] == "table"}
+                assert not stated or fitting, (row["energy_type"], basis, year)
+                assert stated or not tabled, (row["energy_type"], basis, year)
+                words = set(stated.replace(",", " ").replace(";", " ").split())
+                assert all(key in words or key == "plan_heat" for key in tabled), (row["energy_type"], basis, tabled)
 
 
 def test_warming_potentials_agree_with_an_independent_table() -> None:
@@ -191,7 +201,17 @@ def test_the_other_tables_of_the_facts_are_whole() -> None:
     assert len(table("report_tables.csv")) == len(table("periodic_report_tables.csv", FACTS))
     assert len(table("published_totals.csv")) == len(table("kawasaki.csv", FACTS))
     words = {row["energy_type"] for row in table("energy_types.csv", FACTS)}
-    assert {row["energy_type"] for row in table("energy_types.csv")} - words == {"fuel_unspecified"}
+    ours = {row["energy_type"]: row for row in table("energy_types.csv")}
+    assert words <= set(ours)
+    named = {row[column] for row in ours.values() for column in row if column.endswith(("_key", "2022", "2023"))}
+    tables_of_fuels = (
+        "shoene_heat_values",
+        "fuels_shk_until_fy2022",
+        "fuels_shk_from_fy2023",
+        "municipal_fuels_shikorei",
+    )
+    for name in tables_of_fuels:  # every fuel of the three tables can be registered
+        assert {row["fuel_key"] for row in table(f"{name}.csv", FACTS)} <= named, name
     gaps = {(row["what"], row["basis"]) for row in table("gaps.csv")}
     assert {(row["what"], row["basis"]) for row in table("gaps.csv", FACTS)} <= gaps
 
