@@ -7,36 +7,34 @@ end; until then nothing that anybody reads has changed.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from importlib.metadata import version
 from typing import Any
 
 import duckdb
 
-from pipelines import register_checks, registers, tables
-from pipelines.city_file import CITY_FILE
+from pipelines import known as knowing
+from pipelines import register_checks, restate, tables
 from pipelines.emissions import build as emissions
 from pipelines.energy import build as energy
 from pipelines.energy_act import build as energy_act
 from pipelines.findings import Finding, stable_id
 from pipelines.flags import build as flags
+from pipelines.known import Known
 from pipelines.outcome import Outcome
 from pipelines.readings import build as readings
-from pipelines.reference import load as reference
 from pipelines.review import build as review
-from pipelines.review.store import Decision, read_all
 from pipelines.settings import CityFolder
-from pipelines.sources import inbox, parse, store
+from pipelines.sources import inbox, parse
 from pipelines.sources.inbox import Arrival, Scan
-from pipelines.sources.layouts import PARSER_VERSION
 from pipelines.targets import build as targets
 from pipelines.warehouse import database, invariants, publish, restatements
 from pipelines.warehouse.history import History
+from pipelines.warehouse.states import States, state_id
 
 # Raised whenever the same inputs give other numbers; a restatement then says "method".
 METHOD_VERSION = 1
@@ -65,10 +63,9 @@ class Night:
         self.findings: list[Finding] = []
         self.arrivals: list[Arrival] = []
         self.scan: Scan | None = None
-        self.registers: registers.Registers | None = None
-        self.decisions: list[Decision] = []
         self.inputs: dict[str, str] = {}
         self.next_file = city.data / "next" / f"emissions-{run_id}.duckdb"
+        self._known: Known | None = None
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     # ------------------------------------------------------------------ the steps
@@ -101,32 +98,35 @@ class Night:
 
     def load_registers(self) -> bool:
         """Read and check the registers and decisions; tell whether anything differs from what was published."""
-        self.registers = registers.read(self.city.registers)
-        register_checks.check(self.registers, self.city.settings, *register_checks.vocabularies())
-        self.findings += self.registers.findings
-        self.decisions = read_all(self.city.decisions_url)
-        self.inputs = self._inputs()
-        return self.inputs != self._published_inputs()
+        known = knowing.now(self.city, self.arrivals)
+        register_checks.check(known.registers, self.city.settings, *register_checks.vocabularies())
+        self.take(known)
+        return self.inputs != restatements.inputs_of(self.city.published)
+
+    def take(self, known: Known) -> None:
+        """Use these inputs."""
+        self._known = known
+        self.findings += known.registers.findings
+        contents = {name: path.read_bytes() for name, path in known.reference.items()}
+        self.inputs = knowing.inputs(self.city, known, state_id(known.registers.contents, contents), self.version)
+        if known.at is None:
+            States(self.city.history).keep(known.registers.contents, contents, self.started)
 
     def open_next(self) -> None:
         """Begin the new file: registers and reference first, since everything joins them."""
-        assert self.registers is not None  # noqa: S101 - the order of the steps
         self.next_file.parent.mkdir(parents=True, exist_ok=True)
         for stale in self.next_file.parent.glob("emissions-*"):
             stale.unlink()
         self.reopen()
-        registers.store(self.connection, self.registers)
-        reference.load(self.connection)
-        registers.snapshot(self.city.registers, self.registers, self.city.history / "registers")
+        knowing.lay_out(self.connection, self.city, self.known)
 
     def accept_readings(self) -> None:
         """Readings, quarantine and the row account of every file."""
-        self._attach_parsed()
         readings.build(self.connection, self.city.settings, self.city.today)
 
     def count_energy(self) -> None:
         """Energy per meter, facility and day."""
-        review.load_overrides(self.connection, self.decisions)
+        review.load_overrides(self.connection, self.known.decisions)
         energy.build(self.connection, self.city.settings, self.city.today)
 
     def count_emissions(self) -> None:
@@ -140,10 +140,10 @@ class Night:
 
     def raise_flags(self) -> None:
         """Flags with owner and state, findings, reviews."""
-        opened = self.history.opened()
+        opened = self.history.opened(self.known.at)
         self.findings += flags.build(self.connection, self.city.settings, self.city.today, opened)
         tolerance = self.city.settings.thresholds.decision_tolerance
-        self.findings += review.build(self.connection, self.decisions, self.city.today, tolerance)
+        self.findings += review.build(self.connection, list(self.known.decisions), self.city.today, tolerance)
         flags.write_findings(self.connection, self.findings)
         self._describe()
 
@@ -156,26 +156,23 @@ class Night:
         if broken := invariants.broken(self.connection):
             raise publish.HeldBack(broken)
         now = self.city.now()
-        changes = restatements.since(
-            self.connection, self.city.published, self.inputs, self.city.today, self.outcome.run_id, now
-        )
         publication = {
             "run_id": self.outcome.run_id,
             "published_time": now,
             "today": self.city.today,
-            "version": self.version,
+            "version": self.method,
             "inputs_hash": self.inputs_hash,
         }
+        changes = restate.since(self.city, self.connection, self.known, self.inputs, publication)
         run = self.run_record("published", now)
         publish.describe(self.connection)
         self.history.load(self.connection, {"runs": [run], "publications": [publication], "restatements": changes})
+        self.history.record_totals(self.connection, publication)
         self.outcome.summarise(self.connection, self.city.today, changes)
         first_days = self.connection.execute("SELECT flag_id, opened_at FROM flags ORDER BY flag_id").fetchall()
         self.close()
         publish.swap(self.next_file, self.city.published)
-        self.history.append("publications", [publication])
-        self.history.append("restatements", changes)
-        self.history.append("runs", [run])
+        self.history.recover(self.city.published)
         self.history.remember_flags(first_days)
         self.outcome.published = True
 
@@ -188,14 +185,25 @@ class Night:
         return self._connection
 
     @property
+    def known(self) -> Known:
+        """The inputs of this run."""
+        assert self._known is not None  # noqa: S101 - the order of the steps
+        return self._known
+
+    @property
     def version(self) -> str:
         """Program and method version."""
         return f"{version('facility-emissions')}/{METHOD_VERSION}"
 
     @property
+    def method(self) -> str:
+        """Program, method and settings: whatever makes other numbers of the same inputs."""
+        return f"{self.inputs['method']}/{self.inputs['settings'][:8]}"
+
+    @property
     def inputs_hash(self) -> str:
         """One hash over all inputs of this run."""
-        return hashlib.sha256(json.dumps(self.inputs, sort_keys=True).encode()).hexdigest()
+        return knowing.hash_of(self.inputs)
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
@@ -236,48 +244,8 @@ class Night:
             "inputs_hash": self.inputs_hash if self.inputs else None,
         }
 
-    def _attach_parsed(self) -> None:
-        """Show the ledger and the Parquets to the readings stage."""
-        self.connection.execute(
-            """CREATE OR REPLACE TEMP TABLE arrivals AS SELECT unnest(CAST($sha AS VARCHAR[])) AS sha256,
-               unnest(CAST($source AS VARCHAR[])) AS source, unnest(CAST($path AS VARCHAR[])) AS path,
-               unnest(CAST($received AS TIMESTAMP[])) AS received_at""",
-            {
-                "sha": [a.sha256 for a in self.arrivals],
-                "source": [a.source for a in self.arrivals],
-                "path": [a.path for a in self.arrivals],
-                "received": [a.received_at for a in self.arrivals],
-            },
-        )
-        batches = store.batches_in_use(self.city.parsed)
-        for kind in (store.VALUES, store.REJECTS, store.FILES):
-            if batches:
-                paths = store.batch_paths(self.city.parsed, kind, batches)
-                listed = ", ".join(tables.literal(str(path)) for path in paths)
-                self.connection.execute(f"CREATE OR REPLACE TEMP VIEW parsed_{kind} AS FROM read_parquet([{listed}])")
-            else:
-                parse.create_empty(self.connection, kind)
-
-    def _first_day(self) -> Any:  # noqa: ANN401 - a date
+    def _first_day(self) -> date:
         return energy.first_expected_day(self.connection, self.city.today)
-
-    def _inputs(self) -> dict[str, str]:
-        """Return kind of input -> hash."""
-        assert self.registers is not None  # noqa: S101 - the order of the steps
-        ledger = [f"{a.sha256} {a.source} {a.path} {a.received_at}" for a in self.arrivals]
-        ledger += [str(finding) for finding in inbox.not_taken(self.city.history)]
-        return {
-            "files": _hash("\n".join(ledger)),
-            "registers": self.registers.content_hash,
-            "reference": reference.content_hash(),
-            "settings": _hash((self.city.folder / CITY_FILE).read_text(encoding="utf-8-sig")),
-            "decisions": _hash("\n".join(d.decision_id for d in self.decisions)),
-            "today": str(self.city.today),
-            "method": f"{self.version}/{PARSER_VERSION}",
-        }
-
-    def _published_inputs(self) -> dict[str, str]:
-        return restatements.inputs_of(self.city.published)
 
     def _describe(self) -> None:
         """Write what the file was built from and the dictionary, so that the gate finds every table it checks."""
@@ -286,7 +254,7 @@ class Night:
         database.create(self.connection, "validation_results")
         database.create(self.connection, "dictionary")
         database.insert_rows(self.connection, "dictionary", tables.dictionary_rows())
-        self.history.load(self.connection, {})
+        self.history.load(self.connection, {}, self.known.at)
         database.create(self.connection, "invariant_results")
         invariants.check(self.connection)
 
@@ -299,7 +267,3 @@ def build(night: Night) -> None:
     night.count_emissions()
     night.judge_targets()
     night.raise_flags()
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -59,16 +59,16 @@ class Registers:
     """All registers of a city as typed rows, their content hash, and findings about what was not used."""
 
     rows: dict[str, list[Row]]
-    hashes: dict[str, str]
+    contents: dict[str, bytes]
     findings: list[Finding] = field(default_factory=list)
 
     def __getitem__(self, name: str) -> list[Row]:
         return self.rows[name]
 
-    @property
-    def content_hash(self) -> str:
-        """One hash over all registers."""
-        return hashlib.sha256(repr(sorted(self.hashes.items())).encode()).hexdigest()
+    def content_hash(self, *, of_factors: bool) -> str:
+        """One hash over the registers that state factors, or over all others."""
+        parts = [(n, c) for n, c in sorted(self.contents.items()) if (n in FACTOR_REGISTERS) is of_factors]
+        return hashlib.sha256(repr([(n, hashlib.sha256(c).hexdigest()) for n, c in parts]).encode()).hexdigest()
 
 
 def register_tables() -> list[tables.Table]:
@@ -85,7 +85,6 @@ def read(folder: Path) -> Registers:
     Raises:
         RegisterError: listing every missing file or column and every cell that cannot be read.
     """
-    result = Registers({}, {})
     problems: list[str] = []
     known = {table.name for table in register_tables()}
     for stray in sorted(p.name for p in folder.glob("*.csv") if p.stem not in known):
@@ -94,16 +93,30 @@ def read(folder: Path) -> Registers:
             problems.append(
                 f"{stray}: 台帳の名前ではありません。{close[0]}.csv の誤りではありませんか。 / not a register"
             )
+    contents = {n: (folder / f"{n}.csv").read_bytes() for n in sorted(known) if (folder / f"{n}.csv").is_file()}
+    for name in REQUIRED:
+        if name not in contents:
+            problems.append(f"{name}.csv: 必要な台帳がありません。 / this register must exist")
+    return typed(contents, problems)
+
+
+def typed(contents: dict[str, bytes], problems: list[str] | None = None) -> Registers:
+    """Type registers whose contents are at hand; absent ones are empty.
+
+    Args:
+        contents: Name of a register -> its bytes.
+        problems: What is wrong already, to be raised together with what is found.
+
+    Raises:
+        RegisterError: listing every cell that cannot be read.
+    """
+    problems = [] if problems is None else problems
+    result = Registers({}, contents)
     for table in register_tables():
-        path = folder / f"{table.name}.csv"
         result.rows[table.name] = []
-        if not path.is_file():
-            if table.name in REQUIRED:
-                problems.append(f"{path.name}: 必要な台帳がありません。 / this register must exist")
-            continue
-        content = path.read_bytes()
-        result.hashes[table.name] = hashlib.sha256(content).hexdigest()
-        result.rows[table.name] = _read_one(table, path.name, content, problems, result.findings)
+        if table.name in contents:
+            file = f"{table.name}.csv"
+            result.rows[table.name] = _read_one(table, file, contents[table.name], problems, result.findings)
     if problems:
         raise RegisterError(problems)
     return result
@@ -132,15 +145,6 @@ def store(connection: duckdb.DuckDBPyConnection, registers: Registers) -> None:
         database.create(connection, table.name)
         rows = [tuple(row.values[c.name] for c in table.columns) for row in registers[table.name]]
         database.insert_rows(connection, table.name, rows)
-
-
-def snapshot(folder: Path, registers: Registers, into: Path) -> None:
-    """Keep each register as this run saw it, named by its hash (append only)."""
-    for name, digest in registers.hashes.items():
-        kept = into / name / f"{digest}.csv"
-        if not kept.exists():
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.write_bytes((folder / f"{name}.csv").read_bytes())
 
 
 def _read_one(

@@ -133,6 +133,10 @@ class CityFolder:
         """The local day this run is for."""
         return self._today or self.settings.city.today or self.now().date()
 
+    def on(self, today: date) -> CityFolder:
+        """The same city, for another day."""
+        return CityFolder(self.folder, self.data, today)
+
     def now(self) -> datetime:
         """The clock, as naive local time of the city."""
         return datetime.now(ZoneInfo(self.settings.city.time_zone)).replace(tzinfo=None, microsecond=0)

@@ -9,6 +9,7 @@ import pytest
 
 from pipelines import findings, tables
 from pipelines.city_file import SettingsError
+from pipelines.known import CAUSES
 from pipelines.settings import CityFolder
 from pipelines.warehouse import database
 from tests.making import City, one, rows_of
@@ -149,6 +150,6 @@ def test_the_method_is_named_in_the_file(city: City) -> None:
     city.bills("fuel/a.csv", [("M1", "2023-04-01", "2023-05-01", 10, "L")])
     connection = database.connect_published(city.publish())
     kinds = {row[0] for row in rows_of(connection, "SELECT kind FROM build_inputs")}
-    assert kinds == {"files", "registers", "reference", "settings", "decisions", "today", "method"}
+    assert kinds == set(CAUSES) | {"state"}
     assert one(connection, "SELECT count(*) FROM publications") == 1
     connection.close()

@@ -8,8 +8,7 @@ supplier_properties and own_factors.
 from __future__ import annotations
 
 import csv
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import duckdb
@@ -39,31 +38,43 @@ MERGED_FILES = {
 RENAMED = {("published_totals.csv", "value"): "published_value"}
 
 
-def load(connection: duckdb.DuckDBPyConnection) -> None:
+def packaged() -> dict[str, Path]:
+    """Return the reference files that come with the program: name -> path."""
+    return {path.name: path for path in sorted(FOLDER.glob("*.csv"))}
+
+
+def load(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path] | None = None) -> None:
     """Create and fill the reference tables; the registers must be loaded before.
+
+    Args:
+        connection: The warehouse under construction.
+        files: Name -> path of each reference file, where they are to be taken as kept on a past day.
 
     Raises:
         StageError: when a CSV of ours does not fit the catalogue.
     """
-    _load(connection, PLAIN_FILES)
+    _load(connection, PLAIN_FILES, files or packaged())
 
 
 def load_factors(connection: duckdb.DuckDBPyConnection) -> None:
     """Create and fill only the tables that a conversion needs."""
-    _load(connection, ("sources.csv", "energy_types.csv", "factor_rules.csv", "gwp.csv"))
+    _load(connection, ("sources.csv", "energy_types.csv", "factor_rules.csv", "gwp.csv"), packaged())
 
 
-def _load(connection: duckdb.DuckDBPyConnection, plain_files: Iterable[str]) -> None:
+def _load(connection: duckdb.DuckDBPyConnection, plain_files: Iterable[str], files: Mapping[str, Path]) -> None:
     """Load the named files and those that the city's registers add to."""
     _translate_units(connection)
-    script = [statement for file_name in plain_files for statement in _plain(file_name)]
-    script += [statement for file_name in MERGED_FILES for statement in _merged(file_name)]
+    script = [s for name in plain_files for s in _plain(name, files.get(name))]
+    script += [s for name in MERGED_FILES for s in _merged(name, files[name])]
     database.run(connection, ";\n".join(script), what="reference/*.csv")
 
 
-def _plain(file_name: str) -> list[str]:
+def _plain(file_name: str, path: Path | None) -> list[str]:
+    """A file that an older version did not have yet leaves its table empty."""
     table = tables.table(PLAIN_FILES[file_name])
-    given = _columns(file_name)
+    if path is None:
+        return [tables.create_statement(table)]
+    given = _columns(path)
     columns = []
     for column in table.columns:
         stands_as = next(
@@ -73,34 +84,31 @@ def _plain(file_name: str) -> list[str]:
             columns.append(
                 f"CAST(nullif({tables.quoted(stands_as)}, '') AS {column.type}) AS {tables.quoted(column.name)}"
             )
-    insert = f"INSERT INTO {table.name} BY NAME SELECT {', '.join(columns)} FROM {_reader(file_name)}"
+    insert = f"INSERT INTO {table.name} BY NAME SELECT {', '.join(columns)} FROM {_reader(path)}"
     return [tables.create_statement(table), insert]
 
 
-def _merged(file_name: str) -> list[str]:
+def _merged(file_name: str, path: Path) -> list[str]:
+    """A file kept from an older version may lack a column that the statement names: it is empty then."""
     table_name = MERGED_FILES[file_name]
-    published = f"CREATE OR REPLACE TEMP TABLE published_{table_name} AS FROM {_reader(file_name)}"
+    present = packaged().get(file_name, path)
+    shape = f"FROM {_reader(path)} UNION ALL BY NAME FROM (FROM {_reader(present)} LIMIT 0)"
+    published = f"CREATE OR REPLACE TEMP TABLE published_{table_name} AS {shape if path != present else f'FROM {_reader(path)}'}"
     return [published, *database.fill_statements(table_name, FOLDER / f"{table_name}.sql")]
 
 
-def content_hash() -> str:
-    """Return one hash over every reference file: a changed edition changes the inputs of a run."""
-    digest = hashlib.sha256()
-    for path in sorted(FOLDER.glob("*.csv")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
-
-
-def _columns(file_name: str) -> list[str]:
-    with (FOLDER / file_name).open(encoding="utf-8", newline="") as stream:
+def _columns(path: Path) -> list[str]:
+    with path.open(encoding="utf-8", newline="") as stream:
         return next(csv.reader(stream))
 
 
-def _reader(file_name: str) -> str:
+def _reader(path: Path) -> str:
     """The file as text columns; nothing is left to be guessed."""
-    path = tables.literal(str(FOLDER / file_name))
-    columns = ", ".join(f"{tables.literal(name)}: 'VARCHAR'" for name in _columns(file_name))
-    return f"read_csv({path}, columns = {{{columns}}}, header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"')"
+    columns = ", ".join(f"{tables.literal(name)}: 'VARCHAR'" for name in _columns(path))
+    return (
+        f"read_csv({tables.literal(str(path))}, columns = {{{columns}}}, header = true, auto_detect = false,"
+        " delim = ',', quote = '\"', escape = '\"')"
+    )
 
 
 def _translate_units(connection: duckdb.DuckDBPyConnection) -> None:

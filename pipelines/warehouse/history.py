@@ -1,14 +1,15 @@
-"""The append-only history beside the published file: runs, publications, restatements, first days of flags.
+"""The append-only history beside the published file: runs, publications, restatements, totals, first days of flags.
 
-Reads and writes JSON lines under ``history/``. The published file carries copies; what it has and the history lacks
-(a crash right after the swap) is brought over at the next start.
+Reads and writes JSON lines under ``history/``, and one small Parquet a publication for the totals that changed with it.
+The published file carries copies; what it has and the history lacks (after every swap, or a crash right then) is
+brought over from it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,13 @@ import duckdb
 
 from pipelines import journal, tables
 from pipelines.warehouse import database
+from pipelines.warehouse.states import States
 
-COPIED = ("runs", "publications", "restatements")
+# table -> the column that tells when a row became known
+COPIED = {"runs": "started_time", "publications": "published_time", "restatements": "published_time"}
 FLAGS = "flags.jsonl"
+TOTALS = "published_facility_years"
+HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +40,10 @@ class History:
         """Return all rows of a history table, oldest first."""
         return list(journal.read(self.folder / f"{table_name}.jsonl"))
 
-    def opened(self) -> dict[str, date]:
-        """Return flag_id -> the day it was first raised."""
-        return {r["flag_id"]: date.fromisoformat(r["opened_at"]) for r in journal.read(self.folder / FLAGS)}
+    def opened(self, until: datetime | None = None) -> dict[str, date]:
+        """Return flag_id -> the day it was first raised; ``until``: raised by then."""
+        days = {r["flag_id"]: date.fromisoformat(r["opened_at"]) for r in journal.read(self.folder / FLAGS)}
+        return {flag_id: day for flag_id, day in days.items() if until is None or day <= until.date()}
 
     def remember_flags(self, flags: Iterable[tuple[str, date]]) -> None:
         """Keep the first day of flags that are new."""
@@ -58,14 +64,66 @@ class History:
             lost = [dict(zip(columns, row, strict=True)) for row in rows]
             lost = [row for row in lost if tuple(str(row[column]) for column in key) not in known]
             self.append(name, lost)
+        self._recover_totals(connection)
         connection.close()
 
-    def load(self, connection: duckdb.DuckDBPyConnection, extra: dict[str, list[dict[str, Any]]]) -> None:
-        """Fill the history tables of the warehouse under construction; ``extra`` are rows of this very run."""
-        for name in COPIED:
+    def load(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        extra: dict[str, list[dict[str, Any]]],
+        until: datetime | None = None,
+    ) -> None:
+        """Fill the history tables of the warehouse under construction.
+
+        Args:
+            connection: The warehouse.
+            extra: Rows of this very run.
+            until: Leave out what came later.
+        """
+        for name, known_at in COPIED.items():
             described = tables.table(name)
             rows = [*self.read(name), *extra.get(name, [])]
-            if not database.exists(connection, name):
-                database.create(connection, name)
-            connection.execute(f"DELETE FROM {name}")
+            rows = [row for row in rows if until is None or datetime.fromisoformat(str(row[known_at])) <= until]
+            self._empty(connection, name)
             database.insert_rows(connection, name, [[row.get(c) for c in described.column_names] for row in rows])
+        self._load_totals(connection, until)
+        self._empty(connection, "input_history")
+        database.insert_rows(connection, "input_history", States(self.folder).rows(until))
+
+    def _empty(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
+        if not database.exists(connection, name):
+            database.create(connection, name)
+        connection.execute(f"DELETE FROM {name}")
+
+    # ------------------------------------------------------------------ every total ever published
+
+    def record_totals(self, connection: duckdb.DuckDBPyConnection, publication: dict[str, Any]) -> None:
+        """Add this publication's totals that are new or differ, in figure or in method, from the last ones published."""
+        changed = f"INSERT INTO {TOTALS} BY NAME {database.sql_text(HERE / 'changed_totals.sql')}"
+        named = {name: publication[name] for name in ("run_id", "published_time", "version")}
+        database.run(connection, changed, named, what=TOTALS)
+
+    def _load_totals(self, connection: duckdb.DuckDBPyConnection, until: datetime | None) -> None:
+        self._empty(connection, TOTALS)
+        if paths := [str(path) for path in sorted((self.folder / TOTALS).glob("*.parquet"))]:
+            connection.execute(
+                f"INSERT INTO {TOTALS} BY NAME SELECT * FROM read_parquet($paths)"
+                " WHERE $until IS NULL OR published_time <= CAST($until AS TIMESTAMP)",
+                {"paths": paths, "until": until},
+            )
+
+    def _recover_totals(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Write each publication's totals to a file of its own, once."""
+        folder = self.folder / TOTALS
+        runs = connection.execute(f"SELECT DISTINCT run_id FROM {TOTALS} ORDER BY run_id").fetchall()
+        for (run_id,) in runs:
+            path = folder / f"{run_id}.parquet"
+            if path.exists():
+                continue
+            folder.mkdir(parents=True, exist_ok=True)
+            part = path.with_suffix(".part")
+            connection.execute(
+                f"COPY (FROM {TOTALS} WHERE run_id = {tables.literal(run_id)} ORDER BY ALL)"
+                f" TO {tables.literal(str(part))} (FORMAT parquet, COMPRESSION zstd)"
+            )
+            part.replace(path)

@@ -1,62 +1,54 @@
-"""Restatements: closed facility-years whose total differs from the published file, and which inputs changed since.
+"""Totals of facility-years, from one publication to the next: which changed, and the record of all ever published.
 
-What was published stays as published; this tells what tonight's file says otherwise.
+What was published stays as published. Reads emissions_by_facility_fiscal_year of the published and of the new file.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import duckdb
 
 from pipelines.periods import fiscal_year
 from pipelines.warehouse import database
 
-Totals = dict[tuple[str, int, str], Decimal]
+
+class FacilityYear(NamedTuple):
+    """What one total is of."""
+
+    facility_id: str
+    fiscal_year: int
+    year_rule: str
+    basis: str
 
 
-def since(
-    connection: duckdb.DuckDBPyConnection,
-    published: Path,
-    inputs: dict[str, str],
-    today: date,
-    run_id: str,
-    now: datetime,
-) -> list[dict[str, Any]]:
-    """Return the rows of ``restatements`` that tonight's file makes against the published one.
+Totals = dict[FacilityYear, Decimal]
 
-    Args:
-        connection: The new file.
-        published: The file that is published now, if any.
-        inputs: Kind of input -> hash, of tonight.
-        today: Decides which fiscal years are closed.
-        run_id: Of tonight's run.
-        now: When it publishes.
-    """
-    before = _totals_of(published)
-    if before is None:
-        return []
-    after = _totals(connection)
-    known = inputs_of(published)
-    changed = ", ".join(kind for kind, value in sorted(inputs.items()) if known.get(kind) != value)
-    this_year = fiscal_year(today)
-    return [
-        {
-            "run_id": run_id,
-            "published_time": now,
-            "facility_id": key[0],
-            "fiscal_year": key[1],
-            "basis": key[2],
-            "before_co2e_kg": before.get(key),
-            "after_co2e_kg": after.get(key),
-            "inputs_changed": changed,
-        }
-        for key in sorted(set(before) | set(after))
-        if key[1] < this_year and before.get(key) != after.get(key)
-    ]
+
+class Published(NamedTuple):
+    """What the published file says: its inputs by kind, the day it was run for, its totals."""
+
+    inputs: dict[str, str]
+    today: date
+    totals: Totals
+
+
+def read(published: Path) -> Published | None:
+    """Return what the published file says; ``None`` for no file or one of another version."""
+    if not published.is_file():
+        return None
+    connection = database.connect_published(published)
+    try:
+        inputs = dict(connection.execute("SELECT kind, inputs_hash FROM build_inputs").fetchall())
+        return Published(inputs, date.fromisoformat(inputs["today"]), totals(connection))
+    except (duckdb.Error, KeyError):
+        return None
+    finally:
+        connection.close()
 
 
 def inputs_of(published: Path) -> dict[str, str]:
@@ -72,20 +64,16 @@ def inputs_of(published: Path) -> dict[str, str]:
         connection.close()
 
 
-def _totals_of(published: Path) -> Totals | None:
-    if not published.is_file():
-        return None
-    connection = database.connect_published(published)
-    try:
-        return _totals(connection)
-    except duckdb.Error:
-        return None
-    finally:
-        connection.close()
-
-
-def _totals(connection: duckdb.DuckDBPyConnection) -> Totals:
+def totals(connection: duckdb.DuckDBPyConnection) -> Totals:
+    """Return every facility-year's total in kg CO2e."""
     rows = connection.execute(
-        "SELECT facility_id, fiscal_year, basis, co2e_kg FROM emissions_by_facility_fiscal_year"
+        "SELECT facility_id, fiscal_year, year_rule, basis, co2e_kg FROM emissions_by_facility_fiscal_year"
     ).fetchall()
-    return {(facility, year, basis): total for facility, year, basis, total in rows}
+    return {FacilityYear(*row[:4]): row[4] for row in rows}
+
+
+def changed(before: Published, after: Totals, today: date) -> list[FacilityYear]:
+    """Return the facility-years that were closed when last published and whose total differs now."""
+    closed_before = fiscal_year(min(before.today, today))
+    keys: Iterable[FacilityYear] = sorted(set(before.totals) | set(after))
+    return [k for k in keys if k.fiscal_year < closed_before and before.totals.get(k) != after.get(k)]

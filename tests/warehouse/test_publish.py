@@ -16,6 +16,7 @@ from pipelines import tables
 from pipelines.night import Night, build
 from pipelines.warehouse import database, invariants, lock, publish, query
 from pipelines.warehouse.history import History
+from pipelines.warehouse.states import States
 from tests.making import City, monthly, one, rows_of
 
 ROWS = monthly("M1", 2022, 2025, 100)
@@ -194,8 +195,11 @@ def test_register_snapshots_are_kept_by_hash(city: City) -> None:
     city.publish()
     city.register("events", [{"facility_id": "F1", "from": "2024-05-01", "kind": "works"}])
     city.publish()
-    kept = {p.parent.name for p in (city.paths.history / "registers").rglob("*.csv")}
+    kept = {p.parent.name for p in (city.paths.history / "kept" / "registers").rglob("*.csv")}
     assert {"meters", "events"} <= kept
+    first, second = States(city.paths.history).all()
+    assert "events" not in first.registers and set(second.registers) - set(first.registers) == {"events"}
+    assert first.reference == second.reference
 
 
 def test_two_builds_of_the_same_inputs_are_equal(city: City) -> None:

@@ -1,0 +1,68 @@
+"""The tables as they were known on a past moment, to the last digit, with today's method.
+
+Only what was known then goes in: files received by then, registers and reference as seen then, decisions taken by then.
+Made beside the published file, under ``known/`` in the data folder, and kept while the inputs stay the same.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+
+from pipelines import known as knowing
+from pipelines.night import Night, Progress, build
+from pipelines.settings import CityFolder
+from pipelines.warehouse import invariants, publish
+from pipelines.warehouse.history import History
+
+MOST_KEPT = 5
+
+
+def file(city: CityFolder, moment: datetime, today: date | None = None, progress: Progress = lambda *_: None) -> Path:
+    """Return the DuckDB file with the tables as known on a moment, built now unless it is there.
+
+    Args:
+        city: The city folder.
+        moment: Local time; what was known up to and including it.
+        today: The day it is for; ``None``: that of the last publication by then, else the moment's.
+        progress: Called with (step, done, of).
+
+    Raises:
+        Unknown: there has been no run yet.
+        HeldBack: an invariant of ours does not hold.
+    """
+    city = city.on(today or _day_of(city, moment))
+    night = Night(city, progress)
+    night.next_file = city.data / "known" / "next" / f"emissions-{night.outcome.run_id}.duckdb"
+    night.take(knowing.at(city, moment))
+    made = city.data / "known" / f"{moment:%Y%m%dT%H%M%S}-{night.inputs_hash[:16]}.duckdb"
+    if made.is_file():
+        return made
+    try:
+        build(night)
+        if broken := invariants.broken(night.connection):
+            raise publish.HeldBack(broken)
+        publish.describe(night.connection)
+        night.close()
+        night.next_file.replace(made)
+    finally:
+        night.close()
+        night.next_file.unlink(missing_ok=True)
+    _forget_oldest(made.parent)
+    return made
+
+
+def _day_of(city: CityFolder, moment: datetime) -> date:
+    told = [
+        date.fromisoformat(str(row["today"]))
+        for row in History(city.history).read("publications")
+        if datetime.fromisoformat(str(row["published_time"])) <= moment
+    ]
+    return told[-1] if told else moment.date()
+
+
+def _forget_oldest(folder: Path) -> None:
+    """Keep the newest few: each can be built again."""
+    found = sorted(folder.glob("*.duckdb"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in found[MOST_KEPT:]:
+        old.unlink(missing_ok=True)

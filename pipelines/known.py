@@ -1,0 +1,207 @@
+"""What the system knows: every input of a run, as it is now, as it was on a past moment, or as a publication saw it.
+
+Arrivals, registers, reference and decisions, each with the time from which it was known; the settings and the program
+are the method. The inputs of a run are told apart by hashes, so that a change can be named, and explained later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+
+from pipelines import registers, tables
+from pipelines.city_file import CITY_FILE
+from pipelines.findings import Finding
+from pipelines.reference import load as reference
+from pipelines.registers import Registers
+from pipelines.review.store import Decision, read_all
+from pipelines.settings import CityFolder
+from pipelines.sources import inbox, parse, store
+from pipelines.sources.inbox import Arrival
+from pipelines.sources.layouts import PARSER_VERSION
+from pipelines.warehouse import database
+from pipelines.warehouse.states import States
+
+# Which inputs a change of a past total is put down to, in the order in which it is split.
+DATA, REGISTER, FACTOR, METHOD = "data", "register", "factor", "method"
+CAUSES: Mapping[str, str] = {
+    "files": DATA,
+    "decisions": DATA,
+    "today": DATA,
+    "registers": REGISTER,
+    "factor_registers": FACTOR,
+    "reference": FACTOR,
+    "settings": METHOD,
+    "method": METHOD,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The inputs of a run.
+
+    Args:
+        arrivals: The files that count, from the ledger.
+        not_taken: What could not be taken into the ledger.
+        registers: What the office keeps, typed.
+        reference: Reference file name -> path of its content.
+        decisions: What people decided.
+        today: The day the run is for.
+        at: The past moment this was known on; ``None``: now.
+    """
+
+    arrivals: tuple[Arrival, ...]
+    not_taken: tuple[Finding, ...]
+    registers: Registers
+    reference: Mapping[str, Path]
+    decisions: tuple[Decision, ...]
+    today: date
+    at: datetime | None = None
+
+    def factor_registers_of(self, other: Known) -> Registers:
+        """Return these registers with those that state factors taken from another time."""
+        mixed = {n: c for n, c in self.registers.contents.items() if n not in registers.FACTOR_REGISTERS}
+        stated = {n: c for n, c in other.registers.contents.items() if n in registers.FACTOR_REGISTERS}
+        return registers.typed(mixed | stated)
+
+    def with_cause(self, cause: str, other: Known) -> Known:
+        """Return this with one cause's inputs taken from another time."""
+        if cause == DATA:
+            return replace(self, arrivals=other.arrivals, decisions=other.decisions, today=other.today)
+        if cause == REGISTER:
+            return replace(self, registers=other.factor_registers_of(self))
+        if cause == FACTOR:
+            return replace(self, reference=other.reference, registers=self.factor_registers_of(other))
+        return self
+
+
+class Unknown(ValueError):  # noqa: N818 - what it is
+    """Nothing is known of that moment; the message says what to do."""
+
+
+def now(city: CityFolder, arrivals: list[Arrival]) -> Known:
+    """Return what is known now.
+
+    Raises:
+        RegisterError: the registers cannot be read.
+    """
+    return Known(
+        tuple(arrivals),
+        tuple(inbox.not_taken(city.history)),
+        registers.read(city.registers),
+        reference.packaged(),
+        tuple(read_all(city.decisions_url)),
+        city.today,
+    )
+
+
+def at(city: CityFolder, moment: datetime) -> Known:
+    """Return what was known on a past moment. Before the first run, the registers and reference first seen serve.
+
+    Raises:
+        Unknown: there has been no run yet.
+    """
+    states = States(city.history)
+    state = states.at(moment)
+    if state is None:
+        raise Unknown("まだ一度も実行されていません。facility-emissions nightly を実行してください。 / no run yet")
+    arrivals = sorted(inbox.ledger(city.history).values(), key=lambda a: (a.sha256, a.source, a.path))
+    return Known(
+        tuple(a for a in arrivals if a.received_at <= moment),
+        (),
+        registers.typed(states.registers(state)),
+        states.reference(state),
+        tuple(d for d in read_all(city.decisions_url) if d.decided_at <= moment),
+        city.today,
+        moment,
+    )
+
+
+def published(city: CityFolder, present: Known) -> Known | None:
+    """Return what the published file was built from; ``None`` where its registers and reference are not kept."""
+    connection = database.connect_published(city.published)
+    try:
+        inputs = dict(connection.execute("SELECT kind, inputs_hash FROM build_inputs").fetchall())
+        files = connection.execute("SELECT sha256, source, path, received_at FROM source_files").fetchall()
+        decided = {row[0] for row in connection.execute("SELECT decision_id FROM reviews").fetchall()}
+    except duckdb.Error:
+        return None
+    finally:
+        connection.close()
+    states = States(city.history)
+    state = states.named(inputs.get("state", ""))
+    if state is None:
+        return None
+    return Known(
+        tuple(Arrival(sha256, source, path, 0, received) for sha256, source, path, received in files),
+        present.not_taken,
+        registers.typed(states.registers(state)),
+        states.reference(state),
+        tuple(d for d in present.decisions if d.decision_id in decided),
+        date.fromisoformat(inputs["today"]),
+    )
+
+
+def inputs(city: CityFolder, known: Known, state: str, version: str) -> dict[str, str]:
+    """Return kind of input -> hash.
+
+    Args:
+        city: For city.toml.
+        known: The inputs.
+        state: The id under which registers and reference are kept.
+        version: Program and method version.
+    """
+    ledger = [f"{a.sha256} {a.source} {a.path} {a.received_at}" for a in known.arrivals]
+    ledger += [str(finding) for finding in known.not_taken]
+    names = sorted((name, path.read_bytes()) for name, path in known.reference.items())
+    return {
+        "files": _hash("\n".join(ledger)),
+        "registers": known.registers.content_hash(of_factors=False),
+        "factor_registers": known.registers.content_hash(of_factors=True),
+        "reference": hashlib.sha256(b"\0".join(name.encode() + b"\0" + content for name, content in names)).hexdigest(),
+        "settings": _hash((city.folder / CITY_FILE).read_text(encoding="utf-8-sig")),
+        "decisions": _hash("\n".join(d.decision_id for d in known.decisions)),
+        "today": str(known.today),
+        "method": f"{version}/{PARSER_VERSION}",
+        "state": state,
+    }
+
+
+def hash_of(kinds: Mapping[str, str]) -> str:
+    """Return one hash over all inputs."""
+    return _hash(json.dumps(dict(kinds), sort_keys=True))
+
+
+def lay_out(connection: duckdb.DuckDBPyConnection, city: CityFolder, known: Known) -> None:
+    """Put registers, reference, ledger and the Parquets under ``parsed/`` before the stages."""
+    registers.store(connection, known.registers)
+    reference.load(connection, known.reference)
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE arrivals AS SELECT unnest(CAST($sha AS VARCHAR[])) AS sha256,
+           unnest(CAST($source AS VARCHAR[])) AS source, unnest(CAST($path AS VARCHAR[])) AS path,
+           unnest(CAST($received AS TIMESTAMP[])) AS received_at""",
+        {
+            "sha": [a.sha256 for a in known.arrivals],
+            "source": [a.source for a in known.arrivals],
+            "path": [a.path for a in known.arrivals],
+            "received": [a.received_at for a in known.arrivals],
+        },
+    )
+    batches = store.batches_in_use(city.parsed)
+    for kind in (store.VALUES, store.REJECTS, store.FILES):
+        if batches:
+            paths = store.batch_paths(city.parsed, kind, batches)
+            listed = ", ".join(tables.literal(str(path)) for path in paths)
+            connection.execute(f"CREATE OR REPLACE TEMP VIEW parsed_{kind} AS FROM read_parquet([{listed}])")
+        else:
+            parse.create_empty(connection, kind)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
