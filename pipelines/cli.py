@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from pipelines import cli_common as common
-from pipelines import cli_review
+from pipelines import cli_past, cli_review
 from pipelines.city_file import CITY_FILE
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(cli_review.app, name="review")
+cli_past.add_to(app)
 
 
 @app.callback()
@@ -52,9 +53,19 @@ def nightly(as_json: common.AsJson = False) -> None:
 
 
 @app.command()
-def rebuild(as_json: common.AsJson = False) -> None:
-    """受領済みの記録から作り直す / the same from parsed/, history/, registers and decisions."""
-    _run_flow("rebuild", as_json=as_json)
+def rebuild(as_known_at: common.AsKnownAt = None, as_json: common.AsJson = False) -> None:
+    """受領済みの記録から作り直す / the same from parsed/, history/, registers and decisions.
+
+    --as-known-at: 過去の時点の内容を今の方法で作る（公表ファイルは変えない） / a past moment, beside the published file.
+    """
+    if as_known_at is None:
+        _run_flow("rebuild", as_json=as_json)
+    made = common.tables_file(as_known_at)
+    if as_json:
+        common.print_json({"as_known_at": as_known_at, "path": made})
+    else:
+        out = common.terminal()
+        out.line(out.say("rebuilt_as_known", at=as_known_at, path=made))
 
 
 @app.command()
@@ -121,6 +132,7 @@ def explain(
     fiscal_year: Annotated[int, typer.Option("--fiscal-year", help="年度 / fiscal year.")],
     month: Annotated[int | None, typer.Option(min=1, max=12, help="月 / month of that year.")] = None,
     basis: Annotated[str, typer.Option(help="plan, shk_basic, shk_adjusted")] = "plan",
+    as_known_at: common.AsKnownAt = None,
     as_json: common.AsJson = False,
 ) -> None:
     """数字の根拠をたどる / from the total down to readings, factors, quality, flags, decisions.
@@ -133,22 +145,22 @@ def explain(
 
     first = None if month is None else date(fiscal_year + (month < 4), month, 1)
     try:
-        with query.opened(common.city_folder().published) as connection:
+        with query.opened(common.tables_file(as_known_at)) as connection:
             told = reader.explain(connection, reader.Question(facility, fiscal_year, first, basis))
     except (reader.UnknownFacility, query.QueryError) as error:
         common.refuse(str(error))
     if as_json:
-        common.print_json(told)
+        common.print_json(told | {"as_known_at": as_known_at})
     else:
-        show_explanation.show(common.terminal(), told)
+        show_explanation.show(common.terminal(), told, as_known_at)
 
 
 @app.command()
-def flags(as_json: common.AsJson = False) -> None:
+def flags(as_known_at: common.AsKnownAt = None, as_json: common.AsJson = False) -> None:
     """要確認事項の一覧 / flags with owner, tonnes at stake and state."""
     from pipelines.reports import lists
 
-    found = common.published_rows(lists.FLAGS)
+    found = common.published_rows(lists.FLAGS, None, as_known_at)
     if as_json:
         common.print_json(found)
     else:
@@ -158,6 +170,7 @@ def flags(as_json: common.AsJson = False) -> None:
 @app.command()
 def facilities(
     fiscal_year: Annotated[int | None, typer.Option("--fiscal-year", help="年度 / fiscal year.")] = None,
+    as_known_at: common.AsKnownAt = None,
     as_json: common.AsJson = False,
 ) -> None:
     """施設と判定の一覧 / facilities with their verdict, by default of the last closed year."""
@@ -165,7 +178,7 @@ def facilities(
     from pipelines.reports import lists
 
     year = fiscal_year or year_of(common.city_folder().today) - 1
-    found = common.published_rows(lists.FACILITIES, {"year": year})
+    found = common.published_rows(lists.FACILITIES, {"year": year}, as_known_at)
     if as_json:
         common.print_json(found)
     else:
@@ -188,6 +201,7 @@ def posts(as_json: common.AsJson = False) -> None:
 def sql(
     statement: Annotated[str, typer.Argument(help="SELECT 文 / one SELECT.")],
     output: Annotated[str, typer.Option("--format", help="table, csv, json, parquet")] = "table",
+    as_known_at: common.AsKnownAt = None,
     as_json: common.AsJson = False,
 ) -> None:
     """公表ファイルにSQLで問う（読取専用） / read-only SQL on the published file.
@@ -196,7 +210,7 @@ def sql(
     """
     from pipelines.warehouse import query
 
-    published = common.city_folder().published
+    published = common.tables_file(as_known_at)
     wanted = "json" if as_json else output
     try:
         if wanted == "parquet":
@@ -255,5 +269,5 @@ def main() -> None:
 
 # Errors whose message is written for the person who must act.
 ACTIONABLE = frozenset(
-    {"SettingsError", "RegisterError", "AlreadyRunning", "StageError", "NotEvaluated", "PeriodError"}
+    {"HeldBack", "SettingsError", "RegisterError", "AlreadyRunning", "StageError", "NotEvaluated", "PeriodError"}
 )

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 OK, ERROR, WRONG_USE, HELD_BACK = 0, 1, 2, 3
 AsJson = Annotated[bool, typer.Option("--json", help="機械向けのJSONで出力 / print JSON.")]
+AsKnownAt = Annotated[
+    str | None,
+    typer.Option(
+        "--as-known-at", help="この日時に把握していた内容で（例 2026-04-01 09:00） / as known at a local time."
+    ),
+]
 
 
 @dataclass(slots=True)
@@ -52,12 +58,28 @@ def language() -> str:
     return chosen.language or city_file.language(chosen.city)
 
 
-def published_rows(statement: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+def tables_file(as_known_at: str | None = None) -> Path:
+    """Return the published file, or the file with the tables as known on a past moment (built where needed)."""
+    if as_known_at is None:
+        return city_folder().published
+    from pipelines import as_known
+    from pipelines.known import Unknown
+    from pipelines.periods import PeriodError, parse_moment
+
+    try:
+        return as_known.file(city_folder(), parse_moment(as_known_at), chosen.today)
+    except (PeriodError, Unknown) as error:
+        refuse(f"--as-known-at: {error}")
+
+
+def published_rows(
+    statement: str, parameters: dict[str, Any] | None = None, as_known_at: str | None = None
+) -> list[dict[str, Any]]:
     """Return what a SELECT of ours finds in the published file; ends the command where there is none."""
     from pipelines.warehouse import query
 
     try:
-        with query.opened(city_folder().published) as connection:
+        with query.opened(tables_file(as_known_at)) as connection:
             cursor = connection.execute(statement, parameters)
             names = [column[0] for column in cursor.description or []]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

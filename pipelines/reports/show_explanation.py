@@ -9,17 +9,20 @@ from typing import Any
 from rich.text import Text
 
 from pipelines.findings import explain_reason, word
+from pipelines.reports import show_past
 from pipelines.reports.layout import percent, plain, tonnes
 from pipelines.reports.terminal import Terminal
 
 MOST_FILES = 30
 
 
-def show(out: Terminal, told: dict[str, Any]) -> None:
+def show(out: Terminal, told: dict[str, Any], as_known_at: str | None = None) -> None:
     """Print an explanation from the total down to the lines of the files."""
     facility = told["facility"]
     period = f"{told['month']:%Y-%m}" if told["month"] else out.say("fiscal_year", year=told["fiscal_year"])
     head = f"{facility['facility_id']} {facility['name']} — {period} — {word(told['basis'], out.language)}"
+    if as_known_at:
+        head += out.say("as_known_at", at=as_known_at)
     out.console.rule(Text(head, style="bold"), align="left")
     _result(out, told["result"], told["month"] is not None)
     if told["total"]:
@@ -198,5 +201,5 @@ def _notes(out: Terminal, told: dict[str, Any]) -> None:
     for change in told["restatements"]:
         moved = f"{tonnes(change['before_co2e_kg'])} → {tonnes(change['after_co2e_kg'])}"
         out.line(
-            f"  {word('restatement', out.language)} {change['published_time']}: {moved} ({change['inputs_changed']})"
+            f"  {word('restatement', out.language)} {change['published_time']}: {moved} ({show_past.parts(out, change)})"
         )

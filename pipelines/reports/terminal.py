@@ -70,9 +70,9 @@ class Terminal:
         )
         self.line(self.say("night_verdicts", year=outcome["year"], verdicts=verdicts))
         if outcome["changes"]:
-            self.line(
-                self.say("night_changes", count=len(outcome["changes"]), why=outcome["changes"][0]["inputs_changed"])
-            )
+            from pipelines.reports import show_past
+
+            self.line(show_past.summary(self, outcome["changes"]))
         self.flags(outcome["flags"], TOP_FLAGS)
         self.line(self.say("night_published", path=published))
         self.line(self.say("night_page", path=page))

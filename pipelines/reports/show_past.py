@@ -1,0 +1,50 @@
+"""Show what became of figures once published: restatements with their parts, and official editions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from pipelines.findings import word
+from pipelines.reports.layout import tonnes
+from pipelines.reports.terminal import Terminal
+
+CAUSES = ("data", "register", "factor", "method")
+
+
+def restatements(out: Terminal, rows: Sequence[dict[str, Any]]) -> None:
+    """Restatements, one a line, newest publication first."""
+    if not rows:
+        out.line(out.say("restatements_none"))
+        return
+    for published, group in groupby(rows, key=lambda row: row["published_time"]):
+        out.line(out.say("restatements_title", at=f"{published:%Y-%m-%d %H:%M}"), "bold")
+        for row in group:
+            rule = "" if row["year_rule"] == "by_day" else f" {word(row['year_rule'], out.language)}"
+            head = f"  {row['facility_id']} {row['name'] or ''} {out.say('fiscal_year', year=row['fiscal_year'])}"
+            moved = f"{tonnes(row['before_co2e_kg'])} → {tonnes(row['after_co2e_kg'])}"
+            out.line(f"{head} {word(row['basis'], out.language)}{rule}: {moved} ({parts(out, row)})")
+
+
+def parts(out: Terminal, row: dict[str, Any]) -> str:
+    """The parts of a change that are not zero, signed."""
+    told = [
+        f"{word(f'cause_{cause}', out.language)} {signed(row[f'{cause}_co2e_kg'])}"
+        for cause in CAUSES
+        if row[f"{cause}_co2e_kg"]
+    ]
+    return "、".join(told) if out.language == "ja" else ", ".join(told)
+
+
+def signed(kg: Decimal) -> str:
+    """A change in tonnes with its sign, to the kilogram."""
+    return f"{kg / 1000:+,.3f} t"
+
+
+def summary(out: Terminal, rows: Sequence[dict[str, Any]]) -> str:
+    """All restatements of a night in one sentence: how many, and the plan's parts."""
+    plan = [row for row in rows if row["basis"] == "plan" and row["year_rule"] == "by_day"]
+    total = {f"{cause}_co2e_kg": sum((row[f"{cause}_co2e_kg"] for row in plan), Decimal(0)) for cause in CAUSES}
+    return out.say("night_changes", count=len(rows), parts=parts(out, total) or "-")
