@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines import city_file, registers, tables, units
+from pipelines import city_file, method_rules, registers, tables, units
 from pipelines.emissions import build as emissions
 from pipelines.energy import build as energy
 from pipelines.findings import rules
@@ -23,6 +23,8 @@ from pipelines.warehouse import database
 
 BASES = ("plan", "shk_basic", "shk_adjusted")
 NINE = Decimal("0.000000001")
+# what the statements join besides the reference, empty here
+EMPTY = ("contracts", "facilities", "facility_periods", "meters", "meter_allocations", "meter_days", "method_rules")
 FEW = 10  # questions for which DuckDB's planning costs more than it saves
 
 
@@ -143,7 +145,7 @@ def _warehouse(city: Path | None, *, quick: bool) -> duckdb.DuckDBPyConnection:
     """Make the warehouse of the questions: reference, the city's own factors, tables for meters and contracts."""
     connection = database.connect(quick=quick)
     known = registers.read_some(city / "registers", registers.FACTOR_REGISTERS) if city else {}
-    needed = (*registers.FACTOR_REGISTERS, "contracts", "facilities", "meter_allocations", "meter_days")
+    needed = (*registers.FACTOR_REGISTERS, *EMPTY)
     connection.execute(";".join(tables.create_statement(tables.table(name)) for name in needed))
     for register, rows in known.items():
         columns = tables.table(register).column_names
@@ -175,7 +177,9 @@ def _choose(
     connection: duckdb.DuckDBPyConnection, asked: Mapping[int, tuple[Question, Decimal]], city: Path | None
 ) -> None:
     """Put one meter, day and contract per question into the warehouse, and choose heat contents and factors."""
-    rules = city_file.plan_electricity_rules(city) if city else ()
+    if city:
+        stated = city_file.plan_electricity_rules(city)
+        database.insert_rows(connection, "method_rules", method_rules.electricity_rows(stated))
     day = timedelta(days=1)
     meters = [
         (_meter(n), _meter(n), "-", 1, q.energy_type, "bill", "main", "site", q.on, q.on + day)
@@ -183,15 +187,15 @@ def _choose(
     ]
     contracts = [(_meter(n), *_supplier(q), q.menu, *[None] * 6) for n, (q, _) in asked.items() if q.supplier or q.menu]
     days = [
-        (_meter(n), "bill", q.on, "all", units.counted(q.unit, q.energy_type).unit, amount, 0, False, False, False)
+        (_meter(n), "bill", q.on, "all", units.counted(q.unit, q.energy_type).unit, amount, 0, 0, False, False, False)
         for n, (q, amount) in asked.items()
     ]
     for table, rows in (("meter_allocations", meters), ("contracts", contracts), ("meter_days", days)):
         database.insert_rows(connection, table, rows)
     dates = [question.on for question, _ in asked.values()]
-    energy.segment(connection, rules, min(dates), max(dates) + day)
+    energy.segment(connection, min(dates), max(dates) + day)
     energy.choose(connection)
-    emissions.choose(connection, rules)
+    emissions.choose(connection)
 
 
 def _meter(number: int) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import registers, tables
+from pipelines import method_rules, registers, tables
 from pipelines.city_file import CITY_FILE
 from pipelines.findings import Finding
 from pipelines.reference import load as reference
@@ -179,9 +179,10 @@ def hash_of(kinds: Mapping[str, str]) -> str:
 
 
 def lay_out(connection: duckdb.DuckDBPyConnection, city: CityFolder, known: Known) -> None:
-    """Put registers, reference, ledger and the Parquets under ``parsed/`` before the stages."""
+    """Put registers, reference, the city's rules, the ledger and the Parquets under ``parsed/`` before the stages."""
     registers.store(connection, known.registers)
     reference.load(connection, known.reference)
+    method_rules.store(connection, city.settings.rules)
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE arrivals AS SELECT unnest(CAST($sha AS VARCHAR[])) AS sha256,
            unnest(CAST($source AS VARCHAR[])) AS source, unnest(CAST($path AS VARCHAR[])) AS path,

@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 from datetime import date, datetime
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
 from pipelines import city_file
@@ -82,22 +83,60 @@ class Limits(Frozen):
     threads: int | None = Field(None, ge=1, le=256, description="Threads that DuckDB may use. Empty: one per core.")
 
 
-class YearRule(Frozen):
-    """How a fiscal year is counted."""
+class DatedRule(Frozen):
+    """A rule of the city: from when until when, and where it was decided."""
 
-    year_rule: Annotated[str, Field(pattern="^by_day$")] = Field("by_day", description="by_day: spread over days.")
-    basis: str = Field("", description="Only for this basis; empty: all.")
+    valid_from: date | None = Field(None, description="First day of the rule: a 1 April. Empty: always.")
+    valid_to: date | None = Field(None, description="End of the rule (exclusive): a 1 April. Empty: open.")
+    source: Annotated[str, Field(min_length=1)] = Field(description="Where it is decided: document and place.")
+
+    @field_validator("valid_from", "valid_to")
+    @classmethod
+    def _begins_a_fiscal_year(cls, day: date | None) -> date | None:
+        if day is not None and (day.month, day.day) != (4, 1):
+            raise ValueError("a fiscal year begins on 1 April / 4月1日でなければなりません")
+        return day
+
+
+class YearRule(DatedRule):
+    """How a fiscal year is counted. Of several that fit, the one that names most decides, then the later one."""
+
+    year_rule: Annotated[str, Field(pattern="^(by_day|twelve_bills)$")] = Field(
+        "by_day", description="by_day: spread over days. twelve_bills: the bills whose last day lies in April to March."
+    )
+    basis: Annotated[str, Field(pattern="^(|plan|shk_basic|shk_adjusted)$")] = Field(
+        "", description="Only for this basis; empty: all."
+    )
     operator_id: str = Field("", description="Only for this operator; empty: all.")
     energy_type: str = Field("", description="Only for this energy type; empty: all.")
-    valid_from: date | None = Field(None, description="First day of the rule.")
-    source: str = Field(description="Where the city decided so.")
+
+
+class PlanMethod(DatedRule):
+    """Which figures serve an operator's plan: the ordinance's, or those of its SHK report (算定・報告・公表制度)."""
+
+    operator_id: Annotated[str, Field(min_length=1)] = Field(description="The operator.")
+    plan_method: Annotated[str, Field(pattern="^(shikorei|shk_deemed)$")] = Field(
+        description="shikorei: the ordinance's table. shk_deemed: the SHK emissions (basic factors) serve the plan."
+    )
 
 
 class Rules(Frozen):
     """Rules of the city, dated and with their source."""
 
     year_rule: tuple[YearRule, ...] = ()
+    plan_method: tuple[PlanMethod, ...] = ()
     plan_electricity_factor_rule: tuple[PlanElectricityRule, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_at_a_time(self) -> Rules:
+        keyed = [("plan_electricity_factor_rule", rule) for rule in self.plan_electricity_factor_rule]
+        keyed += [(f"plan_method {rule.operator_id}", rule) for rule in self.plan_method]  # type: ignore[misc] # dated too
+        keyed += [(f"year_rule {r.basis},{r.operator_id},{r.energy_type}", r) for r in self.year_rule]  # type: ignore[misc]
+        ordered = sorted(keyed, key=lambda pair: (pair[0], pair[1].valid_from or date.min))
+        for (name, before), (other, after) in pairwise(ordered):
+            if name == other and (before.valid_to or date.max) > (after.valid_from or date.min):
+                raise ValueError(f"{name}: two rules at the same time / 同じ期間に二つの規則")
+        return self
 
 
 class Settings(Frozen):

@@ -1,8 +1,10 @@
 -- activity_candidates: one row per activity source, gas, fiscal year and factor (施行令第3条). A measured own factor of the
 -- facility comes before the ordinance's. HFC and PFC are named by their substance, which decides the warming potential.
--- Inputs: activity_days, emission_factors, heat_contents, gwp.
+-- From first_day on, so that the series with the base year's factors finds those of a source that came later.
+-- Inputs: activity_days, emission_factors, heat_contents, gwp. Parameter: first_day.
 WITH sources AS (
-    SELECT activity_source_id, facility_id, activity, substance, unit, min(local_date) AS first_date, max(local_date) AS last_date
+    SELECT activity_source_id, facility_id, activity, substance, unit, least(min(local_date), CAST($first_day AS DATE)) AS first_date,
+        max(local_date) AS last_date
     FROM activity_days
     GROUP BY ALL
 ),

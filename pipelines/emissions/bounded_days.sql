@@ -1,17 +1,17 @@
--- bounded_days: the emission days with their interval. What is measured and final counts in both bounds. A day that is
+-- bounded_days: all emission days with their interval, under each rule of the year. What is measured and final counts in both bounds. A day that is
 -- missing, doubtful or without a factor has no upper bound; its lower bound is what was measured of it (part of a missing
 -- day) or 0. A provisional factor has the bounds of the setting, and none above when it is zero. Where a deduction is not
 -- final, the net use of the whole meter family is unknown at that facility and day.
--- Inputs: emission_days, provisional_bounds (one row, from the settings).
+-- Inputs: all_emission_days, provisional_bounds (one row, from the settings).
 WITH finality AS (
     SELECT *,
         reason = 'not_in_basis' AS is_outside_basis,
         co2e_kg IS NOT NULL AND state IN ('measured', 'estimated', 'interpolated')
             AND NOT (choice = 'provisional' AND co2e_kg = 0 AND quantity <> 0) AS is_bounded
-    FROM emission_days
+    FROM all_emission_days
 ),
 unknown_deductions AS (
-    SELECT DISTINCT root_meter_id, facility_id, local_date, basis
+    SELECT DISTINCT root_meter_id, facility_id, year_rule, local_date, basis
     FROM finality
     WHERE facility_share < 0 AND NOT is_bounded AND NOT coalesce(is_outside_basis, false)
 )
@@ -40,3 +40,4 @@ FROM finality AS f
 CROSS JOIN provisional_bounds AS b
 LEFT JOIN unknown_deductions AS u
     ON u.root_meter_id = f.root_meter_id AND u.facility_id = f.facility_id AND u.local_date = f.local_date AND u.basis = f.basis
+    AND u.year_rule = f.year_rule

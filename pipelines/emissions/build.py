@@ -6,7 +6,6 @@ facility_spans, factor_choices, activity_days, activity_choices, emission_days a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from pipelines import units
-from pipelines.city_file import PlanElectricityRule
 from pipelines.emissions.multipliers import Multiplier, Step, of_activity, to_emissions
 from pipelines.warehouse import database
 
@@ -30,8 +28,13 @@ MENU_WORDS = {
     "代替値": "national_substitute", "substitute": "national_substitute",
     "最終保障供給": "last_resort_or_island_supply", "離島供給": "last_resort_or_island_supply",
 }  # fmt: skip
-VIEWS = ("emission_days", "emissions_by_source_day", "emissions_by_meter_day")
-SUMS = ("emissions_by_facility_month", "emissions_by_facility_fiscal_year", "emissions_by_cause_gas_fiscal_year")
+VIEWS = ("days_to_count", "all_emission_days", "emission_days", "emissions_by_source_day", "emissions_by_meter_day")
+SUMS = (
+    "emissions_at_base_factors",
+    "emissions_by_facility_month",
+    "emissions_by_facility_fiscal_year",
+    "emissions_by_cause_gas_fiscal_year",
+)
 
 
 def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date, first_day: date) -> None:
@@ -47,9 +50,11 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
         StageError: when a statement of ours fails.
     """
     database.fill(connection, "facility_spans", HERE / "facility_spans.sql")
-    choose(connection, settings.rules.plan_electricity_factor_rule)
+    choose(connection)
     database.fill(connection, "activity_days", HERE / "activity_days.sql", {"today": today, "first_day": first_day})
-    _choose_for_activities(connection)
+    _choose_for_activities(connection, first_day)
+    for table in ("bill_spans", "bill_years"):
+        database.fill(connection, table, HERE / f"{table}.sql")
     for view in VIEWS:
         database.create_view(connection, view, HERE / f"{view}.sql")
     connection.execute(
@@ -66,9 +71,9 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
         database.fill(connection, table, HERE / f"{table}.sql")
 
 
-def choose(connection: duckdb.DuckDBPyConnection, rules: Sequence[PlanElectricityRule]) -> None:
+def choose(connection: duckdb.DuckDBPyConnection) -> None:
     """Fill factor_choices: candidates by SQL, one exact multiplier each from pint, the choice by SQL."""
-    _load_words(connection, rules)
+    _load_words(connection)
     database.create_temp(connection, "factor_candidates", HERE / "factor_candidates.sql")
     found = connection.execute(
         """SELECT DISTINCT unit, energy_type, factor_id, factor_value, factor_unit, heat_content_id, heat_value,
@@ -89,8 +94,9 @@ def choose(connection: duckdb.DuckDBPyConnection, rules: Sequence[PlanElectricit
     database.fill(connection, "factor_choices", HERE / "factor_choices.sql")
 
 
-def _choose_for_activities(connection: duckdb.DuckDBPyConnection) -> None:
-    database.create_temp(connection, "activity_candidates", HERE / "activity_candidates.sql")
+def _choose_for_activities(connection: duckdb.DuckDBPyConnection, first_day: date) -> None:
+    parameters = {"first_day": first_day}
+    database.create_temp(connection, "activity_candidates", HERE / "activity_candidates.sql", parameters)
     found = connection.execute(
         """SELECT DISTINCT unit, factor_id, factor_value, factor_unit, heat_value, heat_unit, days_in_year
            FROM activity_candidates ORDER BY ALL"""
@@ -108,20 +114,11 @@ def _choose_for_activities(connection: duckdb.DuckDBPyConnection) -> None:
     database.fill(connection, "activity_choices", HERE / "activity_choices.sql")
 
 
-def _load_words(connection: duckdb.DuckDBPyConnection, rules: Sequence[PlanElectricityRule]) -> None:
+def _load_words(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE menu_words AS SELECT unnest(CAST($words AS VARCHAR[])) AS word,
            unnest(CAST($kinds AS VARCHAR[])) AS kind""",
         {"words": list(MENU_WORDS), "kinds": list(MENU_WORDS.values())},
-    )
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE plan_rules AS SELECT unnest(CAST($offsets AS INTEGER[])) AS result_fy_offset,
-           unnest(CAST($starts AS DATE[])) AS valid_from, unnest(CAST($ends AS DATE[])) AS valid_to""",
-        {
-            "offsets": [rule.result_fy_offset for rule in rules],
-            "starts": [rule.valid_from for rule in rules],
-            "ends": [rule.valid_to for rule in rules],
-        },
     )
 
 

@@ -1,17 +1,30 @@
--- emissions_by_facility_fiscal_year: one row per facility, fiscal year and basis: sums of its months (year_rule by_day).
--- Inputs: emissions_by_source_month, heat_contents (the crude-oil coefficient).
+-- emissions_by_facility_fiscal_year: one row per facility, fiscal year, rule of the year and basis: sums of days; and where
+-- the city counts a source by twelve bills, the total with those sources by their bills beside it. is_in_force: the total
+-- that is judged and reported. Inputs: emissions_by_source_month, heat_contents (the crude-oil coefficient).
 WITH by_source AS (
     SELECT
-        facility_id, fiscal_year, basis, source_kind, source_id, coalesce(sum(co2e_kg) FILTER (gas <> 'NF3'), 0) AS co2e_kg,
-        sum(total_energy_gj) AS energy_gj, bool_or(is_provisional) AS is_provisional,
-        sum(covered_days) AS covered_days, sum(expected_days) AS expected_days
+        facility_id, fiscal_year, basis, source_kind, source_id, year_rule, is_in_force,
+        coalesce(sum(co2e_kg) FILTER (gas <> 'NF3'), 0) AS co2e_kg, sum(total_energy_gj) AS energy_gj,
+        bool_or(is_provisional) AS is_provisional, sum(covered_days) AS covered_days, sum(expected_days) AS expected_days,
+        string_agg(DISTINCT rules, ';') AS rules
     FROM emissions_by_source_month
     GROUP BY ALL
+),
+totals AS (
+    SELECT * REPLACE (bool_and(is_in_force) OVER (PARTITION BY facility_id, fiscal_year, basis) AS is_in_force)
+    FROM by_source
+    WHERE year_rule = 'by_day'
+    UNION ALL BY NAME
+    SELECT * REPLACE ('twelve_bills' AS year_rule)
+    FROM by_source
+    WHERE is_in_force
+    QUALIFY bool_or(year_rule = 'twelve_bills') OVER (PARTITION BY facility_id, fiscal_year, basis)
 )
 SELECT
-    facility_id, fiscal_year, 'by_day' AS year_rule, basis, sum(co2e_kg) AS co2e_kg, sum(energy_gj) AS energy_gj,
+    facility_id, fiscal_year, year_rule, is_in_force, basis, sum(co2e_kg) AS co2e_kg, sum(energy_gj) AS energy_gj,
     sum(energy_gj) * (SELECT CAST(value AS DECIMAL(9, 4)) FROM heat_contents WHERE key = 'crude_oil_equivalent') AS crude_oil_kl,
     min(CAST(CAST(covered_days * 1000000 // nullif(expected_days, 0) AS DECIMAL(9, 0)) * 0.000001 AS DECIMAL(9, 6))) AS coverage,
-    bool_or(is_provisional) AS is_provisional
-FROM by_source
-GROUP BY facility_id, fiscal_year, basis
+    bool_or(is_provisional) AS is_provisional,
+    nullif(array_to_string(list_sort(list_distinct(string_split(string_agg(DISTINCT rules, ';'), ';'))), ';'), '') AS rules
+FROM totals
+GROUP BY facility_id, fiscal_year, year_rule, is_in_force, basis

@@ -7,4 +7,5 @@ SELECT
     sum(total_energy_gj) * (SELECT CAST(value AS DECIMAL(9, 4)) FROM heat_contents WHERE key = 'crude_oil_equivalent') AS crude_oil_kl,
     min(CAST(CAST(covered_days * 1000000 // nullif(expected_days, 0) AS DECIMAL(9, 0)) * 0.000001 AS DECIMAL(9, 6))) AS coverage
 FROM emissions_by_source_month
+WHERE year_rule = 'by_day'
 GROUP BY facility_id, month, basis, source_type

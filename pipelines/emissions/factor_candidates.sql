@@ -3,26 +3,34 @@
 -- A row of another kind never steps in because the right one is absent. A year whose national list is not out yet takes
 -- last year's row of the same contract, as provisional. The plan's electricity follows the city's dated rule for which
 -- result year the ministers' notice means; without a rule it is provisional.
--- Inputs: meter_segments, meter_days, factor_rules, emission_factors, heat_contents, densities, menu_words, plan_rules.
+-- An operator whose SHK emissions serve its plan (plan_method shk_deemed) is counted by the SHK rules there.
+-- Inputs: meter_segments, meter_days, factor_rules, emission_factors, heat_contents, densities, menu_words, method_rules.
 WITH needed AS (
     SELECT DISTINCT s.*, d.unit, b.basis
     FROM meter_segments AS s
     JOIN (SELECT DISTINCT meter_id, unit FROM meter_days) AS d ON d.meter_id = s.meter_id
     CROSS JOIN (SELECT unnest(['plan', 'shk_basic', 'shk_adjusted']) AS basis) AS b
 ),
+deemed AS (
+    SELECT n.*, m.rule_id AS method_rule, CASE WHEN m.value = 'shk_deemed' THEN 'shk_basic' ELSE n.basis END AS counted_as
+    FROM needed AS n
+    LEFT JOIN method_rules AS m
+        ON m.rule = 'plan_method' AND n.basis = 'plan' AND m.operator_id = n.operator_id
+        AND n.valid_from >= coalesce(m.valid_from, DATE '0001-01-01') AND n.valid_from < coalesce(m.valid_to, DATE '9999-12-31')
+),
 ruled AS (
     SELECT
         n.*, r.method, r.factor_table, r.key, r.variant, r.substitute, r.clause, w.kind AS word_kind,
-        n.basis = 'plan' AND r.factor_table = 'electricity' AND p.result_fy_offset IS NULL AS year_unstated,
-        CAST(n.valid_from + to_years(CASE WHEN n.basis = 'plan' AND r.factor_table = 'electricity'
-            THEN coalesce(p.result_fy_offset, -1) + 1 ELSE 0 END) AS DATE) AS looked_up_on
-    FROM needed AS n
+        p.rule_id AS electricity_rule, n.counted_as = 'plan' AND r.factor_table = 'electricity' AND p.rule_id IS NULL AS year_unstated,
+        CAST(n.valid_from + to_years(CAST(coalesce(p.value, '-1') AS INTEGER) + 1) AS DATE) AS looked_up_on
+    FROM deemed AS n
     LEFT JOIN factor_rules AS r
-        ON r.energy_type = n.energy_type AND r.basis = n.basis
+        ON r.energy_type = n.energy_type AND r.basis = n.counted_as
         AND n.valid_from >= coalesce(r.valid_from, DATE '0001-01-01') AND n.valid_from < coalesce(r.valid_to, DATE '9999-12-31')
     LEFT JOIN menu_words AS w ON w.word = n.menu
-    LEFT JOIN plan_rules AS p
-        ON n.valid_from >= coalesce(p.valid_from, DATE '0001-01-01') AND n.valid_from < coalesce(p.valid_to, DATE '9999-12-31')
+    LEFT JOIN method_rules AS p
+        ON p.rule = 'plan_electricity_factor_rule' AND n.counted_as = 'plan' AND r.factor_table = 'electricity'
+        AND n.valid_from >= coalesce(p.valid_from, DATE '0001-01-01') AND n.valid_from < coalesce(p.valid_to, DATE '9999-12-31')
 ),
 lists AS (
     SELECT factor_table, max(valid_to) AS ends_on FROM emission_factors
@@ -69,7 +77,7 @@ best AS (
 )
 SELECT
     b.meter_id, b.basis, b.unit, b.energy_type, b.valid_from, b.valid_to, b.method, b.has_contract, b.year_unstated, b.rank,
-    b.factor_id, b.factor_value, b.factor_unit, b.gas, b.origin, b.kind, h.heat_content_id, h.value AS heat_value,
+    nullif(concat_ws(';', b.method_rule, b.electricity_rule), '') AS rules, b.clause, b.edition, b.is_extended, b.factor_id, b.factor_value, b.factor_unit, b.gas, b.origin, b.kind, h.heat_content_id, h.value AS heat_value,
     h.unit AS heat_unit, d.density_id, d.value AS density_value, d.unit AS density_unit
 FROM best AS b
 LEFT JOIN heat_contents AS h

@@ -38,7 +38,8 @@ SELECT
         ELSE 'exact'
     END AS choice,
     CASE WHEN d.reason IS NULL THEN d.multiplier14 END AS multiplier14, g.value AS gwp_value, d.reason,
-    CASE WHEN d.reason = 'two_factors' THEN d.named END AS candidates, d.mark
+    CASE WHEN d.reason = 'two_factors' THEN d.named END AS candidates, d.mark,
+    CASE WHEN d.reason IS NULL THEN d.edition END AS edition, d.clause, d.rules, d.is_extended
 FROM decided AS d
 LEFT JOIN gwp AS g
     ON g.gas = coalesce(d.gas, 'CO2') AND g.basis = CASE WHEN d.basis = 'plan' THEN 'plan' ELSE 'shk' END

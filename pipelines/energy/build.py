@@ -6,7 +6,6 @@ meter_days, meter_doubts, energy_choices and energy_by_meter_day. Overrides come
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from pipelines import units
-from pipelines.city_file import PlanElectricityRule
 from pipelines.energy.allocations import Share, Version, allocate
 from pipelines.energy.multipliers import Step, to_primary_energy
 from pipelines.periods import fiscal_year, fiscal_year_start
@@ -34,7 +32,7 @@ FROM meters
 
 
 def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date) -> None:
-    """Fill the stage's tables. The temporary table ``overrides`` must be there.
+    """Fill the stage's tables. ``overrides`` (temporary) and ``method_rules`` must be there.
 
     Raises:
         StageError: when a statement of ours fails.
@@ -55,7 +53,7 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
     database.create_temp(connection, "counted_days", HERE / "counted_days.sql")
     database.fill(connection, "meter_doubts", HERE / "meter_doubts.sql", parameters)
     database.create_temp(connection, "judged_days", HERE / "judged_days.sql", parameters)
-    segment(connection, settings.rules.plan_electricity_factor_rule, *_days_of_interest(connection, first_day, today))
+    segment(connection, *_days_of_interest(connection, first_day, today), extend_from=first_day)
     choose(connection)
     database.fill(connection, "energy_by_meter_day", HERE / "energy_by_meter_day.sql")
     for step in ("counted_readings", "expected_days", "counted_days", "judged_days"):
@@ -63,11 +61,17 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
 
 
 def segment(
-    connection: duckdb.DuckDBPyConnection, rules: Sequence[PlanElectricityRule], first_day: date, last_day: date
+    connection: duckdb.DuckDBPyConnection, first_day: date, last_day: date, extend_from: date | None = None
 ) -> None:
-    """Fill meter_segments for the days of interest."""
-    edges = [edge for rule in rules for edge in (rule.valid_from, rule.valid_to) if edge is not None]
-    parameters = {"first_day": first_day, "last_day": last_day, "rule_edges": edges}
+    """Fill meter_segments for the days of interest.
+
+    Args:
+        connection: The warehouse under construction.
+        first_day: Of the days of interest.
+        last_day: Their exclusive end.
+        extend_from: Ask for factors from this day on, also where a meter came later.
+    """
+    parameters = {"first_day": first_day, "last_day": last_day, "extend_from": extend_from}
     database.fill(connection, "meter_segments", HERE / "meter_segments.sql", parameters)
 
 

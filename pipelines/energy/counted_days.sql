@@ -1,6 +1,6 @@
 -- counted_days: one row per meter, day, band and unit that counts: the kind of reading meters.csv names on that day,
 -- joined with the days on which data is expected. A day has bands day and night as soon as one of them came.
--- is_covered: all 24 hours have a value, be it as one band or as day and night together.
+-- is_covered: all 24 hours have a value that says its hours, or a day's and a night's value that do not.
 -- Inputs: meter_days, meter_versions, expected_days.
 WITH present AS (
     SELECT d.*, v.reading_kind AS counted_kind
@@ -11,9 +11,8 @@ WITH present AS (
 covered AS (
     SELECT
         meter_id, local_date, any_value(counted_kind) AS reading_kind, bool_and(is_all_zero) AS is_all_zero,
-        coalesce(sum(covered_seconds) FILTER (time_band = 'all'), 0)
-            + least(coalesce(sum(covered_seconds) FILTER (time_band = 'day'), 0),
-                coalesce(sum(covered_seconds) FILTER (time_band = 'night'), 0)) >= 86400 AS is_covered,
+        sum(clock_seconds) + least(coalesce(sum(covered_seconds - clock_seconds) FILTER (time_band = 'day'), 0),
+            coalesce(sum(covered_seconds - clock_seconds) FILTER (time_band = 'night'), 0)) >= 86400 AS is_covered,
         bool_or(has_provisional) AS has_provisional, bool_or(has_estimate) AS has_estimate
     FROM present
     GROUP BY meter_id, local_date

@@ -1,5 +1,7 @@
 -- counted_readings: the readings in use, in the unit they are counted in (exact; the check held back what is not).
--- Inputs: current_readings, meters, counted_units.
+-- Interval values of electricity are told apart by day and night while the Act counts them differently (施行規則別表第三,
+-- to FY2022); a slot that crosses the hour stays undivided. states_hours: the value says itself which hours it covers.
+-- Inputs: current_readings, meters, counted_units, thresholds (the hours).
 WITH scales AS (
     SELECT DISTINCT unit, energy_type, counted_unit, scale FROM counted_units WHERE rule_id IS NULL
 ),
@@ -7,13 +9,35 @@ versions AS (
     SELECT meter_id, energy_type, coalesce(multiplier, 1) AS multiplier, coalesce(valid_from, DATE '0001-01-01') AS since,
         coalesce(valid_to, DATE '9999-12-31') AS until
     FROM meters
+),
+hours AS (
+    SELECT CAST(any_value(value) FILTER (threshold_id = 'day_tariff_from') AS INTEGER) * 3600 AS day_from,
+        CAST(any_value(value) FILTER (threshold_id = 'day_tariff_to') AS INTEGER) * 3600 AS day_to,
+        coalesce(any_value(valid_to) FILTER (threshold_id = 'day_tariff_from'), DATE '0001-01-01') AS ends_on
+    FROM thresholds
+),
+counted AS (
+    SELECT
+        r.meter_id, r.reading_kind, r.time_band, r.started_at, r.ended_at, s.counted_unit AS unit, v.energy_type,
+        CAST(CAST(r.quantity AS DECIMAL(26, 6)) * CAST(CAST(s.scale AS DECIMAL(24, 9)) * v.multiplier AS DECIMAL(20, 9)) AS DECIMAL(18, 6)) AS quantity,
+        r.reading_kind <> 'delivery' OR r.quantity = 0 AS covers, r.stage = 'provisional' AS is_provisional,
+        r.quality IN ('supplier_estimated', 'interpolated') AS is_estimate,
+        CAST(r.started_at AS DATE) AS first_date, CAST(r.ended_at - INTERVAL 1 MICROSECOND AS DATE) AS last_date,
+        date_diff('second', date_trunc('day', r.started_at), r.started_at) AS from_second,
+        date_diff('second', date_trunc('day', r.started_at), r.ended_at) AS to_second
+    FROM current_readings AS r
+    JOIN versions AS v ON v.meter_id = r.meter_id AND r.started_at >= v.since AND r.started_at < v.until
+    JOIN scales AS s ON s.unit = r.unit AND s.energy_type = v.energy_type
 )
 SELECT
-    r.meter_id, r.reading_kind, r.time_band, r.started_at, r.ended_at, s.counted_unit AS unit,
-    CAST(CAST(r.quantity AS DECIMAL(26, 6)) * CAST(CAST(s.scale AS DECIMAL(24, 9)) * v.multiplier AS DECIMAL(20, 9)) AS DECIMAL(18, 6)) AS quantity,
-    r.reading_kind <> 'delivery' OR r.quantity = 0 AS covers, r.stage = 'provisional' AS is_provisional,
-    r.quality IN ('supplier_estimated', 'interpolated') AS is_estimate,
-    CAST(r.started_at AS DATE) AS first_date, CAST(r.ended_at - INTERVAL 1 MICROSECOND AS DATE) AS last_date
-FROM current_readings AS r
-JOIN versions AS v ON v.meter_id = r.meter_id AND r.started_at >= v.since AND r.started_at < v.until
-JOIN scales AS s ON s.unit = r.unit AND s.energy_type = v.energy_type
+    c.meter_id, c.reading_kind, c.started_at, c.ended_at, c.unit, c.quantity, c.covers, c.is_provisional, c.is_estimate,
+    c.first_date, c.last_date, c.time_band = 'all' AS states_hours,
+    CASE
+        WHEN c.reading_kind <> 'interval' OR c.time_band <> 'all' OR c.energy_type <> 'electricity' OR c.first_date >= h.ends_on
+            THEN c.time_band
+        WHEN c.from_second >= h.day_from AND c.to_second <= h.day_to THEN 'day'
+        WHEN c.to_second <= h.day_from OR c.from_second >= h.day_to AND c.to_second <= 86400 THEN 'night'
+        ELSE c.time_band
+    END AS time_band
+FROM counted AS c
+CROSS JOIN hours AS h

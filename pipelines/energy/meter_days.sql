@@ -4,7 +4,7 @@
 -- Input: counted_readings.
 WITH within_day AS (
     SELECT meter_id, reading_kind, time_band, unit, first_date AS local_date, quantity,
-        date_diff('second', started_at, ended_at) AS seconds, covers, is_provisional, is_estimate, quantity = 0 AS is_zero
+        date_diff('second', started_at, ended_at) AS seconds, covers, states_hours, is_provisional, is_estimate, quantity = 0 AS is_zero
     FROM counted_readings
     WHERE first_date = last_date
 ),
@@ -17,7 +17,7 @@ whole_days AS (
 spread_evenly AS (
     SELECT meter_id, reading_kind, time_band, unit, CAST(first_date + CAST(place AS INTEGER) AS DATE) AS local_date,
         from_micro(micro(quantity) // days + CASE WHEN place < micro(quantity) % days THEN 1 ELSE 0 END) AS quantity,
-        86400 AS seconds, covers, is_provisional, is_estimate, quantity = 0 AS is_zero
+        86400 AS seconds, covers, states_hours, is_provisional, is_estimate, quantity = 0 AS is_zero
     FROM whole_days
 ),
 parts AS (
@@ -42,12 +42,13 @@ spread_by_seconds AS (
     SELECT meter_id, reading_kind, time_band, unit, local_date,
         from_micro(whole + CASE WHEN row_number() OVER (PARTITION BY part_of ORDER BY remainder DESC, local_date)
             <= micro(quantity) - sum(whole) OVER (PARTITION BY part_of) THEN 1 ELSE 0 END) AS quantity,
-        seconds, covers, is_provisional, is_estimate, quantity = 0 AS is_zero
+        seconds, covers, states_hours, is_provisional, is_estimate, quantity = 0 AS is_zero
     FROM floored
 )
 SELECT
     meter_id, reading_kind, local_date, time_band, unit, sum(quantity) AS quantity,
-    sum(seconds) FILTER (covers) AS seconds_or_none, coalesce(seconds_or_none, 0) AS covered_seconds,
+    coalesce(sum(seconds) FILTER (covers), 0) AS covered_seconds,
+    coalesce(sum(seconds) FILTER (covers AND states_hours), 0) AS clock_seconds,
     bool_and(is_zero) AS is_all_zero, bool_or(is_provisional) AS has_provisional, bool_or(is_estimate) AS has_estimate
 FROM (FROM within_day UNION ALL BY NAME FROM spread_evenly UNION ALL BY NAME FROM spread_by_seconds)
 GROUP BY meter_id, reading_kind, local_date, time_band, unit

@@ -28,7 +28,7 @@ before AS (
     SELECT source_kind, source_id, facility_id, fiscal_year, sum(co2e_kg) AS co2e_kg, max(covered_days) AS covered_days
     FROM (
         SELECT source_kind, source_id, facility_id, fiscal_year, gas, sum(co2e_kg) AS co2e_kg, sum(covered_days) AS covered_days
-        FROM emissions_by_source_month WHERE basis = 'plan' GROUP BY ALL)
+        FROM emissions_by_source_month WHERE basis = 'plan' AND year_rule = 'by_day' GROUP BY ALL)
     GROUP BY ALL
 )
 SELECT

@@ -7,7 +7,7 @@ WITH daily AS (
         bool_or(b.expected AND NOT b.is_final) AS is_open
     FROM bounded_days AS b
     JOIN facility_spans AS s ON s.facility_id = b.facility_id AND b.local_date >= s.valid_from AND b.local_date < s.valid_to
-    WHERE b.local_date >= CAST(CAST($year_start AS DATE) - INTERVAL 1 YEAR AS DATE)
+    WHERE b.year_rule = 'by_day' AND b.local_date >= CAST(CAST($year_start AS DATE) - INTERVAL 1 YEAR AS DATE)
     GROUP BY ALL
 ),
 by_subject AS (

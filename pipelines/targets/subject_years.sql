@@ -1,5 +1,5 @@
 -- subject_years: one row per subject, fiscal year and basis: the interval of its emissions and why it is open.
--- NF3 is not part of the plan's total. Inputs: emissions_by_source_month, members.
+-- Each source counts by the rule of the year in force for it. NF3 is not part of the plan's total. Inputs: emissions_by_source_month, members.
 WITH by_source AS (
     SELECT
         m.subject_key, e.fiscal_year, e.basis, e.source_kind, e.source_id,
@@ -10,6 +10,7 @@ WITH by_source AS (
         string_agg(DISTINCT e.reasons, ';') AS reasons
     FROM members AS m
     JOIN emissions_by_source_month AS e ON e.facility_id = m.facility_id AND e.valid_from = m.valid_from
+    WHERE e.is_in_force
     GROUP BY ALL
 )
 SELECT
