@@ -152,7 +152,8 @@ def explain(
     if as_json:
         common.print_json(told | {"as_known_at": as_known_at})
     else:
-        show_explanation.show(common.terminal(), told, as_known_at)
+        sign = common.city_folder().settings.reports.sign
+        show_explanation.show(common.terminal(), told, as_known_at, sign)
 
 
 @app.command()
@@ -182,7 +183,7 @@ def facilities(
     if as_json:
         common.print_json(found)
     else:
-        common.terminal().facilities(found)
+        common.terminal().facilities(found, common.city_folder().settings.reports.sign)
 
 
 @app.command()

@@ -139,6 +139,14 @@ class Rules(Frozen):
         return self
 
 
+class Reports(Frozen):
+    """How figures are shown."""
+
+    sign: Annotated[str, Field(pattern="^(change_negative|reduction_positive)$")] = Field(
+        "change_negative", description="Sign of a reduction: change_negative (-20 %) or reduction_positive (+20 %)."
+    )
+
+
 class Settings(Frozen):
     """The whole of city.toml."""
 
@@ -147,6 +155,7 @@ class Settings(Frozen):
     thresholds: Thresholds = Field(default_factory=Thresholds)
     limits: Limits = Field(default_factory=Limits)
     rules: Rules = Field(default_factory=Rules)
+    reports: Reports = Field(default_factory=Reports)
     fallback_posts: dict[str, str] = Field(
         default_factory=dict, description="Post that acts for a legal one an operator need not have."
     )

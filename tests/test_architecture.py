@@ -31,6 +31,7 @@ SHARED = {
     "periods",
     "register_checks",
     "registers",
+    "rounding",
     "settings",
     "tables",
     "units",

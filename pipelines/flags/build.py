@@ -19,6 +19,7 @@ import duckdb
 
 from pipelines.findings import Finding, explain_reason, rules, stable_id
 from pipelines.periods import fiscal_year
+from pipelines.rounding import pair, rule_of
 from pipelines.settings import Settings
 from pipelines.warehouse import database
 
@@ -124,7 +125,12 @@ def _told(flag: Raised, language: str) -> dict[str, Any]:
     """The numbers of a flag's sentence; the reasons in it as words."""
     reasons = [code for code in str(flag.numbers.get("why", "")).split(", ") if code]
     why = " ".join(explain_reason(code, language) for code in reasons)
-    return {"fiscal_year": flag.fiscal_year, "subject": flag.subject or "", **flag.numbers, "why": why}
+    told = {"fiscal_year": flag.fiscal_year, "subject": flag.subject or "", **flag.numbers, "why": why}
+    if "actual_kg" in flag.numbers:
+        actual, allowed = Decimal(flag.numbers["actual_kg"]), Decimal(flag.numbers["allowed_kg"])
+        told["actual"], told["allowed"] = pair(actual, allowed, rule_of("emissions"))
+        told["excess"] = rule_of("emissions").text(actual - allowed)
+    return told
 
 
 def _owners(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]:

@@ -75,6 +75,8 @@ def explain(connection: duckdb.DuckDBPyConnection, question: Question) -> dict[s
         "basis": question.basis,
         "result": next(iter(rows("result")), None),
         "total": next(iter(rows("total")), None),
+        "years": rows("years"),
+        "at_base_factors": rows("at_base_factors"),
         "sources": sources,
         "flags": rows("flags"),
         "reviews": rows("reviews"),

@@ -8,6 +8,8 @@ from decimal import Decimal
 
 from rich.cells import cell_len, set_cell_size
 
+from pipelines.rounding import rule_of
+
 GAP = 2
 
 
@@ -54,14 +56,12 @@ def _pieces(paragraph: str, width: int) -> Iterator[str]:
 
 def tonnes(kg: Decimal | None) -> str:
     """Kilograms as tonnes for reading; the exact figure is in the table."""
-    return "-" if kg is None else f"{kg / 1000:,.1f} t"
+    return rule_of("emissions").text(kg)
 
 
 def percent(share: Decimal | None) -> str:
-    """A share as percent, cut so that only the whole is 100 %."""
-    if share is None:
-        return "-"
-    return f"{int(share * 1000) / 10:.1f} %"
+    """A coverage as percent, cut so that only the whole is 100 %."""
+    return rule_of("coverage").text(share)
 
 
 def plain(number: Decimal | None) -> str:

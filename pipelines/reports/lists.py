@@ -11,7 +11,7 @@ ORDER BY f.severity <> 'error', f.co2e_at_stake_kg DESC NULLS LAST, f.facility_i
 """
 FACILITIES = """
 SELECT r.facility_id, f.name, f.department, f.use_class, r.fiscal_year, r.basis, r.target_id, r.verdict, r.is_inherited,
-    r.actual_low_co2e_kg, r.actual_high_co2e_kg, r.allowed_co2e_kg, r.coverage, r.reasons
+    r.actual_low_co2e_kg, r.actual_high_co2e_kg, r.baseline_low_co2e_kg, r.baseline_high_co2e_kg, r.allowed_co2e_kg, r.coverage, r.reasons
 FROM facility_results AS r
 JOIN facilities AS f ON f.facility_id = r.facility_id
 WHERE r.fiscal_year = $year

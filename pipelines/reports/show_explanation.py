@@ -11,12 +11,13 @@ from rich.text import Text
 from pipelines.findings import explain_reason, word
 from pipelines.reports import show_past
 from pipelines.reports.layout import percent, plain, tonnes
-from pipelines.reports.terminal import Terminal
+from pipelines.reports.terminal import Terminal, change_against_base
+from pipelines.rounding import CHANGE_NEGATIVE, rate_text, rule_of, sign_name
 
 MOST_FILES = 30
 
 
-def show(out: Terminal, told: dict[str, Any], as_known_at: str | None = None) -> None:
+def show(out: Terminal, told: dict[str, Any], as_known_at: str | None = None, sign: str = CHANGE_NEGATIVE) -> None:
     """Print an explanation from the total down to the lines of the files."""
     facility = told["facility"]
     period = f"{told['month']:%Y-%m}" if told["month"] else out.say("fiscal_year", year=told["fiscal_year"])
@@ -24,7 +25,7 @@ def show(out: Terminal, told: dict[str, Any], as_known_at: str | None = None) ->
     if as_known_at:
         head += out.say("as_known_at", at=as_known_at)
     out.console.rule(Text(head, style="bold"), align="left")
-    _result(out, told["result"], told["month"] is not None)
+    _result(out, told["result"], told["month"] is not None, sign)
     if told["total"]:
         total = told["total"]
         out.pairs(
@@ -34,6 +35,8 @@ def show(out: Terminal, told: dict[str, Any], as_known_at: str | None = None) ->
                 (word("coverage", out.language), percent(total["coverage"])),
             ]
         )
+    if told["month"] is None:
+        _years(out, told)
     for event in told["events"]:
         out.line(f"  ※ {event['from']} – {event['to'] or ''} {event['kind']} {event['note'] or ''}", "cyan")
     for source in told["sources"]:
@@ -41,7 +44,7 @@ def show(out: Terminal, told: dict[str, Any], as_known_at: str | None = None) ->
     _notes(out, told)
 
 
-def _result(out: Terminal, result: dict[str, Any] | None, of_month: bool) -> None:
+def _result(out: Terminal, result: dict[str, Any] | None, of_month: bool, sign: str) -> None:
     if result is None or of_month:
         return
     allowed = None
@@ -65,10 +68,34 @@ def _result(out: Terminal, result: dict[str, Any] | None, of_month: bool) -> Non
                 word("baseline", out.language),
                 _interval(result["baseline_low_co2e_kg"], result["baseline_high_co2e_kg"]),
             ),
+            (out.say("col_rate"), _rate(out, result, sign)),
             (out.say("target"), target),
             (out.say("same_period"), _same_period(result)),
         ]
     )
+
+
+def _rate(out: Terminal, result: dict[str, Any], sign: str) -> str | None:
+    """The change against the base year, with the convention of its sign."""
+    change = change_against_base(result)
+    return None if change is None else f"{rate_text(change, rule_of('rate'), sign)} {sign_name(sign, out.language)}"
+
+
+def _years(out: Terminal, told: dict[str, Any]) -> None:
+    """The year under each rule where there are two, the city's rules, and the series with the base year's factors."""
+    pairs: list[tuple[str, str]] = []
+    for year in told["years"]:
+        if len(told["years"]) > 1:
+            mark = out.say("in_force_mark") if year["is_in_force"] else ""
+            name = out.say("total_by_rule", rule=word(year["year_rule"], out.language))
+            pairs.append((name, f"{plain(year['co2e_kg'])} kgCO2e = {tonnes(year['co2e_kg'])}{mark}"))
+        if year["is_in_force"] and year["rules"]:
+            pairs.append((out.say("rules_applied"), year["rules"]))
+    for fixed in told["at_base_factors"]:
+        name = out.say("at_base_factors", base_fy=fixed["base_fy"])
+        known = f"{plain(fixed['co2e_kg'])} kgCO2e = {tonnes(fixed['co2e_kg'])}"
+        pairs.append((name, out.say("open_base_days", days=fixed["open_days"]) if fixed["open_days"] else known))
+    out.pairs(pairs)
 
 
 def _same_period(result: dict[str, Any]) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 from pipelines.findings import word
 from pipelines.reports.layout import tonnes
 from pipelines.reports.terminal import Terminal
+from pipelines.rounding import rule_of
 
 CAUSES = ("data", "register", "factor", "method")
 
@@ -40,7 +41,7 @@ def parts(out: Terminal, row: dict[str, Any]) -> str:
 
 def signed(kg: Decimal) -> str:
     """A change in tonnes with its sign, to the kilogram."""
-    return f"{kg / 1000:+,.3f} t"
+    return rule_of("change").text(kg, signed=True)
 
 
 def summary(out: Terminal, rows: Sequence[dict[str, Any]]) -> str:

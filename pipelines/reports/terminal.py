@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from rich.cells import cell_len
@@ -15,6 +16,7 @@ from rich.text import Text
 from pipelines.findings import explain_reason, word
 from pipelines.reports.layout import pair_lines, percent, tonnes, wrapped
 from pipelines.reports.words import label
+from pipelines.rounding import CHANGE_NEGATIVE, change_rate, pair, rate_text, rule_of, sign_name
 
 VERDICT_STYLE = {"achieved": "green", "not_achieved": "bold red", "undeterminable": "yellow"}
 SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "info": "cyan"}
@@ -140,8 +142,8 @@ class Terminal:
             self.pairs(zip(columns, row, strict=True))
             self.line("")
 
-    def facilities(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Facilities with their last closed year."""
+    def facilities(self, rows: Sequence[dict[str, Any]], sign: str = CHANGE_NEGATIVE) -> None:
+        """Facilities with their last closed year; ``sign``: the convention for the change against the base year."""
         columns = [
             self.say(key)
             for key in (
@@ -151,6 +153,7 @@ class Terminal:
                 "col_verdict",
                 "col_actual",
                 "col_allowed",
+                "col_rate",
                 "col_coverage",
                 "col_reasons",
             )
@@ -163,14 +166,24 @@ class Terminal:
                     r["name"],
                     r["department"],
                     self.verdict(r["verdict"], r["is_inherited"]),
-                    tonnes(r["actual_low_co2e_kg"]),
-                    tonnes(r["allowed_co2e_kg"]),
+                    *actual_and_allowed(r),
+                    rate_text(change_against_base(r), rule_of("rate"), sign),
                     percent(r["coverage"]),
                     self.reasons(r["reasons"]),
                 )
                 for r in rows
             ),
-            right=frozenset({4, 5, 6}),
+            right=frozenset({4, 5, 6, 7}),
+        )
+        self.rounding("emissions", "rate", "coverage", sign=sign)
+
+    def rounding(self, *outputs: str, sign: str = "") -> None:
+        """Say by which rules the figures above are rounded, and what the sign of a rate means."""
+        told = dict.fromkeys(rule_of(output).sentence(self.language) for output in outputs)
+        if sign:
+            told[f"{self.say('col_rate')}: {sign_name(sign, self.language)}"] = None
+        self.line(
+            ("※ " if self.language == "ja" else "* ") + ("。" if self.language == "ja" else "; ").join(told), "dim"
         )
 
     def posts(self, rows: Sequence[dict[str, Any]]) -> None:
@@ -214,6 +227,22 @@ class Terminal:
                 self.line(f"    → {one.remedy}", "cyan")
             well = well and one.state != "bad"
         return well
+
+
+def actual_and_allowed(row: dict[str, Any]) -> tuple[str, str]:
+    """Both as printed, told apart where the actual is above."""
+    actual, allowed = row["actual_low_co2e_kg"], row["allowed_co2e_kg"]
+    if actual is None or allowed is None:
+        return tonnes(actual), tonnes(allowed)
+    return pair(actual, allowed, rule_of("emissions"))
+
+
+def change_against_base(row: dict[str, Any]) -> Decimal | None:
+    """The change against the base year as a share, only where both years are known for sure."""
+    actual, base = row["actual_low_co2e_kg"], row["baseline_low_co2e_kg"]
+    if None in (actual, base) or actual != row["actual_high_co2e_kg"] or base != row["baseline_high_co2e_kg"]:
+        return None
+    return change_rate(actual, base, rule_of("rate"))
 
 
 def post_text(row: dict[str, Any]) -> str:

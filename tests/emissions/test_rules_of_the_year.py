@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ def factors(**values: str) -> list[dict[str, object]]:
 
 def read_on_the_17th(
     meter: str, first_fy: int, last_fy: int, quantity: Callable[[int, int], int], unit: str
-) -> list[tuple[object, ...]]:
+) -> list[tuple[Any, ...]]:
     rows = monthly(meter, first_fy, last_fy, quantity, unit)
     return [(m, s + timedelta(days=16), e + timedelta(days=16), q, u) for m, s, e, q, u in rows]
 
