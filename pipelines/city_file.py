@@ -70,6 +70,15 @@ def language(folder: Path) -> str:
     return stated if stated in LANGUAGES else LANGUAGES[0]
 
 
+def history_folder(folder: Path, data: Path | None) -> Path:
+    """Return where a city's history is kept: below the data folder given, else the one that city.toml names."""
+    try:
+        named = str(read(folder)["city"].get("data_dir", ".data"))
+    except (SettingsError, KeyError, AttributeError):
+        named = ".data"
+    return (data or folder / named) / "history"
+
+
 def plan_electricity_rules(folder: Path) -> tuple[PlanElectricityRule, ...]:
     """Return the city's rules for the plan's electricity factor.
 

@@ -14,8 +14,8 @@ from typing import Annotated
 import typer
 
 from pipelines import cli_common as common
-from pipelines import cli_past, cli_review
-from pipelines.city_file import CITY_FILE
+from pipelines import cli_factors, cli_past, cli_review
+from pipelines.city_file import CITY_FILE, history_folder
 
 app = typer.Typer(
     name="facility-emissions",
@@ -26,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(cli_review.app, name="review")
+app.add_typer(cli_factors.app, name="factors")
 cli_past.add_to(app)
 
 
@@ -113,7 +114,8 @@ def convert(
     folder = common.chosen.city if (common.chosen.city / CITY_FILE).is_file() else None
     try:
         amount = Decimal(quantity)
-        answer = run(amount, unit, energy_type, common.day(on, "--on"), basis, supplier, menu, folder)
+        history = history_folder(folder, common.chosen.data) if folder else None
+        answer = run(amount, unit, energy_type, common.day(on, "--on"), basis, supplier, menu, folder, history)
     except InvalidOperation:
         common.refuse(f"{quantity}: 数値として読めません / not a number")
     except ConvertError as error:

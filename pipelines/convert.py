@@ -18,7 +18,9 @@ from pipelines import city_file, method_rules, registers, tables, units
 from pipelines.emissions import build as emissions
 from pipelines.energy import build as energy
 from pipelines.findings import rules
+from pipelines.reference import editions
 from pipelines.reference import load as reference
+from pipelines.reference.editions import Edition
 from pipelines.warehouse import database
 
 BASES = ("plan", "shk_basic", "shk_adjusted")
@@ -85,6 +87,7 @@ def convert(
     supplier: str | None = None,
     menu: str | None = None,
     city: Path | None = None,
+    history: Path | None = None,
 ) -> Converted:
     """Convert a quantity of an energy type used on a day.
 
@@ -97,28 +100,32 @@ def convert(
         supplier: Registration number or name, where the factor is a supplier's.
         menu: Menu or area, or a word like 残差 or 代替値.
         city: City folder whose own factors and rule of the plan's electricity serve too.
+        history: Where the editions of lists that the city took in are kept.
 
     Raises:
         ConvertError: unknown unit, energy type or basis, or no factor; one sentence.
         SettingsError: city.toml cannot be read.
     """
-    (answer,) = convert_all([Question(quantity, unit, energy_type, on, basis, supplier, menu)], city)
+    (answer,) = convert_all([Question(quantity, unit, energy_type, on, basis, supplier, menu)], city, history)
     if isinstance(answer, ConvertError):
         raise answer
     return answer
 
 
-def convert_all(questions: Sequence[Question], city: Path | None = None) -> list[Converted | ConvertError]:
+def convert_all(
+    questions: Sequence[Question], city: Path | None = None, history: Path | None = None
+) -> list[Converted | ConvertError]:
     """Convert many quantities at once; each answer, or why there is none, in the order of the questions.
 
     Args:
         questions: What to convert; units as suppliers write them.
         city: City folder whose own factors and rule of the plan's electricity serve too.
+        history: Where the editions of lists that the city took in are kept.
 
     Raises:
         SettingsError: city.toml cannot be read.
     """
-    connection = _warehouse(city, quick=len(questions) < FEW)
+    connection = _warehouse(city, editions.taken(history) if history else [], quick=len(questions) < FEW)
     answers: list[Converted | ConvertError] = []
     asked: dict[int, tuple[Question, Decimal]] = {}
     words = [row[0] for row in connection.execute("SELECT energy_type FROM energy_types ORDER BY 1").fetchall()]
@@ -141,7 +148,7 @@ def convert_all(questions: Sequence[Question], city: Path | None = None) -> list
     return answers
 
 
-def _warehouse(city: Path | None, *, quick: bool) -> duckdb.DuckDBPyConnection:
+def _warehouse(city: Path | None, lists: Sequence[Edition], *, quick: bool) -> duckdb.DuckDBPyConnection:
     """Make the warehouse of the questions: reference, the city's own factors, tables for meters and contracts."""
     connection = database.connect(quick=quick)
     known = registers.read_some(city / "registers", registers.FACTOR_REGISTERS) if city else {}
@@ -151,7 +158,7 @@ def _warehouse(city: Path | None, *, quick: bool) -> duckdb.DuckDBPyConnection:
         columns = tables.table(register).column_names
         values = [tuple(row.values[column] for column in columns) for row in rows]
         database.insert_rows(connection, register, values)
-    reference.load_factors(connection)
+    reference.load_factors(connection, lists)
     return connection
 
 

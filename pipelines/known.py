@@ -18,7 +18,9 @@ import duckdb
 from pipelines import method_rules, registers, tables
 from pipelines.city_file import CITY_FILE
 from pipelines.findings import Finding
+from pipelines.reference import editions
 from pipelines.reference import load as reference
+from pipelines.reference.editions import Edition
 from pipelines.registers import Registers
 from pipelines.review.store import Decision, read_all
 from pipelines.settings import CityFolder
@@ -37,6 +39,7 @@ CAUSES: Mapping[str, str] = {
     "registers": REGISTER,
     "factor_registers": FACTOR,
     "reference": FACTOR,
+    "editions": FACTOR,
     "settings": METHOD,
     "method": METHOD,
 }
@@ -52,6 +55,7 @@ class Known:
         registers: What the office keeps, typed.
         reference: Reference file name -> path of its content.
         decisions: What people decided.
+        editions: The ministries' lists that the city took in.
         today: The day the run is for.
         at: The past moment this was known on; ``None``: now.
     """
@@ -61,6 +65,7 @@ class Known:
     registers: Registers
     reference: Mapping[str, Path]
     decisions: tuple[Decision, ...]
+    editions: tuple[Edition, ...]
     today: date
     at: datetime | None = None
 
@@ -77,7 +82,12 @@ class Known:
         if cause == REGISTER:
             return replace(self, registers=other.factor_registers_of(self))
         if cause == FACTOR:
-            return replace(self, reference=other.reference, registers=self.factor_registers_of(other))
+            return replace(
+                self,
+                reference=other.reference,
+                editions=other.editions,
+                registers=self.factor_registers_of(other),
+            )
         return self
 
 
@@ -97,6 +107,7 @@ def now(city: CityFolder, arrivals: list[Arrival]) -> Known:
         registers.read(city.registers),
         reference.packaged(),
         tuple(read_all(city.decisions_url)),
+        tuple(editions.taken(city.history)),
         city.today,
     )
 
@@ -118,6 +129,7 @@ def at(city: CityFolder, moment: datetime) -> Known:
         registers.typed(states.registers(state)),
         states.reference(state),
         tuple(d for d in read_all(city.decisions_url) if d.decided_at <= moment),
+        tuple(e for e in editions.taken(city.history) if e.taken_at <= moment),
         city.today,
         moment,
     )
@@ -130,6 +142,7 @@ def published(city: CityFolder, present: Known) -> Known | None:
         inputs = dict(connection.execute("SELECT kind, inputs_hash FROM build_inputs").fetchall())
         files = connection.execute("SELECT sha256, source, path, received_at FROM source_files").fetchall()
         decided = {row[0] for row in connection.execute("SELECT decision_id FROM reviews").fetchall()}
+        used = {row[0] for row in connection.execute("SELECT edition_id FROM factor_editions").fetchall()}
     except duckdb.Error:
         return None
     finally:
@@ -144,6 +157,7 @@ def published(city: CityFolder, present: Known) -> Known | None:
         registers.typed(states.registers(state)),
         states.reference(state),
         tuple(d for d in present.decisions if d.decision_id in decided),
+        tuple(e for e in present.editions if e.edition_id in used),
         date.fromisoformat(inputs["today"]),
     )
 
@@ -165,6 +179,7 @@ def inputs(city: CityFolder, known: Known, state: str, version: str) -> dict[str
         "registers": known.registers.content_hash(of_factors=False),
         "factor_registers": known.registers.content_hash(of_factors=True),
         "reference": hashlib.sha256(b"\0".join(name.encode() + b"\0" + content for name, content in names)).hexdigest(),
+        "editions": _hash("\n".join(e.edition_id for e in known.editions)),
         "settings": _hash((city.folder / CITY_FILE).read_text(encoding="utf-8-sig")),
         "decisions": _hash("\n".join(d.decision_id for d in known.decisions)),
         "today": str(known.today),
@@ -181,7 +196,7 @@ def hash_of(kinds: Mapping[str, str]) -> str:
 def lay_out(connection: duckdb.DuckDBPyConnection, city: CityFolder, known: Known) -> None:
     """Put registers, reference, the city's rules, the ledger and the Parquets under ``parsed/`` before the stages."""
     registers.store(connection, known.registers)
-    reference.load(connection, known.reference)
+    reference.load(connection, known.reference, known.editions)
     method_rules.store(connection, city.settings.rules)
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE arrivals AS SELECT unnest(CAST($sha AS VARCHAR[])) AS sha256,

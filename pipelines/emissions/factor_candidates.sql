@@ -1,7 +1,7 @@
 -- factor_candidates: one row per meter, basis, unit, period and factor that could apply; none leaves the id empty.
 -- A supplier's factor is found by the contract: its menu, or a word that says which kind of row serves (残差, 代替値 ...).
 -- A row of another kind never steps in because the right one is absent. A year whose national list is not out yet takes
--- last year's row of the same contract, as provisional. The plan's electricity follows the city's dated rule for which
+-- last year's row of the same contract, as provisional. The newest edition of a list (result year) counts as a whole. The plan's electricity follows the city's dated rule for which
 -- result year the ministers' notice means; without a rule it is provisional.
 -- An operator whose SHK emissions serve its plan (plan_method shk_deemed) is counted by the SHK rules there.
 -- Inputs: meter_segments, meter_days, factor_rules, emission_factors, heat_contents, densities, menu_words, method_rules.
@@ -39,6 +39,8 @@ lists AS (
 factors AS (
     SELECT f.*, l.ends_on FROM emission_factors AS f LEFT JOIN lists AS l ON l.factor_table = f.factor_table
     WHERE f.factor_table <> 'plan_activities'
+    QUALIFY f.origin <> 'reference' OR f.result_fy IS NULL
+        OR f.edition = max(f.edition) OVER (PARTITION BY f.origin, f.factor_table, f.result_fy)
 ),
 matched AS (
     SELECT

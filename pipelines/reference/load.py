@@ -1,6 +1,6 @@
 """Load the reference CSVs, and the factors the city entered itself, into the warehouse.
 
-Writes: reference_sources, energy_types, activities, factor_rules, emission_factors, heat_contents, densities, gwp,
+Writes: factor_editions, reference_sources, energy_types, activities, factor_rules, emission_factors, heat_contents, densities, gwp,
 gaps, legal_posts, report_tables, published_examples, thresholds. Reads the registers supplier_factors,
 supplier_properties and own_factors.
 """
@@ -8,12 +8,13 @@ supplier_properties and own_factors.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 
 from pipelines import tables, units
+from pipelines.reference.editions import Edition, source_row
 from pipelines.warehouse import database
 
 FOLDER = Path(__file__).parent
@@ -35,6 +36,9 @@ MERGED_FILES = {
     "heat_contents.csv": "heat_contents",
     "densities.csv": "densities",
 }
+EDITION_COLUMNS = (
+    "edition_id", "kind", "result_fy", "activity_fy", "issued_on", "sha256", "file_name", "taken_at", "rows",
+)  # fmt: skip
 RENAMED = {("published_totals.csv", "value"): "published_value"}
 
 
@@ -43,30 +47,45 @@ def packaged() -> dict[str, Path]:
     return {path.name: path for path in sorted(FOLDER.glob("*.csv"))}
 
 
-def load(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path] | None = None) -> None:
+def load(
+    connection: duckdb.DuckDBPyConnection,
+    files: Mapping[str, Path] | None = None,
+    editions: Sequence[Edition] = (),
+) -> None:
     """Create and fill the reference tables; the registers must be loaded before.
 
     Args:
         connection: The warehouse under construction.
         files: Name -> path of each reference file, where they are to be taken as kept on a past day.
+        editions: The lists that the city took in.
 
     Raises:
         StageError: when a CSV of ours does not fit the catalogue.
     """
-    _load(connection, PLAIN_FILES, files or packaged())
+    _load(connection, PLAIN_FILES, files or packaged(), editions)
+    database.create(connection, "factor_editions")
+    database.insert_rows(
+        connection, "factor_editions", [tuple(getattr(e, n) for n in EDITION_COLUMNS) for e in editions]
+    )
 
 
-def load_factors(connection: duckdb.DuckDBPyConnection) -> None:
+def load_factors(connection: duckdb.DuckDBPyConnection, editions: Sequence[Edition] = ()) -> None:
     """Create and fill only the tables that a conversion needs."""
-    _load(connection, ("sources.csv", "energy_types.csv", "factor_rules.csv", "gwp.csv"), packaged())
+    _load(connection, ("sources.csv", "energy_types.csv", "factor_rules.csv", "gwp.csv"), packaged(), editions)
 
 
-def _load(connection: duckdb.DuckDBPyConnection, plain_files: Iterable[str], files: Mapping[str, Path]) -> None:
-    """Load the named files and those that the city's registers add to."""
+def _load(
+    connection: duckdb.DuckDBPyConnection,
+    plain_files: Iterable[str],
+    files: Mapping[str, Path],
+    editions: Sequence[Edition],
+) -> None:
+    """Load the named files and those that the city's registers and editions add to."""
     _translate_units(connection)
     script = [s for name in plain_files for s in _plain(name, files.get(name))]
-    script += [s for name in MERGED_FILES for s in _merged(name, files[name])]
+    script += [s for name in MERGED_FILES for s in _merged(name, files[name], editions)]
     database.run(connection, ";\n".join(script), what="reference/*.csv")
+    database.insert_rows(connection, "reference_sources", [source_row(edition) for edition in editions])
 
 
 def _plain(file_name: str, path: Path | None) -> list[str]:
@@ -88,12 +107,16 @@ def _plain(file_name: str, path: Path | None) -> list[str]:
     return [tables.create_statement(table), insert]
 
 
-def _merged(file_name: str, path: Path) -> list[str]:
+def _merged(file_name: str, path: Path, editions: Sequence[Edition]) -> list[str]:
     """A file kept from an older version may lack a column that the statement names: it is empty then."""
     table_name = MERGED_FILES[file_name]
     present = packaged().get(file_name, path)
-    shape = f"FROM {_reader(path)} UNION ALL BY NAME FROM (FROM {_reader(present)} LIMIT 0)"
-    published = f"CREATE OR REPLACE TEMP TABLE published_{table_name} AS {shape if path != present else f'FROM {_reader(path)}'}"
+    parts = [f"FROM {_reader(path)}"]
+    if path != present:
+        parts.append(f"FROM (FROM {_reader(present)} LIMIT 0)")
+    if file_name == "emission_factors.csv":
+        parts += [f"FROM {_reader(edition.path)}" for edition in editions]
+    published = f"CREATE OR REPLACE TEMP TABLE published_{table_name} AS {' UNION ALL BY NAME '.join(parts)}"
     return [published, *database.fill_statements(table_name, FOLDER / f"{table_name}.sql")]
 
 
