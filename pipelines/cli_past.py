@@ -8,10 +8,17 @@ import typer
 
 from pipelines import cli_common as common
 
+edition_app = typer.Typer(
+    help="公式の版（審議会・公表・定期報告・庁内）の確定と一覧 / official editions: freeze and list.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
 
 def add_to(app: typer.Typer) -> None:
     """Put the commands into the command line."""
     app.command()(restatements)
+    app.add_typer(edition_app, name="edition")
 
 
 def restatements(
@@ -30,3 +37,47 @@ def restatements(
         common.print_json(found)
     else:
         show_past.restatements(common.terminal(), found)
+
+
+@edition_app.command("freeze")
+def freeze(
+    purpose: Annotated[str, typer.Option("--purpose", help="審議会, 公表, 定期報告, 庁内")],
+    fiscal_year: Annotated[int, typer.Option("--fiscal-year", help="年度 / fiscal year.")],
+    document: Annotated[str, typer.Option("--document", help="文書番号 / document number.")],
+    by: Annotated[str, typer.Option("--by", help="確定した者 / who.")] = "",
+    as_json: common.AsJson = False,
+) -> None:
+    """公表ファイルの値を公式の版として確定する / freeze the published totals for a purpose.
+
+    例 / example: facility-emissions edition freeze --purpose 審議会 --fiscal-year 2025 --document 環第12号 --by P101
+    """
+    import getpass
+
+    from pipelines.warehouse import official, query
+
+    city = common.city_folder()
+    wanted = official.Request(purpose, fiscal_year, document, by or getpass.getuser(), city.now())
+    try:
+        with query.opened(city.published) as connection:
+            record = official.freeze(connection, city.history, wanted)
+    except (official.FreezeError, query.QueryError) as error:
+        common.refuse(str(error))
+    if as_json:
+        common.print_json(record)
+    else:
+        out = common.terminal()
+        out.line(out.say("edition_frozen", **record))
+
+
+@edition_app.command("list")
+def list_editions(as_json: common.AsJson = False) -> None:
+    """公式の版と、今の値との差 / official editions, and how far today's totals are from the latest of each purpose."""
+    from pipelines.reports import lists, show_past
+    from pipelines.warehouse import official
+
+    known = official.editions(common.city_folder().history)
+    moved = common.published_rows(lists.EDITION_DIFFERENCES)
+    if as_json:
+        common.print_json({"editions": known, "differences": moved})
+    else:
+        show_past.official(common.terminal(), known, moved)

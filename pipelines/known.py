@@ -27,7 +27,7 @@ from pipelines.settings import CityFolder
 from pipelines.sources import inbox, parse, store
 from pipelines.sources.inbox import Arrival
 from pipelines.sources.layouts import PARSER_VERSION
-from pipelines.warehouse import database
+from pipelines.warehouse import database, official
 from pipelines.warehouse.states import States
 
 # Which inputs a change of a past total is put down to, in the order in which it is split.
@@ -36,6 +36,7 @@ CAUSES: Mapping[str, str] = {
     "files": DATA,
     "decisions": DATA,
     "today": DATA,
+    "official_editions": DATA,
     "registers": REGISTER,
     "factor_registers": FACTOR,
     "reference": FACTOR,
@@ -180,6 +181,9 @@ def inputs(city: CityFolder, known: Known, state: str, version: str) -> dict[str
         "factor_registers": known.registers.content_hash(of_factors=True),
         "reference": hashlib.sha256(b"\0".join(name.encode() + b"\0" + content for name, content in names)).hexdigest(),
         "editions": _hash("\n".join(e.edition_id for e in known.editions)),
+        "official_editions": _hash(
+            "\n".join(e["official_id"] for e in official.editions(city.history)) if known.at is None else ""
+        ),
         "settings": _hash((city.folder / CITY_FILE).read_text(encoding="utf-8-sig")),
         "decisions": _hash("\n".join(d.decision_id for d in known.decisions)),
         "today": str(known.today),

@@ -12,10 +12,11 @@ import pytest
 
 from pipelines import as_known
 from pipelines.settings import CityFolder
-from pipelines.warehouse import database
-from tests.making import City, monthly, one, rows_of
+from pipelines.warehouse import database, official, query
+from tests.making import DEFAULTS, City, monthly, one, rows_of
 
 OFFSET = "result_fy_offset = -1"
+TARGET = DEFAULTS["targets"][0]
 POWER = {"facility_id": "F1", "energy_type": "electricity", "unit": "kWh", "reading_kind": "bill"}
 FIRST, SECOND, THIRD = (datetime(2026, 6, day, 2) for day in (2, 9, 12))
 TOTALS = "SELECT facility_id, fiscal_year, basis, co2e_kg FROM emissions_by_facility_fiscal_year ORDER BY ALL"
@@ -194,3 +195,74 @@ def dump(path: Path) -> dict[str, list[tuple[object, ...]]]:
     found = {name: rows_of(connection, f"FROM {name} ORDER BY ALL") for name in names}
     connection.close()
     return found
+
+
+def test_an_official_edition_stays_and_today_is_shown_against_it(city: City, clock: Clock) -> None:
+    """Frozen for the council, then a correction and another factor: the edition stands, the parts add up to the difference."""
+    power(city)
+    city.register(
+        "targets", [{**TARGET, "target_id": "T2", "subject_id": "OP", "subject_kind": "operator", "base_co2e_t": "7.2"}]
+    )
+    city.register(
+        "published_totals",
+        [{"document": "旧報告書", "fiscal_year": 2024, "subject": "city", "basis": "plan", "co2e_t": "6"}],
+    )
+    city.publish()
+    history = city.paths.history
+    clock.moment = SECOND
+
+    def freeze(year: int, document: str, purpose: str = "審議会") -> dict[str, object]:
+        with query.opened(city.paths.published) as connection:
+            return official.freeze(connection, history, official.Request(purpose, year, document, "P1", SECOND))
+
+    record = freeze(2024, "環第1号")
+    assert (record["as_known_at"], record["frozen_at"]) == (str(FIRST), str(SECOND))
+    for year, document, purpose, says in (
+        (2024, "環第1号", "審議会", "確定済み"), (2026, "環第2号", "審議会", "終わっていません"), (2024, "環第2号", "広報", "purpose"),
+    ):  # fmt: skip
+        with pytest.raises(official.FreezeError, match=says):
+            freeze(year, document, purpose)
+    correct_data(city)
+    another_edition(city)
+    published = database.connect_published(city.publish())
+    columns = "subject_kind, subject_id, basis, frozen_co2e_kg, co2e_kg, data_co2e_kg, register_co2e_kg, factor_co2e_kg, method_co2e_kg"
+    rows = {
+        row[:3]: row[3:]
+        for row in rows_of(published, f"SELECT {columns} FROM official_edition_differences WHERE fiscal_year = 2024")
+    }
+    frozen, today, *parts = rows["city", "city", "plan"]
+    assert (frozen, today) == (1070 * 12 * Decimal("0.5"), (1070 * 12 + 300) * Decimal("0.52"))
+    # 300 kWh more at the old factor, then all of it at the new one
+    assert parts == [300 * Decimal("0.5"), 0, (1070 * 12 + 300) * Decimal("0.02"), 0]
+    assert rows["facility", "F1", "plan"] == rows["city", "city", "plan"] and rows["operator", "OP", "plan"][1] == today
+    printed = """SELECT printed_co2e_t FROM official_edition_totals
+        WHERE subject_kind = 'city' AND fiscal_year = 2024 AND basis = 'plan'"""
+    assert one(published, printed) == 6
+    assert one(published, "SELECT published_co2e_kg, co2e_kg FROM published_total_differences") == (6000, today)
+    lines = dict(rows_of(published, "SELECT line, co2e_kg FROM base_year_lines WHERE target_id = 'T2'"))
+    assert lines["as_published"] == 7200 and lines["recalculated"] == lines["existing_then"]
+    published.close()
+    assert dump(as_known.file(city.paths, datetime(2026, 6, 5)))["emissions_by_facility_fiscal_year"]
+
+
+def test_the_base_year_in_three_lines_where_a_facility_moved(city: City) -> None:
+    """F2 came to OP from OP2 after the base year: recalculated for today's scope it counts, for the facilities of then not."""
+    city.register("operators", [{"operator_id": o, "name": o} for o in ("OP", "OP2")])
+    city.register(
+        "facilities", [{"facility_id": f, "name": f, "operator_id": o} for f, o in (("F1", "OP"), ("F2", "OP2"))]
+    )
+    city.register("facility_periods", [{"facility_id": "F2", "valid_from": "2024-04-01", "operator_id": "OP"}])
+    kerosene = {"energy_type": "kerosene", "unit": "L", "reading_kind": "bill"}
+    city.register("meters", [{**kerosene, "meter_id": m, "facility_id": f} for m, f in (("M1", "F1"), ("M2", "F2"))])
+    city.register("targets", [{**TARGET, "subject_kind": "operator", "subject_id": "OP"}])
+    city.bills("fuel/a.csv", [*monthly("M1", 2022, 2025, 100), *monthly("M2", 2022, 2025, 10)])
+    with city.built() as made:
+        lines = dict(rows_of(made, "SELECT line, (co2e_kg, facilities) FROM base_year_lines"))
+        own = dict(
+            rows_of(
+                made,
+                """SELECT facility_id, co2e_kg FROM emissions_by_facility_fiscal_year
+            WHERE fiscal_year = 2022 AND basis = 'plan'""",
+            )
+        )
+    assert lines == {"recalculated": (own["F1"] + own["F2"], 2), "existing_then": (own["F1"], 1)}

@@ -69,6 +69,7 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
     database.fill(connection, "emissions_by_source_month", HERE / "emissions_by_source_month.sql")
     for table in SUMS:
         database.fill(connection, table, HERE / f"{table}.sql")
+    database.create_view(connection, "emissions_by_subject_fiscal_year", HERE / "emissions_by_subject_fiscal_year.sql")
 
 
 def choose(connection: duckdb.DuckDBPyConnection) -> None:

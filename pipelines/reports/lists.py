@@ -49,3 +49,8 @@ LEFT JOIN facilities AS f ON f.facility_id = r.facility_id
 WHERE r.published_time >= CAST($since AS TIMESTAMP)
 ORDER BY r.published_time DESC, r.facility_id, r.fiscal_year, r.basis, r.year_rule
 """
+EDITION_DIFFERENCES = """
+SELECT * FROM official_edition_differences
+WHERE subject_kind = 'city' AND basis = 'plan'
+ORDER BY purpose, fiscal_year
+"""

@@ -49,3 +49,18 @@ def summary(out: Terminal, rows: Sequence[dict[str, Any]]) -> str:
     plan = [row for row in rows if row["basis"] == "plan" and row["year_rule"] == "by_day"]
     total = {f"{cause}_co2e_kg": sum((row[f"{cause}_co2e_kg"] for row in plan), Decimal(0)) for cause in CAUSES}
     return out.say("night_changes", count=len(rows), parts=parts(out, total) or "-")
+
+
+def official(out: Terminal, known: Sequence[dict[str, Any]], moved: Sequence[dict[str, Any]]) -> None:
+    """Official editions, and today's totals of the city against the latest of each purpose."""
+    if not known:
+        out.line(out.say("editions_none"))
+    for record in known:
+        out.line(out.say("edition_line", **record))
+    for row in moved:
+        told = parts(out, row) or "-"
+        now = f"{tonnes(row['frozen_co2e_kg'])} → {tonnes(row['co2e_kg'])}"
+        year = out.say("fiscal_year", year=row["fiscal_year"])
+        out.line(f"  {row['purpose']} {row['document_no']} {year}: {now} ({told})")
+    if moved:
+        out.rounding("emissions", "change")

@@ -1,7 +1,7 @@
 """Judge every target and every facility.
 
-Reads emissions_by_source_month, bounded_days, facility_spans and the registers. Writes target_paths, target_results
-and facility_results.
+Reads emissions_by_source_month, bounded_days, facility_spans and the registers. Writes target_paths, base_year_lines,
+target_results and facility_results.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def build(connection: duckdb.DuckDBPyConnection, today: date, first_day: date) -
         database.create_temp(connection, step, HERE / f"{step}.sql", parameters)
     connection.execute("CREATE OR REPLACE TEMP TABLE cases AS FROM target_cases UNION ALL BY NAME FROM facility_cases")
     database.create_temp(connection, "judged", HERE / "judged.sql", parameters)
-    for table in ("target_results", "facility_results"):
+    for table in ("base_year_lines", "target_results", "facility_results"):
         database.fill(connection, table, HERE / f"{table}.sql", parameters)
 
 

@@ -16,13 +16,14 @@ from typing import Any
 import duckdb
 
 from pipelines import journal, tables
-from pipelines.warehouse import database
+from pipelines.warehouse import database, official
 from pipelines.warehouse.states import States
 
 # table -> the column that tells when a row became known
 COPIED = {"runs": "started_time", "publications": "published_time", "restatements": "published_time"}
 FLAGS = "flags.jsonl"
 TOTALS = "published_facility_years"
+VIEWS = ("official_edition_differences", "published_total_differences")
 HERE = Path(__file__).parent
 
 
@@ -89,6 +90,13 @@ class History:
         self._load_totals(connection, until)
         self._empty(connection, "input_history")
         database.insert_rows(connection, "input_history", States(self.folder).rows(until))
+
+        for name in (official.EDITIONS, official.TOTALS):
+            self._empty(connection, name)
+        official.load(connection, self.folder, until)
+        for view in VIEWS:
+            if not database.exists(connection, view):
+                database.create_view(connection, view, HERE / f"{view}.sql")
 
     def _empty(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
         if not database.exists(connection, name):

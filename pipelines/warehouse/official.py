@@ -1,0 +1,133 @@
+"""Official editions: totals frozen for a purpose, with document, date, person, method and rounding. Append only.
+
+Under ``history/``: ``official_edition_totals/<id>.parquet`` the totals, ``official_editions.jsonl`` one line an edition,
+written last. What was frozen never changes; today's totals are shown against it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines import journal, tables
+from pipelines.findings import stable_id
+from pipelines.periods import fiscal_year
+from pipelines.rounding import rule_of
+from pipelines.warehouse import database
+
+PURPOSES = ("審議会", "公表", "定期報告", "庁内")
+EDITIONS, TOTALS = "official_editions", "official_edition_totals"
+
+
+class FreezeError(ValueError):
+    """The edition cannot be frozen; one sentence says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be frozen: for which purpose, of which year, under which document, by whom."""
+
+    purpose: str
+    fiscal_year: int
+    document_no: str
+    frozen_by: str
+    frozen_at: datetime
+
+
+def editions(history: Path) -> list[dict[str, Any]]:
+    """Return every official edition, oldest first."""
+    return list(journal.read(history / f"{EDITIONS}.jsonl"))
+
+
+def freeze(connection: duckdb.DuckDBPyConnection, history: Path, wanted: Request) -> dict[str, Any]:
+    """Freeze the published totals of a fiscal year, and of the base years, for a purpose.
+
+    Args:
+        connection: The published file, for reading.
+        history: Where editions are kept.
+        wanted: The request.
+
+    Returns:
+        The edition's record.
+
+    Raises:
+        FreezeError: unknown purpose, a year that is not over or has no totals, or the same document again.
+    """
+    publication = connection.execute(
+        "SELECT run_id, published_time, today, version FROM publications ORDER BY published_time DESC LIMIT 1"
+    ).fetchone()
+    assert publication is not None  # noqa: S101 - a published file knows its publication
+    run_id, published_time, today, version = publication
+    _check(history, wanted, today)
+    rows = connection.execute(
+        """SELECT subject_kind, subject_id, fiscal_year, basis, co2e_kg FROM emissions_by_subject_fiscal_year
+           WHERE fiscal_year = $year OR fiscal_year IN (SELECT base_fy FROM targets) ORDER BY ALL""",
+        {"year": wanted.fiscal_year},
+    ).fetchall()
+    if not any(row[2] == wanted.fiscal_year for row in rows):
+        raise FreezeError(f"{wanted.fiscal_year}年度の値が公表ファイルにありません。 / no totals of that year")
+    official_id = stable_id("official", wanted.purpose, wanted.fiscal_year, wanted.document_no)
+    rule = rule_of(wanted.purpose)
+    _keep(history, official_id, [(official_id, *row, rule.rounded(Decimal(row[4]))) for row in rows])
+    record = {
+        "official_id": official_id,
+        "purpose": wanted.purpose,
+        "fiscal_year": wanted.fiscal_year,
+        "document_no": wanted.document_no,
+        "frozen_at": str(wanted.frozen_at),
+        "frozen_by": wanted.frozen_by,
+        "as_known_at": str(published_time),
+        "run_id": run_id,
+        "version": version,
+        "rounding": f"{rule.name}: {rule.ja}",
+    }
+    journal.append(history / f"{EDITIONS}.jsonl", [record])
+    return record
+
+
+def _check(history: Path, wanted: Request, today: date) -> None:
+    if wanted.purpose not in PURPOSES:
+        raise FreezeError(f"--purpose {wanted.purpose}: {' / '.join(PURPOSES)}")
+    if wanted.fiscal_year >= fiscal_year(today):
+        raise FreezeError(f"{wanted.fiscal_year}年度はまだ終わっていません（基準日 {today}）。 / the year is not over")
+    for known in editions(history):
+        if (known["purpose"], known["fiscal_year"], known["document_no"]) == (
+            wanted.purpose,
+            wanted.fiscal_year,
+            wanted.document_no,
+        ):
+            raise FreezeError(
+                f"文書番号 {wanted.document_no} の{wanted.purpose}版は {known['frozen_at']} に確定済みです。"
+                "改めるときは新しい文書番号で確定してください。 / frozen already: use a new document number"
+            )
+
+
+def _keep(history: Path, official_id: str, rows: list[tuple[Any, ...]]) -> None:
+    folder = history / TOTALS
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{official_id}.parquet"
+    part = path.with_suffix(".part")
+    with database.connect() as connection:
+        database.create(connection, TOTALS)
+        database.insert_rows(connection, TOTALS, rows)
+        connection.execute(f"COPY {TOTALS} TO {tables.literal(str(part))} (FORMAT parquet, COMPRESSION zstd)")
+    part.replace(path)
+
+
+def load(connection: duckdb.DuckDBPyConnection, history: Path, until: datetime | None) -> None:
+    """Fill official_editions and official_edition_totals with what was frozen (by a moment)."""
+    known = [
+        record
+        for record in editions(history)
+        if until is None or datetime.fromisoformat(str(record["frozen_at"])) <= until
+    ]
+    names = tables.table(EDITIONS).column_names
+    database.insert_rows(connection, EDITIONS, [[record.get(name) for name in names] for record in known])
+    paths = [history / TOTALS / f"{record['official_id']}.parquet" for record in known]
+    if found := [str(path) for path in paths if path.is_file()]:
+        connection.execute(f"INSERT INTO {TOTALS} BY NAME SELECT * FROM read_parquet($paths)", {"paths": found})
