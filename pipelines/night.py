@@ -131,7 +131,7 @@ class Night:
 
     def count_emissions(self) -> None:
         """CO2 per source, day, basis and gas; months and fiscal years."""
-        emissions.build(self.connection, self.city.settings, self.city.today, self._first_day())
+        self.findings += emissions.build(self.connection, self.city.settings, self.city.today, self._first_day())
 
     def judge_targets(self) -> None:
         """Verdicts for targets and facilities; operators and posts of the Act."""

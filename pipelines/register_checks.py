@@ -82,6 +82,7 @@ def check(registers: Registers, settings: Settings, energy_types: set[str], acti
         lambda: _meter_families(registers),
         lambda: _meter_names(registers),
         lambda: _shares(registers),
+        lambda: _derived(registers),
         lambda: _targets(registers),
         lambda: _factors(registers),
         lambda: _posts(registers, settings),
@@ -215,6 +216,23 @@ def _shares(registers: Registers) -> Iterable[str]:
             total = sum((r["share"] for r in rows if span(r)[0] <= start and end <= span(r)[1]), Decimal(0))
             if total != 1:
                 yield f"{rows[0].place('share')}: 計器 {meter} の按分率の計が {start} に {total} です（1が必要）。"
+
+
+def _derived(registers: Registers) -> Iterable[str]:
+    """A burnt fraction is worked out from the tonnes of another source of the same facility."""
+    with (REFERENCE / "waste_categories.csv").open(encoding="utf-8") as stream:
+        possible = {row["activity"] for row in csv.DictReader(stream)} - {""}
+    known = {row["activity_source_id"]: row for row in registers["activity_sources"]}
+    for row in registers["activity_sources"]:
+        parent = known.get(row["derived_from"])
+        if row["derived_from"] is None:
+            continue
+        if row["activity"] not in possible:
+            yield f"{row.place('activity')}: 組成分析から求められるのは {', '.join(sorted(possible))} です。 / not a burnt fraction"
+        if parent is None or parent["derived_from"] is not None or parent["facility_id"] != row["facility_id"]:
+            yield f"{row.place('derived_from')}: {row['derived_from']!r} は同じ施設の焼却量の発生源でなければなりません。"
+        elif units.dimension_of(units.canonical(parent["unit"])) != "[mass]":
+            yield f"{row.place('derived_from')}: {row['derived_from']!r} の単位は t でなければなりません。 / must count tonnes"
 
 
 def _targets(registers: Registers) -> Iterable[str]:

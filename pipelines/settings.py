@@ -59,6 +59,9 @@ class Thresholds(Frozen):
     bill_late_days: int = Field(60, ge=1, le=400, description="Days after which a missing bill counts as late.")
     interval_late_days: int = Field(7, ge=1, le=400, description="The same for 30-minute data.")
     activity_late_days: int = Field(60, ge=1, le=400, description="The same for monthly activity figures.")
+    waste_samples_per_year: int = Field(
+        4, ge=1, le=365, description="Composition analyses a year; with fewer the burnt fractions are not known."
+    )
     provisional_factor_low: float = Field(
         0.5, ge=0, le=1, description="Lower bound of a provisional factor, as a share of it."
     )

@@ -1,10 +1,11 @@
 -- activity_days: one row per activity source and day: reported figures spread over their days, silent expected days missing.
 -- Amounts are divided exactly (whole millionths, the rest to the earliest days). Stocks (persons, machines, kg filled)
--- stand on every day; their factor is per year.
--- Inputs: activity_readings, activity_sources, activities, counted_units, facilities. Parameters: first_day, today.
+-- stand on every day; their factor is per year. A derived source (burnt fraction) takes the tonnes of the source it is derived
+-- from times the year's fraction, rounded half-even to six places; without a fraction its day is missing, with the reason.
+-- Inputs: activity_readings, activity_sources, activities, counted_units, facilities, waste_fractions. Parameters: first_day, today.
 WITH sources AS (
     SELECT
-        s.activity_source_id, s.facility_id, s.activity, s.substance, a.usual_unit, a.per_year = 'yes' AS is_stock,
+        s.activity_source_id, s.facility_id, s.activity, s.substance, s.derived_from, a.usual_unit, a.per_year = 'yes' AS is_stock,
         coalesce(s.valid_from, DATE '0001-01-01') AS since, coalesce(s.valid_to, DATE '9999-12-31') AS until
     FROM activity_sources AS s
     JOIN activities AS a ON a.activity = s.activity
@@ -32,6 +33,24 @@ spread AS (
             ELSE from_micro(micro(quantity) // days + CASE WHEN place < micro(quantity) % days THEN 1 ELSE 0 END) END AS quantity
     FROM reported
 ),
+derived AS (
+    SELECT
+        s.activity_source_id, s.facility_id, s.activity, s.substance, s.usual_unit, p.is_provisional, p.local_date,
+        p.quantity * w.fraction AS exact, CAST(p.quantity * w.fraction AS DECIMAL(38, 6)) AS near, s.derived_from,
+        CASE WHEN w.fraction IS NULL THEN 'no_burnt_fraction' END AS why_none
+    FROM sources AS s
+    JOIN spread AS p ON p.activity_source_id = s.derived_from AND p.local_date >= s.since AND p.local_date < s.until
+    LEFT JOIN waste_fractions AS w
+        ON w.facility_id = s.facility_id AND w.activity = s.activity AND w.fiscal_year = fiscal_year_of(p.local_date)
+),
+known AS (
+    SELECT *, NULL AS derived_from, NULL AS why_none FROM spread
+    UNION ALL BY NAME
+    SELECT * EXCLUDE (exact, near), CAST(CASE WHEN exact - near = 0.0000005 AND CAST(near * 1000000 AS HUGEINT) % 2 <> 0
+        THEN near - 0.000001 WHEN near - exact = 0.0000005 AND CAST(near * 1000000 AS HUGEINT) % 2 <> 0 THEN near - 0.000001
+        ELSE near END AS DECIMAL(18, 6)) AS quantity
+    FROM derived
+),
 expected AS (
     SELECT s.activity_source_id, s.facility_id, s.activity, s.substance, s.usual_unit, CAST(unnest(generate_series(
         CAST(greatest(s.since, coalesce(f.opened_on, s.since), CAST($first_day AS DATE)) AS TIMESTAMP),
@@ -49,8 +68,9 @@ SELECT
         WHEN r.is_provisional AND make_date(fiscal_year_of(r.local_date) + 1, 4, 1) <= CAST($today AS DATE) THEN 'doubtful'
         ELSE 'measured'
     END AS state,
-    CASE WHEN r.is_provisional AND make_date(fiscal_year_of(r.local_date) + 1, 4, 1) <= CAST($today AS DATE)
-        THEN 'provisional_reading' END AS doubts,
-    e.local_date IS NOT NULL AS expected
+    nullif(concat_ws(';', r.why_none,
+        CASE WHEN r.is_provisional AND make_date(fiscal_year_of(r.local_date) + 1, 4, 1) <= CAST($today AS DATE)
+            THEN 'provisional_reading' END), '') AS doubts,
+    e.local_date IS NOT NULL AS expected, r.derived_from
 FROM expected AS e
-FULL JOIN spread AS r ON r.activity_source_id = e.activity_source_id AND r.local_date = e.local_date
+FULL JOIN known AS r ON r.activity_source_id = e.activity_source_id AND r.local_date = e.local_date

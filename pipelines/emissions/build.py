@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from pipelines import units
+from pipelines.emissions import waste
 from pipelines.emissions.multipliers import Multiplier, Step, of_activity, to_emissions
+from pipelines.findings import Finding
 from pipelines.warehouse import database
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ SUMS = (
 )
 
 
-def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date, first_day: date) -> None:
+def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date, first_day: date) -> list[Finding]:
     """Fill the stage's tables.
 
     Args:
@@ -46,9 +48,13 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
         today: The day of the run.
         first_day: First day on which data is expected.
 
+    Returns:
+        Findings about composition analyses that give no burnt fraction.
+
     Raises:
         StageError: when a statement of ours fails.
     """
+    findings = waste.build(connection, settings.thresholds.waste_samples_per_year)
     database.fill(connection, "facility_spans", HERE / "facility_spans.sql")
     choose(connection)
     database.fill(connection, "activity_days", HERE / "activity_days.sql", {"today": today, "first_day": first_day})
@@ -70,6 +76,7 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
     for table in SUMS:
         database.fill(connection, table, HERE / f"{table}.sql")
     database.create_view(connection, "emissions_by_subject_fiscal_year", HERE / "emissions_by_subject_fiscal_year.sql")
+    return findings
 
 
 def choose(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,7 +1,7 @@
 """Build the readings: from the Parquets under ``parsed/`` and the ledger of arrivals to tables.
 
 Reads parsed values, rejects and counts, the registers meters and activity_sources. Writes counted_units, readings
-(and the view current_readings), activity_readings, quarantine and source_files. The outcome depends only on contents,
+(and the view current_readings), activity_readings, waste_samples, quarantine and source_files. The outcome depends only on contents,
 receipts, registers and the day, never on the order of processing.
 """
 
@@ -44,7 +44,7 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
     _accept(connection)
     by_time = "meter_id, reading_kind, started_at, time_band, known_from, source_line"
     database.fill(connection, "readings", HERE / "readings.sql", order_by=by_time)
-    for table in ("activity_readings", "quarantine", "source_files"):
+    for table in ("activity_readings", "waste_samples", "quarantine", "source_files"):
         database.fill(connection, table, HERE / f"{table}.sql")
     database.create_view(connection, "current_readings", HERE / "current_readings.sql")
     for step in ("checked", "candidates", "suspects", "rivals"):

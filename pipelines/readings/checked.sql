@@ -14,10 +14,13 @@ SELECT
     file_no, source_member, source_line, source_column, record, owner_id, owner_type, kind,
     coalesce(time_band, 'all') AS time_band, started_at, ended_at, quantity, word AS unit, key,
     coalesce(quality, 'measured') AS quality, coalesce(stage, 'confirmed') AS stage, issued_on, received_at,
-    substance, note, amount_yen, demand_kw,
+    substance, note, amount_yen, demand_kw, category, basis, moisture_percent, laboratory,
     CASE
         WHEN owner_id IS NULL AND is_known THEN 'outside_validity'
         WHEN owner_id IS NULL AND record = 'activity' THEN 'unknown_activity_source'
+        WHEN owner_id IS NULL AND record = 'composition' THEN 'unknown_facility'
+        WHEN is_unknown_category THEN 'unknown_category'
+        WHEN is_derived THEN 'derived_source'
         WHEN owner_id IS NULL THEN 'unknown_meter'
         WHEN kind = 'register' THEN 'register_reading'
         WHEN kind = 'interval' AND reading_kind IS NULL AND ended_at > started_at + INTERVAL 1 DAY THEN 'kind_unclear'
@@ -25,11 +28,14 @@ SELECT
         WHEN CAST(ended_at AS DATE) > until THEN 'outside_validity'
         WHEN CAST(ended_at AS DATE) > CAST($today AS DATE) + 1 THEN 'in_the_future'
         WHEN quantity < 0 THEN 'negative_quantity'
+        WHEN record = 'composition' AND (quantity > 100 OR moisture_percent < 0 OR moisture_percent >= 100) THEN 'not_a_percent'
         WHEN wide_quantity * scale >= CASE WHEN counted_unit LIKE 'GJ%' THEN 100000000 ELSE 1000000000 END THEN 'number_too_large'
         WHEN scale <> 1 AND CAST(wide_quantity * scale AS DECIMAL(18, 6)) <> wide_quantity * scale THEN 'too_many_digits'
     END AS rule_id,
     CASE
         WHEN owner_id IS NULL AND NOT is_known THEN key
+        WHEN is_unknown_category THEN coalesce(category, '(空欄)')
+        WHEN record = 'composition' THEN rtrim(rtrim(CAST(quantity AS VARCHAR), '0'), '.') || ' % / ' || coalesce(CAST(moisture_percent AS VARCHAR), '-')
         WHEN unit_rule IS NOT NULL THEN raw_unit
         WHEN owner_id IS NULL OR CAST(ended_at AS DATE) > least(until, CAST($today AS DATE) + 1)
             THEN key || ' ' || strftime(started_at, '%Y-%m-%d %H:%M') || ' - ' || strftime(ended_at, '%Y-%m-%d %H:%M')

@@ -1,6 +1,6 @@
 -- incoming: one row per parsed value of the files that count, with its receipt and whose it is.
 -- A word that names no meter on that day leaves meter_id empty; a word that never does leaves is_known false.
--- Inputs: parsed_values (Parquet), known_files, meter_names, activity_sources, activities.
+-- Inputs: parsed_values (Parquet), known_files, meter_names, activity_sources, facilities, waste_categories.
 WITH values_of_files AS (
     SELECT v.*, f.file_no, f.received_at, f.source AS source_folder
     FROM parsed_values AS v
@@ -21,12 +21,28 @@ active AS (
     SELECT
         v.*, s.activity_source_id AS owner_id, s.activity AS owner_type, coalesce(v.unit, s.unit) AS raw_unit,
         'activity' AS kind, 1 AS multiplier, coalesce(s.valid_to, DATE '9999-12-31') AS until,
-        v.key IN (SELECT activity_source_id FROM activity_sources) AS is_known
+        v.key IN (SELECT activity_source_id FROM activity_sources) AS is_known, s.derived_from IS NOT NULL AS is_derived
     FROM values_of_files AS v
     LEFT JOIN activity_sources AS s
         ON s.activity_source_id = v.key AND v.started_at >= coalesce(s.valid_from, DATE '0001-01-01')
         AND v.started_at < coalesce(s.valid_to, DATE '9999-12-31')
     WHERE v.record = 'activity'
+),
+categories AS (
+    SELECT DISTINCT category AS canonical, activity, trim(unnest(string_split(concat_ws(';', category, name_ja, aliases), ';'))) AS word
+    FROM waste_categories
+),
+sampled AS (
+    SELECT
+        v.* REPLACE (coalesce(w.canonical, v.category) AS category),
+        f.facility_id || '/' || coalesce(w.canonical, '?') || '/' || coalesce(v.laboratory, '') AS owner_id, 'composition' AS owner_type,
+        NULL AS raw_unit, 'composition' AS kind, 1 AS multiplier, DATE '9999-12-31' AS until, false AS is_known,
+        w.canonical IS NULL AS is_unknown_category
+    FROM values_of_files AS v
+    LEFT JOIN facilities AS f ON f.facility_id = v.key
+    LEFT JOIN categories AS w ON w.word = v.category AND w.word <> ''
+    WHERE v.record = 'composition'
 )
 FROM metered
 UNION ALL BY NAME FROM active
+UNION ALL BY NAME FROM sampled

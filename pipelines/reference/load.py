@@ -1,7 +1,8 @@
 """Load the reference CSVs, and the factors the city entered itself, into the warehouse.
 
-Writes: factor_editions, reference_sources, energy_types, activities, factor_rules, emission_factors, heat_contents, densities, gwp,
-gaps, legal_posts, report_tables, published_examples, thresholds. Reads the registers supplier_factors,
+Writes: factor_editions, reference_sources, energy_types, activities, waste_categories, factor_rules,
+emission_factors, heat_contents, densities, gwp, gaps, legal_posts, report_tables, published_examples, thresholds.
+Reads the registers supplier_factors,
 supplier_properties and own_factors.
 """
 
@@ -22,6 +23,7 @@ PLAIN_FILES = {
     "sources.csv": "reference_sources",
     "energy_types.csv": "energy_types",
     "activities.csv": "activities",
+    "waste_categories.csv": "waste_categories",
     "factor_rules.csv": "factor_rules",
     "gwp.csv": "gwp",
     "gaps.csv": "gaps",

@@ -68,6 +68,7 @@ def explain(connection: duckdb.DuckDBPyConnection, question: Question) -> dict[s
         source["readings"] = rows("readings_of_meter" if source["source_kind"] == "meter" else "readings_of_activity")
         source["readings_left_out"] = max(0, sum(f["readings"] for f in source["files"]) - len(source["readings"]))
         source["quarantine"] = rows("quarantine_of_source")
+        source["fractions"] = rows("waste_fractions") if source["source_kind"] == "activity" else []
     return {
         "facility": facility,
         "fiscal_year": question.fiscal_year,

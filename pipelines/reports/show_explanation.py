@@ -131,6 +131,10 @@ def _source(out: Terminal, source: dict[str, Any]) -> None:
     out.line(f"  {out.say('days')}: {' / '.join(days)}{missing}")
     for doubt in source["doubts"] or []:
         out.line(f"  ! {explain_reason(doubt.split(';')[0], out.language) if ';' not in doubt else doubt}", "yellow")
+    for fraction in source["fractions"]:
+        share = "-" if fraction["fraction"] is None else plain(fraction["fraction"])
+        told = {**fraction, "share": share, "why": explain_reason(fraction["reason"] or "", out.language)}
+        out.line("  " + out.say("burnt_fraction" if fraction["reason"] is None else "no_burnt_fraction", **told))
     for factor in source["factors"]:
         _factor(out, factor)
     if source["readings_left_out"]:

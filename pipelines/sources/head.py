@@ -42,6 +42,7 @@ class Recognised:
     unit: str | None = None
     slots: tuple[Slot, ...] = ()
     record: str = "reading"
+    quantity_name: str = "quantity"
     names_meter_by_path: bool = False
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 
-from pipelines.sources import canonical_activity, canonical_readings, day_columns, hourly_load
+from pipelines.sources import canonical_activity, canonical_readings, day_columns, hourly_load, waste_composition
 from pipelines.sources.head import Head, Recognised
 
-MODULES: tuple[ModuleType, ...] = (canonical_readings, canonical_activity, day_columns, hourly_load)
+MODULES: tuple[ModuleType, ...] = (canonical_readings, canonical_activity, day_columns, hourly_load, waste_composition)
 # Raised whenever a parser or the typing of cells changes its results: every file is then parsed again.
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

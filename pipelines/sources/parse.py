@@ -28,11 +28,15 @@ HERE = Path(__file__).parent
 SLOT_TYPE = "STRUCT(position INTEGER, name VARCHAR, start_minutes INTEGER, end_minutes INTEGER)"
 ROLES = (
     "key", "started", "ended", "quantity", "unit", "reading_kind", "time_band", "quality", "stage", "issued", "yen",
-    "kw", "substance", "note",
+    "kw", "substance", "note", "category", "basis", "moisture", "laboratory",
 )  # fmt: skip
 AGREED_WORDS = {
     "reading_kind": {"interval": "interval", "bill": "bill", "register": "register", "delivery": "delivery"},
     "time_band": {"all": "all", "day": "day", "night": "night", "全日": "all", "昼間": "day", "夜間": "night"},
+    "basis": {
+        "wet": "wet", "湿": "wet", "湿ベース": "wet", "湿潤": "wet",
+        "dry": "dry", "乾": "dry", "乾ベース": "dry", "乾燥": "dry",
+    },
     "quality": {
         word: word for word in ("measured", "supplier_estimated", "interpolated", "overridden_by_review")
     } | {"推定": "supplier_estimated"},
@@ -227,7 +231,7 @@ def _load_parts(connection: duckdb.DuckDBPyConnection, parts: list[_Part]) -> No
         ("delimiter", "VARCHAR", lambda p: p.delimiter),
         ("header_line", "BIGINT", lambda p: p.recognised.header_line),
         ("width", "INTEGER", lambda p: p.recognised.width),
-        ("quantity_name", "VARCHAR", lambda _: "quantity"),
+        ("quantity_name", "VARCHAR", lambda p: p.recognised.quantity_name),
         ("fact_key", "VARCHAR", lambda p: p.recognised.key),
         ("fact_unit", "VARCHAR", lambda p: p.recognised.unit),
         ("slots", f"{SLOT_TYPE}[]", _slot_rows),
@@ -270,7 +274,9 @@ def _load_lines(connection: duckdb.DuckDBPyConnection, parts: list[_Part], limit
 def _load_words(connection: duckdb.DuckDBPyConnection) -> None:
     """Read the texts that the fast way could not, each once."""
     moments = _texts(connection, (("started_text", "started"), ("ended_text", "ended"), ("issued_text", None)))
-    numbers = _texts(connection, (("quantity_text", "quantity"), ("yen_text", None), ("kw_text", None)))
+    numbers = _texts(
+        connection, (("quantity_text", "quantity"), ("yen_text", None), ("kw_text", None), ("moisture_text", None))
+    )
     read = [words.read_number(text) for text in numbers]
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE moment_words AS
@@ -312,7 +318,7 @@ def _split(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE parsed_values AS SELECT {place}, p.record, c.key, c.reading_kind, c.time_band,
             c.started_at, c.ended_at, c.quantity, c.unit, c.quality, c.stage, c.issued_on, c.amount_yen, c.demand_kw,
-            c.substance, c.note
+            c.substance, c.note, c.category, c.basis, c.moisture_percent, c.laboratory
             FROM read_cells AS c JOIN parse_parts AS p ON p.file_no = c.file_no WHERE c.rule_id IS NULL"""
     )
     connection.execute(

@@ -12,7 +12,8 @@ WITH worded AS (
         coalesce(b.meaning, CASE WHEN c.time_band IS NOT NULL THEN '?' END) AS band_word,
         coalesce(q.meaning, CASE WHEN c.quality IS NOT NULL THEN '?' END) AS quality_word,
         coalesce(g.meaning, CASE WHEN c.stage IS NOT NULL THEN '?' END) AS stage_word,
-        i.moment AS issued, y.number AS yen, w.number AS kw
+        coalesce(a.meaning, CASE WHEN c.basis IS NOT NULL THEN '?' END) AS basis_word,
+        i.moment AS issued, y.number AS yen, w.number AS kw, m.number AS moisture
     FROM typed_cells AS c
     LEFT JOIN moment_words AS s ON c.started IS NULL AND s.text = c.started_text
     LEFT JOIN moment_words AS e ON c.ended IS NULL AND e.text = c.ended_text
@@ -24,11 +25,14 @@ WITH worded AS (
     LEFT JOIN moment_words AS i ON i.text = c.issued_text
     LEFT JOIN number_words AS y ON y.text = c.yen_text
     LEFT JOIN number_words AS w ON w.text = c.kw_text
+    LEFT JOIN number_words AS m ON m.text = c.moisture_text
+    LEFT JOIN agreed_words AS a ON a.column_name = 'basis' AND a.text = c.basis
 )
 SELECT
     file_no, line, column_name, key, started_at, ended_at, number AS quantity, unit, kind_word AS reading_kind,
     band_word AS time_band, quality_word AS quality, stage_word AS stage, CAST(issued AS DATE) AS issued_on,
-    yen AS amount_yen, kw AS demand_kw, substance, note, quantity_text,
+    yen AS amount_yen, kw AS demand_kw, substance, note, category,
+    basis_word AS basis, moisture AS moisture_percent, laboratory, quantity_text,
     CASE
         WHEN line_rule IS NOT NULL THEN line_rule
         WHEN coalesce(quantity_text, '') = '' OR quantity_text IN (SELECT text FROM missing_marks) THEN 'blank'
@@ -38,8 +42,9 @@ SELECT
         WHEN number IS NULL THEN coalesce(number_rule, 'not_a_number')
         WHEN ended_at <= started_at THEN 'ends_before_start'
         WHEN issued_text IS NOT NULL AND issued IS NULL THEN 'not_a_date'
-        WHEN yen_text IS NOT NULL AND yen IS NULL OR kw_text IS NOT NULL AND kw IS NULL THEN 'not_a_number'
-        WHEN '?' IN (kind_word, band_word, quality_word, stage_word) THEN 'unknown_word'
+        WHEN yen_text IS NOT NULL AND yen IS NULL OR kw_text IS NOT NULL AND kw IS NULL
+            OR moisture_text IS NOT NULL AND moisture IS NULL THEN 'not_a_number'
+        WHEN '?' IN (kind_word, band_word, quality_word, stage_word, basis_word) THEN 'unknown_word'
     END AS rule_id,
     CASE
         WHEN line_rule IS NOT NULL THEN line_raw
@@ -53,6 +58,8 @@ SELECT
         WHEN issued_text IS NOT NULL AND issued IS NULL THEN issued_text
         WHEN yen_text IS NOT NULL AND yen IS NULL THEN yen_text
         WHEN kw_text IS NOT NULL AND kw IS NULL THEN kw_text
+        WHEN moisture_text IS NOT NULL AND moisture IS NULL THEN moisture_text
+        WHEN basis_word = '?' THEN basis
         WHEN kind_word = '?' THEN reading_kind
         WHEN band_word = '?' THEN time_band
         WHEN quality_word = '?' THEN quality

@@ -10,6 +10,8 @@ WITH trimmed AS (
         nullif(trim(time_band), '') AS time_band, nullif(trim(quality), '') AS quality, nullif(trim(stage), '') AS stage,
         nullif(trim(issued_text), '') AS issued_text, nullif(trim(yen_text), '') AS yen_text,
         nullif(trim(kw_text), '') AS kw_text, nullif(trim(substance), '') AS substance, nullif(trim(note), '') AS note,
+        nullif(trim(category), '') AS category, nullif(trim(basis), '') AS basis,
+        nullif(trim(moisture_text), '') AS moisture_text, nullif(trim(laboratory), '') AS laboratory,
         line_rule, line_raw
     FROM cells
 )

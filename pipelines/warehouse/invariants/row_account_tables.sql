@@ -6,6 +6,7 @@ WITH accounts AS (
 kept AS (
     SELECT source_sha256, known_to FROM readings
     UNION ALL SELECT source_sha256, known_to FROM activity_readings
+    UNION ALL SELECT source_sha256, known_to FROM waste_samples
 ),
 found AS (
     SELECT source_sha256, count(*) FILTER (known_to IS NULL) AS loaded, count(*) FILTER (known_to IS NOT NULL) AS superseded

@@ -1,0 +1,158 @@
+"""Burnt fractions from composition analysis: read, worked out by hand, left open where wet or dry is not said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from pipelines.registers import RegisterError
+from pipelines.sources import show
+from tests.making import City, one, rows_of
+
+HEAD = "facility_id,sampled_on,category,percent,basis,moisture_percent,laboratory"
+FOUR = [
+    "F1,2024-05-10,ビニール・合成樹脂・ゴム・皮革類,30.5,dry,45.0,みほん分析",
+    "F1,令和6年8月9日,廃プラスチック類,28.25,乾,50,みほん分析",
+    "F1,2024-11-08,plastic,15.2,wet,,みほん分析",
+    "F1,2025-02-07,plastic,31,dry,40.5,みほん分析",
+]
+OTHERS = ["F1,2024-05-10,紙類,40,dry,45.0,みほん分析", "F1,2024-05-10,布類,5,dry,45,みほん分析"]
+FRACTION = (
+    sum(
+        (
+            Fraction("0.305") * Fraction("0.55"),
+            Fraction("0.2825") * Fraction("0.5"),
+            Fraction("0.152"),
+            Fraction("0.31") * Fraction("0.595"),
+        ),
+        Fraction(0),
+    )
+    / 4
+)
+MONTHLY = {"facility_id": "F1", "unit": "t", "frequency": "month", "valid_from": "2024-04-01"}
+SOURCES = [
+    {**MONTHLY, "activity_source_id": "BURNT", "activity": "incin_continuous"},
+    {**MONTHLY, "activity_source_id": "PLASTIC", "activity": "waste_plastic", "derived_from": "BURNT"},
+]
+PLASTIC = "activity_source_id = 'PLASTIC' AND local_date < '2025-04-01'"
+
+
+def plant(city: City, *lines: str, received: str = "2025-04-10 09:00") -> City:
+    city.register("activity_sources", SOURCES)
+    city.file(
+        "plants/burnt.csv", "activity_source_id,started_on,ended_on,quantity\nBURNT,2024-04-01,2025-04-01,36500\n"
+    )
+    if lines:
+        city.file("plants/composition.csv", "\n".join([HEAD, *lines, ""]), received)
+    return city
+
+
+def test_the_fraction_is_worked_out_exactly_and_said_on_the_row(city: City) -> None:
+    plant(city, *FOUR, *OTHERS)
+    with city.built() as made:
+        assert rows_of(made, "SELECT rule_id FROM quarantine") == []
+        share, samples, formula, reason = one(made, "SELECT fraction, samples, formula, reason FROM waste_fractions")
+        assert (share, samples, reason) == (
+            round(Decimal(FRACTION.numerator) / Decimal(FRACTION.denominator), 12),
+            4,
+            None,
+        )
+        assert formula == "(30.5/100×(1−45/100) + 28.25/100×(1−50/100) + 15.2/100 + 31/100×(1−40.5/100))/4"
+        by_hand = sum(Fraction(part) for part in ("0.16775", "0.14125", "0.152", "0.18445")) / 4
+        assert by_hand == FRACTION
+        days = rows_of(made, f"SELECT quantity, derived_from, state FROM activity_days WHERE {PLASTIC}")
+        assert len(days) == 365 and set(days) == {(round(100 * share, 6), "BURNT", "measured")}
+        kg = one(made, "SELECT sum(co2e_kg) FROM emissions_by_source_day WHERE source_id = 'PLASTIC'")
+        assert abs(kg - 365 * days[0][0] * 754 * 44 / 12) < Decimal("0.000001")
+        assert one(made, "SELECT count(*) FROM waste_samples WHERE activity IS NULL") == 2, (
+            "paper, and textiles of unknown share"
+        )
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("F1,2024-05-10,plastic,30.5,,45.0,L", "composition_basis_unknown"),
+        ("F1,2024-05-10,plastic,30.5,dry,,L", "composition_no_moisture"),
+        (None, "composition_too_few"),
+    ],
+)
+def test_what_is_not_said_leaves_the_year_open(city: City, line: str | None, rule: str) -> None:
+    plant(city, *([line] if line else []), *FOUR[1:])
+    with city.built() as made:
+        assert one(made, "SELECT fraction, reason FROM waste_fractions") == (None, rule)
+        open_days = f"SELECT DISTINCT state, doubts FROM activity_days WHERE {PLASTIC} AND quantity IS NULL"
+        assert rows_of(made, open_days) == [("missing", "no_burnt_fraction")]
+        assert one(made, "SELECT actual_high_co2e_kg FROM facility_results WHERE fiscal_year = 2024") is None
+        told = rows_of(made, "SELECT message_ja FROM findings WHERE rule_id = ?", rule)
+        assert len(told) == 1
+        if rule == "composition_basis_unknown":
+            assert "plants/composition.csv:2" in told[0][0] and "0.3050" in told[0][0] and "0.1678" in told[0][0]
+
+
+def test_each_line_that_cannot_be_used_is_held_back_with_its_reason(city: City) -> None:
+    bad = [
+        ("F9,2024-05-10,plastic,30,wet,,L", "unknown_facility"), ("F1,2024-05-10,ブリキ,30,wet,,L", "unknown_category"),
+        ("F1,2024-05-10,plastic,100.5,wet,,L", "not_a_percent"), ("F1,2024-05-11,plastic,30,dry,100,L", "not_a_percent"),
+        ("F1,2024-05-12,plastic,30,しめり,,L", "unknown_word"), ("F1,五月,plastic,30,wet,,L", "not_a_date"),
+        ("F1,2024-05-13,plastic,-1,wet,,L", "negative_quantity"), ("F1,2024-05-14,plastic,30,wet,多い,L", "not_a_number"),
+    ]  # fmt: skip
+    plant(city, *(line for line, _ in bad), "F1,2024-06-01,plastic,100,wet,0,L", "F1,2024-06-02,plastic,,wet,,L")
+    city.file(
+        "plants/reported.csv", "activity_source_id,started_on,ended_on,quantity\nPLASTIC,2024-04-01,2024-05-01,5\n"
+    )
+    with city.built() as made:
+        held = dict(rows_of(made, "SELECT source_line, rule_id FROM quarantine WHERE source_column = 'percent'"))
+        assert held == {n: rule for n, (_, rule) in enumerate(bad, 2)}
+        assert one(made, "SELECT rule_id FROM quarantine WHERE source_column = 'quantity'") == "derived_source"
+        account = one(
+            made,
+            """SELECT rows_received, rows_loaded, rows_superseded, rows_quarantined, rows_blank FROM source_files
+            WHERE path = 'composition.csv'""",
+        )
+        assert account == (10, 1, 0, 8, 1)
+
+
+def test_any_order_and_repetition_of_deliveries_gives_the_same_fraction(make_city: Callable[..., City]) -> None:
+    """A later delivery of the same line replaces the earlier one, in whatever order the files are found."""
+    later = FOUR[0].replace("30.5", "33.5")
+    found = set()
+    for names in (("a", "b", "c"), ("c", "b", "a"), ("b", "a", "c")):
+        city = plant(make_city())
+        deliveries = ((FOUR, "2025-04-10 09:00"), ([later], "2025-05-10 09:00"), (FOUR[:1], "2025-03-01 09:00"))
+        for name, (lines, received) in zip(names, deliveries, strict=True):
+            city.file(f"plants/{name}.csv", "\n".join([HEAD, *lines, ""]), received)
+        with city.built() as made:
+            found.add(one(made, "SELECT fraction, samples, formula FROM waste_fractions"))
+            assert one(made, "SELECT count(*) FILTER (known_to IS NULL), count(*) FROM waste_samples") == (4, 6)
+    assert len(found) == 1 and "33.5" in next(iter(found))[2]
+
+
+def test_without_one_of_its_samples_a_year_is_never_achieved(make_city: Callable[..., City]) -> None:
+    """The samples of the base year are many, this year's are few: taking the worst away must not look like saving."""
+    for left_out in (None, 0, 3):
+        lines = [line for n, line in enumerate(FOUR) if n != left_out]
+        with plant(make_city(), *lines).built() as made:
+            high = one(made, "SELECT actual_high_co2e_kg FROM facility_results WHERE fiscal_year = 2024")
+            assert left_out is None or high is None
+
+
+def test_a_derived_source_must_come_from_tonnes_of_its_own_facility(city: City) -> None:
+    for broken in ({"derived_from": "NOWHERE"}, {"activity": "sewage_terminal"}, {"facility_id": "F2"}):
+        city.register("facilities", [{"facility_id": f, "name": f, "operator_id": "OP"} for f in ("F1", "F2")])
+        city.register("activity_sources", [SOURCES[0], {**SOURCES[1], **broken}])
+        with pytest.raises(RegisterError, match=r"activity_sources\.csv 3"), city.built():
+            pass
+
+
+def test_the_layout_is_recognised_by_its_header(tmp_path: Path) -> None:
+    path = tmp_path / "分析結果.csv"
+    path.write_bytes("\r\n".join(["組成分析結果報告", HEAD, *FOUR]).encode("cp932"))
+    told = show.show(path)
+    assert (told["layout"], told["rows_received"], told["rows_rejected"]) == ("waste_composition", 4, 0)
+    assert told["values"][1]["started_at"].date() == date(2024, 8, 9)
