@@ -95,9 +95,10 @@ def check(night: Night) -> None:
 
 @step("publish: swap the new file in")
 def publish(night: Night) -> None:
-    """Readers see the new file from here on."""
+    """Readers see the new file from here on; then the documents that are made from it."""
     with night.timed("publish"):
         night.publish()
+        night.write_pages()
 
 
 @flow(name="nightly", persist_result=False, validate_parameters=False)

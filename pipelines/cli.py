@@ -237,6 +237,24 @@ def sql(
 
 
 @app.command()
+def docs(as_json: common.AsJson = False) -> None:
+    """係数一覧と算定方法書を書く / write the page of factors and the statement of the method."""
+    from pipelines.reports import documents
+    from pipelines.warehouse.query import QueryError
+
+    try:
+        written = documents.write(common.city_folder())
+    except QueryError as error:
+        common.refuse(str(error))
+    if as_json:
+        common.print_json(written)
+        return
+    out = common.terminal()
+    for path in written:
+        out.line(out.say("docs_written", path=path))
+
+
+@app.command()
 def doctor(as_json: common.AsJson = False) -> None:
     """導入と市のフォルダを点検する / is this installation and this city folder sound, and if not what to do."""
     from pipelines import doctor as surgery

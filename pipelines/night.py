@@ -176,6 +176,15 @@ class Night:
         self.history.remember_flags(first_days)
         self.outcome.published = True
 
+    def write_pages(self) -> None:
+        """Write the factors' page and the statement of the method; what is published stays published if that fails."""
+        from pipelines.reports import documents
+
+        try:
+            documents.write(self.city)
+        except (OSError, duckdb.Error, ValueError) as error:
+            self.outcome.page_problem = str(error)
+
     # ------------------------------------------------------------------ around the steps
 
     @property

@@ -32,6 +32,7 @@ class Outcome:
     flags: list[dict[str, Any]] = field(default_factory=list)
     broken: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    page_problem: str = ""
 
     def summarise(self, connection: duckdb.DuckDBPyConnection, today: date, changes: list[dict[str, Any]]) -> None:
         """Collect what the closing summary tells from the file that is about to be published."""

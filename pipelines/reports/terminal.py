@@ -78,6 +78,8 @@ class Terminal:
         self.flags(outcome["flags"], TOP_FLAGS)
         self.line(self.say("night_published", path=published))
         self.line(self.say("night_page", path=page))
+        if outcome["page_problem"]:
+            self.line(self.say("page_problem", why=outcome["page_problem"]), "yellow")
         if outcome["flags"]:
             first = outcome["flags"][0]
             self.line(

@@ -8,8 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from pipelines.reports import pages
 from pipelines.settings import CityFolder
 from pipelines.tables import table
 
@@ -31,18 +30,15 @@ def write(city: CityFolder, rows: Sequence[Sequence[Any]], at: datetime) -> Path
     names = table("validation_results").column_names
     checks = [dict(zip(names, row, strict=True)) for row in rows]
     suites = [_suite(str(name), list(group)) for name, group in groupby(checks, key=lambda c: str(c["suite"]))]
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    return pages.write(
+        city.pages / "validation.html",
+        "validation_page.html",
+        city=city.settings.city,
+        at=at,
+        today=city.today,
+        suites=suites,
+        checks=checks,
     )
-    text = environment.get_template("validation_page.html").render(
-        city=city.settings.city, at=at, today=city.today, suites=suites, checks=checks
-    )
-    path = city.pages / "validation.html"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
-    return path
 
 
 def _suite(name: str, checks: list[dict[str, Any]]) -> dict[str, Any]:
