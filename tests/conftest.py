@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -63,8 +64,27 @@ def copy_of_sample(folder: Path, *more: str) -> Path:
 
 @pytest.fixture(scope="session")
 def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the sample city, published once without flow and gate."""
-    folder = copy_of_sample(tmp_path_factory.mktemp("sample") / "city")
+    """A copy of the sample city, published once without flow and gate, for all workers of a session together."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return published_sample(tmp_path_factory.mktemp("sample") / "city")
+    shared = tmp_path_factory.getbasetemp().parent / "sample"
+    done = shared / "done"
+    try:
+        shared.mkdir()
+    except FileExistsError:
+        for _ in range(1200):
+            if done.exists():
+                return shared / "city"
+            time.sleep(0.25)
+        raise
+    folder = published_sample(shared / "city")
+    done.touch()
+    return folder
+
+
+def published_sample(folder: Path) -> Path:
+    """Publish a copy of the sample city."""
+    copy_of_sample(folder)
     night = Night(CityFolder(folder))
     night.receive()
     night.read_files()

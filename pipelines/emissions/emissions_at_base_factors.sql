@@ -1,13 +1,13 @@
 -- emissions_at_base_factors: one row per facility, fiscal year, basis and base year: what the year's energy and activity would
--- have emitted with the factors of the same day of the base year, so that a cleaner grid is not taken for effort. Each day is
+-- have emitted, on the bases that have targets, with the factors of the same day of the base year, so that a cleaner grid is not taken for effort. Each day is
 -- rounded as actual emissions are; in the base year itself both are the same. A day that has a quantity but no factor in the
 -- base year is open: it counts in open_days, never as zero unseen.
 -- Inputs: energy_by_meter_day, factor_choices, activity_days, activity_choices, targets (the base years).
 WITH base_years AS (
-    SELECT DISTINCT base_fy FROM targets
+    SELECT DISTINCT base_fy, basis FROM targets
 ),
 shifted AS (
-    SELECT d.local_date, b.base_fy, fiscal_year_of(d.local_date) AS fiscal_year,
+    SELECT d.local_date, b.base_fy, b.basis, fiscal_year_of(d.local_date) AS fiscal_year,
         make_date(b.base_fy + CASE WHEN month(d.local_date) < 4 THEN 1 ELSE 0 END, month(d.local_date), 1) AS base_month
     FROM (SELECT local_date FROM energy_by_meter_day UNION SELECT local_date FROM activity_days) AS d
     CROSS JOIN base_years AS b
@@ -22,14 +22,14 @@ metered AS (
     FROM energy_by_meter_day AS e
     JOIN days AS d ON d.local_date = e.local_date
     JOIN factor_choices AS c
-        ON c.meter_id = e.meter_id AND c.unit = e.unit AND d.base_date >= c.valid_from AND d.base_date < c.valid_to
+        ON c.meter_id = e.meter_id AND c.unit = e.unit AND c.basis = d.basis AND d.base_date >= c.valid_from AND d.base_date < c.valid_to
     WHERE e.facility_share <> 0 AND e.facility_id <> 'outside'
 ),
 active AS (
     SELECT a.facility_id, 1 AS facility_share, d.fiscal_year, d.base_fy, a.local_date, 'plan' AS basis, c.gas, a.state,
         a.quantity * c.multiplier14 AS exact_kg, c.gwp_value, c.reason
     FROM activity_days AS a
-    JOIN days AS d ON d.local_date = a.local_date
+    JOIN days AS d ON d.local_date = a.local_date AND d.basis = 'plan'
     JOIN activity_choices AS c
         ON c.activity_source_id = a.activity_source_id AND d.base_date >= c.valid_from AND d.base_date < c.valid_to
     WHERE a.quantity IS NOT NULL

