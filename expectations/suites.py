@@ -154,6 +154,8 @@ def results_suite() -> list[Check]:
                 "emissions_by_facility_month",
                 "emissions_by_facility_fiscal_year",
                 "emissions_by_cause_gas_fiscal_year",
+                "emissions_at_base_factors",
+                "base_year_lines",
                 *results,
                 "flags",
                 "findings",

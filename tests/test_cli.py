@@ -47,6 +47,10 @@ def test_every_command_of_this_version_is_there() -> None:
         "sql",
         "review",
         "doctor",
+        "factors",
+        "restatements",
+        "edition",
+        "docs",
     ):
         assert name in out
 
@@ -180,3 +184,69 @@ def test_a_narrow_terminal_wraps(published: City, monkeypatch: pytest.MonkeyPatc
     for words in (["flags"], ["facilities"], ["explain", "F1", "--fiscal-year", "2025"]):
         code, out, _ = run(published, *words)
         assert code == 0 and max(len(line) for line in out.splitlines()) <= 40
+
+
+def test_what_was_published_before_can_be_asked_for(published: City) -> None:
+    """Restatements, official editions, a past moment and the documents, in both languages and for machines."""
+    code, out, _ = run(published, "restatements")
+    assert (code, out.strip()) == (0, "過年度修正はありません。")
+    freeze = (
+        "edition",
+        "freeze",
+        "--purpose",
+        "審議会",
+        "--fiscal-year",
+        "2025",
+        "--document",
+        "環第1号",
+        "--by",
+        "P1",
+    )
+    code, out, _ = run(published, *freeze)
+    assert code == 0 and "環第1号" in out and "四捨五入" in out
+    code, _, err = run(published, *freeze)
+    assert code == 2 and "新しい文書番号" in err
+    published.bills(
+        "fuel/b.csv", [("M1", "2025-06-01", "2025-07-01", 130, "L", "訂正")], "2026-06-02 09:00", more=["stage"]
+    )
+    published.publish()
+    code, out, _ = run(published, "--lang", "en", "restatements", "--since", "2026-01-01")
+    assert code == 0 and "FY2025" in out and "corrected data" in out
+    (row, *_) = json.loads(run(published, "restatements", "--json")[1])
+    parts = [float(row[f"{cause}_co2e_kg"]) for cause in ("data", "register", "factor", "method")]
+    assert parts[0] > 0 and parts[1:] == [0, 0, 0]
+    code, out, _ = run(published, "edition", "list")
+    assert code == 0 and "→" in out and "データの訂正" in out
+    told = json.loads(run(published, "edition", "list", "--json")[1])
+    assert len(told["editions"]) == 1 and len(told["differences"]) == 2
+    total = "SELECT count(*) AS n FROM readings"
+    now = json.loads(run(published, "sql", total, "--json")[1])[0]["n"]
+    then = json.loads(run(published, "sql", total, "--as-known-at", "2026-06-01 12:00", "--json")[1])[0]["n"]
+    assert (now, then) == (49, 48)
+    code, out, _ = run(published, "explain", "F1", "--fiscal-year", "2025", "--as-known-at", "2026-06-01 12:00")
+    assert code == 0 and "に把握していた内容" in out
+    code, _, err = run(published, "sql", total, "--as-known-at", "昨日")
+    assert code == 2 and "--as-known-at" in err
+    code, out, _ = run(published, "rebuild", "--as-known-at", "2026-06-01 12:00")
+    assert code == 0 and ".duckdb" in out
+    code, out, _ = run(published, "docs")
+    assert code == 0 and "method.html" in out.replace("\n", "")
+
+
+def test_factors_are_listed_shown_and_compared_before_the_first_night(city: City, tmp_path: Path) -> None:
+    listed = run(
+        city, "factors", "list", "--energy-type", "electricity", "--supplier", "A0009", "--on", "2025-05-01", "--json"
+    )
+    assert {row["edition"] for row in json.loads(listed[1])} == {"2024-1"}
+    code, out, _ = run(city, "factors", "show", "electricity/R2024/A0009/menu-C/basic")
+    assert code == 0 and "denki" in out.replace("\n", "") and "0.0003" in out
+    assert run(city, "factors", "show", "no/such")[0] == 2
+    assert "electricity-2024-1" in run(city, "factors", "list", "--editions")[1]
+    assert (
+        run(city, "factors", "diff", "electricity-2024-1", "electricity-2024-1")[1].count("変更 0、追加 0、削除 0") == 1
+    )
+    assert run(city, "factors", "diff", "electricity-2024-1", "gone")[0] == 2
+    wrong = tmp_path / "a.txt"
+    wrong.write_text("会議録", encoding="utf-8")
+    code, _, err = run(city, "factors", "import", str(wrong))
+    assert code == 2 and "--kind" in err and "--issued-on" in err

@@ -73,7 +73,8 @@ def build(
     database.create(connection, "raised_flags", temporary=True)
     database.insert_rows(connection, "raised_flags", [_row(flag, owners, opened, today) for flag in raised])
     older = database.rows(connection, HERE / "older_reasons.sql", parameters)
-    return [*_of_older_years(older), *_without_owner(raised, owners)]
+    lacking = database.rows(connection, HERE / "missing_factors.sql")
+    return [*_of_older_years(older), *_without_owner(raised, owners), *_without_factor(lacking)]
 
 
 def write_findings(connection: duckdb.DuckDBPyConnection, findings: Iterable[Finding]) -> None:
@@ -153,6 +154,22 @@ def _of_older_years(rows: list[dict[str, Any]]) -> Iterable[Finding]:
         rule_id = reason.removeprefix("baseline:")
         if rule_id in rules():
             yield Finding(rule_id, f"{facility}/FY{year}/{reason}", {"reason": reason}, facility, year)
+
+
+def _without_factor(rows: list[dict[str, Any]]) -> Iterable[Finding]:
+    for row in rows:
+        years = f"FY{row['first_fy']}" + ("" if row["first_fy"] == row["last_fy"] else f"-FY{row['last_fy']}")
+        found = {
+            "meter": row["meter_id"],
+            "energy_type": row["energy_type"],
+            "basis": row["basis"],
+            "years": years,
+            "supplier": row["supplier"] or "-",
+            "found": row["candidates"] or "-",
+            "why": rules()[row["reason"]].both({}),
+        }
+        subject = f"{row['meter_id']}/{row['basis']}/{row['reason']}"
+        yield Finding("factor_missing", subject, found, row["facility_id"])
 
 
 def _without_owner(raised: list[Raised], owners: dict[str, tuple[str, str]]) -> Iterable[Finding]:

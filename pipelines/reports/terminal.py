@@ -114,6 +114,8 @@ class Terminal:
             self.indented(flag[self.language])
         if most is not None and len(flags) > most:
             self.line(self.say("more", count=len(flags) - most), "dim")
+        if flags:
+            self.rounding("emissions")
 
     # ------------------------------------------------------------------ lists
 

@@ -61,7 +61,10 @@ class History:
             key = tables.table(name).key
             known = {tuple(str(row.get(column)) for column in key) for row in self.read(name)}
             columns = tables.table(name).column_names
-            rows = connection.execute(f"SELECT {', '.join(columns)} FROM {name} ORDER BY ALL").fetchall()
+            try:
+                rows = connection.execute(f"SELECT {', '.join(columns)} FROM {name} ORDER BY ALL").fetchall()
+            except duckdb.Error:
+                continue  # a file of an older version: its own night wrote the history
             lost = [dict(zip(columns, row, strict=True)) for row in rows]
             lost = [row for row in lost if tuple(str(row[column]) for column in key) not in known]
             self.append(name, lost)
@@ -122,6 +125,8 @@ class History:
 
     def _recover_totals(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Write each publication's totals to a file of its own, once."""
+        if not database.exists(connection, TOTALS):
+            return
         folder = self.folder / TOTALS
         runs = connection.execute(f"SELECT DISTINCT run_id FROM {TOTALS} ORDER BY run_id").fetchall()
         for (run_id,) in runs:
