@@ -14,6 +14,7 @@ from pipelines.night import Night, Progress, build
 from pipelines.settings import CityFolder
 from pipelines.warehouse import invariants, publish
 from pipelines.warehouse.history import History
+from pipelines.warehouse.states import States
 
 MOST_KEPT = 5
 
@@ -50,6 +51,12 @@ def file(city: CityFolder, moment: datetime, today: date | None = None, progress
         night.next_file.unlink(missing_ok=True)
     _forget_oldest(made.parent)
     return made
+
+
+def first_seen(city: CityFolder) -> datetime | None:
+    """Return when registers and reference were first seen; before that, those of that time stand in."""
+    states = States(city.history).all()
+    return states[0].seen_at if states else None
 
 
 def _day_of(city: CityFolder, moment: datetime) -> date:

@@ -65,9 +65,14 @@ def tables_file(as_known_at: str | None = None) -> Path:
     from pipelines import as_known
     from pipelines.known import Unknown
     from pipelines.periods import PeriodError, parse_moment
+    from pipelines.reports.words import label
 
     try:
-        return as_known.file(city_folder(), parse_moment(as_known_at), chosen.today)
+        moment = parse_moment(as_known_at)
+        first = as_known.first_seen(city_folder())
+        if first is not None and moment < first:
+            typer.echo(label("before_first_seen", language()).format(first=first), err=True)
+        return as_known.file(city_folder(), moment, chosen.today)
     except (PeriodError, Unknown) as error:
         refuse(f"--as-known-at: {error}")
 

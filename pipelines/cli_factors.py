@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -23,12 +24,15 @@ def import_list(
     result_fy: Annotated[int | None, typer.Option("--result-fy", help="実績年度 / year of the results.")] = None,
     activity_fy: Annotated[int | None, typer.Option("--activity-fy", help="算定対象年度 / year it serves.")] = None,
     issued_on: Annotated[str | None, typer.Option("--issued-on", help="公表・更新日 / date of this issue.")] = None,
-    take: Annotated[bool, typer.Option("--take", help="取り込む（なければ違いを示すだけ） / keep it.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="違いを示すだけ / show the difference only.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="確認を求めない / do not ask.")] = False,
     as_json: common.AsJson = False,
 ) -> None:
-    """省庁の一覧の違いを示し、--take で新しい版として取り込む / show what a new list changes; --take keeps it.
+    """省庁の新しい一覧との違いを示し、版として取り込む / show what a new list changes, then keep it as an edition.
 
-    例 / example: facility-emissions factors import denki-r6.xlsx --take
+    端末では取り込む前に確認を求めます / asks before taking when used by a person.
+
+    例 / example: facility-emissions factors import denki-r6.xlsx
     """
     from pipelines import factor_desk
     from pipelines.reference import editions, supplier_list
@@ -46,12 +50,19 @@ def import_list(
     city = common.city_folder()
     with factor_desk.opened(city.folder, city.history) as connection:
         found = factor_desk.difference(connection, read)
-    edition, is_new = editions.take(city.history, file, read, city.now()) if take else (None, False)
+    out = common.terminal()
+    if not as_json:
+        show_factors.read_list(out, read, found)
+    asks = sys.stdin.isatty() and not (yes or as_json or dry_run)
+    if dry_run or (asks and not typer.confirm(out.say("list_take"))):
+        edition, is_new = None, False
+    else:
+        edition, is_new = editions.take(city.history, file, read, city.now())
     if as_json:
         told = {"edition_id": edition.edition_id if edition else None, "is_new": is_new, "rows": len(read.rows)}
         common.print_json(told | found.as_dict())
     else:
-        show_factors.imported(common.terminal(), read, found, edition, is_new=is_new)
+        show_factors.taken(out, edition, is_new=is_new)
 
 
 @app.command("list")

@@ -71,13 +71,17 @@ def freeze(
 
 @edition_app.command("list")
 def list_editions(as_json: common.AsJson = False) -> None:
-    """公式の版と、今の値との差 / official editions, and how far today's totals are from the latest of each purpose."""
+    """公式の版・以前の公表値・基準年度と、今の値との差 / official editions, older publications and base years against today."""
     from pipelines.reports import lists, show_past
     from pipelines.warehouse import official
 
     known = official.editions(common.city_folder().history)
     moved = common.published_rows(lists.EDITION_DIFFERENCES)
+    older = common.published_rows(lists.PUBLISHED_DIFFERENCES)
+    bases = common.published_rows(lists.BASE_YEARS)
     if as_json:
-        common.print_json({"editions": known, "differences": moved})
+        common.print_json({"editions": known, "differences": moved, "published_before": older, "base_years": bases})
     else:
-        show_past.official(common.terminal(), known, moved)
+        out = common.terminal()
+        show_past.official(out, known, moved)
+        show_past.older(out, older, bases)

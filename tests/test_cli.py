@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from pipelines import cli
 from tests.making import City, monthly
+from tests.reference.test_editions import TEXT
 
 RUNNER = CliRunner()
 
@@ -223,8 +224,8 @@ def test_what_was_published_before_can_be_asked_for(published: City) -> None:
     now = json.loads(run(published, "sql", total, "--json")[1])[0]["n"]
     then = json.loads(run(published, "sql", total, "--as-known-at", "2026-06-01 12:00", "--json")[1])[0]["n"]
     assert (now, then) == (49, 48)
-    code, out, _ = run(published, "explain", "F1", "--fiscal-year", "2025", "--as-known-at", "2026-06-01 12:00")
-    assert code == 0 and "に把握していた内容" in out
+    code, out, err = run(published, "explain", "F1", "--fiscal-year", "2025", "--as-known-at", "2026-06-01 12:00")
+    assert code == 0 and "に把握していた内容" in out and "最初に見たもの" in err
     code, _, err = run(published, "sql", total, "--as-known-at", "昨日")
     assert code == 2 and "--as-known-at" in err
     code, out, _ = run(published, "rebuild", "--as-known-at", "2026-06-01 12:00")
@@ -246,6 +247,15 @@ def test_factors_are_listed_shown_and_compared_before_the_first_night(city: City
         run(city, "factors", "diff", "electricity-2024-1", "electricity-2024-1")[1].count("変更 0、追加 0、削除 0") == 1
     )
     assert run(city, "factors", "diff", "electricity-2024-1", "gone")[0] == 2
+    new = tmp_path / "new.txt"
+    new.write_text(TEXT, encoding="utf-8")
+    code, out, _ = run(city, "factors", "import", str(new), "--dry-run")
+    assert code == 0 and "取り込んでいません" in out and not (city.paths.history / "editions").exists()
+    told = json.loads(run(city, "factors", "import", str(new), "--json")[1])
+    assert told["is_new"] and told["rows"] == 10 and told["against"] == "2024-1"
+    code, out, _ = run(city, "factors", "import", str(new))
+    assert code == 0 and "取込済み" in out
+    assert told["edition_id"] in run(city, "factors", "list", "--editions")[1]
     wrong = tmp_path / "a.txt"
     wrong.write_text("会議録", encoding="utf-8")
     code, _, err = run(city, "factors", "import", str(wrong))

@@ -46,9 +46,8 @@ derived AS (
 known AS (
     SELECT *, NULL AS derived_from, NULL AS why_none FROM spread
     UNION ALL BY NAME
-    SELECT * EXCLUDE (exact, near), CAST(CASE WHEN exact - near = 0.0000005 AND CAST(near * 1000000 AS HUGEINT) % 2 <> 0
-        THEN near - 0.000001 WHEN near - exact = 0.0000005 AND CAST(near * 1000000 AS HUGEINT) % 2 <> 0 THEN near - 0.000001
-        ELSE near END AS DECIMAL(18, 6)) AS quantity
+    SELECT * EXCLUDE (exact, near), CAST(CASE WHEN near - exact = 0.0000005 AND CAST(near * 1000000 AS HUGEINT) % 2 <> 0
+        THEN near - 0.000001 ELSE near END AS DECIMAL(18, 6)) AS quantity
     FROM derived
 ),
 expected AS (

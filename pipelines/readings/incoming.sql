@@ -34,7 +34,8 @@ categories AS (
 ),
 sampled AS (
     SELECT
-        v.* REPLACE (coalesce(w.canonical, v.category) AS category),
+        v.* REPLACE (coalesce(w.canonical, v.category) AS category, date_trunc('day', v.started_at) AS started_at,
+            date_trunc('day', v.started_at) + INTERVAL 1 DAY AS ended_at),
         f.facility_id || '/' || coalesce(w.canonical, '?') || '/' || coalesce(v.laboratory, '') AS owner_id, 'composition' AS owner_type,
         NULL AS raw_unit, 'composition' AS kind, 1 AS multiplier, DATE '9999-12-31' AS until, false AS is_known,
         w.canonical IS NULL AS is_unknown_category

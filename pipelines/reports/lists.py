@@ -54,3 +54,13 @@ SELECT * FROM official_edition_differences
 WHERE subject_kind = 'city' AND basis = 'plan'
 ORDER BY purpose, fiscal_year
 """
+PUBLISHED_DIFFERENCES = """
+SELECT * FROM published_total_differences ORDER BY document, fiscal_year, subject, basis
+"""
+BASE_YEARS = """
+SELECT l.*, t.subject_kind, t.subject_id
+FROM base_year_lines AS l
+JOIN targets AS t ON t.target_id = l.target_id
+QUALIFY count(DISTINCT l.co2e_kg) OVER (PARTITION BY l.target_id) > 1
+ORDER BY l.target_id, l.line
+"""

@@ -51,8 +51,8 @@ def editions(out: Terminal, rows: Sequence[dict[str, Any]]) -> None:
         out.line(f"{row['edition_id']}  {out.say('edition_of', year=row['result_fy'], count=row['factors'])} {taken}")
 
 
-def imported(out: Terminal, read: Any, found: Any, edition: Any, *, is_new: bool) -> None:  # noqa: ANN401 - plain records
-    """What a new list says and changes, and whether it was kept."""
+def read_list(out: Terminal, read: Any, found: Any) -> None:  # noqa: ANN401 - plain records
+    """What a new list says and changes."""
     told = {
         "kind": word(read.kind, out.language),
         "year": read.result_fy,
@@ -63,6 +63,10 @@ def imported(out: Terminal, read: Any, found: Any, edition: Any, *, is_new: bool
     difference(out, found)
     if found.contracts:
         out.line(out.say("list_contracts", meters=", ".join(found.contracts)))
+
+
+def taken(out: Terminal, edition: Any, *, is_new: bool) -> None:  # noqa: ANN401 - an Edition or none
+    """Whether the list was kept."""
     if edition is None:
         out.line(out.say("list_not_taken"), "yellow")
     elif is_new:

@@ -64,3 +64,17 @@ def official(out: Terminal, known: Sequence[dict[str, Any]], moved: Sequence[dic
         out.line(f"  {row['purpose']} {row['document_no']} {year}: {now} ({told})")
     if moved:
         out.rounding("emissions", "change")
+
+
+def older(out: Terminal, published: Sequence[dict[str, Any]], bases: Sequence[dict[str, Any]]) -> None:
+    """What was published before this system, and base years that are stated in more than one way."""
+    for row in published:
+        year = out.say("fiscal_year", year=row["fiscal_year"])
+        moved = "-" if row["difference_co2e_kg"] is None else signed(row["difference_co2e_kg"])
+        out.line(
+            f"  {row['document']} {row['subject']} {year} {word(row['basis'], out.language)}: "
+            f"{tonnes(row['published_co2e_kg'])} → {tonnes(row['co2e_kg'])} ({moved}) {row['note'] or ''}".rstrip()
+        )
+    for target, lines in groupby(bases, key=lambda row: (row["target_id"], row["base_fy"])):
+        told = [f"{word(row['line'], out.language)} {tonnes(row['co2e_kg'])}" for row in lines]
+        out.line(f"  {out.say('base_year_of', target=target[0], year=target[1])}: {' / '.join(told)}")

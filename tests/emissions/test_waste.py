@@ -8,8 +8,10 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from pipelines.emissions import waste
 from pipelines.registers import RegisterError
 from pipelines.sources import show
 from tests.making import City, one, rows_of
@@ -89,7 +91,7 @@ def test_what_is_not_said_leaves_the_year_open(city: City, line: str | None, rul
         open_days = f"SELECT DISTINCT state, doubts FROM activity_days WHERE {PLASTIC} AND quantity IS NULL"
         assert rows_of(made, open_days) == [("missing", "no_burnt_fraction")]
         assert one(made, "SELECT actual_high_co2e_kg FROM facility_results WHERE fiscal_year = 2024") is None
-        told = rows_of(made, "SELECT message_ja FROM findings WHERE rule_id = ?", rule)
+        told = rows_of(made, "SELECT message_ja FROM findings WHERE rule_id = ? AND fiscal_year = 2024", rule)
         assert len(told) == 1
         if rule == "composition_basis_unknown":
             assert "plants/composition.csv:2" in told[0][0] and "0.3050" in told[0][0] and "0.1678" in told[0][0]
@@ -140,6 +142,54 @@ def test_without_one_of_its_samples_a_year_is_never_achieved(make_city: Callable
         with plant(make_city(), *lines).built() as made:
             high = one(made, "SELECT actual_high_co2e_kg FROM facility_results WHERE fiscal_year = 2024")
             assert high is None
+
+
+YEAR = ("2024-05-10", "2024-08-09", "2024-11-08", "2025-02-07")
+
+
+def sampled(percent: str, category: str = "plastic", days: tuple[str, ...] = YEAR) -> list[str]:
+    return [f"F1,{day},{category},{percent},wet,,L" for day in days]
+
+
+@pytest.mark.parametrize(
+    ("lines", "rule", "fraction"),
+    [
+        (sampled("0.40"), "composition_not_percent", None),
+        (sampled("1"), "composition_not_percent", None),
+        (sampled("1.01"), None, "0.0101"),
+        (sampled("1") + sampled("40", "紙類"), None, "0.01"),
+        (sampled("60") + sampled("40.01", "紙類"), "composition_over_whole", None),
+        (sampled("60") + sampled("40", "紙類"), None, "0.6"),
+        (sampled("25") + sampled("15", "ビニール・合成樹脂・ゴム・皮革類"), None, "0.4"),
+        (sampled("25") + sampled("15", "ビニール・合成樹脂・ゴム・皮革類", YEAR[:3]), "composition_uneven", None),
+        (sampled("20") + sampled("90", days=("2024-06-01",)), "composition_more", "0.34"),
+        ([], "composition_too_few", None),
+    ],
+)
+def test_tables_that_say_something_else_than_they_seem(
+    lines: list[str], rule: str | None, fraction: str | None
+) -> None:
+    """Shares for percent, mixed tables, missing lines: each edge from both sides, without a whole night."""
+    connection = duckdb.connect()
+    connection.execute(
+        """CREATE MACRO fiscal_year_of(d) AS year(d) - CASE WHEN month(d) < 4 THEN 1 ELSE 0 END;
+        CREATE TABLE source_files AS SELECT 'x' AS sha256, 'plants' AS source, 'c.csv' AS path, 'read' AS status;
+        CREATE TABLE activity_sources AS SELECT 'F1' AS facility_id, 'waste_plastic' AS activity, 'BURNT' AS derived_from;
+        CREATE TABLE activity_readings AS SELECT 'BURNT' AS activity_source_id, DATE '2024-04-01' AS started_at, NULL AS known_to;
+        CREATE TABLE waste_samples (facility_id VARCHAR, sampled_on DATE, category VARCHAR, activity VARCHAR, percent DECIMAL(18, 6),
+            basis VARCHAR, moisture_percent DECIMAL(18, 6), laboratory VARCHAR, source_sha256 VARCHAR, source_member VARCHAR,
+            source_line BIGINT, known_to TIMESTAMP)"""
+    )
+    for number, line in enumerate(lines, 2):
+        facility, day, category, percent, basis, _, laboratory = line.split(",")
+        activity = None if category == "紙類" else "waste_plastic"
+        row = [facility, day, category, activity, percent, basis, None, laboratory, "x", None, number, None]
+        connection.execute("INSERT INTO waste_samples VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    told = waste.build(connection, 4)
+    assert {finding.rule_id for finding in told} == ({rule} if rule else set())
+    ((found, reason),) = connection.execute("SELECT fraction, reason FROM waste_fractions").fetchall()
+    assert found == (None if fraction is None else Decimal(fraction))
+    assert reason == (None if rule == "composition_more" else rule)
 
 
 def test_a_derived_source_must_come_from_tonnes_of_its_own_facility(city: City) -> None:
