@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -96,6 +97,13 @@ class City:
         head = ",".join(["meter_id", "started_at", "ended_at", "quantity", "unit", *more])
         lines = [",".join(str(cell) for cell in row) for row in rows]
         return self.file(path, "\n".join([head, *lines, ""]), received)
+
+    def copied(self, folder: Path) -> City:
+        """The same city elsewhere, with what it has published."""
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        twin = object.__new__(City)
+        twin.folder, twin.today = folder, self.today
+        return twin
 
     @property
     def paths(self) -> CityFolder:

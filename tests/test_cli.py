@@ -26,11 +26,17 @@ def run(city: City | None, *words: str) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
+@pytest.fixture(scope="module")
+def published_once(tmp_path_factory: pytest.TempPathFactory) -> City:
+    made = City(tmp_path_factory.mktemp("published") / "city")
+    made.bills("fuel/a.csv", [*monthly("M1", 2022, 2025, lambda y, m: "0.1" if (y, m) == (2024, 6) else 100)])
+    made.publish()
+    return made
+
+
 @pytest.fixture
-def published(city: City) -> City:
-    city.bills("fuel/a.csv", [*monthly("M1", 2022, 2025, lambda y, m: "0.1" if (y, m) == (2024, 6) else 100)])
-    city.publish()
-    return city
+def published(published_once: City, tmp_path: Path) -> City:
+    return published_once.copied(tmp_path / "published")
 
 
 def test_every_command_of_this_version_is_there() -> None:

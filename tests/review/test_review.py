@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import sqlalchemy
@@ -21,12 +22,18 @@ from tests.making import DEFAULTS, City, monthly, one, rows_of, verdict
 SLIP = monthly("M1", 2022, 2025, lambda y, m: "0.1" if (y, m) == (2024, 6) else 100 if y < 2024 else 60)
 
 
-@pytest.fixture
-def slipped(city: City) -> City:
+@pytest.fixture(scope="module")
+def slipped_once(tmp_path_factory: pytest.TempPathFactory) -> City:
     """A city with a unit slip in FY2024, published."""
-    city.bills("fuel/a.csv", SLIP)
-    city.publish()
-    return city
+    made = City(tmp_path_factory.mktemp("slipped") / "city").bills("fuel/a.csv", SLIP)
+    made.publish()
+    return made
+
+
+@pytest.fixture
+def slipped(slipped_once: City, tmp_path: Path) -> City:
+    """The same for each test anew."""
+    return slipped_once.copied(tmp_path / "slipped")
 
 
 def slip_flag(city: City) -> str:

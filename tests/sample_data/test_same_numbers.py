@@ -53,10 +53,11 @@ def night(folder: Path, *, from_history: bool = False) -> None:
 
 
 def recent_years(folder: Path, *more: str) -> Path:
-    """Copy the sample city's last seven fiscal years, judged against FY2020: every seeded fault lies in them."""
-    copy_of_sample(folder, *(f"fy{year}.csv" for year in range(2012, 2020)), *more)
+    """Copy the sample city's last five fiscal years, judged against FY2022: every seeded fault lies in them."""
+    copy_of_sample(folder, *(f"fy{year}.csv" for year in range(2012, 2022)), *more)
     targets = folder / "registers" / "targets.csv"
-    targets.write_text(targets.read_text(encoding="utf-8").replace(",plan,2013,", ",plan,2020,"), encoding="utf-8")
+    text = targets.read_text(encoding="utf-8").replace(",plan,2013,", ",plan,2022,").replace("2021:0.20;", "")
+    targets.write_text(text, encoding="utf-8")
     return folder
 
 
