@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-BUILDINGS = 24  # of 73: every layout and every kind of gap is among them
+BUILDINGS = 16  # of 73: every layout and every kind of gap is among them
 
 
 def published(city: Path) -> duckdb.DuckDBPyConnection:
