@@ -143,7 +143,9 @@ def published(city: CityFolder, present: Known) -> Known | None:
         inputs = dict(connection.execute("SELECT kind, inputs_hash FROM build_inputs").fetchall())
         files = connection.execute("SELECT sha256, source, path, received_at FROM source_files").fetchall()
         decided = {row[0] for row in connection.execute("SELECT decision_id FROM reviews").fetchall()}
-        used = {row[0] for row in connection.execute("SELECT edition_id FROM factor_editions").fetchall()}
+        has_editions = database.exists(connection, "factor_editions")  # a file of an older version has none
+        listed = connection.execute("SELECT edition_id FROM factor_editions").fetchall() if has_editions else []
+        used = {row[0] for row in listed}
     except duckdb.Error:
         return None
     finally:

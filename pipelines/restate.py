@@ -29,6 +29,8 @@ from pipelines.warehouse.restatements import FacilityYear, Totals
 ORDER = (DATA, REGISTER, FACTOR)
 ZERO = Decimal(0)
 NONE = "none"
+# the inputs of the publication are not kept, so that all of the change stands under method
+UNSPLIT = "unsplit"
 
 
 def since(
@@ -70,7 +72,7 @@ def since(
                 "before_co2e_kg": old,
                 "after_co2e_kg": new,
                 **{f"{cause}_co2e_kg": parts[cause] for cause in (*ORDER, METHOD)},
-                "inputs_changed": ", ".join(kinds),
+                "inputs_changed": ", ".join(kinds) + ("" if steps is not None else f" ({UNSPLIT})"),
             }
         )
     return rows

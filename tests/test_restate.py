@@ -194,6 +194,20 @@ def dump(path: Path) -> dict[str, list[tuple[object, ...]]]:
     return found
 
 
+def test_a_change_whose_inputs_are_not_kept_says_that_it_is_not_split(city: City, clock: Clock) -> None:
+    power(city).publish()
+    (city.paths.history / "states.jsonl").unlink()
+    clock.moment = SECOND
+    another_edition(city)
+    another_method(city)
+    published = database.connect_published(city.publish())
+    rows = rows_of(
+        published, "SELECT method_co2e_kg = after_co2e_kg - before_co2e_kg, inputs_changed FROM restatements"
+    )
+    assert rows and set(rows) == {(True, "factor_registers, settings (unsplit)")}
+    published.close()
+
+
 def test_an_official_edition_stays_and_today_is_shown_against_it(city: City, clock: Clock) -> None:
     """Frozen for the council, then a correction and another factor: the edition stands, the parts add up to the difference."""
     power(city)

@@ -31,6 +31,8 @@ def restatements(out: Terminal, rows: Sequence[dict[str, Any]]) -> None:
 
 def parts(out: Terminal, row: dict[str, Any]) -> str:
     """The parts of a change that are not zero, signed."""
+    if "(unsplit)" in (row.get("inputs_changed") or ""):
+        return word("cause_unsplit", out.language)
     told = [
         f"{word(f'cause_{cause}', out.language)} {signed(row[f'{cause}_co2e_kg'])}"
         for cause in CAUSES
