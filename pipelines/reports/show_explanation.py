@@ -42,6 +42,7 @@ def show(out: Terminal, told: dict[str, Any], as_known_at: str | None = None, si
     for source in told["sources"]:
         _source(out, source)
     _notes(out, told)
+    out.rounding("emissions", "rate", "coverage", sign=sign)
 
 
 def _result(out: Terminal, result: dict[str, Any] | None, of_month: bool, sign: str) -> None:

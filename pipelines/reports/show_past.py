@@ -27,6 +27,7 @@ def restatements(out: Terminal, rows: Sequence[dict[str, Any]]) -> None:
             head = f"  {row['facility_id']} {row['name'] or ''} {out.say('fiscal_year', year=row['fiscal_year'])}"
             moved = f"{tonnes(row['before_co2e_kg'])} → {tonnes(row['after_co2e_kg'])}"
             out.line(f"{head} {word(row['basis'], out.language)}{rule}: {moved} ({parts(out, row)})")
+    out.rounding("emissions", "change")
 
 
 def parts(out: Terminal, row: dict[str, Any]) -> str:
