@@ -5,7 +5,7 @@ WITH reached AS (
     SELECT
         candidate_id, owner_id, kind, is_closing, time_band, started_at, ended_at,
         max(ended_at) OVER (
-            PARTITION BY owner_id, kind, is_closing ORDER BY started_at, ended_at
+            PARTITION BY owner_id, kind, is_closing ORDER BY started_at, ended_at, candidate_id
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS reach
     FROM suspects
@@ -13,7 +13,7 @@ WITH reached AS (
 islands AS (
     SELECT
         *, count(*) FILTER (reach IS NULL OR started_at >= reach) OVER (
-            PARTITION BY owner_id, kind, is_closing ORDER BY started_at, ended_at ROWS UNBOUNDED PRECEDING
+            PARTITION BY owner_id, kind, is_closing ORDER BY started_at, ended_at, candidate_id ROWS UNBOUNDED PRECEDING
         ) AS island
     FROM reached
 )
