@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from pipelines import cli_common as common
-from pipelines import cli_factors, cli_past, cli_review
+from pipelines import cli_factors, cli_intake, cli_past, cli_review
 from pipelines.city_file import CITY_FILE, history_folder
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ app = typer.Typer(
 app.add_typer(cli_review.app, name="review")
 app.add_typer(cli_factors.app, name="factors")
 cli_past.add_to(app)
+cli_intake.add_to(app)
 
 
 @app.callback()
@@ -81,10 +82,11 @@ def parse(
     """
     from pipelines.reports import show_parsed
     from pipelines.sources import show
+    from pipelines.sources.parse import Reading
 
     if not file.is_file():
         common.refuse(f"{file}: ファイルがありません / no such file")
-    told = show.show(file, layout)
+    told = show.show(file, layout, Reading.of(common.city_folder()) if common.is_city() else None)
     if as_json:
         common.print_json(told)
     else:

@@ -46,6 +46,11 @@ def city_folder() -> CityFolder:
     return CityFolder(chosen.city, chosen.data, chosen.today)
 
 
+def is_city() -> bool:
+    """Tell whether the folder that the global options name is a city at all."""
+    return (chosen.city / city_file.CITY_FILE).is_file()
+
+
 def terminal() -> Terminal:
     """Return where to print, in the language asked for."""
     from pipelines.reports.terminal import Terminal

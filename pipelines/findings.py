@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,7 +30,7 @@ class Rule:
         """Return the sentence in both languages, for an error raised where the reader's language is not known."""
         return f"{self.sentence('ja', numbers)} / {self.sentence('en', numbers)}"
 
-    def sentence(self, language: str, numbers: dict[str, Any]) -> str:
+    def sentence(self, language: str, numbers: Mapping[str, Any]) -> str:
         """Return the sentence with its numbers; a number the text does not name is left to the evidence."""
         return (self.ja if language == "ja" else self.en).format_map(_Spelled(numbers))
 

@@ -90,9 +90,10 @@ class Night:
     def read_files(self) -> None:
         """Parse what has not been parsed before into ``parsed/``."""
         waiting = self.scan.to_parse if self.scan else []
+        reading = parse.Reading.of(self.city)
         done = 0
         for batch in parse.batches(waiting, self.city.settings.limits):
-            parse.parse_into_store(batch, self.city.parsed, self.city.settings.limits, self.city.data / "tmp")
+            parse.parse_into_store(batch, self.city.parsed, reading, self.city.data / "tmp")
             done += len(batch)
             self.progress("read_files", done, len(waiting))
 
@@ -122,7 +123,7 @@ class Night:
 
     def accept_readings(self) -> None:
         """Readings, quarantine and the row account of every file."""
-        readings.build(self.connection, self.city.settings, self.city.today)
+        self.findings += readings.build(self.connection, self.city.settings, self.city.today)
 
     def count_energy(self) -> None:
         """Energy per meter, facility and day."""
@@ -177,11 +178,12 @@ class Night:
         self.outcome.published = True
 
     def write_pages(self) -> None:
-        """Write the factors' page and the statement of the method; what is published stays published if that fails."""
-        from pipelines.reports import documents
+        """Write the pages made from what was published; it stays published if that fails."""
+        from pipelines.reports import documents, intake
 
         try:
             documents.write(self.city)
+            intake.write(self.city)
         except (OSError, duckdb.Error, ValueError) as error:
             self.outcome.page_problem = str(error)
 

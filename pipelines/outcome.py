@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from pipelines.periods import fiscal_year
-from pipelines.reports import lists
+from pipelines.reports import intake, lists
 
 ACCOUNT = ("received", "loaded", "superseded", "quarantined", "blank", "ignored")
 
@@ -27,6 +27,7 @@ class Outcome:
     counts: dict[str, int] = field(default_factory=dict)
     file_problems: list[dict[str, Any]] = field(default_factory=list)
     held_back: list[dict[str, Any]] = field(default_factory=list)
+    unknown: list[dict[str, Any]] = field(default_factory=list)
     verdicts: dict[str, int] = field(default_factory=dict)
     changes: list[dict[str, Any]] = field(default_factory=list)
     flags: list[dict[str, Any]] = field(default_factory=list)
@@ -41,6 +42,8 @@ class Outcome:
         self.counts = {name: int(value) for name, value in zip(ACCOUNT, row, strict=True)}
         self.file_problems = _dicts(connection, lists.FILE_PROBLEMS)
         self.held_back = _dicts(connection, lists.HELD_BACK)
+        unknown = _dicts(connection, intake.UNKNOWN, {"most": intake.MOST_ROWS})
+        self.unknown = [row | {"proposal": intake.proposal(row)} for row in unknown]
         verdicts = _dicts(connection, lists.VERDICTS, {"year": fiscal_year(today) - 1})
         self.verdicts = {row["verdict"]: row["facilities"] for row in verdicts}
         self.changes = changes

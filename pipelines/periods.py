@@ -36,7 +36,7 @@ _ERA = "|".join(f"{era.name}|{era.kanji}|{era.letter}|{era.letter.lower()}" for 
 _YEAR = rf"(?:(?P<era>{_ERA})\s?(?P<era_year>元|\d{{1,2}})|(?P<year>\d{{4}}))"
 _DATE = re.compile(
     rf"{_YEAR}(?:年|/|-|\.)\s?(?P<month>\d{{1,2}})(?:月|/|-|\.)\s?(?P<day>\d{{1,2}})日?"
-    r"(?:[ T]*(?P<hour>\d{1,2})[:時](?P<minute>\d{2})分?(?::(?P<second>\d{2})(?:\.0+)?)?)?"
+    r"(?:[ T]*(?P<hour>\d{1,2})[:時](?P<minute>\d{2})分?(?::(?P<second>\d{2})(?:\.(?P<fraction>\d{1,9}))?)?)?"
 )
 _COMPACT = re.compile(r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:(?P<hour>\d{2})(?P<minute>\d{2}))?")
 _MONTH = re.compile(rf"{_YEAR}(?:年|/|-|\.)\s?(?P<month>\d{{1,2}})(?:月)?(?:分|度)?")
@@ -104,11 +104,12 @@ def parse_moment(text: str) -> datetime:
     parts = match.groupdict()
     day = _checked_day(text, _year_of(text, parts), int(parts["month"]), int(parts["day"]), parts.get("era"))
     hour, minute, second = (int(parts.get(name) or 0) for name in ("hour", "minute", "second"))
-    if (hour, minute, second) == (24, 0, 0):
+    micro = int((parts.get("fraction") or "").ljust(6, "0")[:6])
+    if (hour, minute, second, micro) == (24, 0, 0, 0):
         return datetime.combine(day, datetime.min.time()) + timedelta(days=1)
     if hour > 23 or minute > 59 or second > 59:
         raise PeriodError(f"{text!r}: no such time of day")
-    return datetime(day.year, day.month, day.day, hour, minute, second)  # noqa: DTZ001 - local by design
+    return datetime(day.year, day.month, day.day, hour, minute, second, micro)  # noqa: DTZ001 - local by design
 
 
 def parse_month(text: str) -> date:

@@ -165,6 +165,9 @@ def _meter_units(registers: Registers) -> Iterable[str]:
         multiplier = row["multiplier"]
         if multiplier is not None and multiplier <= 0:
             yield f"{row.place('multiplier')}: 0より大きい数でなければなりません。 / must be positive"
+        for name, most in (("register_digits", 12), ("daily_limit", None)):
+            if row[name] is not None and not 0 < row[name] <= (most or row[name]):
+                yield f"{row.place(name)}: {row[name]} は範囲外です。 / out of range"
     for row in registers["activity_sources"]:
         try:
             units.canonical(row["unit"])

@@ -237,6 +237,7 @@ def _parse(column: tables.Column, cell: str) -> Any:  # noqa: ANN401
 
 WORDS: dict[tuple[str, str], frozenset[str]] = {
     ("", "reading_kind"): frozenset({"interval", "bill", "register", "delivery"}),
+    ("", "delivery_rule"): frozenset({"on_day", "spread"}),
     ("", "role"): frozenset({"main", "sub", "tenant_deduct", "generation", "export"}),
     ("", "energy_act_scope"): frozenset({"site", "road_vehicle", "tenant", "out"}),
     ("", "frequency"): frozenset({"month", "year"}),

@@ -5,6 +5,8 @@ Reads ``<city>/city.toml``. Thresholds have a range, and a value outside it is a
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from datetime import date, datetime
 from functools import cached_property
@@ -13,17 +15,12 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
 from pipelines import city_file
 from pipelines.city_file import CITY_FILE, PlanElectricityRule, SettingsError
-
-
-class Frozen(BaseModel):
-    """Base of all settings: immutable, and a key nobody knows is an error, not a comment."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from pipelines.layout_spec import Frozen, Layout
 
 
 class City(Frozen):
@@ -62,6 +59,25 @@ class Thresholds(Frozen):
     waste_samples_per_year: int = Field(
         4, ge=1, le=365, description="Composition analyses a year; with fewer the burnt fractions are not known."
     )
+    interpolated_days_per_month: int = Field(
+        2,
+        ge=0,
+        le=5,
+        description="Most missing or doubtful days of a month that are filled from similar days; 0: none.",
+    )
+    interpolation_similar_days: int = Field(4, ge=2, le=20, description="Similar days that filling one needs.")
+    flat_run_days: int = Field(
+        5, ge=2, le=60, description="So many days with exactly the same use, one after another, are flagged."
+    )
+    spike_ratio: float = Field(
+        4.0,
+        ge=1.5,
+        le=100,
+        description="A day this many times above nearly all days of its month of the year is flagged.",
+    )
+    bill_tolerance: float = Field(
+        0.03, ge=0, le=0.5, description="Share by which a bill may differ from the intervals of its period."
+    )
     provisional_factor_low: float = Field(
         0.5, ge=0, le=1, description="Lower bound of a provisional factor, as a share of it."
     )
@@ -80,6 +96,12 @@ class Limits(Frozen):
     line_bytes: int = Field(65_536, ge=1_024, description="Longest line of a text file.")
     columns: int = Field(2_000, ge=10, description="Most columns of a table.")
     sheet_rows: int = Field(1_100_000, ge=10, description="Most rows of an Excel sheet.")
+    zip_ratio: int = Field(200, ge=2, le=10_000, description="How many times its size an archive may become.")
+    zip_members: int = Field(5_000, ge=1, description="Most files in an archive.")
+    unzipped_bytes: int = Field(4_000_000_000, ge=1_000, description="Most bytes an archive may become.")
+    slot_tolerance_seconds: int = Field(
+        5, ge=0, le=29, description="Stamps this near a whole minute are moved onto it (Excel drift); others refused."
+    )
     batch_bytes: int = Field(268_435_456, ge=1_000_000, description="Input handled in one parsing batch.")
     batch_files: int = Field(2_000, ge=1, description="Files handled in one parsing batch.")
     memory: str = Field("4GB", pattern=r"^\d+(MB|GB)$", description="Memory that DuckDB may use.")
@@ -155,6 +177,7 @@ class Settings(Frozen):
 
     city: City
     sources: dict[str, Source] = Field(default_factory=dict, description="inbox folder -> how its files are read.")
+    layouts: dict[str, Layout] = Field(default_factory=dict, description="The city's own layouts, by name.")
     thresholds: Thresholds = Field(default_factory=Thresholds)
     limits: Limits = Field(default_factory=Limits)
     rules: Rules = Field(default_factory=Rules)
@@ -162,6 +185,20 @@ class Settings(Frozen):
     fallback_posts: dict[str, str] = Field(
         default_factory=dict, description="Post that acts for a legal one an operator need not have."
     )
+
+    def wanted(self, source: str) -> str:
+        """Return what reading the files of a source depends on: the layout asked for, and the city's own rules."""
+        layout = self.sources[source].layout if source in self.sources else ""
+        return f"{layout}{self._reading}"
+
+    @cached_property
+    def _reading(self) -> str:
+        """A mark for the city's own layouts and tolerance, so that files are read anew when these change."""
+        usual = Limits().slot_tolerance_seconds
+        if not self.layouts and self.limits.slot_tolerance_seconds == usual:
+            return ""
+        told = json.dumps({name: layout.model_dump() for name, layout in self.layouts.items()}, sort_keys=True)
+        return f"#{hashlib.sha256(f'{told}{self.limits.slot_tolerance_seconds}'.encode()).hexdigest()[:12]}"
 
 
 class CityFolder:

@@ -28,6 +28,7 @@ SHARED = {
     "city_file",
     "findings",
     "journal",
+    "layout_spec",
     "periods",
     "register_checks",
     "registers",

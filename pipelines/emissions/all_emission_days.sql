@@ -2,12 +2,14 @@
 -- each rule of the year that applies. emissions_kg = quantity x multiplier, rounded half-even to nine places here and nowhere
 -- later (a cast rounds half away from zero, so a tie is taken back to even); co2e_kg = emissions_kg x warming potential,
 -- rounded the same way. Energy passed to another facility stands with a negative share.
+-- An interpolated day carries its bounds in CO2e.
 -- Inputs: days_to_count, factor_choices, activity_days, activity_choices.
 WITH metered AS (
     SELECT
         'meter' AS source_kind, e.meter_id AS source_id, e.root_meter_id, e.facility_id, e.facility_share, e.year_rule,
         e.fiscal_year, e.local_date, e.counted_on, e.time_band, e.unit, e.energy_type AS source_type, c.basis, c.gas, e.quantity,
-        e.energy_gj, e.quantity * c.multiplier14 AS exact_kg, c.gwp_value, c.factor_id, c.gwp_id, c.choice,
+        e.energy_gj, e.quantity * c.multiplier14 AS exact_kg, CAST(e.low_quantity * c.multiplier14 AS DECIMAL(28, 9)) AS low_kg,
+        CAST(e.high_quantity * c.multiplier14 AS DECIMAL(28, 9)) AS high_kg, c.gwp_value, c.factor_id, c.gwp_id, c.choice,
         nullif(concat_ws(';', c.rules, e.year_rule_id), '') AS rules, c.reason, e.state, e.doubts, e.expected
     FROM days_to_count AS e
     JOIN factor_choices AS c
@@ -54,5 +56,7 @@ SELECT
             AND CAST(CAST(near_co2e AS DECIMAL(28, 9)) * 1000000000 AS HUGEINT) % 2 <> 0
         THEN near_co2e + CASE WHEN exact_co2e < 0 THEN 0.000000001 ELSE -0.000000001 END
         ELSE near_co2e END AS DECIMAL(28, 9)) AS co2e_kg,
+    CAST(low_kg * CAST(gwp_value AS DECIMAL(9, 3)) AS DECIMAL(28, 9)) AS bound_low_kg,
+    CAST(high_kg * CAST(gwp_value AS DECIMAL(9, 3)) AS DECIMAL(28, 9)) AS bound_high_kg,
     factor_id, gwp_id, choice, rules, reason, state, doubts, expected
 FROM warmed

@@ -9,7 +9,7 @@ WITH summed AS (
         coalesce(sum(b.energy_gj), 0) AS total_energy_gj,
         coalesce(bit_count(bit_or(b.day_bit) FILTER (b.expected)), 0) AS expected_days,
         coalesce(bit_count(bit_or(b.day_bit) FILTER (b.expected)), 0)
-            - coalesce(bit_count(bit_or(b.day_bit) FILTER (b.expected AND (NOT b.is_final OR b.state IN ('missing', 'doubtful')))), 0)
+            - coalesce(bit_count(bit_or(b.day_bit) FILTER (b.expected AND (NOT b.is_final OR b.state IN ('missing', 'doubtful', 'interpolated')))), 0)
             AS covered_days,
         coalesce(bit_count(bit_or(b.day_bit) FILTER (NOT b.is_final)), 0) AS open_days,
         sum(b.low_co2e_kg) AS low_co2e_kg, sum(b.high_co2e_kg) AS high_co2e_kg,

@@ -1,7 +1,7 @@
 """Build the energy of every meter and day.
 
 Reads current_readings, counted_units, the registers and the reference. Writes meter_allocations, meter_segments,
-meter_days, meter_doubts, energy_choices and energy_by_meter_day. Overrides come from accepted reviews.
+meter_days, meter_doubts, interpolated_days, reconciliations, energy_choices and energy_by_meter_day. Overrides come from accepted reviews.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 VERSIONS = """
-SELECT meter_id, facility_id, energy_type, reading_kind, coalesce(role, 'main') AS role, parent_meter_id, supply_point,
+SELECT meter_id, facility_id, energy_type, reading_kind, delivery_rule, coalesce(role, 'main') AS role, parent_meter_id, supply_point,
     coalesce(energy_act_scope, 'site') AS energy_act_scope, coalesce(valid_from, DATE '0001-01-01') AS since,
     coalesce(valid_to, DATE '9999-12-31') AS until
 FROM meters
@@ -48,15 +48,21 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
         "ratio": settings.thresholds.unit_slip_ratio,
         "agreeing_years": settings.thresholds.unit_slip_agreeing_years,
         "decision_tolerance": settings.thresholds.decision_tolerance,
+        "most": settings.thresholds.interpolated_days_per_month,
+        "bill_tolerance": settings.thresholds.bill_tolerance,
+        "similar_days": settings.thresholds.interpolation_similar_days,
     }
     database.create_temp(connection, "expected_days", HERE / "expected_days.sql", parameters)
     database.create_temp(connection, "counted_days", HERE / "counted_days.sql")
     database.fill(connection, "meter_doubts", HERE / "meter_doubts.sql", parameters)
+    database.create_temp(connection, "daily_limits", HERE / "daily_limits.sql")
     database.create_temp(connection, "judged_days", HERE / "judged_days.sql", parameters)
+    database.fill(connection, "interpolated_days", HERE / "interpolated_days.sql", parameters)
+    database.fill(connection, "reconciliations", HERE / "reconciliations.sql", parameters)
     segment(connection, *_days_of_interest(connection, first_day, today), extend_from=first_day)
     choose(connection)
     database.fill(connection, "energy_by_meter_day", HERE / "energy_by_meter_day.sql")
-    for step in ("counted_readings", "expected_days", "counted_days", "judged_days"):
+    for step in ("counted_readings", "expected_days", "counted_days", "daily_limits", "judged_days"):
         connection.execute(f"DROP TABLE {step}")
 
 

@@ -3,7 +3,8 @@
 -- is_covered: all 24 hours have a value that says its hours, or a day's and a night's value that do not.
 -- Inputs: meter_days, meter_versions, expected_days.
 WITH present AS (
-    SELECT d.*, v.reading_kind AS counted_kind
+    SELECT d.*, v.reading_kind AS counted_kind,
+        CASE WHEN d.reading_kind = 'delivery' THEN coalesce(v.delivery_rule, 'on_day') END AS booked
     FROM meter_days AS d
     JOIN meter_versions AS v
         ON v.meter_id = d.meter_id AND v.reading_kind = d.reading_kind AND d.local_date >= v.since AND d.local_date < v.until
@@ -13,7 +14,8 @@ covered AS (
         meter_id, local_date, any_value(counted_kind) AS reading_kind, bool_and(is_all_zero) AS is_all_zero,
         sum(clock_seconds) + least(coalesce(sum(covered_seconds - clock_seconds) FILTER (time_band = 'day'), 0),
             coalesce(sum(covered_seconds - clock_seconds) FILTER (time_band = 'night'), 0)) >= 86400 AS is_covered,
-        bool_or(has_provisional) AS has_provisional, bool_or(has_estimate) AS has_estimate
+        bool_or(has_provisional) AS has_provisional, bool_or(has_estimate) AS has_estimate, any_value(booked) AS booked,
+        sum(quantity) AS day_quantity
     FROM present
     GROUP BY meter_id, local_date
 ),
@@ -25,7 +27,7 @@ silent AS (
 )
 SELECT
     p.meter_id, p.local_date, c.reading_kind, p.time_band, p.unit, p.quantity, c.is_covered, c.is_all_zero,
-    c.has_provisional, c.has_estimate, e.meter_id IS NOT NULL AS expected
+    c.has_provisional, c.has_estimate, c.booked, c.day_quantity, e.meter_id IS NOT NULL AS expected
 FROM present AS p
 JOIN covered AS c ON c.meter_id = p.meter_id AND c.local_date = p.local_date
 LEFT JOIN expected_days AS e ON e.meter_id = p.meter_id AND e.local_date = p.local_date

@@ -1,12 +1,13 @@
 -- counted_readings: the readings in use, in the unit they are counted in (exact; the check held back what is not).
 -- Interval values of electricity are told apart by day and night while the Act counts them differently (施行規則別表第三,
 -- to FY2022); a slot that crosses the hour stays undivided. states_hours: the value says itself which hours it covers.
+-- A delivery counts on its day, or where meters.csv says spread until the next one (the last: until the last closing statement).
 -- Inputs: current_readings, meters, counted_units, thresholds (the hours).
 WITH scales AS (
     SELECT DISTINCT unit, energy_type, counted_unit, scale FROM counted_units WHERE rule_id IS NULL
 ),
 versions AS (
-    SELECT meter_id, energy_type, coalesce(multiplier, 1) AS multiplier, coalesce(valid_from, DATE '0001-01-01') AS since,
+    SELECT meter_id, energy_type, coalesce(multiplier, 1) AS multiplier, delivery_rule, coalesce(valid_from, DATE '0001-01-01') AS since,
         coalesce(valid_to, DATE '9999-12-31') AS until
     FROM meters
 ),
@@ -15,6 +16,24 @@ hours AS (
         CAST(any_value(value) FILTER (threshold_id = 'day_tariff_to') AS INTEGER) * 3600 AS day_to,
         coalesce(any_value(valid_to) FILTER (threshold_id = 'day_tariff_from'), DATE '0001-01-01') AS ends_on
     FROM thresholds
+),
+closings AS (
+    SELECT meter_id, max(ended_at) AS closed_until FROM current_readings WHERE reading_kind = 'delivery' AND quantity = 0 GROUP BY meter_id
+),
+spread_deliveries AS (
+    SELECT r.* REPLACE (coalesce(
+        min(r.started_at) OVER (PARTITION BY r.meter_id ORDER BY r.started_at
+            RANGE BETWEEN INTERVAL 1 MICROSECOND FOLLOWING AND UNBOUNDED FOLLOWING),
+        CASE WHEN c.closed_until > r.ended_at THEN c.closed_until END, r.ended_at) AS ended_at)
+    FROM current_readings AS r
+    LEFT JOIN closings AS c ON c.meter_id = r.meter_id
+    WHERE r.reading_kind = 'delivery' AND r.quantity <> 0
+        AND r.meter_id IN (SELECT meter_id FROM versions WHERE delivery_rule = 'spread')
+),
+in_use AS (
+    SELECT * FROM current_readings
+    WHERE reading_kind <> 'delivery' OR quantity = 0 OR meter_id NOT IN (SELECT meter_id FROM versions WHERE delivery_rule = 'spread')
+    UNION ALL BY NAME FROM spread_deliveries
 ),
 counted AS (
     SELECT
@@ -25,7 +44,7 @@ counted AS (
         CAST(r.started_at AS DATE) AS first_date, CAST(r.ended_at - INTERVAL 1 MICROSECOND AS DATE) AS last_date,
         date_diff('second', date_trunc('day', r.started_at), r.started_at) AS from_second,
         date_diff('second', date_trunc('day', r.started_at), r.ended_at) AS to_second
-    FROM current_readings AS r
+    FROM in_use AS r
     JOIN versions AS v ON v.meter_id = r.meter_id AND r.started_at >= v.since AND r.started_at < v.until
     JOIN scales AS s ON s.unit = r.unit AND s.energy_type = v.energy_type
 )

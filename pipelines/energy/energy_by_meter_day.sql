@@ -2,10 +2,21 @@
 -- A shared meter's day is divided exactly: whole millionths first, the rest to the largest remainders, ties by facility.
 -- energy_gj is the Energy Conservation Act's primary energy, rounded half-even to nine places here and nowhere later;
 -- crude_oil_kl = energy_gj x 0.0258 (施行規則第4条), exact. Rows with share 0 are shown only and carry no energy.
--- Inputs: judged_days, meter_allocations, energy_choices, heat_contents (the crude-oil coefficient).
-WITH placed AS (
-    SELECT j.*, a.root_meter_id, a.facility_id, a.facility_share, a.energy_type, a.energy_act_scope
+-- A day filled from similar ones carries its bounds (low_quantity, high_quantity).
+-- Inputs: judged_days, interpolated_days, meter_allocations, energy_choices, heat_contents (the crude-oil coefficient).
+WITH filled AS (
+    SELECT j.*, NULL AS low_quantity, NULL AS high_quantity
     FROM judged_days AS j
+    ANTI JOIN interpolated_days AS i ON i.meter_id = j.meter_id AND i.local_date = j.local_date
+    UNION ALL BY NAME
+    SELECT
+        meter_id, local_date, reading_kind, 'all' AS time_band, unit, quantity, low_quantity, high_quantity, booked,
+        true AS expected, 'interpolated' AS state
+    FROM interpolated_days
+),
+placed AS (
+    SELECT j.*, a.root_meter_id, a.facility_id, a.facility_share, a.energy_type, a.energy_act_scope
+    FROM filled AS j
     JOIN meter_allocations AS a
         ON a.meter_id = j.meter_id AND j.local_date >= a.valid_from AND j.local_date < a.valid_to
 ),
@@ -23,6 +34,8 @@ cut AS (
 ),
 divided AS (
     SELECT * EXCLUDE (whole_part, remainder) REPLACE (
+        CAST(low_quantity * facility_share AS DECIMAL(18, 6)) AS low_quantity,
+        CAST(high_quantity * facility_share AS DECIMAL(18, 6)) + CASE WHEN high_quantity IS NULL THEN NULL ELSE 0.000001 END AS high_quantity,
         from_micro(whole_part + CASE WHEN row_number() OVER (one_side ORDER BY remainder DESC, facility_id)
             <= (sum(remainder) OVER one_side) // 1000000 THEN 1 ELSE 0 END) * sign(facility_share) AS quantity)
     FROM cut
@@ -43,5 +56,6 @@ SELECT
     meter_id, facility_id, local_date, energy_type, time_band, CAST(quantity AS DECIMAL(18, 6)) AS quantity, unit, energy_gj,
     CAST(energy_gj AS DECIMAL(28, 9)) * (SELECT CAST(value AS DECIMAL(9, 4)) FROM heat_contents WHERE key = 'crude_oil_equivalent')
         AS crude_oil_kl,
-    facility_share, state, heat_content_id, doubts, overridden, root_meter_id, reading_kind, energy_act_scope, expected
+    facility_share, state, heat_content_id, doubts, overridden, root_meter_id, reading_kind, energy_act_scope, expected,
+    low_quantity, high_quantity, booked
 FROM chosen

@@ -2,7 +2,8 @@
 -- missing: not all hours have a value. doubtful: a rule of quality doubts it and no person has overridden that.
 -- A provisional (速報) reading is doubted once its fiscal year is closed. Whole days of zeros are doubted in interval data.
 -- An override binds to the quantity that was seen: when the meter's year moves by more than the tolerance it lapses.
--- Inputs: counted_days, meter_doubts, overrides (accepted by review). Parameters: today, decision_tolerance.
+-- More than can be used in a day (over_limit: contracted power times 24 hours, or meters.csv) is doubted too.
+-- Inputs: counted_days, meter_doubts, daily_limits, overrides (accepted by review). Parameters: today, decision_tolerance.
 WITH doubted_days AS (
     SELECT meter_id, local_date, list(DISTINCT rule_id) AS rules
     FROM (
@@ -13,7 +14,7 @@ WITH doubted_days AS (
 ),
 doubted AS (
     SELECT
-        c.*,
+        c.*, c.day_quantity > m.daily_limit AS over_limit,
         c.is_covered AND c.is_all_zero AND c.reading_kind = 'interval' AS zero_day,
         c.is_covered AND c.has_provisional AND make_date(fiscal_year_of(c.local_date) + 1, 4, 1) <= CAST($today AS DATE)
             AS provisional_reading,
@@ -21,11 +22,13 @@ doubted AS (
         c.quantity IS NOT NULL AND coalesce(list_contains(d.rules, 'unit_slip'), false) AS unit_slip,
         c.quantity IS NOT NULL AND coalesce(list_contains(d.rules, 'unit_slip_unchecked'), false) AS unit_slip_unchecked
     FROM counted_days AS c
+    LEFT JOIN daily_limits AS m ON m.meter_id = c.meter_id AND c.local_date >= m.since AND c.local_date < m.until
     LEFT JOIN doubted_days AS d ON d.meter_id = c.meter_id AND d.local_date = c.local_date
 ),
 listed AS (
     SELECT *, nullif(concat_ws(';',
             CASE WHEN zero_day THEN 'zero_day' END,
+            CASE WHEN over_limit THEN 'over_limit' END,
             CASE WHEN provisional_reading THEN 'provisional_reading' END,
             CASE WHEN delivery_not_closed THEN 'delivery_not_closed' END,
             CASE WHEN unit_slip THEN 'unit_slip' END,
@@ -53,7 +56,7 @@ overruled AS (
         ON o.meter_id = l.meter_id AND o.fiscal_year = fiscal_year_of(l.local_date)
 )
 SELECT
-    meter_id, local_date, reading_kind, time_band, unit, quantity, expected, standing AS doubts,
+    meter_id, local_date, reading_kind, time_band, unit, quantity, expected, standing AS doubts, booked,
     CASE WHEN all_doubts IS DISTINCT FROM standing THEN
         array_to_string(list_filter(string_split(all_doubts, ';'), lambda rule: list_contains(rules, rule)), ';')
     END AS overridden,

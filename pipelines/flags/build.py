@@ -24,7 +24,10 @@ from pipelines.settings import Settings
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent
-FLAG_RULES = ("over_path", "data_missing", "no_factor", "no_target", "unit_slip", "zero_days", "no_responsible_person")
+FLAG_RULES = (
+    "over_path", "data_missing", "no_factor", "no_target", "unit_slip", "zero_days", "flat_run", "spike", "bill_differs",
+    "no_responsible_person",
+)  # fmt: skip
 OWNER_POSTS = ("エネルギー管理員", "エネルギー管理責任者", "エネルギー管理企画推進者")
 
 
@@ -67,6 +70,8 @@ def build(
         "bill_late_days": settings.thresholds.bill_late_days,
         "interval_late_days": settings.thresholds.interval_late_days,
         "activity_late_days": settings.thresholds.activity_late_days,
+        "flat_run_days": settings.thresholds.flat_run_days,
+        "spike_ratio": settings.thresholds.spike_ratio,
     }
     raised = [flag for rule_id in FLAG_RULES for flag in _raise(connection, rule_id, parameters)]
     owners = _owners(connection)

@@ -1,8 +1,9 @@
 """Build the readings: from the Parquets under ``parsed/`` and the ledger of arrivals to tables.
 
-Reads parsed values, rejects and counts, the registers meters and activity_sources. Writes counted_units, readings
-(and the view current_readings), activity_readings, waste_samples, quarantine and source_files. The outcome depends only on contents,
-receipts, registers and the day, never on the order of processing.
+Reads parsed values, rejects and counts, the registers meters and activity_sources. Writes counted_units, readings (and
+the views current_readings, superseded_readings, bills), register_states, register_uses, activity_readings,
+waste_samples, quarantine, source_files, unknown_names, intake_log and expected_inputs. The outcome depends only on
+contents, receipts, registers and the day, never on the order of processing.
 """
 
 from __future__ import annotations
@@ -27,14 +28,16 @@ HERE = Path(__file__).parent
 SCALE_PLACES = 9
 
 
-def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date) -> None:
-    """Fill the stage's tables. ``arrivals``, ``parsed_values``, ``parsed_rejects`` and ``parsed_files`` must be there.
+def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date) -> list[findings.Finding]:
+    """Fill the stage's tables, and return what a person should know.
+
+    ``arrivals``, ``parsed_values``, ``parsed_rejects`` and ``parsed_files`` must be there.
 
     Raises:
         StageError: when a statement of ours fails.
     """
     _load_words(connection, settings)
-    database.create_temp(connection, "known_files", HERE / "known_files.sql")
+    database.create_temp(connection, "known_files", HERE / "known_files.sql", {"usual": settings.wanted("")})
     database.create_temp(connection, "meter_names", HERE / "meter_names.sql")
     database.create_temp(connection, "incoming", HERE / "incoming.sql")
     _count_units(connection, settings)
@@ -42,18 +45,44 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
     connection.execute("DROP TABLE incoming")
     database.create_temp(connection, "candidates", HERE / "candidates.sql")
     _accept(connection)
+    for table in ("register_states", "register_uses"):
+        database.fill(connection, table, HERE / f"{table}.sql")
     by_time = "meter_id, reading_kind, started_at, time_band, known_from, source_line"
     database.fill(connection, "readings", HERE / "readings.sql", order_by=by_time)
     for table in ("activity_readings", "waste_samples", "quarantine", "source_files"):
         database.fill(connection, table, HERE / f"{table}.sql")
-    database.create_view(connection, "current_readings", HERE / "current_readings.sql")
+    for table in ("unknown_names", "intake_log"):
+        database.fill(connection, table, HERE / f"{table}.sql")
+    for view in ("current_readings", "superseded_readings", "bills"):
+        database.create_view(connection, view, HERE / f"{view}.sql")
+    late = settings.thresholds
+    lateness = {
+        "today": today,
+        "bill_late_days": late.bill_late_days,
+        "interval_late_days": late.interval_late_days,
+        "activity_late_days": late.activity_late_days,
+    }
+    database.fill(connection, "expected_inputs", HERE / "expected_inputs.sql", lateness)
     for step in ("checked", "candidates", "suspects", "rivals"):
         connection.execute(f"DROP TABLE {step}")
+    return _register_findings(connection)
+
+
+def _register_findings(connection: duckdb.DuckDBPyConnection) -> list[findings.Finding]:
+    """Tell where successive states of a register leave the use between them unknown."""
+    rows = connection.execute(
+        """SELECT rule_id, meter_id, CAST(started_at AS VARCHAR), CAST(ended_at AS VARCHAR), CAST(opened_value AS VARCHAR),
+           CAST(closed_value AS VARCHAR) FROM register_uses WHERE rule_id IS NOT NULL ORDER BY ALL"""
+    ).fetchall()
+    return [
+        findings.Finding(rule_id, meter, {"started": started, "ended": ended, "opened": opened, "closed": closed})
+        for rule_id, meter, started, ended, opened, closed in rows
+    ]
 
 
 def _load_words(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Make ``source_layouts`` and ``rule_texts``, the words the statements join."""
-    layouts = [(name, source.layout) for name, source in settings.sources.items()]
+    layouts = [(name, settings.wanted(name)) for name in settings.sources]
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE source_layouts AS SELECT unnest(CAST($names AS VARCHAR[])) AS source,
            unnest(CAST($layouts AS VARCHAR[])) AS wanted""",

@@ -14,7 +14,7 @@ SELECT
     file_no, source_member, source_line, source_column, record, owner_id, owner_type, kind,
     coalesce(time_band, 'all') AS time_band, started_at, ended_at, quantity, word AS unit, key,
     coalesce(quality, 'measured') AS quality, coalesce(stage, 'confirmed') AS stage, issued_on, received_at,
-    substance, note, amount_yen, demand_kw, category, basis, moisture_percent, laboratory,
+    substance, note, amount_yen, demand_kw, contract_kw, multiplier, category, basis, moisture_percent, laboratory, raw_unit, reading_kind AS stated_kind,
     CASE
         WHEN owner_id IS NULL AND is_known THEN 'outside_validity'
         WHEN owner_id IS NULL AND record = 'activity' THEN 'unknown_activity_source'
@@ -22,10 +22,12 @@ SELECT
         WHEN is_unknown_category THEN 'unknown_category'
         WHEN is_derived THEN 'derived_source'
         WHEN owner_id IS NULL THEN 'unknown_meter'
-        WHEN kind = 'register' THEN 'register_reading'
+        WHEN record = 'reading' AND kind = 'register' THEN 'kind_unclear'
+        WHEN record = 'register' AND substance NOT IN ('reading', 'closing', 'opening', 'reset') THEN 'unknown_event'
         WHEN kind = 'interval' AND reading_kind IS NULL AND ended_at > started_at + INTERVAL 1 DAY THEN 'kind_unclear'
         WHEN unit_rule IS NOT NULL THEN unit_rule
         WHEN CAST(ended_at AS DATE) > until THEN 'outside_validity'
+        WHEN record = 'reading' AND ended_at > same_until THEN 'multiplier_changed'
         WHEN CAST(ended_at AS DATE) > CAST($today AS DATE) + 1 THEN 'in_the_future'
         WHEN quantity < 0 THEN 'negative_quantity'
         WHEN record = 'composition' AND (quantity > 100 OR moisture_percent < 0 OR moisture_percent >= 100) THEN 'not_a_percent'
@@ -37,6 +39,7 @@ SELECT
         WHEN is_unknown_category THEN coalesce(category, '(空欄)')
         WHEN record = 'composition' THEN rtrim(rtrim(CAST(quantity AS VARCHAR), '0'), '.') || ' % / ' || coalesce(CAST(moisture_percent AS VARCHAR), '-')
         WHEN unit_rule IS NOT NULL THEN raw_unit
+        WHEN record = 'register' AND substance NOT IN ('reading', 'closing', 'opening', 'reset') THEN substance
         WHEN owner_id IS NULL OR CAST(ended_at AS DATE) > least(until, CAST($today AS DATE) + 1)
             THEN key || ' ' || strftime(started_at, '%Y-%m-%d %H:%M') || ' - ' || strftime(ended_at, '%Y-%m-%d %H:%M')
         ELSE rtrim(rtrim(CAST(quantity AS VARCHAR), '0'), '.') || ' ' || coalesce(raw_unit, '')

@@ -1,21 +1,34 @@
 -- incoming: one row per parsed value of the files that count, with its receipt and whose it is.
 -- A word that names no meter on that day leaves meter_id empty; a word that never does leaves is_known false.
+-- A state of a register stands for its moment; the closing one of a meter belongs to the row of the register that ends then.
 -- Inputs: parsed_values (Parquet), known_files, meter_names, activity_sources, facilities, waste_categories.
 WITH values_of_files AS (
     SELECT v.*, f.file_no, f.received_at, f.source AS source_folder
     FROM parsed_values AS v
     JOIN known_files AS f
         ON f.sha256 = v.source_sha256 AND f.wanted = v.wanted AND f.is_first
-        AND (f.member = '' OR f.member = v.source_member)
+        AND f.member = v.file_member
+),
+of_meters AS (
+    SELECT * REPLACE (
+        CASE WHEN reading_kind = 'register' THEN 'register' ELSE record END AS record,
+        CASE WHEN record = 'reading' AND reading_kind = 'register' THEN ended_at ELSE started_at END AS started_at,
+        CASE WHEN record = 'reading' AND reading_kind = 'register' THEN ended_at + INTERVAL 1 MINUTE ELSE ended_at END AS ended_at,
+        CASE WHEN reading_kind = 'register' THEN coalesce(lower(substance), 'reading') ELSE substance END AS substance)
+    FROM values_of_files
+    WHERE record IN ('reading', 'register')
 ),
 metered AS (
     SELECT
         v.*, n.meter_id AS owner_id, n.energy_type AS owner_type, coalesce(v.unit, n.unit) AS raw_unit,
-        coalesce(v.reading_kind, n.reading_kind) AS kind, n.multiplier, n.runs_to AS until,
+        coalesce(v.reading_kind, n.reading_kind) AS kind, n.multiplier, n.runs_to AS until, n.same_until,
         n.meter_id IS NOT NULL OR v.key IN (SELECT word FROM meter_names) AS is_known
-    FROM values_of_files AS v
-    LEFT JOIN meter_names AS n ON n.word = v.key AND v.started_at >= n.since AND v.started_at < n.until
-    WHERE v.record = 'reading'
+    FROM of_meters AS v
+    LEFT JOIN meter_names AS n
+        ON n.word = v.key AND v.started_at - CASE WHEN v.substance = 'closing' AND v.record = 'register' THEN INTERVAL 1 MINUTE
+            ELSE INTERVAL 0 MINUTE END >= n.since
+        AND v.started_at - CASE WHEN v.substance = 'closing' AND v.record = 'register' THEN INTERVAL 1 MINUTE
+            ELSE INTERVAL 0 MINUTE END < n.until
 ),
 active AS (
     SELECT

@@ -1,14 +1,14 @@
 -- known_files: one row per arrival with what parsing made of it; the first arrival of a content is the one that counts.
 -- Content that stood under several paths is a duplicate, unless its layout names the meter by the path.
--- Inputs: arrivals (the ledger), source_layouts (layout asked for per folder), parsed_files (Parquet).
+-- Inputs: arrivals (the ledger), source_layouts (layout asked for per folder), parsed_files (Parquet). Parameter: usual.
 WITH matched AS (
     SELECT
-        a.sha256, a.source, a.path, a.received_at, f.layout, f.member, coalesce(l.wanted, '') AS wanted, f.rule_id,
+        a.sha256, a.source, a.path, a.received_at, f.layout, f.member, f.stamps_moved, f.unread, coalesce(l.wanted, CAST($usual AS VARCHAR)) AS wanted, f.rule_id,
         f.numbers, f.rows_received, f.rows_blank, f.rows_ignored
     FROM arrivals AS a
     LEFT JOIN source_layouts AS l ON l.source = a.source
     JOIN parsed_files AS f
-        ON f.sha256 = a.sha256 AND f.wanted = coalesce(l.wanted, '') AND f.member IN ('', a.path)
+        ON f.sha256 = a.sha256 AND f.wanted = coalesce(l.wanted, CAST($usual AS VARCHAR)) AND f.member IN ('', a.path)
     WHERE NOT (a.sha256 LIKE 'unreadable:%' AND EXISTS (
         SELECT 1 FROM arrivals AS later
         WHERE later.source = a.source AND later.path = a.path AND later.sha256 NOT LIKE 'unreadable:%'))

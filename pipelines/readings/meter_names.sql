@@ -1,5 +1,6 @@
 -- meter_names: one row per word that may name a meter (id, supply point, alias) and period in which it does.
 -- runs_to: how far the meter's validity goes on without a gap, so that a bill may cross two rows of the register.
+-- same_until: how far its multiplier (CT ratio) stays the same; what crosses that cannot be counted as one value.
 -- Input: meters.
 WITH versions AS (
     SELECT
@@ -10,8 +11,15 @@ chains AS (
     SELECT *, sum(CASE WHEN since = previous_until THEN 0 ELSE 1 END) OVER (PARTITION BY meter_id ORDER BY since) AS chain
     FROM (SELECT *, lag(until) OVER (PARTITION BY meter_id ORDER BY since) AS previous_until FROM versions)
 ),
+ratios AS (
+    SELECT *, sum(CASE WHEN coalesce(multiplier, 1) = previous_multiplier AND since = previous_until THEN 0 ELSE 1 END)
+        OVER (PARTITION BY meter_id ORDER BY since) AS ratio
+    FROM (SELECT *, lag(coalesce(multiplier, 1)) OVER (PARTITION BY meter_id ORDER BY since) AS previous_multiplier FROM chains)
+),
 reach AS (
-    SELECT *, max(until) OVER (PARTITION BY meter_id, chain) AS runs_to FROM chains
+    SELECT *, max(until) OVER (PARTITION BY meter_id, chain) AS runs_to,
+        max(until) OVER (PARTITION BY meter_id, ratio) AS same_until
+    FROM ratios
 ),
 words AS (
     SELECT *, meter_id AS word FROM reach
@@ -21,6 +29,7 @@ words AS (
     SELECT *, trim(unnest(string_split(aliases, ';'))) AS word FROM reach WHERE aliases IS NOT NULL
 )
 SELECT DISTINCT
-    word, meter_id, energy_type, unit, reading_kind, coalesce(multiplier, 1) AS multiplier, since, until, runs_to
+    word, meter_id, energy_type, unit, reading_kind, coalesce(multiplier, 1) AS multiplier, since, until, runs_to,
+    same_until
 FROM words
 WHERE word <> ''

@@ -15,7 +15,7 @@ rejected AS (
     FROM parsed_rejects AS r
     JOIN known_files AS f
         ON f.sha256 = r.source_sha256 AND f.wanted = r.wanted AND f.is_first
-        AND (f.member = '' OR f.member = r.source_member)
+        AND f.member = r.file_member
     GROUP BY f.file_no
 )
 SELECT

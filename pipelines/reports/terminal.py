@@ -23,6 +23,7 @@ SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 STATE_STYLE = {"ok": "green", "note": "yellow", "bad": "bold red"}
 TOP_FLAGS = 12
 TOP_HELD = 5
+TOP_UNKNOWN = 3
 INDENT = 4
 READABLE = 12  # a narrower column breaks words and numbers
 
@@ -66,6 +67,9 @@ class Terminal:
             self.line(f"  {problem['path']}", "yellow")
             self.indented(problem[self.language])
         self.held(outcome["held_back"])
+        for row in outcome["unknown"][:TOP_UNKNOWN]:
+            self.line(f"  {self.say('inbox_unknown', **row)}", "yellow")
+            self.indented(row["proposal"])
         verdicts = " / ".join(
             f"{word(v, self.language)} {outcome['verdicts'].get(v, 0)}"
             for v in ("achieved", "not_achieved", "undeterminable")

@@ -1,75 +1,147 @@
-"""What a layout module sees of a file, and what it answers."""
+"""What a layout sees of a table, what it answers, and the value cells that odd tables are turned into."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import csv
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
 
 DELIMITERS = (",", "\t", ";")
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The first rows of a table, as cells.
+    """The first rows of a table, as cells; of an XML document the name of its root.
 
     ``folders`` and ``file_name`` are the path below the source's folder: some layouts name the meter there.
     """
 
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[str, ...], ...] = ()
     folders: tuple[str, ...] = ()
     file_name: str = ""
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A column that holds the value of a part of the day, in minutes from the row's midnight."""
+    """A column that holds a value; of a part of the day, in minutes from the row's midnight, or of the row's period."""
 
     position: int
     name: str
-    start_minutes: int
-    end_minutes: int
+    start_minutes: int = 0
+    end_minutes: int | None = None
+    unit: str | None = None
+    meter: str | None = None
+    time_band: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How the times of a layout are meant.
+
+    ``form`` is empty, ``month``, ``year``, ``fiscal_year`` or a date form with ``%``; ``months`` is the length of the
+    period (negative: it ends with the stated day); ``shift_months`` moves a billed month to the month of use.
+    """
+
+    form: str = ""
+    months: int = 0
+    shift_months: int = 0
+    end_shift_minutes: int = 0
+    is_period: bool = False
+    until_next: bool = False
+    utc_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One value as the sender wrote it, of a layout that is read in Python; times as ISO text."""
+
+    line: int
+    column: str
+    meter: str
+    start: str
+    end: str
+    quantity: str
+    unit: str = ""
+    reading_kind: str = ""
+    time_band: str = ""
+    quality: str = ""
+    stage: str = ""
+    issued: str = ""
+    yen: str = ""
+    demand_kw: str = ""
+    contract_kw: str = ""
+    substance: str = ""
+    note: str = ""
+
+
+class RefusedFileError(ValueError):
+    """A file that a layout recognised and that is not what it seems; ``rule_id`` and numbers say why."""
+
+    def __init__(self, rule_id: str, **numbers: object) -> None:
+        super().__init__(f"{rule_id}: {numbers}")
+        self.rule_id = rule_id
+        self.numbers = numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A whole table for a layout that is read in Python: its rows, or the path of an XML document."""
+
+    rows: tuple[tuple[str, ...], ...]
+    path: Path
+    head: Head
 
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """How a file of a layout is to be read: where the header is, which column plays which role (1-based)."""
+    """How a table of a layout is to be read: where its data begins, which column plays which role (1-based).
+
+    ``read`` turns the table into cells where columns alone cannot say it (a matrix, XML).
+    """
 
     layout: str
-    header_line: int
-    width: int
-    columns: dict[str, int]
-    key: str | None = None
-    unit: str | None = None
+    header_line: int = 0
+    width: int = 0
+    columns: dict[str, int] = field(default_factory=dict)
     slots: tuple[Slot, ...] = ()
+    meter: str | None = None
+    unit: str | None = None
+    reading_kind: str | None = None
     record: str = "reading"
-    quantity_name: str = "quantity"
     names_meter_by_path: bool = False
+    timing: Timing = Timing()
+    words: dict[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    total_rows: tuple[str, ...] = ()
+    total_tolerance: float = 0
+    read: Callable[[Table], Iterable[Cell]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutReader:
+    """A layout as the register knows it: its name and the function that recognises it."""
+
+    name: str
+    recognise: Callable[[Head], Recognised | None]
 
 
 def split_line(line: str) -> tuple[str, ...]:
-    """Split a line at the delimiter it uses most; quotation marks around cells are taken off."""
-    delimiter = max(DELIMITERS, key=line.count)
-    return tuple(cell.strip().strip('"') for cell in line.split(delimiter))
+    """Split a line at the delimiter it uses most, quoted cells whole."""
+    try:
+        cells = next(csv.reader([line], delimiter=delimiter_of(line)), [])
+    except csv.Error:
+        cells = line.split(delimiter_of(line))
+    return tuple(cell.strip() for cell in cells)
 
 
 def delimiter_of(line: str) -> str:
-    """Return the delimiter a header line uses."""
+    """Return the delimiter a line uses most."""
     return max(DELIMITERS, key=line.count)
 
 
-def find_header(head: Head, needed: frozenset[str]) -> tuple[int, tuple[str, ...]] | None:
-    """Return (line number, cells) of the first row that has all needed column names."""
-    for number, row in enumerate(head.rows, start=1):
-        if needed <= set(row):
-            return number, row
-    return None
-
-
-def by_role(row: tuple[str, ...], names: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
-    """Return role -> 1-based position for the first matching column name of each role."""
-    found = {}
-    for role, accepted in names.items():
-        position = next((row.index(name) + 1 for name in accepted if name in row), None)
-        if position is not None:
-            found[role] = position
-    return found
+def plain(text: str) -> str:
+    """Return a header's word without blanks and line breaks, full-width forms as half-width ones."""
+    return "".join(unicodedata.normalize("NFKC", text).split())

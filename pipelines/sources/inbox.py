@@ -23,7 +23,7 @@ from pipelines.periods import PeriodError, parse_moment
 from pipelines.settings import CityFolder
 from pipelines.sources import store
 from pipelines.sources.inspect_file import Inspected, inspect
-from pipelines.sources.parse import Inbound
+from pipelines.sources.open_file import Inbound
 
 RECEIVED = "received.csv"
 LEDGER = "arrivals.jsonl"
@@ -79,7 +79,7 @@ def scan(city: CityFolder, progress: Callable[[int], None] = lambda _: None) -> 
     stated: dict[str, dict[str, datetime]] = {}
     for number, (source, path, file) in enumerate(_files(city.inbox, result.findings), start=1):
         progress(number)
-        wanted = city.settings.sources[source].layout if source in city.settings.sources else ""
+        wanted = city.settings.wanted(source)
         sha256, inspected = _identify(file, f"{source}/{path}", seen, city)
         if sha256 is None:
             continue

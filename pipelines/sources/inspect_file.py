@@ -1,12 +1,14 @@
 """Look at a file's bytes once: its hash, whether it is a table at all, its encoding, its first lines.
 
-A file is read in chunks; nothing about it is believed from its name.
+A file is read in chunks; nothing about it is believed from its name. Archives and workbooks are looked at by their
+directory before anything is unpacked: how much they would become, and from how little.
 """
 
 from __future__ import annotations
 
 import codecs
 import hashlib
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -26,6 +28,9 @@ SIGNATURES = {
     b"\x1f\x8b": "gzip",
 }
 ZIP = b"PK\x03\x04"
+# the stream that holds the contents of an Office file with a password
+PROTECTED = "EncryptedPackage".encode("utf-16-le")
+WORKBOOK_PARTS = frozenset({"xl/workbook.xml", "xl/workbook.bin", "content.xml"})
 OLE = b"\xd0\xcf\x11\xe0"
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
@@ -34,8 +39,9 @@ BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs
 class Inspected:
     """What the bytes of a file tell.
 
-    ``kind`` is ``text``, ``workbook`` or ``other``; ``problem`` is a rule of the register with its numbers when the
-    file cannot be read at all; ``plain`` means DuckDB can read the lines as they are.
+    ``kind`` is ``text``, ``workbook``, ``xml``, ``zip`` or ``other``; ``root`` is the root element of XML; ``problem``
+    is a rule of the register with its numbers when the file cannot be read at all; ``plain`` means DuckDB can read the
+    lines as they are.
     """
 
     path: Path
@@ -47,6 +53,7 @@ class Inspected:
     quoted: bool = False
     lines: int = 0
     head: list[str] = field(default_factory=list)
+    root: str = ""
     problem: tuple[str, dict[str, object]] | None = None
 
 
@@ -103,10 +110,61 @@ def _look(result: Inspected, head: bytes, stream: BinaryIO, limits: Limits) -> I
     binary = next((name for mark, name in SIGNATURES.items() if head.startswith(mark)), None)
     if binary:
         return _refuse(result, "not_a_table", found=binary)
-    if head.startswith((ZIP, OLE)):
+    if head.startswith(OLE):
         result.kind = "workbook"
-        return result
+        return _refuse(result, "protected_workbook") if PROTECTED in head or _holds(result.path, PROTECTED) else result
+    if head.startswith(ZIP):
+        return _as_archive(result, limits)
+    if _bare(head).startswith(b"<"):
+        return _as_xml(result)
     return _as_text(result, head, traits, limits)
+
+
+def _as_archive(result: Inspected, limits: Limits) -> Inspected:
+    """Tell a workbook from an archive by its directory, and refuse one that would become too large."""
+    try:
+        with zipfile.ZipFile(result.path) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        return _refuse(result, "broken_archive", found=str(error)[:160])
+    size = sum(member.file_size for member in members)
+    ratio = size // max(1, sum(member.compress_size for member in members))
+    if len(members) > limits.zip_members:
+        return _refuse(result, "archive_too_many", found=len(members), limit=limits.zip_members)
+    if size > limits.unzipped_bytes or ratio > limits.zip_ratio:
+        return _refuse(result, "archive_too_large", size=size, ratio=ratio, limit=limits.zip_ratio)
+    names = {member.filename for member in members}
+    result.kind = "workbook" if names & WORKBOOK_PARTS else "zip"
+    return result
+
+
+def _as_xml(result: Inspected) -> Inspected:
+    from pipelines.sources import documents
+
+    result.kind = "xml"
+    try:
+        result.root = documents.root_of(result.path)
+    except documents.BrokenDocumentError as error:
+        return _refuse(result, "broken_xml", found=str(error))
+    return result
+
+
+def _bare(head: bytes) -> bytes:
+    """The first bytes without a byte order mark and blanks (an XML document in UTF-16 keeps its zeros out of the way)."""
+    for mark, _ in BOMS:
+        head = head.removeprefix(mark)
+    return head.replace(b"\0", b"").lstrip()
+
+
+def _holds(path: Path, words: bytes) -> bool:
+    """Tell whether a file holds some bytes, looking through it in chunks."""
+    with path.open("rb") as stream:
+        tail = b""
+        for chunk in iter(lambda: stream.read(CHUNK), b""):
+            if words in tail + chunk:
+                return True
+            tail = chunk[-len(words) :]
+    return False
 
 
 def _scan(chunk: bytes, traits: _Traits, decoder: codecs.IncrementalDecoder, run: int) -> int:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType
 
-from pipelines.sources import canonical_activity, canonical_readings, day_columns, hourly_load, waste_composition
-from pipelines.sources.head import Head, Recognised
+from pipelines.sources import (
+    chugoku_hours,
+    collection_book,
+    described,
+    green_button,
+    grid_messages,
+    hokkaido_halfhours,
+    kansai_hours,
+)
+from pipelines.sources.head import Head, LayoutReader, Recognised
 
-MODULES: tuple[ModuleType, ...] = (canonical_readings, canonical_activity, day_columns, hourly_load, waste_composition)
+# Layouts that columns alone cannot describe: days across, or XML. All others are data (layouts.toml).
+MODULES = (chugoku_hours, kansai_hours, hokkaido_halfhours, grid_messages, green_button, collection_book)
 # Raised whenever a parser or the typing of cells changes its results: every file is then parsed again.
-PARSER_VERSION = 2
+PARSER_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,29 +29,30 @@ class LayoutProblem:
     found: str
 
 
+def known() -> tuple[LayoutReader, ...]:
+    """Return every layout that comes with the package."""
+    return described.own_layouts() + tuple(LayoutReader(module.NAME, module.recognise) for module in MODULES)
+
+
 def names() -> tuple[str, ...]:
-    """Return the names of all layouts."""
-    return tuple(module.NAME for module in MODULES)
+    """Return the names of all layouts that come with the package."""
+    return tuple(layout.name for layout in known())
 
 
-def recognise(head: Head, wanted: str = "") -> Recognised | LayoutProblem:
-    """Return how to read a file, or why not.
+def recognise(head: Head, wanted: str = "", of_city: tuple[LayoutReader, ...] = ()) -> Recognised | LayoutProblem:
+    """Return how to read a table, or why not.
 
     Args:
         head: First rows and path.
         wanted: The layout the settings name for this source; empty: any.
+        of_city: The city's own layouts; where one of them fits, it goes before the package's.
     """
-    found = []
-    for module in MODULES:
-        if wanted and wanted != module.NAME:
-            continue
-        read: Callable[[Head], Recognised | None] = module.recognise
-        recognised = read(head)
-        if recognised is not None:
-            found.append(recognised)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        return LayoutProblem("two_layouts", ", ".join(r.layout for r in found))
+    for layouts in (of_city, known()):
+        asked = [layout for layout in layouts if wanted in ("", layout.name)]
+        found = [recognised for layout in asked if (recognised := layout.recognise(head))]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            return LayoutProblem("two_layouts", ", ".join(r.layout for r in found))
     first = next((row for row in head.rows if any(row)), ())
-    return LayoutProblem("unknown_layout", ",".join(first)[:120])
+    return LayoutProblem("unknown_layout", (",".join(first) or head.root)[:120])

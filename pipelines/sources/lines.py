@@ -12,9 +12,11 @@ import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from decimal import Decimal
 from pathlib import Path
 
 from pipelines.settings import Limits
+from pipelines.sources.head import DELIMITERS, RefusedFileError
 from pipelines.sources.inspect_file import HEAD_LINES, Inspected
 
 SEPARATOR = "\x1f"
@@ -25,6 +27,8 @@ LONGEST_QUOTED_RECORD = 20
 
 class WorkbookError(ValueError):
     """A workbook that cannot be opened; the message is for the sender."""
+
+    rule_id = "broken_workbook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,18 @@ def readable_path(inspected: Inspected, scratch: Path, delimiter: str) -> tuple[
         return copy, delimiter
     write_rows(copy, _quoted_rows(_text(inspected), delimiter))
     return copy, SEPARATOR
+
+
+def text_rows(inspected: Inspected, limits: Limits) -> tuple[tuple[str, ...], ...]:
+    """Return a text file as rows of cells, for the layouts that need the whole table at once.
+
+    Raises:
+        RefusedFileError: more lines than a sheet may have.
+    """
+    if inspected.lines > limits.sheet_rows:
+        raise RefusedFileError("too_many_rows", found=inspected.lines, limit=limits.sheet_rows)
+    delimiter = max(DELIMITERS, key="\n".join(inspected.head).count)
+    return tuple(tuple(cell.strip() for cell in row or ()) for row in _quoted_rows(_text(inspected), delimiter))
 
 
 def write_rows(path: Path, rows: Iterable[tuple[str, ...] | None]) -> None:
@@ -136,7 +152,8 @@ def _cell_text(cell: object) -> str:
     if isinstance(cell, bool):
         return str(cell).upper()
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else repr(cell)
+        # Excel itself knows a number to 15 digits; the binary rest behind them is no part of what was written
+        return str(int(cell)) if cell.is_integer() else f"{Decimal(f'{cell:.15g}'):f}"
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ")
     if isinstance(cell, (date, time)):

@@ -11,25 +11,36 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from pipelines.settings import Limits
-from pipelines.sources import layouts, lines, store, words
-from pipelines.sources.head import Head, Recognised, delimiter_of, split_line
-from pipelines.sources.inspect_file import Inspected
-from pipelines.sources.layouts import PARSER_VERSION, LayoutProblem
+from pipelines.layout_spec import ROLES
+from pipelines.settings import CityFolder, Limits
+from pipelines.sources import described, lines, store, words
+from pipelines.sources.documents import BrokenDocumentError
+from pipelines.sources.head import Cell, LayoutReader, RefusedFileError
+from pipelines.sources.layouts import PARSER_VERSION
+from pipelines.sources.open_file import Inbound, Means, Outcome, Part, Problem, open_file, sentence_of
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent
-SLOT_TYPE = "STRUCT(position INTEGER, name VARCHAR, start_minutes INTEGER, end_minutes INTEGER)"
-ROLES = (
-    "key", "started", "ended", "quantity", "unit", "reading_kind", "time_band", "quality", "stage", "issued", "yen",
-    "kw", "substance", "note", "category", "basis", "moisture", "laboratory",
-)  # fmt: skip
+SLOT_TYPE = (
+    "STRUCT(position INTEGER, name VARCHAR, start_minutes INTEGER, end_minutes INTEGER, unit VARCHAR, meter VARCHAR,"
+    " time_band VARCHAR)"
+)
+COLUMNS_TYPE = "STRUCT(" + ", ".join(f'"{role}" INTEGER' for role in ROLES) + ")"
+CELLS_AT_ONCE = 50_000
+# the fields of a cell that was read in Python -> the columns of ``cells``
+CELL_COLUMNS = {
+    "line": "line", "column": "column_name", "meter": "key", "start": "started_text", "end": "ended_text",
+    "quantity": "quantity_text", "unit": "unit", "reading_kind": "reading_kind", "time_band": "time_band",
+    "quality": "quality", "stage": "stage", "issued": "issued_text", "yen": "yen_text", "demand_kw": "kw_text",
+    "contract_kw": "contract_text", "substance": "substance", "note": "note",
+}  # fmt: skip
 AGREED_WORDS = {
     "reading_kind": {"interval": "interval", "bill": "bill", "register": "register", "delivery": "delivery"},
     "time_band": {"all": "all", "day": "day", "night": "night", "全日": "all", "昼間": "day", "夜間": "night"},
@@ -51,91 +62,96 @@ CREATE OR REPLACE TEMP MACRO plain_moment(t) AS
             OR length(t) = 16 AND t[5] IN ('-', '/') AND t[14] = ':'
             OR length(t) = 10 AND t[5] IN ('-', '/')
         THEN try_cast(t AS TIMESTAMP) END;
+CREATE OR REPLACE TEMP MACRO moment_of(t, form, utc_minutes) AS
+    CASE WHEN form <> '' THEN NULL
+        WHEN utc_minutes IS NULL THEN plain_moment(t)
+        WHEN regexp_full_match(t, '\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d(:\\d\\d)?(Z|[+-]\\d\\d:\\d\\d)')
+        THEN try_cast(t AS TIMESTAMP) + to_minutes(utc_minutes) END;
 CREATE OR REPLACE TEMP MACRO plain_decimal(t) AS
-    CASE WHEN length(t) <= 19 AND NOT contains(t, '_')
+    CASE WHEN length(t) <= 19 AND NOT regexp_matches(t, '[_eE]')
             AND try_cast(t AS DECIMAL(18, 6)) = try_cast(t AS DECIMAL(38, 18))
         THEN try_cast(t AS DECIMAL(18, 6)) END;
+CREATE OR REPLACE TEMP MACRO snapped(t, tolerance) AS
+    CASE WHEN abs(epoch_us(t) - epoch_us(date_trunc('minute', t + INTERVAL 30 SECOND))) <= tolerance * 1000000
+        THEN date_trunc('minute', t + INTERVAL 30 SECOND) ELSE t END;
+CREATE OR REPLACE TEMP MACRO off_minute(t) AS t <> date_trunc('minute', t);
+CREATE OR REPLACE TEMP MACRO bare(t) AS regexp_replace(t, '[\\s\u3000]', '', 'g');
+CREATE OR REPLACE TEMP MACRO our_word(words, role, t) AS coalesce(words[role || ':' || coalesce(trim(t), '')], t);
+CREATE OR REPLACE TEMP MACRO unless_missing(missing, t) AS CASE WHEN list_contains(missing, trim(t)) THEN NULL ELSE t END;
+CREATE OR REPLACE TEMP MACRO period_start(t) AS trim(regexp_extract(t, '^(.+?)\\s*[\u301c\uff5e~]\\s*(.+)$', 1));
+CREATE OR REPLACE TEMP MACRO period_end(t) AS trim(regexp_extract(t, '^(.+?)\\s*[\u301c\uff5e~]\\s*(.+)$', 2));
 """
 
 
-@dataclass(slots=True)
-class Inbound:
-    """One file to parse: where it lies below which source folder, what its bytes told, the layout asked for."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What parsing depends on besides the bytes: limits and the city's own layouts."""
 
-    source: str
-    path: str
-    inspected: Inspected
-    wanted: str = ""
+    limits: Limits
+    of_city: tuple[LayoutReader, ...] = ()
 
-
-@dataclass(slots=True)
-class Outcome:
-    """What became of a file as a whole: its layout, or the rule it broke with the numbers."""
-
-    key: store.FileKey
-    layout: str | None = None
-    problem: tuple[str, dict[str, object]] | None = None
-    names_meter_by_path: bool = False
-    file_numbers: list[int] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Part:
-    """One sheet or text file of the batch as the SQL sees it."""
-
-    file_no: int
-    key: store.FileKey
-    member: str
-    path: Path
-    delimiter: str
-    recognised: Recognised
+    @classmethod
+    def of(cls, city: CityFolder) -> Reading:
+        """Return what a city says of it."""
+        return cls(city.settings.limits, described.readers(city.settings.layouts))
 
 
 def parse(
-    inbound: list[Inbound], connection: duckdb.DuckDBPyConnection, limits: Limits, scratch: Path
+    inbound: list[Inbound], connection: duckdb.DuckDBPyConnection, reading: Reading, scratch: Path
 ) -> list[Outcome]:
     """Parse files into the temporary tables ``parsed_values``, ``parsed_rejects`` and ``parsed_files``.
 
     Args:
         inbound: The files; content that several share is parsed once.
         connection: An in-memory DuckDB.
-        limits: Limits on columns and lines.
+        reading: Limits and the city's own layouts.
         scratch: Folder for rewritten copies.
 
     Returns:
         One outcome for each distinct file key.
     """
-    parts: list[_Part] = []
+    means = Means(reading.limits, scratch, reading.of_city)
     outcomes: dict[store.FileKey, Outcome] = {}
-    for file in inbound:
-        known = len(parts)
-        outcome = _open(file, parts, limits, scratch)
-        if outcome.key in outcomes:
-            del parts[known:]  # the same content under another path
-        outcomes.setdefault(outcome.key, outcome)
     connection.execute(MACROS)
+    connection.execute(_EMPTY_CELLS)
+    connection.execute("CREATE OR REPLACE TEMP TABLE read_cells (file_no INTEGER)")
+    part_numbers = count()
+    for file in inbound:
+        outcome = _opened(file, means)
+        if outcome.key in outcomes:
+            continue  # the same content under another path
+        outcomes[outcome.key] = outcome
+        for part in outcome.parts:
+            part.file_no = next(part_numbers)
+        _read_tables(connection, outcome)
+    found = list(outcomes.values())
+    parts = [part for outcome in found for part in outcome.parts]
     _load_parts(connection, parts)
-    _load_lines(connection, parts, limits)
-    parameters = {"unclosed": lines.UNCLOSED}
+    _load_lines(connection, [part for part in parts if part.recognised.read is None], reading.limits)
     database.create_temp(connection, "raw_rows", HERE / "raw_rows.sql")
-    by_row, by_slot = (database.sql_text(HERE / f"{name}.sql") for name in ("cells_by_row", "cells_by_slot"))
-    both = f"FROM (\n{by_row}\n) UNION ALL BY NAME FROM (\n{by_slot}\n)"
-    database.run(connection, f"CREATE OR REPLACE TEMP TABLE cells AS {both}", parameters, what="cells")
+    rows = database.sql_text(HERE / "row_cells.sql")
+    statement = f"INSERT INTO cells BY NAME FROM (\n{rows}\n)"
+    database.run(connection, statement, {"unclosed": lines.UNCLOSED}, what="cells")
+    database.create_temp(connection, "printed_totals", HERE / "printed_totals.sql")
     database.create_temp(connection, "typed_cells", HERE / "typed_cells.sql")
     _load_words(connection)
+    tolerance = {"tolerance": reading.limits.slot_tolerance_seconds}
+    database.create_temp(connection, "stamped_cells", HERE / "stamped_cells.sql", tolerance)
     database.create_temp(connection, "read_cells", HERE / "read_cells.sql")
-    _split(connection)
-    _count(connection, list(outcomes.values()))
-    return list(outcomes.values())
+    _refuse_wrong_totals(connection, found)
+    _split(connection, found)
+    _count(connection, found)
+    return found
 
 
-def parse_into_store(inbound: list[Inbound], parsed: Path, limits: Limits, scratch_root: Path) -> list[Outcome]:
+def parse_into_store(inbound: list[Inbound], parsed: Path, reading: Reading, scratch_root: Path) -> list[Outcome]:
     """Parse a batch and keep it under ``parsed/``."""
     scratch_root.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix="parse-", dir=scratch_root))
     try:
+        limits = reading.limits
         connection = database.connect(limits.memory, scratch, limits.threads)
-        outcomes = parse(inbound, connection, limits, scratch)
+        outcomes = parse(inbound, connection, reading, scratch)
         batch = store.batch_id(outcome.key for outcome in outcomes)
         connection.execute("UPDATE parsed_files SET batch = CAST($batch AS VARCHAR)", {"batch": batch})
         selects = {store.VALUES: "parsed_values", store.REJECTS: "parsed_rejects", store.FILES: "parsed_files"}
@@ -149,7 +165,7 @@ def parse_into_store(inbound: list[Inbound], parsed: Path, limits: Limits, scrat
 def create_empty(connection: duckdb.DuckDBPyConnection, kind: str) -> None:
     """Create the temporary table that stands for the Parquets of a kind when nothing has been parsed yet."""
     scratch = database.connect()
-    parse([], scratch, Limits(), Path())
+    parse([], scratch, Reading(Limits()), Path())
     columns = ", ".join(
         f"{name} {column_type}" for name, column_type, *_ in scratch.execute(f"DESCRIBE parsed_{kind}").fetchall()
     )
@@ -172,88 +188,100 @@ def batches(inbound: list[Inbound], limits: Limits) -> Iterable[list[Inbound]]:
         yield batch
 
 
-def _open(file: Inbound, parts: list[_Part], limits: Limits, scratch: Path) -> Outcome:
-    """Recognise a file and add its parts; the outcome says what is wrong when it has none."""
-    inspected = file.inspected
-    plain_key = store.FileKey(inspected.sha256, "", file.wanted)
-    if inspected.problem:
-        return Outcome(plain_key, problem=inspected.problem)
-    where = tuple(file.path.split("/"))
-    if inspected.kind == "workbook":
-        return _open_workbook(file, where, parts, limits, scratch)
-    head = Head(tuple(split_line(line) for line in inspected.head), where[:-1], where[-1])
-    recognised = layouts.recognise(head, file.wanted)
-    if isinstance(recognised, LayoutProblem):
-        return Outcome(plain_key, problem=(recognised.rule_id, {"found": recognised.found}))
-    if recognised.width > limits.columns:
-        return Outcome(plain_key, problem=("too_many_columns", {"found": recognised.width, "limit": limits.columns}))
-    member = file.path if recognised.names_meter_by_path else ""
-    key = store.FileKey(inspected.sha256, member, file.wanted)
-    delimiter = delimiter_of(inspected.head[recognised.header_line - 1])
-    path, delimiter = lines.readable_path(inspected, scratch, delimiter)
-    outcome = Outcome(key, recognised.layout, None, recognised.names_meter_by_path, [len(parts)])
-    parts.append(_Part(len(parts), key, member, path, delimiter, recognised))
-    return outcome
+_EMPTY_CELLS = """
+CREATE OR REPLACE TEMP TABLE cells (
+    file_no INTEGER, line BIGINT, column_name VARCHAR, key VARCHAR, started_text VARCHAR, ended_text VARCHAR,
+    start_minutes INTEGER, end_minutes INTEGER, quantity_text VARCHAR, unit VARCHAR, reading_kind VARCHAR,
+    time_band VARCHAR, quality VARCHAR, stage VARCHAR, issued_text VARCHAR, yen_text VARCHAR, kw_text VARCHAR,
+    contract_text VARCHAR, substance VARCHAR, note VARCHAR, category VARCHAR, basis VARCHAR, moisture_text VARCHAR,
+    laboratory VARCHAR, line_rule VARCHAR, line_raw VARCHAR)
+"""
 
 
-def _open_workbook(file: Inbound, where: tuple[str, ...], parts: list[_Part], limits: Limits, scratch: Path) -> Outcome:
-    inspected = file.inspected
-    outcome = Outcome(store.FileKey(inspected.sha256, "", file.wanted))
+def _opened(file: Inbound, means: Means) -> Outcome:
     try:
-        found = lines.sheets(inspected.path, limits)
-    except lines.WorkbookError as error:
-        outcome.problem = ("broken_workbook", {"found": str(error)})
-        return outcome
-    problem = ("unknown_layout", "")
-    for number, sheet in enumerate(found):
-        recognised = layouts.recognise(Head(tuple(lines.head_of(sheet)), where[:-1], where[-1]), file.wanted)
-        if isinstance(recognised, LayoutProblem):
-            problem = max(problem, (recognised.rule_id, recognised.found), key=lambda p: len(p[1]))
+        return open_file(file, means)
+    except RefusedFileError as refused:
+        key = store.FileKey(file.inspected.sha256, "", file.wanted)
+        return Outcome(key, problem=(refused.rule_id, refused.numbers))
+
+
+def _read_tables(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> None:
+    """Put the cells of the tables that are read in Python into ``cells``; a file refused on the way has none."""
+    for part in list(outcome.parts):
+        if part.recognised.read is None or part.table is None:
             continue
-        path = scratch / f"{inspected.sha256[:32]}-{number}.txt"
-        lines.write_rows(path, sheet.rows)
-        outcome.layout = recognised.layout
-        outcome.file_numbers.append(len(parts))
-        parts.append(_Part(len(parts), outcome.key, sheet.name, path, lines.SEPARATOR, recognised))
-    if not outcome.file_numbers:
-        outcome.problem = (problem[0], {"found": problem[1]})
-    return outcome
+        try:
+            found = iter(part.recognised.read(part.table))
+            while some := list(islice(found, CELLS_AT_ONCE)):
+                _insert_cells(connection, part, some)
+        except (RefusedFileError, BrokenDocumentError) as error:
+            problem: Problem = ("broken_xml", {"found": str(error)})
+            if isinstance(error, RefusedFileError):
+                problem = (error.rule_id, error.numbers)
+            _refuse(connection, outcome, part, problem)
 
 
-def _load_parts(connection: duckdb.DuckDBPyConnection, parts: list[_Part]) -> None:
-    columns: list[tuple[str, str, Callable[[_Part], Any]]] = [
+def _insert_cells(connection: duckdb.DuckDBPyConnection, part: Part, cells: list[Cell]) -> None:
+    selected = ", ".join(
+        f"unnest(CAST(? AS {'BIGINT' if field == 'line' else 'VARCHAR'}[])) AS {column}"
+        for field, column in CELL_COLUMNS.items()
+    )
+    values: list[Any] = [[getattr(cell, field) for cell in cells] for field in CELL_COLUMNS]
+    connection.execute(
+        f"INSERT INTO cells BY NAME SELECT * REPLACE (coalesce(?, reading_kind) AS reading_kind)"
+        f" FROM (SELECT CAST(? AS INTEGER) AS file_no, 0 AS start_minutes, {selected})",
+        [part.recognised.reading_kind, part.file_no, *values],
+    )
+
+
+def _refuse(connection: duckdb.DuckDBPyConnection, outcome: Outcome, part: Part, problem: Problem) -> None:
+    """Refuse a table as a whole: none of its cells counts. The other tables of an archive or workbook still do."""
+    for table in ("cells", "read_cells"):
+        connection.execute(f"DELETE FROM {table} WHERE file_no = $no", {"no": part.file_no})
+    outcome.parts.remove(part)
+    outcome.lost.append((part.member, sentence_of(problem)))
+    if not outcome.parts:
+        outcome.problem = problem
+        outcome.lost.clear()
+
+
+def _load_parts(connection: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
+    by_line = count()
+    columns: list[tuple[str, str, Callable[[Part], Any]]] = [
         ("file_no", "INTEGER", lambda p: p.file_no),
-        ("file_index", "INTEGER", lambda p: p.file_no),
+        ("file_index", "INTEGER", lambda p: next(by_line) if p.recognised.read is None else None),
         ("sha256", "VARCHAR", lambda p: p.key.sha256),
         ("wanted", "VARCHAR", lambda p: p.key.wanted),
+        ("file_member", "VARCHAR", lambda p: p.key.member),
         ("member", "VARCHAR", lambda p: p.member),
         ("record", "VARCHAR", lambda p: p.recognised.record),
         ("delimiter", "VARCHAR", lambda p: p.delimiter),
         ("header_line", "BIGINT", lambda p: p.recognised.header_line),
         ("width", "INTEGER", lambda p: p.recognised.width),
-        ("quantity_name", "VARCHAR", lambda p: p.recognised.quantity_name),
-        ("fact_key", "VARCHAR", lambda p: p.recognised.key),
-        ("fact_unit", "VARCHAR", lambda p: p.recognised.unit),
-        ("slots", f"{SLOT_TYPE}[]", _slot_rows),
+        ("meter", "VARCHAR", lambda p: p.recognised.meter),
+        ("unit", "VARCHAR", lambda p: p.recognised.unit),
+        ("reading_kind", "VARCHAR", lambda p: p.recognised.reading_kind),
+        ("form", "VARCHAR", lambda p: p.recognised.timing.form),
+        ("months", "INTEGER", lambda p: p.recognised.timing.months),
+        ("shift_months", "INTEGER", lambda p: p.recognised.timing.shift_months),
+        ("end_shift_minutes", "INTEGER", lambda p: p.recognised.timing.end_shift_minutes),
+        ("is_period", "BOOLEAN", lambda p: p.recognised.timing.is_period),
+        ("until_next", "BOOLEAN", lambda p: p.recognised.timing.until_next),
+        ("utc_minutes", "INTEGER", lambda p: p.recognised.timing.utc_minutes),
+        ("total_tolerance", "DOUBLE", lambda p: p.recognised.total_tolerance),
+        ("words", "MAP(VARCHAR, VARCHAR)", lambda p: p.recognised.words),
+        ("missing", "VARCHAR[]", lambda p: list(p.recognised.missing)),
+        ("total_rows", "VARCHAR[]", lambda p: list(p.recognised.total_rows)),
+        ("columns", COLUMNS_TYPE, lambda p: {role: p.recognised.columns.get(role) for role in ROLES}),
+        ("slots", f"{SLOT_TYPE}[]", lambda p: [asdict(slot) for slot in p.recognised.slots]),
     ]
-    columns += [(f"i_{role}", "INTEGER", _position_of(role)) for role in ROLES]
     selected = ", ".join(f"unnest(CAST(? AS {kind}[])) AS {name}" for name, kind, _ in columns)
     values = [[read(part) for part in parts] for _, _, read in columns]
     connection.execute(f"CREATE OR REPLACE TEMP TABLE parse_parts AS SELECT {selected}, 0::BIGINT AS first_row", values)
 
 
-def _slot_rows(part: _Part) -> list[dict[str, Any]]:
-    return [
-        {"position": s.position, "name": s.name, "start_minutes": s.start_minutes, "end_minutes": s.end_minutes}
-        for s in part.recognised.slots
-    ]
-
-
-def _position_of(role: str) -> Callable[[_Part], int | None]:
-    return lambda part: part.recognised.columns.get(role)
-
-
-def _load_lines(connection: duckdb.DuckDBPyConnection, parts: list[_Part], limits: Limits) -> None:
+def _load_lines(connection: duckdb.DuckDBPyConnection, parts: list[Part], limits: Limits) -> None:
     """Read all lines of all parts in file order; the row id then tells each line's number."""
     connection.execute("CREATE OR REPLACE TEMP TABLE raw_lines (file_index INTEGER, text VARCHAR)")
     if not parts:
@@ -273,15 +301,32 @@ def _load_lines(connection: duckdb.DuckDBPyConnection, parts: list[_Part], limit
 
 def _load_words(connection: duckdb.DuckDBPyConnection) -> None:
     """Read the texts that the fast way could not, each once."""
-    moments = _texts(connection, (("started_text", "started"), ("ended_text", "ended"), ("issued_text", None)))
-    numbers = _texts(
-        connection, (("quantity_text", "quantity"), ("yen_text", None), ("kw_text", None), ("moisture_text", None))
-    )
+    moments = connection.execute(
+        """SELECT DISTINCT started_text, form, utc_minutes FROM typed_cells WHERE started_text <> '' AND started IS NULL
+           UNION SELECT DISTINCT ended_text, form, utc_minutes FROM typed_cells WHERE ended_text <> '' AND ended IS NULL
+           UNION SELECT DISTINCT issued_text, '', NULL FROM typed_cells WHERE issued_text <> ''
+           ORDER BY ALL"""
+    ).fetchall()
+    numbers = [
+        text
+        for (text,) in connection.execute(
+            """SELECT DISTINCT quantity_text FROM typed_cells WHERE quantity_text <> '' AND quantity IS NULL
+               UNION SELECT DISTINCT unnest([yen_text, kw_text, contract_text, moisture_text]) FROM typed_cells
+               UNION SELECT DISTINCT text FROM printed_totals ORDER BY ALL"""
+        ).fetchall()
+        if text
+    ]
     read = [words.read_number(text) for text in numbers]
     connection.execute(
-        """CREATE OR REPLACE TEMP TABLE moment_words AS
-           SELECT unnest(CAST($texts AS VARCHAR[])) AS text, unnest(CAST($moments AS TIMESTAMP[])) AS moment""",
-        {"texts": moments, "moments": [words.read_moment(text) for text in moments]},
+        """CREATE OR REPLACE TEMP TABLE moment_words AS SELECT unnest(CAST($texts AS VARCHAR[])) AS text,
+           unnest(CAST($forms AS VARCHAR[])) AS form, unnest(CAST($offsets AS INTEGER[])) AS utc_minutes,
+           unnest(CAST($moments AS TIMESTAMP[])) AS moment""",
+        {
+            "texts": [text for text, _, _ in moments],
+            "forms": [form for _, form, _ in moments],
+            "offsets": [offset for _, _, offset in moments],
+            "moments": [words.read_moment(text, form, offset) for text, form, offset in moments],
+        },
     )
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE number_words AS SELECT unnest(CAST($texts AS VARCHAR[])) AS text,
@@ -300,25 +345,28 @@ def _load_words(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _texts(connection: duckdb.DuckDBPyConnection, pairs: tuple[tuple[str, str | None], ...]) -> list[str]:
-    found: set[str] = set()
-    for text, typed in pairs:
-        unread = f"AND {typed} IS NULL" if typed else ""
-        rows = connection.execute(f"SELECT DISTINCT {text} FROM typed_cells WHERE {text} <> '' {unread}").fetchall()
-        found.update(row[0] for row in rows)
-    return sorted(found)
+def _refuse_wrong_totals(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
+    """Refuse files whose printed totals differ from their cells: one of the two is not what the sender meant."""
+    found = connection.execute(database.sql_text(HERE / "wrong_totals.sql")).fetchall()
+    wrong = {file_no: rest for file_no, *rest in found}
+    for outcome in outcomes:
+        for part in list(outcome.parts):
+            if part.file_no in wrong:
+                line, column, printed, summed = wrong[part.file_no]
+                numbers = {"place": " ".join(str(p) for p in (part.member, line, column) if p), "printed": printed}
+                _refuse(connection, outcome, part, ("totals_disagree", numbers | {"summed": summed}))
 
 
-def _split(connection: duckdb.DuckDBPyConnection) -> None:
-    """Part the cells into values and rejects."""
+def _split(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
+    """Part the cells into values and rejects; a member of an archive that could not be read is one reject."""
     place = (
-        "p.sha256 AS source_sha256, p.wanted, p.member AS source_member, c.line AS source_line,"
+        "p.sha256 AS source_sha256, p.wanted, p.file_member, p.member AS source_member, c.line AS source_line,"
         " c.column_name AS source_column"
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE parsed_values AS SELECT {place}, p.record, c.key, c.reading_kind, c.time_band,
             c.started_at, c.ended_at, c.quantity, c.unit, c.quality, c.stage, c.issued_on, c.amount_yen, c.demand_kw,
-            c.substance, c.note, c.category, c.basis, c.moisture_percent, c.laboratory
+            c.contract_kw, c.substance, c.note, c.category, c.basis, c.moisture_percent, c.laboratory
             FROM read_cells AS c JOIN parse_parts AS p ON p.file_no = c.file_no WHERE c.rule_id IS NULL"""
     )
     connection.execute(
@@ -326,20 +374,32 @@ def _split(connection: duckdb.DuckDBPyConnection) -> None:
             FROM read_cells AS c JOIN parse_parts AS p ON p.file_no = c.file_no
             WHERE c.rule_id IS NOT NULL AND c.rule_id <> 'blank'"""
     )
+    lost = [(o.key.sha256, o.key.wanted, o.key.member, member, why) for o in outcomes for member, why in sorted(o.lost)]
+    if lost:
+        connection.executemany(
+            """INSERT INTO parsed_rejects SELECT $1, $2, $3, $4, 0, '', 'unreadable_member', $5, NULL""", lost
+        )
 
 
 def _count(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
     """Write ``parsed_files``: one row per file key with its row account as parsed."""
-    cells = dict(_pairs(connection, "SELECT file_no, count(*) FROM read_cells GROUP BY 1"))
-    blanks = dict(_pairs(connection, "SELECT file_no, count(*) FROM read_cells WHERE rule_id = 'blank' GROUP BY 1"))
-    ignored = dict(
-        _pairs(
-            connection,
-            """SELECT file_index, count(*) - (SELECT count(*) FROM raw_rows WHERE file_no = file_index)
-               FROM raw_lines GROUP BY file_index""",
-        )
+    cells = _pairs(connection, "SELECT file_no, count(*) FROM read_cells GROUP BY 1")
+    blanks = _pairs(connection, "SELECT file_no, count(*) FROM read_cells WHERE rule_id = 'blank' GROUP BY 1")
+    snapped = _pairs(connection, "SELECT file_no, count(*) FROM read_cells WHERE is_snapped GROUP BY 1")
+    used = _pairs(connection, "SELECT file_no, count(DISTINCT line) FROM read_cells GROUP BY 1")
+    lines_of = _pairs(
+        connection,
+        """SELECT p.file_no, count(*) FROM raw_lines AS l JOIN parse_parts AS p ON p.file_index = l.file_index GROUP BY 1""",
     )
-    described: list[tuple[str, str, list[Any]]] = [
+
+    def ignored(part: Part) -> int:
+        in_file = len(part.table.rows) if part.table else lines_of.get(part.file_no, 0)
+        return max(0, in_file - used.get(part.file_no, 0))
+
+    def total(outcome: Outcome, counted: dict[int, int]) -> int:
+        return sum(counted.get(part.file_no, 0) for part in outcome.parts)
+
+    described_files: list[tuple[str, str, list[Any]]] = [
         ("sha256", "VARCHAR", [o.key.sha256 for o in outcomes]),
         ("member", "VARCHAR", [o.key.member for o in outcomes]),
         ("wanted", "VARCHAR", [o.key.wanted for o in outcomes]),
@@ -347,17 +407,19 @@ def _count(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> No
         ("names_meter_by_path", "BOOLEAN", [o.names_meter_by_path for o in outcomes]),
         ("rule_id", "VARCHAR", [o.problem[0] if o.problem else None for o in outcomes]),
         ("numbers", "VARCHAR", [json.dumps(o.problem[1] if o.problem else {}, ensure_ascii=False) for o in outcomes]),
-        ("rows_received", "BIGINT", [sum(cells.get(n, 0) for n in o.file_numbers) for o in outcomes]),
-        ("rows_blank", "BIGINT", [sum(blanks.get(n, 0) for n in o.file_numbers) for o in outcomes]),
-        ("rows_ignored", "BIGINT", [sum(ignored.get(n, 0) for n in o.file_numbers) for o in outcomes]),
+        ("rows_received", "BIGINT", [total(o, cells) + len(o.lost) for o in outcomes]),
+        ("rows_blank", "BIGINT", [total(o, blanks) for o in outcomes]),
+        ("rows_ignored", "BIGINT", [sum(ignored(part) for part in o.parts) + o.rows_unread for o in outcomes]),
+        ("stamps_moved", "BIGINT", [total(o, snapped) for o in outcomes]),
+        ("unread", "VARCHAR", [", ".join(o.unread) if o.parts else "" for o in outcomes]),
     ]
-    selected = ", ".join(f"unnest(CAST(? AS {kind}[])) AS {name}" for name, kind, _ in described)
+    selected = ", ".join(f"unnest(CAST(? AS {kind}[])) AS {name}" for name, kind, _ in described_files)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE parsed_files AS SELECT {selected},"
         f" {PARSER_VERSION} AS parser_version, '' AS batch",
-        [values for _, _, values in described],
+        [values for _, _, values in described_files],
     )
 
 
-def _pairs(connection: duckdb.DuckDBPyConnection, statement: str) -> list[tuple[int, int]]:
-    return [(int(a), int(b)) for a, b in connection.execute(statement).fetchall()]
+def _pairs(connection: duckdb.DuckDBPyConnection, statement: str) -> dict[int, int]:
+    return {int(a): int(b) for a, b in connection.execute(statement).fetchall()}

@@ -9,22 +9,23 @@ from typing import Any
 from pipelines.findings import rules
 from pipelines.settings import Limits
 from pipelines.sources.inspect_file import inspect
-from pipelines.sources.parse import Inbound, parse
+from pipelines.sources.open_file import Inbound
+from pipelines.sources.parse import Reading, parse
 from pipelines.warehouse import database
 
 MOST_ROWS = 20
 
 
-def show(path: Path, layout: str = "", limits: Limits | None = None) -> dict[str, Any]:
+def show(path: Path, layout: str = "", reading: Reading | None = None) -> dict[str, Any]:
     """Return what the parser makes of a file.
 
     Args:
         path: Any file. Layouts that name the meter by the path see the last three folders.
         layout: The layout to try; empty: recognised by content.
-        limits: Limits on size and lines.
+        reading: Limits and the city's own layouts.
     """
-    chosen = limits or Limits()
-    inspected = inspect(path, chosen)
+    chosen = reading or Reading(Limits())
+    inspected = inspect(path, chosen.limits)
     where = "/".join(path.resolve().parts[-3:])
     with tempfile.TemporaryDirectory() as scratch:
         connection = database.connect()
@@ -66,6 +67,6 @@ def show(path: Path, layout: str = "", limits: Limits | None = None) -> dict[str
 
 
 def _rows(connection: Any, what: str) -> list[dict[str, Any]]:  # noqa: ANN401 - a DuckDB connection
-    cursor = connection.execute(f"SELECT * EXCLUDE (source_sha256, wanted) FROM {what} LIMIT {MOST_ROWS}")
+    cursor = connection.execute(f"SELECT * EXCLUDE (source_sha256, wanted, file_member) FROM {what} LIMIT {MOST_ROWS}")
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
-from pipelines.periods import PeriodError, parse_moment
+from pipelines.periods import PeriodError, fiscal_year_start, parse_fiscal_year, parse_moment, parse_month
 
 # A missing value as suppliers write it. None of these is zero.
 MISSING_MARKS = frozenset({"-", "--", "---", "－", "－－", "－－－", "ー", "―", "‐", "*", "**", "***", "欠測", "#N/A"})
@@ -47,9 +48,61 @@ def read_number(text: str) -> ReadNumber:
     return ReadNumber(round(value, MOST_DECIMALS))
 
 
-def read_moment(text: str) -> datetime | None:
-    """Read a local moment in any accepted form, or return None."""
+def read_moment(text: str, form: str = "", utc_minutes: int | None = None) -> datetime | None:
+    """Read a local moment in any accepted form, or return None.
+
+    Args:
+        text: As written.
+        form: ``month``, ``year``, ``fiscal_year`` or a form with ``%``; empty: any form of ``periods``.
+        utc_minutes: The offset to which a stamp that states one is moved; ``None``: it is refused.
+    """
     try:
+        if "%" in form:
+            return datetime.strptime(text, form)  # noqa: DTZ007 - local by design
+        if form in YEARS:
+            return YEARS[form](text)
+        if form == "month":
+            return _month(text)
+        if utc_minutes is not None and _OFFSET.search(text):
+            moment = datetime.fromisoformat(text).astimezone(timezone(timedelta(minutes=utc_minutes)))
+            return moment.replace(tzinfo=None)
         return parse_moment(text)
-    except (PeriodError, OverflowError):
+    except (PeriodError, OverflowError, ValueError):
         return None
+
+
+_OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
+
+
+def _month(text: str) -> datetime:
+    """Read a month; of one billed (令和6年4月(3月使用分)) the month of use stated beside it."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    match = _USED.fullmatch(plain)
+    if match is None:
+        try:
+            first = parse_month(plain)
+        except PeriodError:
+            first = parse_moment(plain).date()
+            if first.day != 1:
+                raise
+        return datetime(first.year, first.month, 1)  # noqa: DTZ001 - local by design
+    billed = parse_month(match.group("billed"))
+    month = int(match.group("used"))
+    return datetime(billed.year - (month > billed.month), month, 1)  # noqa: DTZ001 - local by design
+
+
+_USED = re.compile(r"(?P<billed>.+?)\s?\(\s?(?P<used>\d{1,2})月(?:使用|ご使用|利用)?分?\)")
+
+
+def _calendar_year(text: str) -> datetime:
+    plain = unicodedata.normalize("NFKC", text).strip().removesuffix("年").removesuffix(".0")
+    if not re.fullmatch(r"(?:19|20)\d\d", plain):
+        raise PeriodError(f"{text!r}: not a year like 2024")
+    return datetime(int(plain), 1, 1)  # noqa: DTZ001 - local by design
+
+
+def _fiscal_year(text: str) -> datetime:
+    return datetime.combine(fiscal_year_start(parse_fiscal_year(text)), datetime.min.time())
+
+
+YEARS: dict[str, Callable[[str], datetime]] = {"year": _calendar_year, "fiscal_year": _fiscal_year}

@@ -1,6 +1,6 @@
 -- judged: every case with its verdict. achieved: even the highest possible actual is within what the lowest possible
 -- baseline allows. not_achieved: even the lowest actual is above what the highest baseline allows. Otherwise
--- undeterminable, with every reason. No coverage ever permits achieved: one open day leaves no upper bound.
+-- undeterminable, with every reason; that days were filled within bounds is told with any verdict. No coverage ever permits achieved: one open day leaves no upper bound.
 -- A running year has no verdict before there is a forecast.
 -- Inputs: cases, subject_years, same_periods. Parameter: this_year.
 WITH compared AS (
@@ -35,7 +35,9 @@ SELECT
         CASE WHEN d.is_running THEN 'running_year' END,
         CASE WHEN d.no_actual THEN 'no_source' END,
         CASE WHEN d.no_baseline AND NOT coalesce(contains(d.blockers, 'no_base_year'), false) THEN 'baseline:no_source' END,
-        d.actual_reasons, of_baseline(d.base_reasons))) END AS reasons,
+        d.actual_reasons, of_baseline(d.base_reasons)))
+        WHEN list_contains(string_split(concat_ws(';', d.actual_reasons, d.base_reasons), ';'), 'interpolated') THEN 'interpolated'
+        END AS reasons,
     d.scope_notes, p.until AS same_period_until, p.this_year_kg AS same_period_co2e_kg,
     p.last_year_kg AS same_period_previous_co2e_kg
 FROM decided AS d

@@ -115,7 +115,9 @@ def test_a_day_band_alone_leaves_the_day_open(city: City) -> None:
 
 def test_of_many_corrections_of_one_bill_only_the_last_counts(city: City) -> None:
     """Equal periods may stand in any order for a database: they are one island of rivals however many there are."""
-    city.bills("fuel/a.csv", [("M1", "2024-04-01", "2024-05-01", 90, "L"), ("M1", "2024-05-01", "2024-06-01", 100, "L")])
+    city.bills(
+        "fuel/a.csv", [("M1", "2024-04-01", "2024-05-01", 90, "L"), ("M1", "2024-05-01", "2024-06-01", 100, "L")]
+    )
     for n in range(60):
         row = ("M1", "2024-05-01", "2024-06-01", 200 + n, "L", "corrected")
         city.bills(f"fuel/c{n}.csv", [row], f"2026-06-02 {n // 60 + 1:02d}:{n % 60:02d}", more=["stage"])

@@ -13,6 +13,7 @@ from pipelines import tables
 from pipelines.night import Night, build
 from pipelines.settings import CityFolder, Limits
 from pipelines.sources import parse
+from pipelines.sources.open_file import Inbound
 from pipelines.warehouse import database
 from sample_data import generate
 from tests.conftest import SAMPLE, copy_of_sample
@@ -87,7 +88,7 @@ def test_other_orders_give_equal_tables(
 ) -> None:
     chance = random.Random(seed)
 
-    def shuffled(inbound: list[parse.Inbound], limits: Limits) -> list[list[parse.Inbound]]:
+    def shuffled(inbound: list[Inbound], limits: Limits) -> list[list[Inbound]]:
         mixed = list(batches(inbound, limits.model_copy(update={"batch_files": 37})))
         return [chance.sample(batch, len(batch)) for batch in chance.sample(mixed, len(mixed))]
 

@@ -4,7 +4,8 @@ WITH accounts AS (
     FROM source_files GROUP BY sha256
 ),
 kept AS (
-    SELECT source_sha256, known_to FROM readings
+    SELECT source_sha256, known_to FROM readings WHERE reading_kind <> 'register'
+    UNION ALL SELECT source_sha256, known_to FROM register_states
     UNION ALL SELECT source_sha256, known_to FROM activity_readings
     UNION ALL SELECT source_sha256, known_to FROM waste_samples
 ),

@@ -1,0 +1,10 @@
+-- register_states: one row per usable state of a cumulative register; superseded ones stay.
+-- Inputs: candidates, losers, known_files.
+SELECT
+    c.owner_id AS meter_id, c.started_at AS read_at, c.substance AS event, c.quantity AS register_value, c.unit, c.multiplier,
+    c.quality, c.stage, c.issued_on, c.note, f.sha256 AS source_sha256, nullif(c.source_member, '') AS source_member,
+    c.source_line, c.source_column, c.received_at AS known_from, l.known_to
+FROM candidates AS c
+JOIN known_files AS f ON f.file_no = c.file_no
+LEFT JOIN losers AS l ON l.candidate_id = c.candidate_id
+WHERE c.record = 'register'

@@ -1,0 +1,58 @@
+"""Show the intake in the terminal: what is late, held back and unknown first, then what came."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.findings import word
+from pipelines.reports.terminal import Terminal
+
+TOP = 12
+
+
+def show(out: Terminal, told: dict[str, Any], page: str) -> None:
+    """Print what ``intake.gather`` found; at most a dozen of each, the page has all."""
+    out.line(out.say("inbox_counts", **told["counts"]), "bold")
+    _late(out, told["late"])
+    _held(out, told["held"])
+    for row in told["unknown"][:TOP]:
+        out.line(out.say("inbox_unknown", **row), "yellow")
+        out.indented(row["proposal"])
+    _more(out, told["unknown"])
+    if told["came"]:
+        out.line(out.say("inbox_came"), "bold")
+    for row in told["came"][:TOP]:
+        period = f"{row['first_at']:%Y-%m-%d} – {row['last_at']:%Y-%m-%d}" if row["first_at"] else ""
+        out.line(f"  {row['received_at']:%Y-%m-%d %H:%M}  {row['place']}  {row['layout'] or row['status']}  {period}")
+        if reason := row["reason" if out.language == "ja" else "reason_en"]:
+            out.indented(reason)
+        if row["unread"]:
+            out.indented(out.say("inbox_unread", sheets=row["unread"]))
+    _more(out, told["came"])
+    out.line(out.say("night_page", path=page), "dim")
+
+
+def _late(out: Terminal, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        out.line(out.say("inbox_late"), "bold")
+    for row in rows[:TOP]:
+        since = row["covered_until"] or "-"
+        kind = word(row["reading_kind"], out.language)
+        out.line(
+            f"  {row['expected_by'] or '-'}  {row['source_id']}  {row['name']}  {row['department'] or ''}  {kind} – {since}"
+        )
+    _more(out, rows)
+
+
+def _held(out: Terminal, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        out.line(out.say("inbox_held"), "bold")
+    for row in rows[:TOP]:
+        out.line(f"  {row['place']} ({row['values_held']:,})", "yellow")
+        out.indented(row[out.language])
+    _more(out, rows)
+
+
+def _more(out: Terminal, rows: list[dict[str, Any]]) -> None:
+    if len(rows) > TOP:
+        out.line(out.say("more", count=len(rows) - TOP), "dim")

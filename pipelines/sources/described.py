@@ -1,0 +1,184 @@
+"""Recognise a table by a layout that is described as data (``layouts.toml`` here, ``[layouts.…]`` in city.toml)."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from pipelines.layout_spec import TIMES, WORDED, Column, Layout
+from pipelines.sources.head import Head, LayoutReader, Recognised, Slot, Timing, plain
+from pipelines.sources.slots import day_slots, numbered_slots
+
+LENGTHS = {"month": 1, "year": 12, "fiscal_year": 12, "year_ending": -12}
+FORMS = {"month": "month", "year": "year", "fiscal_year": "fiscal_year"}
+WHOLE_DAY = 1_440
+
+
+@cache
+def own_layouts() -> tuple[LayoutReader, ...]:
+    """Return the layouts that come with the package."""
+    text = Path(__file__).with_name("layouts.toml").read_text(encoding="utf-8")
+    return readers({name: Layout.model_validate(entry) for name, entry in tomllib.loads(text).items()})
+
+
+def readers(layouts: Mapping[str, Layout]) -> tuple[LayoutReader, ...]:
+    """Return described layouts as the register knows layouts."""
+    return tuple(LayoutReader(name, _Described(name, layout).recognise) for name, layout in layouts.items())
+
+
+class _Described:
+    def __init__(self, name: str, layout: Layout) -> None:
+        self.name = name
+        self.layout = layout
+
+    def recognise(self, head: Head) -> Recognised | None:
+        """Return how to read the table when it fits the description."""
+        found = self._header(head)
+        if found is None:
+            return None
+        line, names = found
+        meter = self._meter(head)
+        if self.layout.meter_from and meter is None:
+            return None
+        positions = {role: _position(names, column) for role, column in self.layout.columns.items()}
+        columns = {role: position for role, position in positions.items() if position}
+        slots = self._slots(names)
+        if not slots or not self._has_times(columns) or (meter is None and "meter" not in columns):
+            return None
+        return Recognised(
+            layout=self.name,
+            header_line=line,
+            width=len(names),
+            columns={_role(role): position for role, position in columns.items() if role != "quantity"},
+            slots=slots,
+            meter=meter,
+            unit=self.layout.unit or None,
+            reading_kind=self.layout.reading_kind or ("interval" if self.layout.slots else None),
+            record=self.layout.record,
+            names_meter_by_path=self.layout.meter_from in ("file_name", "folders"),
+            timing=self._timing(columns),
+            words={
+                f"{role}:{word}": meaning
+                for role in WORDED
+                for word, meaning in self.layout.words.get(role, {}).items()
+            },
+            missing=self.layout.missing,
+            total_rows=tuple(plain(word) for word in self.layout.total_rows),
+            total_tolerance=self.layout.total_tolerance,
+        )
+
+    def _header(self, head: Head) -> tuple[int, tuple[str, ...]] | None:
+        """Return (last line of the header, names of the columns)."""
+        spec = self.layout
+        if not spec.header:
+            first = head.rows[0] if head.rows else ()
+            fits = len(first) == spec.width and all(
+                int(number) <= len(first) and re.fullmatch(pattern, first[int(number) - 1])
+                for number, pattern in spec.first_row.items()
+            )
+            return (0, tuple(f"{n}" for n in range(1, spec.width + 1))) if fits else None
+        for start in range(len(head.rows) - spec.header_rows + 1):
+            names = _joined(head.rows[start : start + spec.header_rows])
+            words = {plain(name) for name in names}
+            fits = all(words & {plain(word) for word in needed.split("|")} for needed in spec.header)
+            if fits and not words & {plain(word) for word in spec.without} and len(names) == (spec.width or len(names)):
+                return start + spec.header_rows, names
+        return None
+
+    def _meter(self, head: Head) -> str | None:
+        spec = self.layout
+        if spec.meter_from.startswith("="):
+            return spec.meter_from[1:]
+        if spec.meter_from == "folders":
+            return "/".join(head.folders) or None
+        if spec.meter_from == "file_name":
+            stem = head.file_name.rpartition(".")[0] or head.file_name
+            match = re.search(spec.meter_pattern or r"(?P<meter>.+)", stem)
+            return match.group("meter") if match else None
+        return None
+
+    def _slots(self, names: tuple[str, ...]) -> tuple[Slot, ...]:
+        spec = self.layout
+        if spec.slots:
+            unit = "kW" if spec.is_power else None
+            found = numbered_slots(names, spec.first_slot) if spec.first_slot else day_slots(names)
+            return tuple(_powered(slot, unit) for slot in found)
+        start, end = (0, None) if not spec.slot_minutes else (0, spec.slot_minutes)
+        if spec.slot_minutes and spec.stamp == "end":
+            start, end = -spec.slot_minutes, 0
+        if not spec.quantities:
+            position = _position(names, spec.columns["quantity"])
+            slot = Slot(position, names[position - 1], start, end, _unit_in(names, spec)) if position else None
+            return (_powered(slot, "kW" if spec.is_power else None),) if slot else ()
+        slots = []
+        for quantity in spec.quantities:
+            position = _position(names, quantity.column)
+            if position:
+                name = names[position - 1]
+                band, meter, unit = quantity.time_band or None, quantity.meter or None, quantity.unit or None
+                slots.append(Slot(position, name, start, end, unit, meter, band))
+        return tuple(slots)
+
+    def _has_times(self, columns: Mapping[str, int]) -> bool:
+        spec = self.layout
+        if not any(role in columns for role in TIMES):
+            return False
+        needs_end = "start" in columns and not (spec.ends_at_next or spec.slot_minutes)
+        return "end" in columns or not needs_end
+
+    def _timing(self, columns: Mapping[str, int]) -> Timing:
+        spec = self.layout
+        role = next(role for role in TIMES if role in columns)
+        return Timing(
+            form=spec.date_form or FORMS.get(role, ""),
+            months=LENGTHS.get(role, 0),
+            shift_months=spec.month_shift,
+            end_shift_minutes=WHOLE_DAY if spec.end_inclusive else 0,
+            is_period=role == "period",
+            until_next=spec.ends_at_next,
+            utc_minutes=spec.utc_offset_minutes,
+        )
+
+
+def _role(role: str) -> str:
+    return "start" if role in TIMES else role
+
+
+def _powered(slot: Slot, unit: str | None) -> Slot:
+    """Name power over a slot by the slot's length: half an hour of kW is half as many kWh."""
+    if (unit or slot.unit) != "kW" or slot.end_minutes is None:
+        return slot
+    unit = f"kW_{slot.end_minutes - slot.start_minutes}min"
+    return Slot(slot.position, slot.name, slot.start_minutes, slot.end_minutes, unit, slot.meter, slot.time_band)
+
+
+def _unit_in(names: tuple[str, ...], spec: Layout) -> str | None:
+    """Return the unit that a quantity's name holds, where the layout describes it by a pattern with a group."""
+    column = spec.columns["quantity"]
+    for word in column if isinstance(column, tuple) else (column,):
+        if isinstance(word, str) and word.startswith("/"):
+            match = next((m for name in names if (m := re.fullmatch(word.strip("/"), name))), None)
+            return match.groupdict().get("unit") if match else None
+    return None
+
+
+def _joined(rows: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """Join the rows of a header downwards; a merged cell's words stand in its first one."""
+    width = max((len(row) for row in rows), default=0)
+    return tuple("".join("".join(row[n].splitlines()) for row in rows if n < len(row)) for n in range(width))
+
+
+def _position(names: tuple[str, ...], column: Column) -> int:
+    """Return a column's number from 1, or 0; a name between slashes is a pattern."""
+    for word in column if isinstance(column, tuple) else (column,):
+        if isinstance(word, int):
+            if word <= len(names):
+                return word
+            continue
+        for number, name in enumerate(names, start=1):
+            if re.fullmatch(word.strip("/"), name) if word.startswith("/") else plain(word) == plain(name):
+                return number
+    return 0

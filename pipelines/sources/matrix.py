@@ -1,0 +1,58 @@
+"""What the tables with days across and hours down share: labels beside values, numbers, totals that must agree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from pipelines.sources.head import RefusedFileError, plain
+from pipelines.sources.words import read_number
+
+_UNIT = re.compile(r"(?:kWh|m3)$")
+Rows = Sequence[Sequence[str]]
+
+
+def label(rows: Rows, words: Sequence[str]) -> str:
+    """Return the value beside the first cell that begins with one of the words: after its colon, or the next filled cell."""
+    for row in rows:
+        for position, cell in enumerate(row):
+            word = plain(cell)
+            found = next((w for w in words if word.startswith(w)), None)
+            if found is None:
+                continue
+            rest = word.removeprefix(found).lstrip(":")
+            return rest or next((plain(other) for other in row[position + 1 :] if plain(other)), "")
+    return ""
+
+
+def number(text: str) -> Decimal | None:
+    """Return a number with thousands commas and a unit behind it, or ``None``."""
+    digits = _UNIT.sub("", plain(text))
+    return read_number(digits).value if digits else None
+
+
+def agree(place: str, printed: str, cells: Iterable[str]) -> None:
+    """Hold a printed total against its cells.
+
+    Raises:
+        RefusedFileError: they differ, or the total cannot be read. An empty total says nothing.
+    """
+    if not plain(printed):
+        return
+    values = [number(cell) for cell in cells if plain(cell).strip("-")]
+    summed = sum((value for value in values if value is not None), Decimal(0))
+    if None in values:
+        return  # a cell that cannot be read is a reject of its own
+    if number(printed) != summed:
+        raise RefusedFileError("totals_disagree", place=place, printed=printed, summed=f"{summed.normalize():f}")
+
+
+def missing(layout: str, found: str, expected: str) -> RefusedFileError:
+    """Return the error for a table that looks like a layout and lacks a part of it."""
+    return RefusedFileError("not_as_it_seems", layout=layout, found=found, expected=expected)
+
+
+def cell_at(row: Sequence[str], position: int) -> str:
+    """Return a cell, or an empty text where the row is shorter."""
+    return row[position] if position < len(row) else ""

@@ -1,0 +1,216 @@
+"""Open a file of the inbox: as text, workbook, XML or an archive of these; find the layout of each table in it.
+
+Reads files; writes rewritten copies into a scratch folder. An archive's names are never used as paths.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipelines.findings import rules
+from pipelines.settings import Limits
+from pipelines.sources import layouts, lines, store
+from pipelines.sources.head import Head, LayoutReader, Recognised, Table, delimiter_of, split_line
+from pipelines.sources.inspect_file import Inspected, inspect
+from pipelines.sources.layouts import LayoutProblem
+
+CHUNK = 1_048_576
+Problem = tuple[str, Mapping[str, object]]
+NESTED: Problem = ("not_a_table", {"found": "ZIP in ZIP"})
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What reading takes: limits, a scratch folder, the city's own layouts."""
+
+    limits: Limits
+    scratch: Path
+    of_city: tuple[LayoutReader, ...] = ()
+
+
+@dataclass(slots=True)
+class Inbound:
+    """One file to parse: where it lies below which source folder, what its bytes told, the layout asked for.
+
+    ``wanted`` is the name of a layout (empty: any), and after ``#`` what else the reading depends on.
+    """
+
+    source: str
+    path: str
+    inspected: Inspected
+    wanted: str = ""
+
+
+@dataclass(slots=True)
+class Part:
+    """One table of a file: a text file, a sheet, a document or one of these in an archive; its number in the batch."""
+
+    key: store.FileKey
+    member: str
+    recognised: Recognised
+    path: Path
+    delimiter: str = lines.SEPARATOR
+    table: Table | None = None
+    file_no: int = -1
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a file as a whole: its layout, or the rule it broke with the numbers.
+
+    ``lost`` are members of an archive that could not be read; ``unread`` names sheets that fit no layout.
+    """
+
+    key: store.FileKey
+    layout: str | None = None
+    problem: Problem | None = None
+    names_meter_by_path: bool = False
+    parts: list[Part] = field(default_factory=list)
+    lost: list[tuple[str, str]] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    rows_unread: int = 0
+
+
+def open_file(file: Inbound, means: Means) -> Outcome:
+    """Recognise the tables of a file.
+
+    Returns:
+        The outcome with its parts, or with the problem; its key names the path where the layout reads the meter there.
+    """
+    inspected = file.inspected
+    outcome = Outcome(store.FileKey(inspected.sha256, "", file.wanted))
+    if inspected.problem:
+        outcome.problem = inspected.problem
+        return outcome
+    where = tuple(file.path.split("/"))
+    if inspected.kind == "zip":
+        _open_archive(inspected, where, outcome, means)
+    else:
+        outcome.problem = _open_tables(inspected, where, "", outcome, means)
+    outcome.names_meter_by_path = any(part.recognised.names_meter_by_path for part in outcome.parts)
+    if outcome.names_meter_by_path:
+        outcome.key = store.FileKey(inspected.sha256, file.path, file.wanted)
+    for part in outcome.parts:
+        part.key = outcome.key
+        part.member = part.member or outcome.key.member
+    outcome.layout = outcome.parts[0].recognised.layout if outcome.parts else None
+    return outcome
+
+
+def _open_tables(
+    inspected: Inspected, where: tuple[str, ...], member: str, outcome: Outcome, means: Means
+) -> Problem | None:
+    """Add the tables of one file or member; return why there is none."""
+    if inspected.problem:
+        return inspected.problem
+    if inspected.kind == "workbook":
+        return _open_workbook(inspected, where, member, outcome, means)
+    if inspected.kind == "xml":
+        head = Head((), where[:-1], where[-1], inspected.root)
+    else:
+        head = Head(tuple(split_line(line) for line in inspected.head), where[:-1], where[-1])
+    recognised = _recognise(head, outcome, means)
+    if isinstance(recognised, LayoutProblem):
+        return recognised.rule_id, {"found": recognised.found}
+    if recognised.width > means.limits.columns:
+        return "too_many_columns", {"found": recognised.width, "limit": means.limits.columns}
+    if recognised.read is not None:
+        rows = lines.text_rows(inspected, means.limits) if inspected.kind == "text" else ()
+        table = Table(rows, inspected.path, head)
+        outcome.parts.append(Part(outcome.key, member, recognised, inspected.path, table=table))
+        return None
+    delimiter = delimiter_of(inspected.head[max(recognised.header_line, 1) - 1])
+    path, delimiter = lines.readable_path(inspected, means.scratch, delimiter)
+    outcome.parts.append(Part(outcome.key, member, recognised, path, delimiter))
+    return None
+
+
+def _open_workbook(
+    inspected: Inspected, where: tuple[str, ...], member: str, outcome: Outcome, means: Means
+) -> Problem | None:
+    try:
+        sheets = lines.sheets(inspected.path, means.limits)
+    except lines.WorkbookError as error:
+        return error.rule_id, {"found": str(error)}
+    problem: Problem = ("unknown_layout", {"found": ""})
+    before = len(outcome.parts)
+    for number, sheet in enumerate(sheets):
+        filled = sum(1 for row in sheet.rows if any(row))
+        if not filled:
+            continue
+        head = Head(tuple(lines.head_of(sheet)), where[:-1], where[-1])
+        recognised = _recognise(head, outcome, means)
+        if isinstance(recognised, LayoutProblem):
+            told: Problem = (recognised.rule_id, {"found": recognised.found})
+            problem = max(problem, told, key=lambda p: len(str(p[1])))
+            outcome.unread.append(sheet.name)
+            outcome.rows_unread += filled
+            continue
+        name = f"{member}/{sheet.name}" if member else sheet.name
+        path = means.scratch / f"{inspected.sha256[:32]}-{number}.txt"
+        table = Table(sheet.rows, path, head) if recognised.read else None
+        if table is None:
+            lines.write_rows(path, sheet.rows)
+        outcome.parts.append(Part(outcome.key, name, recognised, path, table=table))
+    return problem if len(outcome.parts) == before else None
+
+
+def _open_archive(inspected: Inspected, where: tuple[str, ...], outcome: Outcome, means: Means) -> None:
+    """Open every member; one that cannot be read is held back by itself."""
+    problem: Problem | None = None
+    with zipfile.ZipFile(inspected.path) as archive:
+        members = sorted((i for i in archive.infolist() if not i.is_dir()), key=lambda info: info.filename)
+        for number, info in enumerate(members):
+            name = _member_name(info)
+            parts = tuple(name.split("/"))
+            if parts[-1].startswith(".") or "__MACOSX" in parts:
+                continue
+            target = means.scratch / f"{inspected.sha256[:32]}-m{number}"
+            try:
+                _extract(archive, info, target, means.limits)
+                found = inspect(target, means.limits)
+                trouble = (
+                    NESTED if found.kind == "zip" else _open_tables(found, (*where[:-1], *parts), name, outcome, means)
+                )
+            except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
+                trouble = "broken_archive", {"found": str(error)[:160]}
+            if trouble:
+                problem = problem or trouble
+                outcome.lost.append((name, sentence_of(trouble)))
+    if not outcome.parts:
+        outcome.lost.clear()
+        outcome.problem = problem or ("empty_file", {})
+
+
+def sentence_of(problem: Problem) -> str:
+    """Return why a table could not be read, in both languages."""
+    rule = rules()[problem[0]]
+    return f"{rule.sentence('ja', problem[1])} / {rule.sentence('en', problem[1])}"
+
+
+def _member_name(info: zipfile.ZipInfo) -> str:
+    """Return a member's name; archives made on Japanese Windows hold cp932 without saying so."""
+    if info.flag_bits & 0x800:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("cp932")
+    except UnicodeError:
+        return info.filename
+
+
+def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, limits: Limits) -> None:
+    """Copy a member out, counting the true bytes: what the archive states of its size is not believed."""
+    left = limits.unzipped_bytes
+    with archive.open(info) as stream, target.open("wb") as copy:
+        while chunk := stream.read(CHUNK):
+            left -= len(chunk)
+            if left < 0:
+                raise ValueError(f"{info.filename}: > {limits.unzipped_bytes} bytes")
+            copy.write(chunk)
+
+
+def _recognise(head: Head, outcome: Outcome, means: Means) -> Recognised | LayoutProblem:
+    return layouts.recognise(head, outcome.key.wanted.partition("#")[0], means.of_city)
