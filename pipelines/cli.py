@@ -74,11 +74,14 @@ def rebuild(as_known_at: common.AsKnownAt = None, as_json: common.AsJson = False
 def parse(
     file: Annotated[Path, typer.Argument(help="ファイル / a file.")],
     layout: Annotated[str, typer.Option(help="様式 / layout.")] = "",
+    propose: Annotated[bool, typer.Option("--propose", help="様式の案を作る / draft a layout for city.toml.")] = False,
     as_json: common.AsJson = False,
 ) -> None:
     """ファイルの読み方を見る（何も書かない） / show how one file is read; writes nothing.
 
     例 / example: facility-emissions parse inbox/power/2025-05.csv
+
+    --propose: 知らない表の様式の案を city.toml の形で出す / drafts the section of city.toml for an unknown table.
     """
     from pipelines.reports import show_parsed
     from pipelines.sources import show
@@ -86,6 +89,15 @@ def parse(
 
     if not file.is_file():
         common.refuse(f"{file}: ファイルがありません / no such file")
+    if propose:
+        from pipelines.sources import propose as proposals
+
+        drafted = proposals.propose(file)
+        if as_json:
+            common.print_json(drafted)
+        else:
+            show_parsed.proposal(common.terminal(), drafted)
+        return
     told = show.show(file, layout, Reading.of(common.city_folder()) if common.is_city() else None)
     if as_json:
         common.print_json(told)

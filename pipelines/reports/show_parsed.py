@@ -56,3 +56,11 @@ def _cells(out: Terminal, value: dict[str, Any]) -> list[str]:
 def _moment(at: datetime) -> str:
     """A date alone means midnight."""
     return f"{at:%Y-%m-%d}" if at.hour == at.minute == at.second == 0 else f"{at:%Y-%m-%d %H:%M}"
+
+
+def proposal(out: Terminal, told: dict[str, Any]) -> None:
+    """Print the draft of a layout: the section for city.toml as comments and keys, ready to be copied."""
+    for key, rows in (("proposal_sure", told["sure"]), ("proposal_unsure", told["unsure"])):
+        for row in rows:
+            out.line(f"# {out.say(key)}: {row}")
+    out.line(told["toml"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from pipelines.sources.head import Head, LayoutReader, Recognised, Slot, Timing,
 from pipelines.sources.slots import day_slots, numbered_slots
 
 LENGTHS = {"month": 1, "year": 12, "fiscal_year": 12, "year_ending": -12}
-FORMS = {"month": "month", "year": "year", "fiscal_year": "fiscal_year"}
+FORMS = {"year": "year", "fiscal_year": "fiscal_year"}
 WHOLE_DAY = 1_440
 
 
@@ -105,7 +106,8 @@ class _Described:
         if spec.slots:
             unit = "kW" if spec.is_power else None
             found = numbered_slots(names, spec.first_slot) if spec.first_slot else day_slots(names)
-            return tuple(_powered(slot, unit) for slot in found)
+            stated = [replace(slot, unit=None) for slot in found] if spec.unit else found
+            return tuple(_powered(slot, unit) for slot in stated)
         start, end = (0, None) if not spec.slot_minutes else (0, spec.slot_minutes)
         if spec.slot_minutes and spec.stamp == "end":
             start, end = -spec.slot_minutes, 0
@@ -133,9 +135,8 @@ class _Described:
         spec = self.layout
         role = next(role for role in TIMES if role in columns)
         return Timing(
-            form=spec.date_form or FORMS.get(role, ""),
+            form=spec.date_form or (f"month{spec.month_shift}" if role == "month" else FORMS.get(role, "")),
             months=LENGTHS.get(role, 0),
-            shift_months=spec.month_shift,
             end_shift_minutes=WHOLE_DAY if spec.end_inclusive else 0,
             is_period=role == "period",
             until_next=spec.ends_at_next,
@@ -151,8 +152,7 @@ def _powered(slot: Slot, unit: str | None) -> Slot:
     """Name power over a slot by the slot's length: half an hour of kW is half as many kWh."""
     if (unit or slot.unit) != "kW" or slot.end_minutes is None:
         return slot
-    unit = f"kW_{slot.end_minutes - slot.start_minutes}min"
-    return Slot(slot.position, slot.name, slot.start_minutes, slot.end_minutes, unit, slot.meter, slot.time_band)
+    return replace(slot, unit=f"kW_{slot.end_minutes - slot.start_minutes}min")
 
 
 def _unit_in(names: tuple[str, ...], spec: Layout) -> str | None:

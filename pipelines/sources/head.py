@@ -41,13 +41,12 @@ class Slot:
 class Timing:
     """How the times of a layout are meant.
 
-    ``form`` is empty, ``month``, ``year``, ``fiscal_year`` or a date form with ``%``; ``months`` is the length of the
-    period (negative: it ends with the stated day); ``shift_months`` moves a billed month to the month of use.
+    ``form`` is empty, ``year``, ``fiscal_year``, a date form with ``%``, or ``month`` and by how many months the month of use
+    differs from the one stated (``month-1``); ``months`` is the length of the period (negative: it ends with that day).
     """
 
     form: str = ""
     months: int = 0
-    shift_months: int = 0
     end_shift_minutes: int = 0
     is_period: bool = False
     until_next: bool = False

@@ -62,11 +62,14 @@ CREATE OR REPLACE TEMP MACRO plain_moment(t) AS
             OR length(t) = 16 AND t[5] IN ('-', '/') AND t[14] = ':'
             OR length(t) = 10 AND t[5] IN ('-', '/')
         THEN try_cast(t AS TIMESTAMP) END;
+CREATE OR REPLACE TEMP MACRO stated_offset(t) AS
+    CASE WHEN right(t, 1) = 'Z' THEN 0
+        ELSE CAST(t[-6] || '1' AS INTEGER) * (CAST(t[-5:-4] AS INTEGER) * 60 + CAST(t[-2:] AS INTEGER)) END;
 CREATE OR REPLACE TEMP MACRO moment_of(t, form, utc_minutes) AS
     CASE WHEN form <> '' THEN NULL
         WHEN utc_minutes IS NULL THEN plain_moment(t)
         WHEN regexp_full_match(t, '\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d(:\\d\\d)?(Z|[+-]\\d\\d:\\d\\d)')
-        THEN try_cast(t AS TIMESTAMP) + to_minutes(utc_minutes) END;
+        THEN try_cast(regexp_extract(t, '^(.+?)(Z|[+-]\\d\\d:\\d\\d)$', 1) AS TIMESTAMP) + to_minutes(utc_minutes - stated_offset(t)) END;
 CREATE OR REPLACE TEMP MACRO plain_decimal(t) AS
     CASE WHEN length(t) <= 19 AND NOT regexp_matches(t, '[_eE]')
             AND try_cast(t AS DECIMAL(18, 6)) = try_cast(t AS DECIMAL(38, 18))
@@ -264,7 +267,6 @@ def _load_parts(connection: duckdb.DuckDBPyConnection, parts: list[Part]) -> Non
         ("reading_kind", "VARCHAR", lambda p: p.recognised.reading_kind),
         ("form", "VARCHAR", lambda p: p.recognised.timing.form),
         ("months", "INTEGER", lambda p: p.recognised.timing.months),
-        ("shift_months", "INTEGER", lambda p: p.recognised.timing.shift_months),
         ("end_shift_minutes", "INTEGER", lambda p: p.recognised.timing.end_shift_minutes),
         ("is_period", "BOOLEAN", lambda p: p.recognised.timing.is_period),
         ("until_next", "BOOLEAN", lambda p: p.recognised.timing.until_next),

@@ -18,9 +18,9 @@ next_starts AS (
 )
 SELECT
     r.*,
-    CASE WHEN months > 0 THEN base + to_months(shift_months) WHEN months < 0 THEN base + INTERVAL 1 DAY + to_months(months)
+    CASE WHEN months > 0 THEN base WHEN months < 0 THEN base + INTERVAL 1 DAY + to_months(months)
         ELSE base + to_minutes(start_minutes) END AS started_at,
-    CASE WHEN months > 0 THEN base + to_months(shift_months + months) WHEN months < 0 THEN base + INTERVAL 1 DAY
+    CASE WHEN months > 0 THEN base + to_months(months) WHEN months < 0 THEN base + INTERVAL 1 DAY
         WHEN until_next THEN n.next_start
         WHEN end_minutes IS NULL THEN base_end + to_minutes(end_shift_minutes)
         ELSE base + to_minutes(end_minutes) END AS ended_at,

@@ -17,7 +17,7 @@ WITH trimmed AS (
     FROM cells
 )
 SELECT
-    t.* EXCLUDE (start_minutes, end_minutes), p.form, p.utc_minutes, p.months, p.shift_months, p.until_next,
+    t.* EXCLUDE (start_minutes, end_minutes), p.form, p.utc_minutes, p.months, p.until_next,
     p.end_shift_minutes, t.start_minutes, t.end_minutes,
     moment_of(started_text, p.form, p.utc_minutes) AS started, moment_of(ended_text, p.form, p.utc_minutes) AS ended,
     plain_decimal(quantity_text) AS quantity

@@ -53,7 +53,7 @@ def read_moment(text: str, form: str = "", utc_minutes: int | None = None) -> da
 
     Args:
         text: As written.
-        form: ``month``, ``year``, ``fiscal_year`` or a form with ``%``; empty: any form of ``periods``.
+        form: ``month`` (and a shift: ``month-1``), ``year``, ``fiscal_year`` or a form with ``%``; empty: any form of ``periods``.
         utc_minutes: The offset to which a stamp that states one is moved; ``None``: it is refused.
     """
     try:
@@ -61,8 +61,8 @@ def read_moment(text: str, form: str = "", utc_minutes: int | None = None) -> da
             return datetime.strptime(text, form)  # noqa: DTZ007 - local by design
         if form in YEARS:
             return YEARS[form](text)
-        if form == "month":
-            return _month(text)
+        if form.startswith("month"):
+            return _month(text, int(form.removeprefix("month") or 0))
         if utc_minutes is not None and _OFFSET.search(text):
             moment = datetime.fromisoformat(text).astimezone(timezone(timedelta(minutes=utc_minutes)))
             return moment.replace(tzinfo=None)
@@ -74,8 +74,8 @@ def read_moment(text: str, form: str = "", utc_minutes: int | None = None) -> da
 _OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 
 
-def _month(text: str) -> datetime:
-    """Read a month; of one billed (令和6年4月(3月使用分)) the month of use stated beside it."""
+def _month(text: str, shift: int) -> datetime:
+    """Read a month of use: the one stated beside a billed one (令和6年4月(3月使用分)), else the one stated, shifted."""
     plain = unicodedata.normalize("NFKC", text).strip()
     match = _USED.fullmatch(plain)
     if match is None:
@@ -85,7 +85,8 @@ def _month(text: str) -> datetime:
             first = parse_moment(plain).date()
             if first.day != 1:
                 raise
-        return datetime(first.year, first.month, 1)  # noqa: DTZ001 - local by design
+        months = first.year * 12 + first.month - 1 + shift
+        return datetime(months // 12, months % 12 + 1, 1)  # noqa: DTZ001 - local by design
     billed = parse_month(match.group("billed"))
     month = int(match.group("used"))
     return datetime(billed.year - (month > billed.month), month, 1)  # noqa: DTZ001 - local by design

@@ -1,0 +1,199 @@
+"""A city's own layout in city.toml: described without code, recognised before the package's, drafted by ``--propose``."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.city_file import SettingsError
+from pipelines.layout_spec import Layout
+from pipelines.settings import Limits, load_settings
+from pipelines.sources import described
+from pipelines.sources.parse import Reading
+from pipelines.sources.propose import propose
+from tests.making import City, one, rows_of
+from tests.sources import made
+from tests.sources.made import Made
+from tests.sources.test_layouts import parsed
+
+
+def reading(text: str) -> Reading:
+    layouts = tomllib.loads(text)["layouts"]
+    return Reading(Limits(), described.readers({name: Layout.model_validate(entry) for name, entry in layouts.items()}))
+
+
+def values(found: dict[str, Any]) -> list[tuple[str, ...]]:
+    assert found["outcome"].problem is None, found["outcome"].problem
+    return [row[3:8] for row in found["values"]]
+
+
+CASES: dict[str, tuple[str, bytes, list[tuple[str, ...]]]] = {
+    "billed month, use one month before": (
+        """
+        [layouts.tender]
+        header = ["施設名", "請求月", "使用量"]
+        columns = { meter = "施設名", month = "請求月", quantity = "使用量" }
+        unit = "千kWh"
+        month_shift = -1
+        """,
+        made.cp932("施設名,請求月,使用量", "本庁舎,平成27年4月,12.5", "本庁舎,平成27年4月(2月使用分),9"),
+        [
+            ("本庁舎", "2015-03-01 00:00:00", "2015-04-01 00:00:00", "12.500000", "千kWh"),
+            ("本庁舎", "2015-02-01 00:00:00", "2015-03-01 00:00:00", "9.000000", "千kWh"),
+        ],
+    ),
+    "month of use stated beside the billed one": (
+        """
+        [layouts.tender]
+        header = ["施設名", "年月"]
+        columns = { meter = "施設名", month = "年月", quantity = "使用量" }
+        """,
+        made.cp932("施設名,年月,使用量", "本庁舎,平成27年4月(3月使用分),12", "本庁舎,平成28年1月(12月使用分),13"),
+        [
+            ("本庁舎", "2015-03-01 00:00:00", "2015-04-01 00:00:00", "12.000000", ""),
+            ("本庁舎", "2015-12-01 00:00:00", "2016-01-01 00:00:00", "13.000000", ""),
+        ],
+    ),
+    "inclusive end, two monthly, total row": (
+        """
+        [layouts.water]
+        header = ["番号", "自", "至", "数量(m3)"]
+        columns = { meter = "番号", start = "自", end = "至", quantity = "数量(m3)" }
+        unit = "m3"
+        end_inclusive = true
+        total_rows = ["合計"]
+        """,
+        made.cp932("番号,自,至,数量(m3)", "W1,R6.4.1,R6.5.31,40", "W1,R6.6.1,R6.7.31,50", "合　計,,,90"),
+        [
+            ("W1", "2024-04-01 00:00:00", "2024-06-01 00:00:00", "40.000000", "m3"),
+            ("W1", "2024-06-01 00:00:00", "2024-08-01 00:00:00", "50.000000", "m3"),
+        ],
+    ),
+    "two header rows, several quantities, own missing mark": (
+        """
+        [layouts.wide]
+        header = ["施設番号", "年度", "電気(kWh)"]
+        header_rows = 2
+        columns = { meter = "施設番号", fiscal_year = "年度" }
+        quantities = [{ column = "電気(kWh)", unit = "kWh", meter = "電気" }, { column = "ガス(m3)", unit = "m3", meter = "ガス" }]
+        missing = ["未計測"]
+        """,
+        made.cp932("施設,,エネルギー,", "番号,年度,電気(kWh),ガス(m3)", "1,令和6年度,100,未計測").replace(
+            "施設,,エネルギー,".encode("cp932"), "施設,,,".encode("cp932")
+        ),
+        [("1/電気", "2024-04-01 00:00:00", "2025-04-01 00:00:00", "100.000000", "kWh")],
+    ),
+    "end of slot, stamps with an offset, until the next": (
+        """
+        [layouts.offsets]
+        header = ["start", "value"]
+        columns = { start = "start", quantity = "value" }
+        meter_from = "=X"
+        unit = "kWh"
+        utc_offset_minutes = 540
+        ends_at_next = true
+        """,
+        made.utf8("start,value", "2025-03-31T15:00:00Z,1.5", "2025-04-01T01:00:00+09:00,2", "2025-04-01T02:00:00+09:00,"),
+        [
+            ("X", "2025-04-01 00:00:00", "2025-04-01 01:00:00", "1.500000", "kWh"),
+            ("X", "2025-04-01 01:00:00", "2025-04-01 02:00:00", "2.000000", "kWh"),
+        ],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_layout_described_in_words_reads_its_file(tmp_path: Path, name: str) -> None:
+    toml, content, expected = CASES[name]
+    assert values(parsed(tmp_path, Made("office/a.csv", content), reading(toml))) == expected
+
+
+def test_a_total_row_that_disagrees_refuses_the_file(tmp_path: Path) -> None:
+    toml, content, _ = CASES["inclusive end, two monthly, total row"]
+    wrong = content.replace(b",,,90", b",,,91")
+    found = parsed(tmp_path, Made("office/a.csv", wrong), reading(toml))
+    assert found["outcome"].problem == (
+        "totals_disagree",
+        {"place": "4 数量(m3)", "printed": "91", "summed": "90.000000"},
+    )
+    tolerant = reading(toml.replace('unit = "m3"', 'unit = "m3"\ntotal_tolerance = 1'))
+    assert len(parsed(tmp_path / "b", Made("office/a.csv", wrong), tolerant)["values"]) == 2
+
+
+def test_a_city_layout_goes_before_the_packages_and_changing_it_reads_the_files_anew(tmp_path: Path) -> None:
+    extra = """
+[layouts.ours]
+header = ["MPAN", "Date", "kWh_1"]
+columns = { meter = "MPAN", date = "Date" }
+slots = true
+unit = "UNIT"
+date_form = "%d/%m/%y"
+"""
+    names = ",".join(f"kWh_{n + 1}" for n in range(48))
+    city = City(tmp_path / "c", extra=extra.replace("UNIT", "kWh"))
+    meter = {
+        "meter_id": "M1",
+        "facility_id": "F1",
+        "energy_type": "electricity",
+        "unit": "kWh",
+        "reading_kind": "interval",
+    }
+    city.register("meters", [meter])
+    city.file("power/a.csv", f"MPAN,Date,{names}\nM1,01/02/25,{','.join(['1'] * 48)}\n")
+    city.publish()
+    with city.built() as made_file:
+        assert one(made_file, "SELECT layout, rows_loaded FROM source_files") == ("ours", 48)
+        assert one(made_file, "SELECT sum(quantity) FROM energy_by_meter_day WHERE local_date = '2025-02-01'") == 48
+    City(tmp_path / "c", extra=extra.replace("UNIT", "MWh")).register("meters", [meter])
+    with city.built() as made_file:
+        assert one(made_file, "SELECT sum(quantity) FROM energy_by_meter_day WHERE local_date = '2025-02-01'") == 48_000
+        assert rows_of(made_file, "SELECT DISTINCT unit FROM readings") == [("MWh",)]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('header = ["a"]\ncolumns = { meter = "a", quantity = "b" }', "時期の列は一つだけ"),
+        ('header = ["a"]\ncolumns = { meter = "a", date = "d", month = "m", quantity = "b" }', "時期の列は一つだけ"),
+        ('header = ["a"]\ncolumns = { meter = "a", date = "d", colour = "b" }', "colour"),
+        ('header = ["a"]\ncolumns = { date = "d", quantity = "b" }', "meter_from"),
+        ('columns = { meter = "a", date = "d", quantity = "b" }', "header か width"),
+        ('header = ["a"]\ncolumns = { meter = "a", start = "d", quantity = "b" }', "ends_at_next"),
+        ('header = ["a"]\ncolour = 1\ncolumns = { meter = "a", date = "d", quantity = "b" }', "colour"),
+        (
+            'header = ["a"]\nmeter_from = "file_name"\nmeter_pattern = "("\ncolumns = { date = "d", quantity = "b" }',
+            "正規表現",
+        ),
+    ],
+)
+def test_a_wrong_layout_is_told_with_its_key(tmp_path: Path, text: str, told: str) -> None:
+    city = City(tmp_path / "c", extra=f"\n[layouts.mine]\n{text}\n")
+    with pytest.raises(SettingsError, match=told):
+        load_settings(city.folder)
+
+
+@pytest.mark.parametrize(
+    "name", ["canonical_readings", "gas_bill_lines", "delivery_slips_by_place", "chubu_demand", "tohoku_30min"]
+)
+def test_a_draft_reads_what_the_packages_layout_reads(tmp_path: Path, name: str) -> None:
+    """What the draft cannot know (a unit, the kind of reading) aside, it finds the same values at the same times."""
+    file = made.ALL[name]()
+    path = tmp_path / file.path.rpartition("/")[2]
+    path.write_bytes(file.content)
+    drafted = propose(path)
+    found = parsed(tmp_path, file, reading(drafted["toml"]))
+    whole = parsed(tmp_path / "b", file)
+    assert [row[4:7] for row in found["values"]] == [row[4:7] for row in whole["values"]]
+
+
+def test_a_draft_says_what_it_is_not_sure_of(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(made.cp932("施設名,請求月,使用量,備考", "本庁舎,R6.4,100,", "本庁舎,R6.5,110,"))
+    drafted = propose(path)
+    assert 'columns.month = "請求月"' in drafted["toml"] and "month_shift = -1" in drafted["toml"]
+    assert any("請求月" in told for told in drafted["unsure"]) and any("単位" in told for told in drafted["unsure"])
+    path.write_bytes(b"\x89PNG\r\n")
+    assert propose(path)["toml"] == ""
