@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +25,7 @@ OVERDUE_STYLE = {"answered": "green", "partly": "yellow", "silent": "bold red"}
 def add_to(app: typer.Typer) -> None:
     """Put the commands into the command line."""
     app.command()(inbox)
+    app.command("propose-facilities")(propose_facilities)
     app.add_typer(collect_app, name="collect")
 
 
@@ -41,6 +43,37 @@ def inbox(as_json: common.AsJson = False) -> None:
         common.print_json(told)
         return
     show_intake.show(common.terminal(), told, str(city.pages / "intake.html"))
+
+
+def propose_facilities(
+    files: Annotated[list[Path], typer.Argument(help="公共施設一覧のCSV / lists of facilities.")],
+    as_json: common.AsJson = False,
+) -> None:
+    """公共施設一覧（推奨データセット）から施設台帳の行の案を作る / rows for facilities.csv from open-data lists.
+
+    例 / example: facility-emissions propose-facilities lists/*.csv > proposal.csv
+    """
+    from pipelines.sources import facility_list
+
+    city = common.chosen.city / "registers" / "facilities.csv"
+    known = frozenset(row["name"] for row in _names(city))
+    try:
+        found = facility_list.propose(files, known)
+    except (facility_list.FacilityListError, OSError) as error:
+        common.refuse(str(error))
+    if as_json:
+        common.print_json(found.rows)
+        return
+    typer.echo(found.as_csv(), nl=False)
+    told = common.terminal().say("facilities_proposed", read=found.read, merged=found.merged, rows=len(found.rows))
+    typer.echo(told, err=True)
+
+
+def _names(register: Path) -> list[dict[str, str]]:
+    if not register.is_file():
+        return []
+    with register.open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.DictReader(stream))
 
 
 @collect_app.command()

@@ -235,6 +235,11 @@ class CityFolder:
         return self.folder / "inbox"
 
     @property
+    def weather(self) -> Path:
+        """Downloads of the Meteorological Agency as they are."""
+        return self.folder / "weather"
+
+    @property
     def registers(self) -> Path:
         """What the office keeps."""
         return self.folder / "registers"

@@ -2,7 +2,7 @@
 
 Reads parsed values, rejects and counts, the registers meters and activity_sources. Writes counted_units, readings (and
 the views current_readings, superseded_readings, bills), register_states, register_uses, activity_readings,
-waste_samples, quarantine, source_files, unknown_names, intake_log and expected_inputs. The outcome depends only on
+waste_samples, weather_days, quarantine, source_files, unknown_names, intake_log and expected_inputs. The outcome depends only on
 contents, receipts, registers and the day, never on the order of processing.
 """
 
@@ -49,7 +49,7 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
         database.fill(connection, table, HERE / f"{table}.sql")
     by_time = "meter_id, reading_kind, started_at, time_band, known_from, source_line"
     database.fill(connection, "readings", HERE / "readings.sql", order_by=by_time)
-    for table in ("activity_readings", "waste_samples", "quarantine", "source_files"):
+    for table in ("activity_readings", "waste_samples", "weather_days", "quarantine", "source_files"):
         database.fill(connection, table, HERE / f"{table}.sql")
     for table in ("unknown_names", "intake_log"):
         database.fill(connection, table, HERE / f"{table}.sql")

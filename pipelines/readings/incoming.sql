@@ -41,6 +41,12 @@ active AS (
         AND v.started_at < coalesce(s.valid_to, DATE '9999-12-31')
     WHERE v.record = 'activity'
 ),
+weather AS (
+    SELECT *, key || '/' || category AS owner_id, 'weather' AS owner_type, NULL AS raw_unit, 'weather' AS kind, 1 AS multiplier,
+        DATE '9999-12-31' AS until, true AS is_known
+    FROM values_of_files
+    WHERE record = 'weather'
+),
 categories AS (
     SELECT DISTINCT category AS canonical, activity, trim(unnest(string_split(concat_ws(';', category, name_ja, aliases), ';'))) AS word
     FROM waste_categories
@@ -58,5 +64,6 @@ sampled AS (
     WHERE v.record = 'composition'
 )
 FROM metered
+UNION ALL BY NAME FROM weather
 UNION ALL BY NAME FROM active
 UNION ALL BY NAME FROM sampled

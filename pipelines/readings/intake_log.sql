@@ -1,9 +1,10 @@
 -- intake_log: one row per arrival: what came, of which time and for how many meters, and what became of it.
--- Inputs: source_files, known_files, readings, register_states, activity_readings, waste_samples.
+-- Inputs: source_files, known_files, readings, register_states, activity_readings, waste_samples, weather_days.
 WITH kept AS (
     SELECT source_sha256, meter_id AS owner, started_at, ended_at FROM readings WHERE reading_kind <> 'register'
     UNION ALL SELECT source_sha256, meter_id, read_at, read_at FROM register_states
     UNION ALL SELECT source_sha256, activity_source_id, started_at, ended_at FROM activity_readings
+    UNION ALL SELECT source_sha256, station, CAST(local_date AS TIMESTAMP), CAST(local_date + 1 AS TIMESTAMP) FROM weather_days
     UNION ALL SELECT source_sha256, facility_id, CAST(sampled_on AS TIMESTAMP), CAST(sampled_on + 1 AS TIMESTAMP) FROM waste_samples
 ),
 spans AS (

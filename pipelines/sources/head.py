@@ -74,6 +74,7 @@ class Cell:
     contract_kw: str = ""
     substance: str = ""
     note: str = ""
+    category: str = ""
 
 
 class RefusedFileError(ValueError):

@@ -1,6 +1,6 @@
 """What arrived: scan the inbox, keep the ledger of arrivals, say which files are new.
 
-Reads ``<city>/inbox/<source>/`` and each source's optional ``received.csv`` (path, received_at); a file put straight
+Reads ``<city>/inbox/<source>/``, ``<city>/weather/`` and each source's optional ``received.csv`` (path, received_at); a file put straight
 into ``inbox/`` belongs to the source ``.``. Writes the append-only ledger ``history/arrivals.jsonl``: hash, source, path,
 size, received_at, and beside it what could not be taken in. ``received_at`` comes from received.csv, else it is the
 moment the content was first seen, kept for ever with its hash. A file that stood there before costs one ``stat``.
@@ -29,6 +29,8 @@ RECEIVED = "received.csv"
 LEDGER = "arrivals.jsonl"
 NOT_TAKEN = "not_taken.jsonl"
 DIRECT = "."
+# the source that files of the city's folder weather/ belong to
+WEATHER = "@weather"
 SEEN = "seen.json"
 UNREADABLE = "unreadable:"
 NOT_OURS = frozenset({"thumbs.db", "desktop.ini", ".ds_store"})
@@ -77,14 +79,15 @@ def scan(city: CityFolder, progress: Callable[[int], None] = lambda _: None) -> 
     now = city.now()
     fresh: list[Arrival] = []
     stated: dict[str, dict[str, datetime]] = {}
-    for number, (source, path, file) in enumerate(_files(city.inbox, result.findings), start=1):
+    for number, (source, path, file) in enumerate(_all_files(city, result.findings), start=1):
         progress(number)
         wanted = city.settings.wanted(source)
         sha256, inspected = _identify(file, f"{source}/{path}", seen, city)
         if sha256 is None:
             continue
         if source not in stated:
-            stated[source] = _received(city.inbox / source, result.findings)
+            folder = city.weather if source == WEATHER else city.inbox / source
+            stated[source] = _received(folder, result.findings)
         received = stated[source].get(path) or first_seen.get(sha256, now)
         arrival = Arrival(sha256, source, path, file.stat().st_size, received)
         if known.get((sha256, source, path)) != arrival:
@@ -126,6 +129,12 @@ def not_taken(history: Path) -> list[Finding]:
 
 def _as_record(arrival: Arrival) -> dict[str, object]:
     return asdict(arrival) | {"received_at": arrival.received_at.isoformat(sep=" ")}
+
+
+def _all_files(city: CityFolder, findings: list[Finding]) -> Iterator[tuple[str, str, Path]]:
+    yield from _files(city.inbox, findings)
+    for source, path, file in _files(city.weather, findings):
+        yield WEATHER, path if source == DIRECT else f"{source}/{path}", file
 
 
 def _files(inbox: Path, findings: list[Finding]) -> Iterator[tuple[str, str, Path]]:

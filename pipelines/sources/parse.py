@@ -39,7 +39,7 @@ CELL_COLUMNS = {
     "line": "line", "column": "column_name", "meter": "key", "start": "started_text", "end": "ended_text",
     "quantity": "quantity_text", "unit": "unit", "reading_kind": "reading_kind", "time_band": "time_band",
     "quality": "quality", "stage": "stage", "issued": "issued_text", "yen": "yen_text", "demand_kw": "kw_text",
-    "contract_kw": "contract_text", "substance": "substance", "note": "note",
+    "contract_kw": "contract_text", "substance": "substance", "note": "note", "category": "category",
 }  # fmt: skip
 AGREED_WORDS = {
     "reading_kind": {"interval": "interval", "bill": "bill", "register": "register", "delivery": "delivery"},

@@ -57,7 +57,7 @@ def read_moment(text: str, form: str = "", utc_minutes: int | None = None) -> da
         utc_minutes: The offset to which a stamp that states one is moved; ``None``: it is refused.
     """
     try:
-        if "%" in form:
+        if "%" in form and not _STAMP.fullmatch(text):  # a true date of a workbook needs no form
             return datetime.strptime(text, form)  # noqa: DTZ007 - local by design
         if form in YEARS:
             return YEARS[form](text)
@@ -71,6 +71,7 @@ def read_moment(text: str, form: str = "", utc_minutes: int | None = None) -> da
         return None
 
 
+_STAMP = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d(?:\.\d+)?)?")
 _OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 
 

@@ -399,6 +399,20 @@ def portfolio_manager() -> Made:
     return Made("pm/meters.xlsx", sheets(**tables))
 
 
+def jma() -> Made:
+    lines = [
+        "ダウンロードした時刻：2026/11/20 06:00:00",
+        "",
+        ",みほん,みほん,みほん,みほん,みほん,みほん,みほん,みほん,みほん,みほん",
+        "年月日,平均気温(℃),平均気温(℃),平均気温(℃),降水量の合計(mm),降水量の合計(mm),降水量の合計(mm),降水量の合計(mm),最多風向(16方位),最多風向(16方位),最多風向(16方位)",
+        ",,品質情報,均質番号,,現象なし情報,品質情報,均質番号,,品質情報,均質番号",
+        "2025/4/1,10.5,8,1,0,1,8,1,北,8,1",
+        "2025/4/2,-0.5,5,1,2.5,0,8,1,北北西,8,1",
+        "2025/4/3,,1,2,0,1,8,1,南,8,1",
+    ]
+    return Made("@weather/data.csv", cp932(*lines))
+
+
 def collection_book() -> Made:
     rows: list[Sequence[object]] = [
         ["facility-emissions collection 1", "issue-1", "reading"], [], [], [],
@@ -435,6 +449,7 @@ ALL: dict[str, Callable[[], Made]] = {
     "green_button": green_button,
     "gas_bill_lines": gas,
     "collection_book": collection_book,
+    "jma_daily": jma,
     "delivery_slips": slips,
     "delivery_slips_by_place": slips_by_place,
     "portfolio_manager_meters": portfolio_manager,

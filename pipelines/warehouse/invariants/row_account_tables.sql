@@ -8,6 +8,7 @@ kept AS (
     UNION ALL SELECT source_sha256, known_to FROM register_states
     UNION ALL SELECT source_sha256, known_to FROM activity_readings
     UNION ALL SELECT source_sha256, known_to FROM waste_samples
+    UNION ALL SELECT source_sha256, known_to FROM weather_days
 ),
 found AS (
     SELECT source_sha256, count(*) FILTER (known_to IS NULL) AS loaded, count(*) FILTER (known_to IS NOT NULL) AS superseded
