@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 CITY ?= sample_data
 DATA ?=
 
-.PHONY: nightly test sample lock clean
+.PHONY: nightly test torture bench sample lock clean
 
 nightly: $(VENV)/.installed
 	$(BIN)/facility-emissions --city $(CITY) $(if $(DATA),--data $(DATA)) nightly
@@ -16,6 +16,14 @@ test: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+# every parser fed with broken and hostile bytes for ten minutes
+torture: $(VENV)/.installed
+	FUZZ_SECONDS=600 FUZZ_SEED=$$(date +%s) $(BIN)/pytest tests/sources/test_fuzz.py
+
+# how long the intake takes, as a ratio to DuckDB's own reading of the same bytes
+bench: $(VENV)/.installed
+	$(BIN)/python -m tests.benchmarks.intake
 
 # the synthetic city, written anew from its seed
 sample: $(VENV)/.installed

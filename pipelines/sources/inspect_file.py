@@ -221,9 +221,9 @@ def _as_text(result: Inspected, head: bytes, traits: _Traits, limits: Limits) ->
 def _encoding(path: Path, head: bytes, traits: _Traits) -> str:
     for mark, name in BOMS:
         if head.startswith(mark):
-            return name
+            return name if _decodes(path, name) else ""
     if traits.nuls and head[1::2].count(0) > len(head) // 4:
-        return "utf-16-le"
+        return "utf-16-le" if _decodes(path, "utf-16-le") else ""
     if traits.utf8:
         return "utf-8"
     return "cp932" if _decodes(path, "cp932") else ""
@@ -236,14 +236,16 @@ def _decodes(path: Path, encoding: str) -> bool:
             for chunk in iter(lambda: stream.read(CHUNK), b""):
                 decoder.decode(chunk)
             decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
+    except UnicodeError:
         return False
     return True
 
 
 def _first_bad_byte(path: Path) -> int:
+    content = path.read_bytes()
+    encoding = next((name for mark, name in BOMS if content.startswith(mark)), "cp932")
     try:
-        path.read_bytes().decode("cp932")
+        content.decode(encoding)
     except UnicodeDecodeError as error:
         return error.start + 1
     return 0

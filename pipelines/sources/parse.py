@@ -20,7 +20,7 @@ import duckdb
 
 from pipelines.layout_spec import ROLES
 from pipelines.settings import CityFolder, Limits
-from pipelines.sources import described, lines, store, words
+from pipelines.sources import described, store, words
 from pipelines.sources.documents import BrokenDocumentError
 from pipelines.sources.head import Cell, LayoutReader, RefusedFileError
 from pipelines.sources.layouts import PARSER_VERSION
@@ -71,16 +71,20 @@ CREATE OR REPLACE TEMP MACRO moment_of(t, form, utc_minutes) AS
         WHEN regexp_full_match(t, '\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d(:\\d\\d)?(Z|[+-]\\d\\d:\\d\\d)')
         THEN try_cast(regexp_extract(t, '^(.+?)(Z|[+-]\\d\\d:\\d\\d)$', 1) AS TIMESTAMP) + to_minutes(utc_minutes - stated_offset(t)) END;
 CREATE OR REPLACE TEMP MACRO plain_decimal(t) AS
-    CASE WHEN length(t) <= 19 AND NOT regexp_matches(t, '[_eE]')
+    CASE WHEN length(t) <= 19 AND NOT contains(t, '_') AND NOT contains(t, 'e') AND NOT contains(t, 'E')
             AND try_cast(t AS DECIMAL(18, 6)) = try_cast(t AS DECIMAL(38, 18))
         THEN try_cast(t AS DECIMAL(18, 6)) END;
 CREATE OR REPLACE TEMP MACRO snapped(t, tolerance) AS
     CASE WHEN abs(epoch_us(t) - epoch_us(date_trunc('minute', t + INTERVAL 30 SECOND))) <= tolerance * 1000000
         THEN date_trunc('minute', t + INTERVAL 30 SECOND) ELSE t END;
+CREATE OR REPLACE TEMP MACRO unclosed_mark() AS chr(30) || 'unclosed';
+CREATE OR REPLACE TEMP MACRO stamp_tolerance() AS 0;
 CREATE OR REPLACE TEMP MACRO off_minute(t) AS t <> date_trunc('minute', t);
 CREATE OR REPLACE TEMP MACRO bare(t) AS regexp_replace(t, '[\\s\u3000]', '', 'g');
-CREATE OR REPLACE TEMP MACRO our_word(words, role, t) AS coalesce(words[role || ':' || coalesce(trim(t), '')], t);
-CREATE OR REPLACE TEMP MACRO unless_missing(missing, t) AS CASE WHEN list_contains(missing, trim(t)) THEN NULL ELSE t END;
+CREATE OR REPLACE TEMP MACRO our_word(has_words, words, role, t) AS
+    CASE WHEN has_words THEN coalesce(words[role || ':' || coalesce(trim(t), '')], t) ELSE t END;
+CREATE OR REPLACE TEMP MACRO unless_missing(has_missing, missing, t) AS
+    CASE WHEN NOT has_missing THEN t WHEN list_contains(missing, trim(t)) THEN '' ELSE t END;
 CREATE OR REPLACE TEMP MACRO period_start(t) AS trim(regexp_extract(t, '^(.+?)\\s*[\u301c\uff5e~]\\s*(.+)$', 1));
 CREATE OR REPLACE TEMP MACRO period_end(t) AS trim(regexp_extract(t, '^(.+?)\\s*[\u301c\uff5e~]\\s*(.+)$', 2));
 """
@@ -131,15 +135,19 @@ def parse(
     parts = [part for outcome in found for part in outcome.parts]
     _load_parts(connection, parts)
     _load_lines(connection, [part for part in parts if part.recognised.read is None], reading.limits)
-    database.create_temp(connection, "raw_rows", HERE / "raw_rows.sql")
-    rows = database.sql_text(HERE / "row_cells.sql")
-    statement = f"INSERT INTO cells BY NAME FROM (\n{rows}\n)"
-    database.run(connection, statement, {"unclosed": lines.UNCLOSED}, what="cells")
-    database.create_temp(connection, "printed_totals", HERE / "printed_totals.sql")
+    # views, so that each cell is written twice only: typed, and read
+    for view in ("raw_rows", "row_cells"):
+        database.create_view(connection, view, HERE / f"{view}.sql", temporary=True)
+    with_totals = any(part.recognised.total_rows or "total" in part.recognised.columns for part in parts)
+    connection.execute(_NO_TOTALS)
+    if with_totals:
+        database.create_view(connection, "printed_totals", HERE / "printed_totals.sql", temporary=True)
     database.create_temp(connection, "typed_cells", HERE / "typed_cells.sql")
     _load_words(connection)
-    tolerance = {"tolerance": reading.limits.slot_tolerance_seconds}
-    database.create_temp(connection, "stamped_cells", HERE / "stamped_cells.sql", tolerance)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP MACRO stamp_tolerance() AS {int(reading.limits.slot_tolerance_seconds)}"
+    )
+    database.create_view(connection, "stamped_cells", HERE / "stamped_cells.sql", temporary=True)
     database.create_temp(connection, "read_cells", HERE / "read_cells.sql")
     _refuse_wrong_totals(connection, found)
     _split(connection, found)
@@ -191,6 +199,10 @@ def batches(inbound: list[Inbound], limits: Limits) -> Iterable[list[Inbound]]:
         yield batch
 
 
+_NO_TOTALS = """
+CREATE OR REPLACE TEMP VIEW printed_totals AS
+SELECT NULL::INTEGER AS file_no, NULL::BIGINT AS line, NULL::VARCHAR AS column_name, NULL::VARCHAR AS text WHERE false
+"""
 _EMPTY_CELLS = """
 CREATE OR REPLACE TEMP TABLE cells (
     file_no INTEGER, line BIGINT, column_name VARCHAR, key VARCHAR, started_text VARCHAR, ended_text VARCHAR,
@@ -272,7 +284,14 @@ def _load_parts(connection: duckdb.DuckDBPyConnection, parts: list[Part]) -> Non
         ("until_next", "BOOLEAN", lambda p: p.recognised.timing.until_next),
         ("utc_minutes", "INTEGER", lambda p: p.recognised.timing.utc_minutes),
         ("total_tolerance", "DOUBLE", lambda p: p.recognised.total_tolerance),
-        ("words", "MAP(VARCHAR, VARCHAR)", lambda p: p.recognised.words),
+        ("has_words", "BOOLEAN", lambda p: bool(p.recognised.words)),
+        ("has_missing", "BOOLEAN", lambda p: bool(p.recognised.missing)),
+        ("has_totals", "BOOLEAN", lambda p: bool(p.recognised.total_rows)),
+        (
+            "entries",
+            "STRUCT(k VARCHAR, v VARCHAR)[]",
+            lambda p: [{"k": k, "v": v} for k, v in p.recognised.words.items()],
+        ),
         ("missing", "VARCHAR[]", lambda p: list(p.recognised.missing)),
         ("total_rows", "VARCHAR[]", lambda p: list(p.recognised.total_rows)),
         ("columns", COLUMNS_TYPE, lambda p: {role: p.recognised.columns.get(role) for role in ROLES}),
@@ -280,7 +299,11 @@ def _load_parts(connection: duckdb.DuckDBPyConnection, parts: list[Part]) -> Non
     ]
     selected = ", ".join(f"unnest(CAST(? AS {kind}[])) AS {name}" for name, kind, _ in columns)
     values = [[read(part) for part in parts] for _, _, read in columns]
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE parse_parts AS SELECT {selected}, 0::BIGINT AS first_row", values)
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE parse_parts AS
+            SELECT * EXCLUDE (entries), map_from_entries(entries) AS words, 0::BIGINT AS first_row FROM (SELECT {selected})""",
+        values,
+    )
 
 
 def _load_lines(connection: duckdb.DuckDBPyConnection, parts: list[Part], limits: Limits) -> None:

@@ -19,7 +19,7 @@ from pipelines import units
 from pipelines.layout_spec import Layout
 from pipelines.settings import Limits
 from pipelines.sources import lines
-from pipelines.sources.head import plain
+from pipelines.sources.head import RefusedFileError, plain
 from pipelines.sources.inspect_file import HEAD_LINES, inspect
 from pipelines.sources.slots import day_slots
 from pipelines.sources.words import MISSING_MARKS, read_moment, read_number
@@ -62,12 +62,10 @@ def propose(path: Path, limits: Limits | None = None) -> dict[str, Any]:
     Returns:
         ``toml`` (the section for city.toml, empty when nothing was understood), ``sure`` and ``unsure`` (sentences).
     """
-    inspected = inspect(path, limits or Limits())
-    rows: Sequence[Sequence[str]] = ()
-    if inspected.problem is None and inspected.kind == "workbook":
-        rows = max((sheet.rows for sheet in lines.sheets(path, limits or Limits())), key=len, default=())
-    elif inspected.problem is None and inspected.kind == "text":
-        rows = lines.text_rows(inspected, limits or Limits())
+    try:
+        rows = _rows(path, limits or Limits())
+    except (lines.WorkbookError, RefusedFileError) as error:
+        return {"toml": "", "sure": [], "unsure": [f"読めません / not readable: {error}"]}
     top = _header(rows)
     if top is None:
         return {"toml": "", "sure": [], "unsure": ["見出しの行が見つかりません / no header row found"]}
@@ -77,6 +75,15 @@ def propose(path: Path, limits: Limits | None = None) -> dict[str, Any]:
     except ValueError as error:
         draft.unsure.append(f"このままでは使えません / not usable yet: {_first_line(error)}")
     return {"toml": _as_toml(path.stem, draft), "sure": draft.sure, "unsure": draft.unsure}
+
+
+def _rows(path: Path, limits: Limits) -> Sequence[Sequence[str]]:
+    inspected = inspect(path, limits)
+    if inspected.problem is None and inspected.kind == "workbook":
+        return max((sheet.rows for sheet in lines.sheets(path, limits)), key=len, default=())
+    if inspected.problem is None and inspected.kind == "text":
+        return lines.text_rows(inspected, limits)
+    return ()
 
 
 def _header(rows: Sequence[Sequence[str]]) -> int | None:

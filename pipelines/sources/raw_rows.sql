@@ -7,11 +7,11 @@ WITH numbered AS (
     JOIN parse_parts ON parse_parts.file_index = raw_lines.file_index
 ),
 cut AS (
-    SELECT file_no, line, string_split(text, delimiter) AS cells, total_rows, columns
+    SELECT file_no, line, string_split(text, delimiter) AS cells, total_rows, has_totals, columns
     FROM numbered
     WHERE line > header_line AND text IS NOT NULL AND trim(replace(text, delimiter, '')) <> ''
 )
 SELECT
-    file_no, line, cells, len(total_rows) > 0 AND len(list_filter(total_rows, lambda word: list_contains(
-        [bare(cells[columns.meter]), bare(cells[columns.start]), bare(cells[1])], word))) > 0 AS is_total
+    file_no, line, cells, CASE WHEN has_totals THEN list_has_any(total_rows,
+        [bare(cells[columns.meter]), bare(cells[columns.start]), bare(cells[1])]) ELSE false END AS is_total
 FROM cut

@@ -1,7 +1,8 @@
 -- row_cells: one row per value cell of the tables whose columns play fixed roles: every slot of every line.
--- Inputs: raw_rows, parse_parts (the roles and slots of each part's layout). Parameter: unclosed.
+-- Inputs: raw_rows, parse_parts (the roles and slots of each part's layout).
 WITH slotted AS (
-    SELECT r.file_no, r.line, r.cells, p.columns AS c, p.meter, p.unit, p.reading_kind, p.width, p.words, p.missing, p.is_period,
+    SELECT r.file_no, r.line, r.cells, p.columns AS c, p.meter, p.unit, p.reading_kind, p.width, p.has_words, p.words, p.has_missing, p.missing,
+        p.is_period,
         unnest(p.slots) AS slot
     FROM raw_rows AS r
     JOIN parse_parts AS p ON p.file_no = r.file_no
@@ -21,18 +22,18 @@ SELECT
     CASE WHEN is_period THEN period_start(stamp) ELSE stamp END AS started_text,
     CASE WHEN is_period THEN period_end(stamp) ELSE cells[c."end"] END AS ended_text,
     slot.start_minutes AS start_minutes, slot.end_minutes AS end_minutes,
-    CASE WHEN list_contains(missing, quantity) THEN '' ELSE quantity END AS quantity_text,
+    unless_missing(has_missing, missing, quantity) AS quantity_text,
     coalesce(nullif(trim(cells[c.unit]), ''), slot.unit, unit) AS unit,
-    coalesce(reading_kind, our_word(words, 'reading_kind', cells[c.reading_kind])) AS reading_kind,
-    coalesce(slot.time_band, our_word(words, 'time_band', cells[c.time_band])) AS time_band,
-    our_word(words, 'quality', cells[c.quality]) AS quality, our_word(words, 'stage', cells[c.stage]) AS stage,
-    cells[c.issued] AS issued_text, unless_missing(missing, cells[c.yen]) AS yen_text,
-    unless_missing(missing, cells[c.demand_kw]) AS kw_text, unless_missing(missing, cells[c.contract_kw]) AS contract_text,
+    coalesce(reading_kind, our_word(has_words, words, 'reading_kind', cells[c.reading_kind])) AS reading_kind,
+    coalesce(slot.time_band, our_word(has_words, words, 'time_band', cells[c.time_band])) AS time_band,
+    our_word(has_words, words, 'quality', cells[c.quality]) AS quality, our_word(has_words, words, 'stage', cells[c.stage]) AS stage,
+    cells[c.issued] AS issued_text, unless_missing(has_missing, missing, cells[c.yen]) AS yen_text,
+    unless_missing(has_missing, missing, cells[c.demand_kw]) AS kw_text, unless_missing(has_missing, missing, cells[c.contract_kw]) AS contract_text,
     cells[c.substance] AS substance, cells[c.note] AS note, cells[c.category] AS category, cells[c.basis] AS basis,
     cells[c.moisture] AS moisture_text, cells[c.laboratory] AS laboratory,
-    CASE WHEN cells[1] = $unclosed THEN 'unclosed_quote'
+    CASE WHEN cells[1] = unclosed_mark() THEN 'unclosed_quote'
         WHEN len(cells) > width AND trim(array_to_string(cells[width + 1:], '')) <> '' THEN 'too_many_cells'
     END AS line_rule,
-    CASE WHEN cells[1] = $unclosed THEN cells[2]
+    CASE WHEN cells[1] = unclosed_mark() THEN cells[2]
         WHEN len(cells) > width THEN array_to_string(cells, ',') END AS line_raw
 FROM placed

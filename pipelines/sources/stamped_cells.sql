@@ -1,12 +1,12 @@
 -- stamped_cells: the typed cells with the period each value stands for, still unchecked.
 -- A stamp a few seconds beside the minute (Excel keeps times as fractions of a day) is moved onto it; how many were is counted.
--- Inputs: typed_cells, moment_words (texts that people wrote another way). Parameter: tolerance (seconds).
+-- Inputs: typed_cells, moment_words (texts that people wrote another way). Macro: stamp_tolerance (seconds).
 WITH read AS (
     SELECT
-        c.* EXCLUDE (started, ended), snapped(coalesce(c.started, s.moment), $tolerance) AS base,
-        snapped(coalesce(c.ended, e.moment), $tolerance) AS base_end,
-        coalesce(c.started, s.moment) IS DISTINCT FROM snapped(coalesce(c.started, s.moment), $tolerance)
-            OR coalesce(c.ended, e.moment) IS DISTINCT FROM snapped(coalesce(c.ended, e.moment), $tolerance) AS is_snapped
+        c.* EXCLUDE (started, ended), snapped(coalesce(c.started, s.moment), stamp_tolerance()) AS base,
+        snapped(coalesce(c.ended, e.moment), stamp_tolerance()) AS base_end,
+        coalesce(c.started, s.moment) IS DISTINCT FROM snapped(coalesce(c.started, s.moment), stamp_tolerance())
+            OR coalesce(c.ended, e.moment) IS DISTINCT FROM snapped(coalesce(c.ended, e.moment), stamp_tolerance()) AS is_snapped
     FROM typed_cells AS c
     LEFT JOIN moment_words AS s ON c.started IS NULL AND s.text = c.started_text AND s.form = c.form AND s.utc_minutes IS NOT DISTINCT FROM c.utc_minutes
     LEFT JOIN moment_words AS e ON c.ended IS NULL AND e.text = c.ended_text AND e.form = c.form AND e.utc_minutes IS NOT DISTINCT FROM c.utc_minutes

@@ -1,7 +1,7 @@
 -- typed_cells: the cells with plain stamps and plain decimals read at once; other texts are left for the words.
 -- A decimal is taken only when six places hold it exactly: the same text read with 18 places is equal.
 -- A stamp with a UTC offset is read only where the layout says to which offset it is moved.
--- Inputs: cells, parse_parts (how the layout means its times).
+-- Inputs: cells (read in Python), row_cells, parse_parts (how the layout means its times).
 WITH trimmed AS (
     SELECT
         file_no, line, column_name, nullif(trim(key), '') AS key, trim(started_text) AS started_text,
@@ -14,7 +14,7 @@ WITH trimmed AS (
         nullif(trim(category), '') AS category, nullif(trim(basis), '') AS basis,
         nullif(trim(moisture_text), '') AS moisture_text, nullif(trim(laboratory), '') AS laboratory,
         line_rule, line_raw
-    FROM cells
+    FROM (FROM cells UNION ALL BY NAME FROM row_cells)
 )
 SELECT
     t.* EXCLUDE (start_minutes, end_minutes), p.form, p.utc_minutes, p.months, p.until_next,

@@ -1,0 +1,93 @@
+"""How long recognising and parsing takes, as a ratio to DuckDB's own reading of the same bytes in the same run.
+
+``python -m tests.benchmarks.intake``: a file of 1,000,000 half-hour values as rows of readings and as rows of days. The floor is
+``read_csv`` with the columns known beforehand, into a table. Medians of alternated runs; nothing is asserted.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from pipelines.settings import Limits
+from pipelines.sources import parse
+from pipelines.sources.inspect_file import inspect
+from pipelines.sources.open_file import Inbound
+
+VALUES = 1_000_000
+RUNS = 5
+
+
+def by_reading(path: Path) -> str:
+    start = datetime(2020, 4, 1)
+    half = timedelta(minutes=30)
+    with path.open("w", encoding="utf-8") as stream:
+        stream.write("meter_id,started_at,ended_at,quantity,unit\n")
+        for number in range(VALUES):
+            meter, slot = divmod(number, 50_000)
+            at = start + half * slot
+            stream.write(f"M{meter:03d},{at:%Y-%m-%d %H:%M},{at + half:%Y-%m-%d %H:%M},{number % 997 / 10:.1f},kWh\n")
+    return "{'meter_id': 'VARCHAR', 'started_at': 'TIMESTAMP', 'ended_at': 'TIMESTAMP', 'quantity': 'DECIMAL(18,6)', 'unit': 'VARCHAR'}"
+
+
+def by_day(path: Path) -> str:
+    first = datetime(2020, 4, 1)
+    names = [f"[{(n + 1) // 2:02d}:{(n + 1) % 2 * 30:02d}]" for n in range(48)]
+    with path.open("w", encoding="utf-8") as stream:
+        stream.write(",".join(["meter_id", "local_date", *names]) + "\n")
+        for number in range(VALUES // 48):
+            meter, day = divmod(number, 1_000)
+            cells = ",".join(f"{(number + n) % 997 / 10:.1f}" for n in range(48))
+            stream.write(f"M{meter:03d},{first + timedelta(days=day):%Y-%m-%d},{cells}\n")
+    columns = ", ".join(f"'c{n}': 'DECIMAL(18,6)'" for n in range(48))
+    return f"{{'meter_id': 'VARCHAR', 'local_date': 'DATE', {columns}}}"
+
+
+def timed(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def floor(path: Path, columns: str) -> None:
+    connection = duckdb.connect()
+    connection.execute(
+        f"CREATE TABLE t AS FROM read_csv('{path}', columns = {columns}, header = true, auto_detect = false)"
+    )
+    connection.close()
+
+
+def ours(path: Path, folder: Path) -> None:
+    reading = parse.Reading(Limits())
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        parse.parse_into_store(
+            [Inbound("-", path.name, inspect(path, reading.limits))], Path(scratch) / "parsed", reading, Path(scratch)
+        )
+
+
+def main() -> None:
+    """Print the ratios."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for make in (by_reading, by_day):
+            path = folder / f"{make.__name__}.csv"
+            columns = make(path)
+            floors, times = [], []
+            for _ in range(RUNS):
+                floors.append(timed(lambda p=path, c=columns: floor(p, c)))  # type: ignore[misc]
+                times.append(timed(lambda p=path: ours(p, folder)))  # type: ignore[misc]
+            low, high = statistics.median(floors), statistics.median(times)
+            sys.stdout.write(
+                f"{make.__name__}: read_csv {low:.2f} s, recognised, parsed and kept {high:.2f} s, ratio {high / low:.2f}\n"
+            )
+
+
+if __name__ == "__main__":
+    main()
