@@ -25,6 +25,7 @@ OVERDUE_STYLE = {"answered": "green", "partly": "yellow", "silent": "bold red"}
 def add_to(app: typer.Typer) -> None:
     """Put the commands into the command line."""
     app.command()(inbox)
+    app.command()(layouts)
     app.command("propose-facilities")(propose_facilities)
     app.add_typer(collect_app, name="collect")
 
@@ -43,6 +44,22 @@ def inbox(as_json: common.AsJson = False) -> None:
         common.print_json(told)
         return
     show_intake.show(common.terminal(), told, str(city.pages / "intake.html"))
+
+
+def layouts(as_json: common.AsJson = False) -> None:
+    """読める様式の一覧 / the layouts that are recognised, those of the city first."""
+    from pipelines.sources import described
+    from pipelines.sources import layouts as known
+
+    own = described.readers(common.city_folder().settings.layouts) if common.is_city() else ()
+    found = [{"layout": layout.name, "title": layout.title} for layout in (*own, *known.known())]
+    if as_json:
+        common.print_json(found)
+        return
+    out = common.terminal()
+    for row in found:
+        out.line(row["layout"], "bold")
+        out.indented(row["title"])
 
 
 def propose_facilities(

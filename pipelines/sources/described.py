@@ -27,7 +27,9 @@ def own_layouts() -> tuple[LayoutReader, ...]:
 
 def readers(layouts: Mapping[str, Layout]) -> tuple[LayoutReader, ...]:
     """Return described layouts as the register knows layouts."""
-    return tuple(LayoutReader(name, _Described(name, layout).recognise) for name, layout in layouts.items())
+    return tuple(
+        LayoutReader(name, _Described(name, layout).recognise, layout.title) for name, layout in layouts.items()
+    )
 
 
 class _Described:

@@ -122,10 +122,11 @@ class Recognised:
 
 @dataclass(frozen=True, slots=True)
 class LayoutReader:
-    """A layout as the register knows it: its name and the function that recognises it."""
+    """A layout as the register knows it: its name, the function that recognises it, and what it is in a line."""
 
     name: str
     recognise: Callable[[Head], Recognised | None]
+    title: str = ""
 
 
 def split_line(line: str) -> tuple[str, ...]:

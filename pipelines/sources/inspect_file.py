@@ -105,6 +105,8 @@ def _look(result: Inspected, head: bytes, stream: BinaryIO, limits: Limits) -> I
         digest.update(chunk)
         run = _scan(chunk, traits, decoder, run)
     result.sha256 = digest.hexdigest()
+    if traits.utf8 and decoder.getstate()[0]:  # cut off inside a character
+        traits.utf8 = False
     if not head.strip(b"\0 \r\n\t"):
         return _refuse(result, "empty_file")
     binary = next((name for mark, name in SIGNATURES.items() if head.startswith(mark)), None)

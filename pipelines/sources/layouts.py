@@ -32,7 +32,8 @@ class LayoutProblem:
 
 def known() -> tuple[LayoutReader, ...]:
     """Return every layout that comes with the package."""
-    return described.own_layouts() + tuple(LayoutReader(module.NAME, module.recognise) for module in MODULES)
+    modules = tuple(LayoutReader(m.NAME, m.recognise, (m.__doc__ or "").partition("\n")[0]) for m in MODULES)
+    return described.own_layouts() + modules
 
 
 def names() -> tuple[str, ...]:

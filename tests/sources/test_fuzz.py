@@ -123,6 +123,7 @@ def test_plain_noise(tmp_path_factory: pytest.TempPathFactory, noise: bytes, hea
 FOUND = {
     "a UTF-8 mark before other bytes": "\ufeff".encode() + b"meter_id,\x81\xff\n1,2\n",
     "UTF-16 that ends inside a character": b"\xff\xfe\0\0\0\0\0",
+    "UTF-8 cut off inside a character": "meter_id,名".encode()[:-1],
     "zeros that are no UTF-16": b"m\0e\0t\0\x00\xd8",
     "an exponent that is no plain number": made.utf8(
         "meter_id,started_at,ended_at,quantity", "M1,2024-04-01,2024-05-01,0e99", "M1,2024-04-01,2024-05-01,1E5"
