@@ -40,12 +40,13 @@ def read_number(text: str) -> ReadNumber:
         plain = "-" + plain[1:].strip()
     if not any(sign.isdigit() for sign in plain) or not _NUMBER.fullmatch(plain) or not plain.isascii():
         return ReadNumber(None, "not_a_number")
-    value = Decimal(plain.replace(",", ""))
-    if value != round(value, MOST_DECIMALS):
+    whole, _, decimals = plain.replace(",", "").lstrip("+-").partition(".")
+    if len(decimals.rstrip("0")) > MOST_DECIMALS:
         return ReadNumber(None, "too_many_digits")
-    if abs(value) >= Decimal(10) ** MOST_WHOLE_DIGITS:
+    if len(whole.lstrip("0")) > MOST_WHOLE_DIGITS:
         return ReadNumber(None, "number_too_large")
-    return ReadNumber(round(value, MOST_DECIMALS))
+    value = Decimal(f"{whole or '0'}.{decimals[:MOST_DECIMALS]:0<{MOST_DECIMALS}}")
+    return ReadNumber(-value if plain.startswith("-") else value)
 
 
 def read_moment(text: str, form: str = "", utc_minutes: int | None = None) -> datetime | None:

@@ -125,6 +125,11 @@ FOUND = {
     "UTF-16 that ends inside a character": b"\xff\xfe\0\0\0\0\0",
     "UTF-8 cut off inside a character": "meter_id,名".encode()[:-1],
     "zeros that are no UTF-16": b"m\0e\0t\0\x00\xd8",
+    "a number of two hundred digits": made.utf8(
+        "meter_id,started_at,ended_at,quantity",
+        f"M1,2024-04-01,2024-05-01,1{'0' * 200}.5",
+        f"M1,2024-04-01,2024-05-01,0.{'1' * 200}",
+    ),
     "an exponent that is no plain number": made.utf8(
         "meter_id,started_at,ended_at,quantity", "M1,2024-04-01,2024-05-01,0e99", "M1,2024-04-01,2024-05-01,1E5"
     ),
