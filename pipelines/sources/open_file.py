@@ -6,6 +6,7 @@ Reads files; writes rewritten copies into a scratch folder. An archive's names a
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -175,7 +176,15 @@ def _open_archive(inspected: Inspected, where: tuple[str, ...], outcome: Outcome
                 trouble = (
                     NESTED if found.kind == "zip" else _open_tables(found, (*where[:-1], *parts), name, outcome, means)
                 )
-            except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
+            except (
+                OSError,
+                zipfile.BadZipFile,
+                zlib.error,
+                RuntimeError,
+                NotImplementedError,
+                EOFError,
+                ValueError,
+            ) as error:
                 trouble = "broken_archive", {"found": str(error)[:160]}
             if trouble:
                 problem = problem or trouble

@@ -206,6 +206,15 @@ def test_a_bad_member_is_held_back_and_the_others_are_read(tmp_path: Path) -> No
     assert "様式が分かりません" in found["rejects"][0][4]
 
 
+def test_a_member_whose_bytes_are_damaged_is_held_back(tmp_path: Path) -> None:
+    content = bytearray(made.zipped(a_xml=made.grid_confirmed().content, b_csv=b"a,b\n" * 400))
+    at = content.index(b"b.csv") + len(b"b.csv") + 4
+    content[at : at + 8] = b"\xff" * 8
+    found = parsed(tmp_path, Made("grid/damaged.zip", bytes(content)))
+    assert len(found["values"]) == 3
+    assert [(reject[0], reject[3]) for reject in found["rejects"]] == [("b.csv", "unreadable_member")]
+
+
 def test_names_in_an_archive_are_no_paths(tmp_path: Path) -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
