@@ -292,6 +292,7 @@ def write_weather(weather: dict[date, float]) -> None:
     path = HERE / "weather" / "mihon-daily.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes("\r\n".join([*lines, ""]).encode("cp932"))
+    write_csv(path.parent / "received.csv", [("path", "received_at"), (path.name, "2026-11-20 06:00")], "utf-8")
 
 
 def write_registers() -> None:

@@ -25,6 +25,7 @@ LONGEST_FIRST = (
     "test_nightly.py",
     "test_recomputed.py",
     "test_removal.py",
+    "test_fuzz.py",
 )
 if "PYTEST_XDIST_WORKER" in os.environ:
     hush_interpreter_exit()
