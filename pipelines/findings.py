@@ -103,4 +103,7 @@ def explain_reason(reason: str, language: str) -> str:
     prefix, _, rule_id = reason.rpartition(":")
     rule = rules().get(rule_id)
     text = reason if rule is None else rule.sentence(language, {})
+    short = f"reason_{rule_id}"
+    if short in texts()["words"]:  # a rule whose sentence names numbers has words without them
+        text = word(short, language)
     return (word("baseline_prefix", language) if prefix == "baseline" else "") + text

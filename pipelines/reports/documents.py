@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from pipelines import rounding
-from pipelines.findings import rules, word
+from pipelines.findings import explain_reason, word
 from pipelines.reports import pages
 from pipelines.reports.layout import plain
 from pipelines.settings import CityFolder, Thresholds
@@ -78,7 +78,8 @@ GROUPS = {
 }
 # The rules about days that the statement quotes, in the order a reader meets them.
 HANDLING = (
-    "missing_data", "zero_day", "unit_slip", "unit_slip_unchecked", "provisional_reading", "delivery_not_closed",
+    "missing_data", "interpolated", "zero_day", "over_limit", "unit_slip", "unit_slip_unchecked", "provisional_reading",
+    "delivery_not_closed",
     "no_contract", "no_factor_row", "two_factors", "not_in_table", "no_heat_content", "no_density", "gas_condition",
     "unknown_fuel", "unit_and_factor", "no_gwp", "provisional_factor", "deduction_unknown", "no_burnt_fraction",
     "partial_year", "no_base_year", "no_source", "no_target", "two_targets", "running_year",
@@ -140,7 +141,8 @@ def _method(connection: duckdb.DuckDBPyConnection, city: CityFolder, counts: dic
             row | {"value": plain(row["value"])}
             for row in _dicts(connection, "FROM gwp ORDER BY gas, basis, valid_from NULLS FIRST")
         ],
-        "handling": [{"id": key, "ja": rules()[key].ja, "en": rules()[key].en} for key in HANDLING],
+        "short_gap": thresholds["interpolated_days_per_month"],
+        "handling": [{"id": key, "ja": explain_reason(key, "ja"), "en": explain_reason(key, "en")} for key in HANDLING],
         "rounding": [
             {"outputs": "・".join(names), "ja": rounding.rules()[key].ja, "en": rounding.rules()[key].en}
             for key, names in by_rule.items()

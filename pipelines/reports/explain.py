@@ -69,14 +69,17 @@ def explain(connection: duckdb.DuckDBPyConnection, question: Question) -> dict[s
         source["readings_left_out"] = max(0, sum(f["readings"] for f in source["files"]) - len(source["readings"]))
         source["quarantine"] = rows("quarantine_of_source")
         source["fractions"] = rows("waste_fractions") if source["source_kind"] == "activity" else []
+    total, years = next(iter(rows("total")), None), rows("years")
+    if total is not None and question.month is None:  # the year's own, not that of its worst month
+        total["coverage"] = next((year["coverage"] for year in years if year["is_in_force"]), total["coverage"])
     return {
         "facility": facility,
         "fiscal_year": question.fiscal_year,
         "month": question.month,
         "basis": question.basis,
         "result": next(iter(rows("result")), None),
-        "total": next(iter(rows("total")), None),
-        "years": rows("years"),
+        "total": total,
+        "years": years,
         "at_base_factors": rows("at_base_factors"),
         "sources": sources,
         "flags": rows("flags"),

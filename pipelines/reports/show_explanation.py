@@ -16,6 +16,10 @@ from pipelines.rounding import CHANGE_NEGATIVE, rate_text, rule_of, sign_name
 
 MOST_FILES = 30
 
+DAYS = (
+    ("measured", "good_days"), ("interpolated", "interpolated_days"), ("doubtful", "doubtful_days"), ("missing", "missing_days"),
+)  # fmt: skip
+
 
 def show(out: Terminal, told: dict[str, Any], as_known_at: str | None = None, sign: str = CHANGE_NEGATIVE) -> None:
     """Print an explanation from the total down to the lines of the files."""
@@ -123,11 +127,7 @@ def _source(out: Terminal, source: dict[str, Any]) -> None:
     head = f"■ {source['source_id']} {source['source_type']}{share}: {plain(source['co2e_kg'])} kgCO2e"
     out.console.print()
     out.line(head, "bold")
-    days = [
-        f"{word(name, out.language)} {source[key]}"
-        for name, key in (("measured", "good_days"), ("doubtful", "doubtful_days"), ("missing", "missing_days"))
-        if source[key]
-    ]
+    days = [f"{word(name, out.language)} {source[key]}" for name, key in DAYS if source[key]]
     missing = f"（{source['first_missing']} – {source['last_missing']}）" if source["missing_days"] else ""
     out.line(f"  {out.say('days')}: {' / '.join(days)}{missing}")
     for doubt in source["doubts"] or []:

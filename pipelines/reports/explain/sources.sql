@@ -7,7 +7,8 @@ SELECT
         WHERE g.source_id = e.source_id AND g.facility_id = $facility AND g.basis = $basis
             AND g.local_date >= $first AND g.local_date < $end)) AS quantity,
     min(facility_share) AS lowest_share, max(facility_share) AS highest_share,
-    count(DISTINCT local_date) FILTER (state IN ('measured', 'estimated', 'interpolated')) AS good_days,
+    count(DISTINCT local_date) FILTER (state IN ('measured', 'estimated')) AS good_days,
+    count(DISTINCT local_date) FILTER (state = 'interpolated') AS interpolated_days,
     count(DISTINCT local_date) FILTER (state = 'doubtful') AS doubtful_days,
     count(DISTINCT local_date) FILTER (state = 'missing') AS missing_days,
     count(DISTINCT local_date) FILTER (quantity IS NOT NULL AND co2e_kg IS NULL AND reason <> 'not_in_basis') AS days_without_factor,
