@@ -19,7 +19,7 @@ from pipelines import registers, tables
 from pipelines.reference import editions, load
 from pipelines.reference.editions import Edition
 from pipelines.reference.supplier_list import SupplierList
-from pipelines.warehouse import database
+from pipelines.warehouse import database, query
 
 # registration number, kind of row, menu, basic or adjusted
 Key = tuple[str, str, str, str]
@@ -100,15 +100,15 @@ def listed(
     connection: duckdb.DuckDBPyConnection, table: str | None, supplier: str | None, on: date | None
 ) -> list[dict[str, Any]]:
     """Return factors, by energy type or table, part of a supplier's name or number, and day."""
-    return _dicts(connection, LIST, {"table": table, "supplier": supplier, "on": on})
+    return query.dicts(connection, LIST, {"table": table, "supplier": supplier, "on": on})
 
 
 def shown(connection: duckdb.DuckDBPyConnection, factor_id: str) -> dict[str, Any] | None:
     """Return one factor with its source and the other editions and years of the same row."""
-    found = _dicts(connection, SHOW, {"id": factor_id})
+    found = query.dicts(connection, SHOW, {"id": factor_id})
     if not found:
         return None
-    return found[0] | {"others": _dicts(connection, OTHERS, {"id": factor_id})}
+    return found[0] | {"others": query.dicts(connection, OTHERS, {"id": factor_id})}
 
 
 def difference(connection: duckdb.DuckDBPyConnection, read: SupplierList) -> Difference:
@@ -154,7 +154,7 @@ def edition_values(connection: duckdb.DuckDBPyConnection, edition: str) -> dict[
 
 def edition_names(connection: duckdb.DuckDBPyConnection, history: Path | None) -> list[dict[str, Any]]:
     """Return every edition of a list: the package's and those taken in."""
-    own = _dicts(
+    own = query.dicts(
         connection,
         """SELECT factor_table || '-' || edition AS edition_id, factor_table AS kind, result_fy, count(*) AS factors
            FROM emission_factors WHERE origin = 'reference' AND result_fy IS NOT NULL AND NOT contains(factor_id, '@')
@@ -182,9 +182,3 @@ def _touched(connection: duckdb.DuckDBPyConnection, keys: set[Key], read: Suppli
             if same and (contracted or "") in (menu, "残差" if kind == "residual" else menu):
                 found.add(meter)
     return sorted(found)
-
-
-def _dicts(connection: duckdb.DuckDBPyConnection, statement: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
-    cursor = connection.execute(statement, parameters or None)
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

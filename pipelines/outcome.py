@@ -10,6 +10,7 @@ import duckdb
 
 from pipelines.periods import fiscal_year
 from pipelines.reports import intake, lists
+from pipelines.warehouse import query
 
 ACCOUNT = ("received", "loaded", "superseded", "quarantined", "blank", "ignored")
 
@@ -40,19 +41,11 @@ class Outcome:
         sums = ", ".join(f"coalesce(sum(rows_{name}), 0)" for name in ACCOUNT)
         row = connection.execute(f"SELECT {sums} FROM source_files").fetchone() or (0,) * len(ACCOUNT)
         self.counts = {name: int(value) for name, value in zip(ACCOUNT, row, strict=True)}
-        self.file_problems = _dicts(connection, lists.FILE_PROBLEMS)
-        self.held_back = _dicts(connection, lists.HELD_BACK)
-        unknown = _dicts(connection, intake.UNKNOWN, {"most": intake.MOST_ROWS})
+        self.file_problems = query.dicts(connection, lists.FILE_PROBLEMS)
+        self.held_back = query.dicts(connection, lists.HELD_BACK)
+        unknown = query.dicts(connection, intake.UNKNOWN, {"most": intake.MOST_ROWS})
         self.unknown = [row | {"proposal": intake.proposal(row)} for row in unknown]
-        verdicts = _dicts(connection, lists.VERDICTS, {"year": fiscal_year(today) - 1})
+        verdicts = query.dicts(connection, lists.VERDICTS, {"year": fiscal_year(today) - 1})
         self.verdicts = {row["verdict"]: row["facilities"] for row in verdicts}
         self.changes = changes
-        self.flags = _dicts(connection, lists.FLAGS)
-
-
-def _dicts(
-    connection: duckdb.DuckDBPyConnection, statement: str, parameters: dict[str, Any] | None = None
-) -> list[dict[str, Any]]:
-    cursor = connection.execute(statement, parameters)
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        self.flags = query.dicts(connection, lists.FLAGS)

@@ -103,7 +103,7 @@ def issue(city: CityFolder, fiscal_year: int, month: int | None, due: date, send
     """
     periods = _periods(fiscal_year, month)
     with query.opened(city.published) as connection:
-        asked = _dicts(connection, ASKED, {"start": periods[0].start, "end": periods[-1].end})
+        asked = query.dicts(connection, ASKED, {"start": periods[0].start, "end": periods[-1].end})
         known = _known(connection)
     issues = []
     now = city.now()
@@ -392,9 +392,3 @@ def _slips(sheet: Any, rows: list[dict[str, Any]], forms: dict[str, Any]) -> Non
     sheet.data_validation(
         1, 2, SLIP_LINES, 2, {"validate": "decimal", "criteria": ">", "value": 0, "ignore_blank": True}
     )
-
-
-def _dicts(connection: duckdb.DuckDBPyConnection, statement: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
-    cursor = connection.execute(statement, parameters)
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -93,14 +93,14 @@ def write(city: CityFolder) -> list[Path]:
         QueryError: nothing has been published yet.
     """
     with query.opened(city.published) as connection:
-        counts = _dicts(connection, COUNTS)[0]
+        counts = query.dicts(connection, COUNTS)[0]
         sources = {
-            row["source_id"]: _link(row) for row in _dicts(connection, "FROM reference_sources ORDER BY source_id")
+            row["source_id"]: _link(row) for row in query.dicts(connection, "FROM reference_sources ORDER BY source_id")
         }
-        gaps = _dicts(connection, "FROM gaps")
+        gaps = query.dicts(connection, "FROM gaps")
         common = {"city": city.settings.city, "today": counts["today"], "gaps": gaps}
         factors = [
-            _factor(row, sources) for text in (FACTORS, HEAT, DENSITIES, GWP) for row in _dicts(connection, text)
+            _factor(row, sources) for text in (FACTORS, HEAT, DENSITIES, GWP) for row in query.dicts(connection, text)
         ]
         method = _method(connection, city, counts)
     groups = [
@@ -136,10 +136,10 @@ def _method(connection: duckdb.DuckDBPyConnection, city: CityFolder, counts: dic
             key: counts[key]
             for key in ("facilities", "operators", "meters", "activities", "version", "crude", "day_from", "day_to")
         },
-        "rules": _dicts(connection, RULES),
+        "rules": query.dicts(connection, RULES),
         "gwp": [
             row | {"value": plain(row["value"])}
-            for row in _dicts(connection, "FROM gwp ORDER BY gas, basis, valid_from NULLS FIRST")
+            for row in query.dicts(connection, "FROM gwp ORDER BY gas, basis, valid_from NULLS FIRST")
         ],
         "short_gap": thresholds["interpolated_days_per_month"],
         "handling": [{"id": key, "ja": explain_reason(key, "ja"), "en": explain_reason(key, "en")} for key in HANDLING],
@@ -150,7 +150,7 @@ def _method(connection: duckdb.DuckDBPyConnection, city: CityFolder, counts: dic
         "sign": {language: rounding.sign_name(shown, language) for language in ("ja", "en")},
         "city_rules": [
             row | {"only": " ".join(str(row[k]) for k in ("basis", "operator_id", "energy_type") if row[k])}
-            for row in _dicts(connection, "FROM method_rules ORDER BY rule_id")
+            for row in query.dicts(connection, "FROM method_rules ORDER BY rule_id")
         ],
         "thresholds": [
             {"name": name, "value": thresholds[name], "what": described.description or ""}
@@ -162,9 +162,3 @@ def _method(connection: duckdb.DuckDBPyConnection, city: CityFolder, counts: dic
 def _link(row: dict[str, Any]) -> dict[str, Any]:
     url = str(row["url"])
     return {"title": row["title_ja"], "url": url, "link": url.startswith(("https://", "http://"))}
-
-
-def _dicts(connection: duckdb.DuckDBPyConnection, statement: str) -> list[dict[str, Any]]:
-    cursor = connection.execute(statement)
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

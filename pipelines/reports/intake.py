@@ -10,8 +10,6 @@ import io
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from pipelines import tables, units
 from pipelines.findings import word
 from pipelines.reports import pages
@@ -58,11 +56,11 @@ def gather(published: Path, most: int = MOST_ROWS) -> dict[str, Any]:
     with query.opened(published) as connection:
         limit = {"most": most}
         return {
-            "counts": _dicts(connection, COUNTS)[0],
-            "came": _dicts(connection, CAME, limit),
-            "late": _dicts(connection, LATE),
-            "held": _dicts(connection, HELD, limit),
-            "unknown": [row | {"proposal": proposal(row)} for row in _dicts(connection, UNKNOWN, limit)],
+            "counts": query.dicts(connection, COUNTS)[0],
+            "came": query.dicts(connection, CAME, limit),
+            "late": query.dicts(connection, LATE),
+            "held": query.dicts(connection, HELD, limit),
+            "unknown": [row | {"proposal": proposal(row)} for row in query.dicts(connection, UNKNOWN, limit)],
         }
 
 
@@ -110,11 +108,3 @@ def _suggested(unit: str) -> str:
     if canonical.startswith(("kW", "Wh", "MWh", "thousand_kWh")):
         return "electricity"
     return "city_gas" if canonical.endswith("m3") else UNSURE
-
-
-def _dicts(
-    connection: duckdb.DuckDBPyConnection, statement: str, parameters: dict[str, Any] | None = None
-) -> list[dict[str, Any]]:
-    cursor = connection.execute(statement, parameters)
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
