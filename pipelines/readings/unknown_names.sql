@@ -1,15 +1,24 @@
 -- unknown_names: one row per word of a file that names no meter or activity source of the registers, with what is known of it.
--- facility_id: the facility whose id or name the word (or its part before a slash) is. Inputs: checked, known_files, facilities.
+-- facility_id: the facility whose id or name the word (or its part before a slash) is; empty where two have that name.
+-- Inputs: checked, known_files, facilities.
 WITH unknown AS (
-    SELECT c.key AS word, c.record, c.raw_unit, c.stated_kind, c.started_at, c.ended_at, k.source, k.path, k.layout
+    SELECT
+        c.key AS word, CASE WHEN c.record = 'activity' THEN 'activity' ELSE 'meter' END AS source_kind, max(c.raw_unit) AS unit,
+        max(c.stated_kind) AS reading_kind, count(*) AS values_held, min(c.started_at) AS first_at, max(c.ended_at) AS last_at,
+        min(k.source || '/' || k.path) AS path, min(k.layout) AS layout
     FROM checked AS c
     JOIN known_files AS k ON k.file_no = c.file_no
     WHERE c.rule_id IN ('unknown_meter', 'unknown_activity_source')
+    GROUP BY ALL
+),
+named AS (
+    SELECT word, min(facility_id) AS facility_id
+    FROM (
+        SELECT facility_id AS word, facility_id FROM facilities
+        UNION SELECT name, facility_id FROM facilities)
+    GROUP BY word
+    HAVING count(*) = 1
 )
-SELECT
-    u.word, CASE WHEN u.record = 'activity' THEN 'activity' ELSE 'meter' END AS source_kind, any_value(f.facility_id) AS facility_id,
-    max(u.raw_unit) AS unit, max(u.stated_kind) AS reading_kind, count(*) AS values_held, min(u.started_at) AS first_at,
-    max(u.ended_at) AS last_at, min(u.source || '/' || u.path) AS path, min(u.layout) AS layout
+SELECT u.word, u.source_kind, n.facility_id, u.unit, u.reading_kind, u.values_held, u.first_at, u.last_at, u.path, u.layout
 FROM unknown AS u
-LEFT JOIN facilities AS f ON string_split(u.word, '/')[1] IN (f.facility_id, f.name)
-GROUP BY u.word, source_kind
+LEFT JOIN named AS n ON n.word = string_split(u.word, '/')[1]

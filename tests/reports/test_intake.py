@@ -70,6 +70,13 @@ def test_an_alias_makes_the_word_known(busy: City) -> None:
         ) == [("E1", 10), ("G1", 11)]
 
 
+def test_two_facilities_of_one_name_are_no_proposal_and_count_once(city: City) -> None:
+    same = [{"facility_id": f, "name": "本庁舎", "operator_id": "OP"} for f in ("F1", "F2")]
+    city.register("facilities", same).file("power/b.csv", made.utf8(HEAD, "本庁舎/ガス,2026-04-01,2026-05-01,11,m3"))
+    with city.built() as connection:
+        assert rows_of(connection, "SELECT facility_id, values_held FROM unknown_names") == [(None, 1)]
+
+
 @pytest.mark.parametrize(("until", "late"), [("2026-04-16", False), ("2026-04-15", True)])
 def test_a_source_is_late_the_day_after_its_grace(city: City, until: str, late: bool) -> None:
     city.bills("fuel/a.csv", [("M1", "2026-03-01", until, 100, "L")])
