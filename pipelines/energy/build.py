@@ -1,6 +1,6 @@
 """Build the energy of every meter and day.
 
-Reads current_readings, counted_units, the registers and the reference. Writes meter_allocations, meter_segments,
+Reads current_readings, register_uses, counted_units, the registers and the reference. Writes meter_allocations, meter_segments,
 meter_days, meter_doubts, interpolated_days, reconciliations, energy_choices and energy_by_meter_day. Overrides come from accepted reviews.
 """
 
@@ -54,15 +54,16 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
     }
     database.create_temp(connection, "expected_days", HERE / "expected_days.sql", parameters)
     database.create_temp(connection, "counted_days", HERE / "counted_days.sql")
-    database.fill(connection, "meter_doubts", HERE / "meter_doubts.sql", parameters)
     database.create_temp(connection, "daily_limits", HERE / "daily_limits.sql")
+    database.create_temp(connection, "register_turns", HERE / "register_turns.sql")
+    database.fill(connection, "meter_doubts", HERE / "meter_doubts.sql", parameters)
     database.create_temp(connection, "judged_days", HERE / "judged_days.sql", parameters)
     database.fill(connection, "interpolated_days", HERE / "interpolated_days.sql", parameters)
     database.fill(connection, "reconciliations", HERE / "reconciliations.sql", parameters)
     segment(connection, *_days_of_interest(connection, first_day, today), extend_from=first_day)
     choose(connection)
     database.fill(connection, "energy_by_meter_day", HERE / "energy_by_meter_day.sql")
-    for step in ("counted_readings", "expected_days", "counted_days", "daily_limits", "judged_days"):
+    for step in ("counted_readings", "expected_days", "counted_days", "daily_limits", "register_turns", "judged_days"):
         connection.execute(f"DROP TABLE {step}")
 
 

@@ -20,7 +20,9 @@ doubted AS (
             AS provisional_reading,
         c.quantity IS NOT NULL AND NOT c.is_covered AND c.reading_kind = 'delivery' AS delivery_not_closed,
         c.quantity IS NOT NULL AND coalesce(list_contains(d.rules, 'unit_slip'), false) AS unit_slip,
-        c.quantity IS NOT NULL AND coalesce(list_contains(d.rules, 'unit_slip_unchecked'), false) AS unit_slip_unchecked
+        c.quantity IS NOT NULL AND coalesce(list_contains(d.rules, 'unit_slip_unchecked'), false) AS unit_slip_unchecked,
+        c.quantity IS NOT NULL AND c.reading_kind = 'register' AND coalesce(list_contains(d.rules, 'register_turn_unchecked'), false)
+            AS register_turn_unchecked
     FROM counted_days AS c
     LEFT JOIN daily_limits AS m ON m.meter_id = c.meter_id AND c.local_date >= m.since AND c.local_date < m.until
     LEFT JOIN doubted_days AS d ON d.meter_id = c.meter_id AND d.local_date = c.local_date
@@ -32,7 +34,8 @@ listed AS (
             CASE WHEN provisional_reading THEN 'provisional_reading' END,
             CASE WHEN delivery_not_closed THEN 'delivery_not_closed' END,
             CASE WHEN unit_slip THEN 'unit_slip' END,
-            CASE WHEN unit_slip_unchecked THEN 'unit_slip_unchecked' END), '') AS all_doubts
+            CASE WHEN unit_slip_unchecked THEN 'unit_slip_unchecked' END,
+            CASE WHEN register_turn_unchecked THEN 'register_turn_unchecked' END), '') AS all_doubts
     FROM doubted
 ),
 year_sums AS (

@@ -3,7 +3,8 @@
 -- enough other years of the same supply point: between (lowest month around it) / ratio and (highest month around it) x ratio.
 -- Enough: the setting, or all other years the register knows when there are fewer. Only whole months serve as fellows, so that
 -- taking data away never makes a period trusted. unit_slip_unchecked: not trusted, and no fellow speaks against it.
--- Inputs: counted_days, counted_readings, meter_versions. Parameters: ratio, agreeing_years, first_day, today.
+-- register_turn_unchecked: see register_turns.
+-- Inputs: counted_days, counted_readings, meter_versions, register_turns. Parameters: ratio, agreeing_years, first_day, today.
 WITH histories AS (
     SELECT meter_id, coalesce(max(supply_point), meter_id) AS history FROM meter_versions GROUP BY meter_id
 ),
@@ -77,3 +78,5 @@ SELECT
         against: against, unit: unit}) AS evidence
 FROM wanted
 WHERE possible = 0 OR agreeing < least($agreeing_years, possible)
+UNION ALL BY NAME
+FROM register_turns

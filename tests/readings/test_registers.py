@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -163,6 +164,65 @@ def test_uses_add_up_to_what_passed_through_a_register_of_five_digits(steps: lis
     found = connection.execute(database.sql_text(build.HERE / "register_uses.sql")).fetchall()
     assert len(found) == len(steps)
     assert sum(row[7] for row in found) == sum(steps)
+
+
+def doubted(city: City) -> set[str | None]:
+    """The doubts about a turn, over the days that have a quantity."""
+    with city.built() as made:
+        return {
+            row[0]
+            for row in rows_of(
+                made,
+                """SELECT DISTINCT CASE WHEN contains(doubts, 'register_turn_unchecked') THEN state END
+                   FROM energy_by_meter_day WHERE quantity IS NOT NULL""",
+            )
+        }
+
+
+def test_a_difference_is_final_only_where_a_whole_turn_cannot_have_passed(city: City) -> None:
+    states(city, [("2024-04-01", 0, ""), ("2024-05-01", 150, "")])
+    for meter, expected in (
+        (METER | {"daily_limit": 3333}, {None}),  # 30 days x 3,333 = 99,990 < 100,000
+        (METER | {"daily_limit": 3334}, {"doubtful"}),
+        (METER | {"daily_limit": ""}, {"doubtful"}),
+        (METER | {"register_digits": "", "daily_limit": 33}, {None}),  # 150 shows three digits: 990 < 1,000
+        (METER | {"register_digits": "", "daily_limit": 34}, {"doubtful"}),
+        (METER | {"multiplier": 60, "daily_limit": 199_999}, {None}),  # a turn is 6,000,000 kWh
+        (METER | {"multiplier": 60, "daily_limit": 200_000}, {"doubtful"}),
+    ):
+        city.register("meters", [meter])
+        assert doubted(city) == expected, meter
+    city.register("meters", [METER])
+    city.register("contracts", [{"meter_id": "M1", "supplier": "A", "contract_kw": 100}])
+    assert doubted(city) == {None}, "contracted power is a limit of electricity: 30 x 2,400"
+
+
+def test_a_turn_hidden_by_a_missing_state_is_doubted(city: City) -> None:
+    """0, 40,000, 80,000, 20,000 is 120,000; the first and last state alone look like 20,000."""
+    city.register("meters", [METER | {"daily_limit": 3000}])
+    states(city, [("2024-04-01", 0, ""), ("2024-07-01", 20_000, "")])
+    assert uses(city) == [("07-01", Decimal(20_000), None)]
+    assert doubted(city) == {"doubtful"}
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(0, 93_000), min_size=2, max_size=6), st.data())
+def test_taking_states_away_leaves_no_final_use_too_small(steps: list[int], data: st.DataObject) -> None:
+    """Whatever states are left, days that count as final add up to no less than what passed on them."""
+    import tempfile
+    from pathlib import Path
+
+    city = City(Path(tempfile.mkdtemp()) / "city").register("meters", [METER | {"daily_limit": 3000}])
+    months = [date(2024, 4 + number, 1) for number in range(len(steps) + 1)]
+    passed = [sum(steps[:number]) for number in range(len(months))]
+    left = sorted(data.draw(st.sets(st.integers(0, len(steps)), min_size=2)))
+    states(city, [(months[number], passed[number] % 100_000, "") for number in left])
+    with city.built() as made:
+        final = """SELECT sum(quantity) FROM energy_by_meter_day WHERE local_date >= $a AND local_date < $b
+                   AND NOT contains(coalesce(doubts, ''), 'register_turn_unchecked')"""
+        for first, last in pairwise(left):
+            found = made.execute(final, {"a": months[first], "b": months[last]}).fetchall()[0][0]
+            assert found is None or found == passed[last] - passed[first]
 
 
 DELIVERIES = [("M1", "2024-12-05", "2024-12-06", 300, "L"), ("M1", "2025-01-09", "2025-01-10", 310, "L")]
