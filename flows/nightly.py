@@ -17,9 +17,8 @@ from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settin
 
 from pipelines.night import Night, Progress
 from pipelines.outcome import Outcome
+from pipelines.run_guard import guarded
 from pipelines.settings import CityFolder
-from pipelines.warehouse.lock import run_lock
-from pipelines.warehouse.publish import HeldBack
 
 
 def step(name: str) -> Callable[[Callable[[Night], Any]], Any]:
@@ -141,17 +140,8 @@ def run(city: CityFolder, progress: Progress, *, from_history: bool = False) -> 
     Raises:
         AlreadyRunning: another run holds the lock.
         HeldBack: an invariant of ours is broken; the old file stays published.
+        TimeLimitError, RunFailedError: it took too long, or disk, rights or a statement failed; the same.
     """
     night = Night(city, progress)
-    with run_lock(city.data, night.started), temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-        try:
-            return nightly(night, from_history=from_history)
-        except HeldBack:
-            night.record("held_back")
-            raise
-        except BaseException:
-            night.record("failed")
-            raise
-        finally:
-            night.close()
-            night.next_file.unlink(missing_ok=True)
+    with guarded(night), temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        return nightly(night, from_history=from_history)

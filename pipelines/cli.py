@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from pipelines import cli_common as common
-from pipelines import cli_factors, cli_intake, cli_past, cli_review
+from pipelines import cli_factors, cli_intake, cli_operation, cli_past, cli_review
 from pipelines.city_file import CITY_FILE, history_folder
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.add_typer(cli_review.app, name="review")
 app.add_typer(cli_factors.app, name="factors")
 cli_past.add_to(app)
 cli_intake.add_to(app)
+cli_operation.add_to(app)
 
 
 @app.callback()
@@ -269,11 +270,16 @@ def docs(as_json: common.AsJson = False) -> None:
 
 
 @app.command()
-def doctor(as_json: common.AsJson = False) -> None:
+def doctor(
+    deep: Annotated[
+        bool, typer.Option("--deep", help="保存したものすべてを照合する / verify everything that was kept.")
+    ] = False,
+    as_json: common.AsJson = False,
+) -> None:
     """導入と市のフォルダを点検する / is this installation and this city folder sound, and if not what to do."""
     from pipelines import doctor as surgery
 
-    found = list(surgery.examine(common.chosen.city, common.chosen.data))
+    found = list(surgery.examine(common.chosen.city, common.chosen.data, deep=deep))
     if as_json:
         common.print_json([asdict(one) for one in found])
     elif not common.terminal().checkups(found):
@@ -304,5 +310,18 @@ def main() -> None:
 
 # Errors whose message is written for the person who must act.
 ACTIONABLE = frozenset(
-    {"HeldBack", "SettingsError", "RegisterError", "AlreadyRunning", "StageError", "NotEvaluated", "PeriodError"}
+    {
+        "HeldBack",
+        "SettingsError",
+        "RegisterError",
+        "AlreadyRunning",
+        "StageError",
+        "NotEvaluated",
+        "PeriodError",
+        "RunFailedError",
+        "TimeLimitError",
+        "LostFilesError",
+        "ServerError",
+        "BackupError",
+    }
 )

@@ -30,8 +30,14 @@ class Checkup:
     remedy: str = ""
 
 
-def examine(folder: Path, data: Path | None) -> Iterator[Checkup]:
-    """Look at Python, packages, settings, registers, inbox, data folder and the published file."""
+def examine(folder: Path, data: Path | None, *, deep: bool = False) -> Iterator[Checkup]:
+    """Look at Python, packages, settings, registers, inbox, data folder and the published file.
+
+    Args:
+        folder: The city folder.
+        data: The data folder; ``None``: what city.toml says.
+        deep: Also read everything that was ever kept: hashes, history, dictionary, conservation.
+    """
     yield _python()
     yield from _packages()
     try:
@@ -44,6 +50,21 @@ def examine(folder: Path, data: Path | None) -> Iterator[Checkup]:
     yield _inbox(city)
     yield _data_folder(city)
     yield _published(city)
+    yield _schedule(city)
+    if deep:
+        from pipelines.doctor_deep import examine as examine_deeply
+
+        yield from examine_deeply(city)
+
+
+def _schedule(city: CityFolder) -> Checkup:
+    from pipelines.run_guard import missed
+
+    due = missed(city)
+    if due is None:
+        return Checkup("予定", "schedule", "ok", city.settings.schedule.cron)
+    detail = f"{due} の夜間処理が行われていません / the night due then was missed"
+    return Checkup("予定", "schedule", "note", detail, "facility-emissions nightly")
 
 
 def _python() -> Checkup:

@@ -16,7 +16,6 @@ from pathlib import Path
 import duckdb
 
 from pipelines import method_rules, registers, tables
-from pipelines.city_file import CITY_FILE
 from pipelines.findings import Finding
 from pipelines.reference import editions
 from pipelines.reference import load as reference
@@ -186,7 +185,7 @@ def inputs(city: CityFolder, known: Known, state: str, version: str) -> dict[str
         "official_editions": _hash(
             "\n".join(e["official_id"] for e in official.editions(city.history)) if known.at is None else ""
         ),
-        "settings": _hash((city.folder / CITY_FILE).read_text(encoding="utf-8-sig")),
+        "settings": _hash(city.settings.method),
         "decisions": _hash("\n".join(d.decision_id for d in known.decisions)),
         "today": str(known.today),
         "method": f"{version}/{PARSER_VERSION}",

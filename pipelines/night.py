@@ -8,11 +8,15 @@ end; until then nothing that anybody reads has changed.
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -35,6 +39,7 @@ from pipelines.targets import build as targets
 from pipelines.warehouse import database, invariants, publish, restatements
 from pipelines.warehouse.history import History
 from pipelines.warehouse.states import States, state_id
+from pipelines.warehouse.time_limit import TimeLimit
 
 # Raised whenever the same inputs give other numbers; a restatement then says "method".
 METHOD_VERSION = 1
@@ -43,6 +48,18 @@ Progress = Callable[[str, int, int], None]
 
 def _quiet(_what: str, _done: int, _of: int) -> None:
     """Report no progress."""
+
+
+class LostFilesError(RuntimeError):
+    """Received files are neither parsed nor there to be parsed again; the message names them and says what to do."""
+
+    def __init__(self, paths: list[str]) -> None:
+        named = ", ".join(paths[:5]) + (f" +{len(paths) - 5}" if len(paths) > 5 else "")
+        super().__init__(
+            f"受領済みのファイル {len(paths)} 件の解読結果がなく、原本も inbox/ にありません: {named}。原本を inbox/ に戻すか、控えから"
+            f"戻してください（facility-emissions restore）。 / {len(paths)} received files are neither parsed nor in inbox/: put"
+            " them back, or restore a backup"
+        )
 
 
 class Night:
@@ -65,6 +82,7 @@ class Night:
         self.scan: Scan | None = None
         self.inputs: dict[str, str] = {}
         self.next_file = city.data / "next" / f"emissions-{run_id}.duckdb"
+        self.limit = TimeLimit(city.settings.schedule.longest_minutes * 60)
         self._known: Known | None = None
         self._connection: duckdb.DuckDBPyConnection | None = None
 
@@ -72,6 +90,7 @@ class Night:
 
     def receive(self) -> None:
         """Find what arrived, and keep the ledger of arrivals."""
+        self._set_damaged_aside()
         self.history.recover(self.city.published)
         self.scan = inbox.scan(self.city, lambda done: self.progress("receive", done, 0))
         self.arrivals = self.scan.arrivals
@@ -81,6 +100,7 @@ class Night:
 
     def remember(self) -> None:
         """Take the arrivals from the ledger alone, as a rebuild does."""
+        self._set_damaged_aside()
         self.history.recover(self.city.published)
         self.findings += inbox.not_taken(self.city.history)
         known = inbox.ledger(self.city.history).values()
@@ -99,6 +119,7 @@ class Night:
 
     def load_registers(self) -> bool:
         """Read and check the registers and decisions; tell whether anything differs from what was published."""
+        self._refuse_lost_files()
         known = knowing.now(self.city, self.arrivals)
         register_checks.check(known.registers, self.city.settings, *register_checks.vocabularies())
         self.take(known)
@@ -165,6 +186,7 @@ class Night:
             "inputs_hash": self.inputs_hash,
         }
         changes = restate.since(self.city, self.connection, self.known, self.inputs, publication)
+        self.outcome.count_rows(self.connection)
         run = self.run_record("published", now)
         publish.describe(self.connection)
         self.history.load(self.connection, {"runs": [run], "publications": [publication], "restatements": changes})
@@ -172,6 +194,7 @@ class Night:
         self.outcome.summarise(self.connection, self.city.today, changes)
         first_days = self.connection.execute("SELECT flag_id, opened_at FROM flags ORDER BY flag_id").fetchall()
         self.close()
+        self.limit.finish()
         publish.swap(self.next_file, self.city.published)
         self.history.recover(self.city.published)
         self.history.remember_flags(first_days)
@@ -219,6 +242,7 @@ class Night:
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
         """Note how long a step takes."""
+        self.limit.check()
         begun = time.perf_counter()
         self.progress(step, 0, 0)
         try:
@@ -237,11 +261,11 @@ class Night:
         limits = self.city.settings.limits
         self._connection = database.connect_file(self.next_file, limits.memory, self.city.data / "tmp", limits.threads)
 
-    def record(self, outcome: str) -> None:
+    def record(self, outcome: str, problem: str | None = None) -> None:
         """Keep a run that published nothing on record."""
-        self.history.append("runs", [self.run_record(outcome, self.city.now())])
+        self.history.append("runs", [self.run_record(outcome, self.city.now(), problem)])
 
-    def run_record(self, outcome: str, now: datetime) -> dict[str, Any]:
+    def run_record(self, outcome: str, now: datetime, problem: str | None = None) -> dict[str, Any]:
         """The run as a row of ``runs``."""
         return {
             "run_id": self.outcome.run_id,
@@ -253,7 +277,34 @@ class Night:
             "files_new": self.outcome.files_new,
             "durations_json": json.dumps(self.outcome.seconds),
             "inputs_hash": self.inputs_hash if self.inputs else None,
+            "settings_hash": self.inputs.get("settings"),
+            "program_state": program_state(),
+            "rows_json": json.dumps(self.outcome.counts),
+            "run_problem": problem or "; ".join(notice["ja"] for notice in self.outcome.notices) or None,
         }
+
+    def _refuse_lost_files(self) -> None:
+        """A received file whose values are gone would silently lower every figure: stop instead.
+
+        Raises:
+            LostFilesError: naming the files.
+        """
+        if missing := inbox.lost(self.city, self.arrivals):
+            raise LostFilesError(missing)
+
+    def _set_damaged_aside(self) -> None:
+        """Move what cannot be read any more out of the way: the night makes it anew from what was received."""
+        for finding in inbox.set_damaged_aside(self.city.parsed):
+            self.outcome.notice(finding)
+        published = self.city.published
+        if not published.is_file():
+            return
+        try:
+            database.connect_published(published).close()
+        except duckdb.Error as error:
+            aside = published.with_name(f"unreadable-{self.outcome.run_id}.duckdb")
+            published.replace(aside)
+            self.outcome.notice(Finding("published_unreadable", aside.name, {"problem": str(error)[:200]}))
 
     def _first_day(self) -> date:
         return energy.first_expected_day(self.connection, self.city.today)
@@ -268,6 +319,21 @@ class Night:
         self.history.load(self.connection, {}, self.known.at)
         database.create(self.connection, "invariant_results")
         invariants.check(self.connection)
+
+
+@cache
+def program_state() -> str | None:
+    """Return the commit the program runs from, with ``-dirty`` where files differ; ``None`` outside a clone."""
+    git = shutil.which("git")
+    folder = Path(__file__).parents[1]
+    if git is None or not (folder / ".git").exists():
+        return None
+    command = [git, "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - ours
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return told.stdout.strip() or None
 
 
 def build(night: Night) -> None:

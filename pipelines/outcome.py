@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.findings import LANGUAGES, Finding, rules
 from pipelines.periods import fiscal_year
 from pipelines.reports import intake, lists
 from pipelines.warehouse import query
@@ -35,12 +36,22 @@ class Outcome:
     broken: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     page_problem: str = ""
+    notices: list[dict[str, str]] = field(default_factory=list)
 
-    def summarise(self, connection: duckdb.DuckDBPyConnection, today: date, changes: list[dict[str, Any]]) -> None:
-        """Collect what the closing summary tells from the file that is about to be published."""
+    def notice(self, finding: Finding) -> None:
+        """Tell something of this very run, which is no finding about the city's data."""
+        rule = rules()[finding.rule_id]
+        numbers = {"subject": finding.subject, **finding.numbers}
+        self.notices.append({"rule_id": finding.rule_id, **{lang: rule.sentence(lang, numbers) for lang in LANGUAGES}})
+
+    def count_rows(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Collect the row account over all files."""
         sums = ", ".join(f"coalesce(sum(rows_{name}), 0)" for name in ACCOUNT)
         row = connection.execute(f"SELECT {sums} FROM source_files").fetchone() or (0,) * len(ACCOUNT)
         self.counts = {name: int(value) for name, value in zip(ACCOUNT, row, strict=True)}
+
+    def summarise(self, connection: duckdb.DuckDBPyConnection, today: date, changes: list[dict[str, Any]]) -> None:
+        """Collect what the closing summary tells from the file that is about to be published."""
         self.file_problems = query.dicts(connection, lists.FILE_PROBLEMS)
         self.held_back = query.dicts(connection, lists.HELD_BACK)
         unknown = query.dicts(connection, intake.UNKNOWN, {"most": intake.MOST_ROWS})

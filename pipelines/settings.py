@@ -21,6 +21,7 @@ from pydantic_core import ErrorDetails
 from pipelines import city_file
 from pipelines.city_file import CITY_FILE, PlanElectricityRule, SettingsError
 from pipelines.layout_spec import Frozen, Layout
+from pipelines.operation_spec import Announce, Retention, Schedule
 
 
 class City(Frozen):
@@ -182,6 +183,9 @@ class Settings(Frozen):
     limits: Limits = Field(default_factory=Limits)
     rules: Rules = Field(default_factory=Rules)
     reports: Reports = Field(default_factory=Reports)
+    schedule: Schedule = Field(default_factory=Schedule)
+    announce: Announce = Field(default_factory=Announce)
+    retention: Retention = Field(default_factory=Retention)
     fallback_posts: dict[str, str] = Field(
         default_factory=dict, description="Post that acts for a legal one an operator need not have."
     )
@@ -190,6 +194,12 @@ class Settings(Frozen):
         """Return what reading the files of a source depends on: the layout asked for, and the city's own rules."""
         layout = self.sources[source].layout if source in self.sources else ""
         return f"{layout}{self._reading}"
+
+    @property
+    def method(self) -> str:
+        """Return everything of the settings that can change a number, as text; how the night is run is left out."""
+        machine = dict.fromkeys(("memory", "threads", "batch_bytes", "batch_files"), True)
+        return self.model_dump_json(exclude={"schedule": True, "announce": True, "retention": True, "limits": machine})
 
     @cached_property
     def _reading(self) -> str:

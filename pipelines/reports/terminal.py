@@ -57,6 +57,8 @@ class Terminal:
         """The closing summary of a night; ``options`` are the global options that a next command needs too."""
         title = self.say("night_title", city=city_name, today=outcome["today"])
         self.console.print(Text(title, style="bold"))
+        for notice in outcome["notices"]:
+            self.line(notice[self.language], "yellow")
         if outcome["nothing_new"]:
             self.line(self.say("nothing_new"))
             return

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -102,6 +102,25 @@ def scan(city: CityFolder, progress: Callable[[int], None] = lambda _: None) -> 
     _save_seen(city.parsed, seen)
     result.arrivals = sorted(known.values(), key=lambda a: (a.sha256, a.source, a.path))
     return result
+
+
+def set_damaged_aside(parsed: Path) -> list[Finding]:
+    """Set damaged batches of ``parsed/`` aside, so that their files are parsed again, and say which."""
+    found = store.damaged(parsed)
+    for batch in found:
+        store.set_aside(parsed, batch)
+    return [Finding("parsed_damaged", batch, {}) for batch in found]
+
+
+def lost(city: CityFolder, arrivals: Iterable[Arrival]) -> list[str]:
+    """Return the received files that are in the ledger but neither parsed nor there to be parsed."""
+    parsed = store.index(city.parsed)
+    return [
+        f"{a.source}/{a.path}"
+        for a in arrivals
+        if not a.sha256.startswith(UNREADABLE)
+        and not _is_parsed(parsed, a.sha256, a.path, city.settings.wanted(a.source))
+    ]
 
 
 def ledger(history: Path) -> dict[tuple[str, str, str], Arrival]:

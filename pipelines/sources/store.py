@@ -1,12 +1,14 @@
 """``parsed/``: values, rejects and counts as Parquet, in batches, keyed to the hashes of the files they came from.
 
-A batch is three files that share an id; ``files-<id>`` is written last, so a batch without it does not count.
-Thousands of small inputs make a few Parquets. Nothing here is ever changed in place.
+A batch is three files that share an id, and ``hashes-<id>.json`` with what they hold; ``files-<id>`` is written last, so
+a batch without it does not count. Thousands of small inputs make a few Parquets. Nothing here is ever changed in place:
+a batch whose bytes are not those that were written is set aside, and its files are parsed again.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,10 @@ from pipelines import tables
 from pipelines.sources.layouts import PARSER_VERSION
 
 VALUES, REJECTS, FILES = "values", "rejects", "files"
+KINDS = (VALUES, REJECTS, FILES)
+HASHES = "hashes"
+CHECKED = "checked.json"
+DAMAGED = "damaged"
 
 
 class FileKey(NamedTuple):
@@ -88,9 +94,71 @@ def write(connection: duckdb.DuckDBPyConnection, parsed: Path, batch: str, selec
         selects: Kind of Parquet -> the name of the table that holds its rows.
     """
     parsed.mkdir(parents=True, exist_ok=True)
-    for kind in (VALUES, REJECTS, FILES):
-        target = parsed / f"{kind}-{batch}.parquet"
-        part = target.with_suffix(".part")
-        statement = f"COPY {selects[kind]} TO {tables.literal(str(part))} (FORMAT parquet, COMPRESSION zstd)"
-        connection.execute(statement)
-        part.replace(target)
+    targets = [parsed / f"{kind}-{batch}.parquet" for kind in KINDS]
+    for kind, target in zip(KINDS, targets, strict=True):
+        part = tables.literal(str(target.with_suffix(".part")))
+        connection.execute(f"COPY {selects[kind]} TO {part} (FORMAT parquet, COMPRESSION zstd)")
+    _note_hashes(parsed, batch, [target.with_suffix(".part") for target in targets])
+    for target in targets:
+        target.with_suffix(".part").replace(target)
+
+
+def damaged(parsed: Path, *, wholly: bool = False) -> list[str]:
+    """Return the batches whose bytes are not those that were written, or that miss one of their files.
+
+    Args:
+        parsed: The folder.
+        wholly: Hash every file; else only those whose size or time stamp differs from when they were hashed last.
+    """
+    checked = {} if wholly else _load(parsed / CHECKED)
+    found = []
+    for path in sorted(parsed.glob(f"{FILES}-*.parquet")):
+        batch = path.stem.removeprefix(f"{FILES}-")
+        paths = [parsed / f"{kind}-{batch}.parquet" for kind in KINDS]
+        if not all(each.is_file() for each in paths):
+            found.append(batch)
+            continue
+        stated = _load(parsed / f"{HASHES}-{batch}.json") or _note_hashes(parsed, batch, paths)
+        for each in paths:
+            stat = each.stat()
+            trait = [stat.st_size, stat.st_mtime_ns]
+            if checked.get(each.name) == trait:
+                continue
+            if stated.get(each.name) != _hash(each):
+                found.append(batch)
+                break
+            checked[each.name] = trait
+    if not wholly and parsed.is_dir():
+        part = parsed / f"{CHECKED}.part"
+        part.write_text(json.dumps(checked), encoding="utf-8")
+        part.replace(parsed / CHECKED)
+    return found
+
+
+def set_aside(parsed: Path, batch: str) -> None:
+    """Move a damaged batch out of the way, ``files`` first, so that it no longer counts."""
+    (parsed / DAMAGED).mkdir(exist_ok=True)
+    for kind in reversed(KINDS):
+        path = parsed / f"{kind}-{batch}.parquet"
+        if path.exists():
+            path.replace(parsed / DAMAGED / path.name)
+
+
+def _note_hashes(parsed: Path, batch: str, paths: list[Path]) -> dict[str, object]:
+    """Write down what the files of a batch hold; one of an earlier version is taken as it is."""
+    hashes: dict[str, object] = {path.with_suffix(".parquet").name: _hash(path) for path in paths}
+    (parsed / f"{HASHES}-{batch}.json").write_text(json.dumps(hashes), encoding="utf-8")
+    return hashes
+
+
+def _load(path: Path) -> dict[str, object]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from pipelines import tables
+from pipelines.warehouse import time_limit
 
 # Older clients and BI tools read the file: DuckDB 2 would otherwise write a format only it can open.
 STORAGE_VERSION = "v1.4.0"
@@ -50,6 +51,7 @@ def connect(
     if quick or threads:
         config["threads"] = 1 if quick else threads
     connection = duckdb.connect(config=config)
+    time_limit.watch(connection)
     if quick:
         connection.execute("PRAGMA disable_optimizer")
     if temp is not None:

@@ -1,0 +1,80 @@
+"""What may go: parsed files no arrival needs, leftovers of runs that died, and old received files to put into an archive.
+
+Only what can be made anew is ever removed. Received files are named, never deleted: they are the evidence.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from pipelines.settings import CityFolder
+from pipelines.sources import inbox, store
+
+SECONDS_A_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Superfluous:
+    """A file or folder that may go; ``is_ours``: it can be made anew, so it may be removed."""
+
+    path: Path
+    reason: str
+    is_ours: bool
+
+
+def look(city: CityFolder) -> list[Superfluous]:
+    """Return what may go, by the setting ``retention``."""
+    return [*_unused(city), *_damaged(city), *_leftovers(city), *_old_raw(city)]
+
+
+def remove(found: list[Superfluous]) -> int:
+    """Remove what can be made anew; returns how many."""
+    ours = [each for each in found if each.is_ours]
+    for each in ours:
+        if each.path.is_dir():
+            shutil.rmtree(each.path)
+        else:
+            each.path.unlink(missing_ok=True)
+    return len(ours)
+
+
+def _unused(city: CityFolder) -> Iterator[Superfluous]:
+    arrivals = inbox.ledger(city.history).values()
+    wanted = {
+        store.FileKey(a.sha256, member, city.settings.wanted(a.source)) for a in arrivals for member in ("", a.path)
+    }
+    used = {parsed.batch for key, parsed in store.index(city.parsed).items() if key in wanted}
+    for path in sorted(city.parsed.glob("*-*.*")):
+        batch = path.stem.rpartition("-")[2]
+        if batch not in used and _is_older(path, city.settings.retention.parsed_unused_days):
+            yield Superfluous(path, "tidy_unused", is_ours=True)
+
+
+def _leftovers(city: CityFolder) -> Iterator[Superfluous]:
+    for folder in ("tmp", "next"):
+        for path in sorted((city.data / folder).glob("*")):
+            if _is_older(path, 1):
+                yield Superfluous(path, "tidy_leftover", is_ours=True)
+
+
+def _damaged(city: CityFolder) -> Iterator[Superfluous]:
+    for path in sorted((city.parsed / store.DAMAGED).glob("*")):
+        if _is_older(path, city.settings.retention.parsed_unused_days):
+            yield Superfluous(path, "tidy_unused", is_ours=True)
+
+
+def _old_raw(city: CityFolder) -> Iterator[Superfluous]:
+    before = city.now() - timedelta(days=365 * city.settings.retention.raw_years)
+    for arrival in sorted(inbox.ledger(city.history).values(), key=lambda a: (a.source, a.path)):
+        path = city.inbox / arrival.source / arrival.path
+        if arrival.received_at < before and path.is_file():
+            yield Superfluous(path, "tidy_old_raw", is_ours=False)
+
+
+def _is_older(path: Path, days: int) -> bool:
+    return time.time() - path.stat().st_mtime > days * SECONDS_A_DAY
