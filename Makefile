@@ -17,9 +17,9 @@ test: $(VENV)/.installed
 	$(BIN)/mypy
 	$(BIN)/pytest
 
-# every parser fed with broken and hostile bytes for ten minutes
+# every parser fed with broken and hostile bytes for ten minutes, and 200 nights killed at random moments
 torture: $(VENV)/.installed
-	FUZZ_SECONDS=600 FUZZ_SEED=$$(date +%s) $(BIN)/pytest tests/sources/test_fuzz.py
+	FUZZ_SECONDS=600 KILLS=200 FUZZ_SEED=$$(date +%s) $(BIN)/pytest tests/sources/test_fuzz.py tests/test_faults.py
 
 # how long the intake takes, as a ratio to DuckDB's own reading of the same bytes
 bench: $(VENV)/.installed

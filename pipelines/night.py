@@ -35,6 +35,7 @@ from pipelines.review import build as review
 from pipelines.settings import CityFolder
 from pipelines.sources import inbox, parse
 from pipelines.sources.inbox import Arrival, Scan
+from pipelines.sources.open_file import Inbound
 from pipelines.targets import build as targets
 from pipelines.warehouse import database, invariants, publish, restatements
 from pipelines.warehouse.history import History
@@ -112,10 +113,15 @@ class Night:
         waiting = self.scan.to_parse if self.scan else []
         reading = parse.Reading.of(self.city)
         done = 0
+        changed: list[Inbound] = []
         for batch in parse.batches(waiting, self.city.settings.limits):
-            parse.parse_into_store(batch, self.city.parsed, reading, self.city.data / "tmp")
+            changed += parse.parse_into_store(batch, self.city.parsed, reading, self.city.data / "tmp")
             done += len(batch)
             self.progress("read_files", done, len(waiting))
+        if changed:
+            self.arrivals = inbox.withdraw(self.city.history, changed)
+            for file in changed:
+                self.outcome.notice(Finding("still_being_written", f"{file.source}/{file.path}", {}))
 
     def load_registers(self) -> bool:
         """Read and check the registers and decisions; tell whether anything differs from what was published."""

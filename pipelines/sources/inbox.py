@@ -89,7 +89,9 @@ def scan(city: CityFolder, progress: Callable[[int], None] = lambda _: None) -> 
             folder = city.weather if source == WEATHER else city.inbox / source
             stated[source] = _received(folder, result.findings)
         received = stated[source].get(path) or first_seen.get(sha256, now)
-        arrival = Arrival(sha256, source, path, file.stat().st_size, received)
+        arrival = Arrival(
+            sha256, source, path, inspected.size if inspected else int(str(seen[f"{source}/{path}"][0])), received
+        )
         if known.get((sha256, source, path)) != arrival:
             fresh.append(arrival)
             result.new_files += (sha256, source, path) not in known
@@ -102,6 +104,20 @@ def scan(city: CityFolder, progress: Callable[[int], None] = lambda _: None) -> 
     _save_seen(city.parsed, seen)
     result.arrivals = sorted(known.values(), key=lambda a: (a.sha256, a.source, a.path))
     return result
+
+
+def withdraw(history: Path, changed: Iterable[Inbound]) -> list[Arrival]:
+    """Take back arrivals whose files changed between hashing and reading: what was hashed can no longer be read.
+
+    Returns:
+        The arrivals that remain.
+    """
+    known = ledger(history)
+    keys = {(each.inspected.sha256, each.source, each.path) for each in changed}
+    journal.append(
+        history / LEDGER, (_as_record(known[key]) | {"withdrawn": True} for key in sorted(keys & known.keys()))
+    )
+    return sorted(ledger(history).values(), key=lambda a: (a.sha256, a.source, a.path))
 
 
 def set_damaged_aside(parsed: Path) -> list[Finding]:
@@ -135,6 +151,8 @@ def ledger(history: Path) -> dict[tuple[str, str, str], Arrival]:
             datetime.fromisoformat(record["received_at"]),
         )
         found[arrival.sha256, arrival.source, arrival.path] = arrival
+        if record.get("withdrawn"):
+            del found[arrival.sha256, arrival.source, arrival.path]
     return found
 
 
@@ -186,6 +204,8 @@ def _identify(
     if remembered and remembered[:2] == trait:
         return str(remembered[2]), None
     inspected = inspect(file, city.settings.limits)
+    if inspected.has_changed() or not file.exists():
+        return None, None  # gone, or being written at this very moment: it is taken next time
     if not inspected.sha256:  # a stand-in, so that a file whose bytes cannot be read is on record all the same
         inspected.sha256 = f"{UNREADABLE}{name}"
         return inspected.sha256, inspected

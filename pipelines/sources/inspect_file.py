@@ -55,6 +55,19 @@ class Inspected:
     head: list[str] = field(default_factory=list)
     root: str = ""
     problem: tuple[str, dict[str, object]] | None = None
+    trait: tuple[int, int] = (0, 0)
+
+    def has_changed(self) -> bool:
+        """Tell whether the file is no longer the one that was looked at: grown, replaced or gone."""
+        try:
+            return bool(self.sha256) and _trait(self.path) != self.trait
+        except OSError:
+            return True
+
+
+def _trait(path: Path) -> tuple[int, int]:
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns
 
 
 @dataclass(slots=True)
@@ -84,7 +97,8 @@ def inspect(path: Path, limits: Limits) -> Inspected:
     """
     result = Inspected(path)
     try:
-        result.size = path.stat().st_size
+        result.trait = _trait(path)
+        result.size = result.trait[0]
         if result.size > limits.file_bytes:
             result.sha256 = _hash_only(path)
             return _refuse(result, "file_too_large", size=result.size, limit=limits.file_bytes)

@@ -155,20 +155,35 @@ def parse(
     return found
 
 
-def parse_into_store(inbound: list[Inbound], parsed: Path, reading: Reading, scratch_root: Path) -> list[Outcome]:
-    """Parse a batch and keep it under ``parsed/``."""
+def parse_into_store(inbound: list[Inbound], parsed: Path, reading: Reading, scratch_root: Path) -> list[Inbound]:
+    """Parse a batch and keep it under ``parsed/``.
+
+    Returns:
+        The files that changed while they were read. Nothing of them is kept: their hash says another content.
+    """
     scratch_root.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix="parse-", dir=scratch_root))
     try:
-        limits = reading.limits
-        connection = database.connect(limits.memory, scratch, limits.threads)
-        outcomes = parse(inbound, connection, reading, scratch)
-        batch = store.batch_id(outcome.key for outcome in outcomes)
-        connection.execute("UPDATE parsed_files SET batch = CAST($batch AS VARCHAR)", {"batch": batch})
-        selects = {store.VALUES: "parsed_values", store.REJECTS: "parsed_rejects", store.FILES: "parsed_files"}
-        store.write(connection, parsed, batch, selects)
+        steady, outcomes = inbound, None
+        while outcomes is None:
+            connection = database.connect(reading.limits.memory, scratch, reading.limits.threads)
+            try:
+                outcomes = parse(steady, connection, reading, scratch)
+            except (OSError, duckdb.Error):  # a file that is gone now is no fault of this program
+                if not any(file.inspected.has_changed() for file in steady):
+                    raise
+            changed = {id(file) for file in steady if file.inspected.has_changed()}
+            if changed:
+                connection.close()
+                steady, outcomes = [file for file in steady if id(file) not in changed], None
+        if outcomes:
+            batch = store.batch_id(outcome.key for outcome in outcomes)
+            connection.execute("UPDATE parsed_files SET batch = CAST($batch AS VARCHAR)", {"batch": batch})
+            selects = {store.VALUES: "parsed_values", store.REJECTS: "parsed_rejects", store.FILES: "parsed_files"}
+            store.write(connection, parsed, batch, selects)
         connection.close()
-        return outcomes
+        kept = {id(file) for file in steady}
+        return [file for file in inbound if id(file) not in kept]
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

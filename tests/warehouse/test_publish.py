@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -118,15 +119,36 @@ def read_until(path: str, stop: str, answers: multiprocessing.Queue[object]) -> 
     answers.put(seen)
 
 
+def read_long(path: str, begun: str, stop: str, answers: multiprocessing.Queue[object]) -> None:
+    """Hold one connection, and one query that is fetched row by row, over all publications."""
+    connection = duckdb.connect(path, read_only=True)
+    cursor = connection.execute(
+        "SELECT r.source_line, p.run_id FROM readings r, publications p, range(2000) ORDER BY ALL"
+    )
+    first = cursor.fetchone()
+    Path(begun).touch()
+    while not Path(stop).exists():
+        time.sleep(0.05)
+    rest = len(cursor.fetchall())
+    again = connection.execute("SELECT count(*) FROM readings").fetchone()
+    answers.put({(rest + (first is not None), *again)})  # type: ignore[misc]
+
+
 def test_other_processes_read_while_nights_publish(city: City, tmp_path: Path) -> None:
+    """One holds the file open with a long query, ten open and close it; nobody errs, nobody waits, nobody sees a mixture."""
     city.bills("fuel/a.csv", ROWS)
     path = city.publish()
-    context = multiprocessing.get_context("spawn")
-    answers = context.Queue()
-    stop = tmp_path / "stop"
-    readers = [context.Process(target=read_until, args=(str(path), str(stop), answers)) for _ in range(2)]
-    for reader in readers:
+    context = multiprocessing.get_context("forkserver")
+    answers, long_answer = context.Queue(), context.Queue()
+    stop, begun = tmp_path / "stop", tmp_path / "begun"
+    long = context.Process(target=read_long, args=(str(path), str(begun), str(stop), long_answer))
+    readers = [context.Process(target=read_until, args=(str(path), str(stop), answers)) for _ in range(10)]
+    for reader in (long, *readers):
         reader.start()
+    for _ in range(600):
+        if begun.exists():
+            break
+        time.sleep(0.1)
     expected = {(48, 1)}
     for number, month in enumerate((4, 5), start=2):
         city.bills(f"fuel/{month}.csv", monthly("M1", 2026, 2026, lambda _, m, month=month: 10 if m == month else None))
@@ -135,7 +157,8 @@ def test_other_processes_read_while_nights_publish(city: City, tmp_path: Path) -
     stop.touch()
     for _ in readers:
         assert answers.get(timeout=60) <= expected
-    for reader in readers:
+    assert long_answer.get(timeout=60) == {(48 * 2000, 48)}, "as it was when the query began"
+    for reader in (long, *readers):
         reader.join()
 
 

@@ -1,0 +1,51 @@
+"""What the tests of crashes run in processes of their own, so that these can be killed at any moment."""
+
+from __future__ import annotations
+
+import multiprocessing
+from datetime import datetime
+from pathlib import Path
+
+from pipelines.night import Night, build
+from pipelines.review.store import Decision, Store
+from pipelines.run_guard import guarded
+from pipelines.settings import CityFolder
+
+# Forked from a process that has imported everything: a kill hits the night, not the imports.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.killing"])
+
+
+def night(folder: str, data: str | None = None) -> None:
+    """A whole night without Prefect and gate."""
+    run = Night(CityFolder(Path(folder), Path(data) if data else None))
+    with guarded(run):
+        run.receive()
+        run.read_files()
+        if run.load_registers():
+            build(run)
+            run.publish()
+
+
+def rebuild_of(folder: str) -> None:
+    """The same from what is kept."""
+    run = Night(CityFolder(Path(folder)))
+    with guarded(run):
+        run.remember()
+        run.load_registers()
+        build(run)
+        run.publish()
+
+
+def decide(url: str, number: int) -> None:
+    """Write two decisions that belong together, again and again."""
+    store = Store(url)
+    for step in range(1000):
+        pair = [
+            Decision(
+                decision_id=f"{number}-{step}-{half}", flag_id="f", facility_id="F1", fiscal_year=2024, rule_id="over_path",
+                subject=None, step="answer", person_id="P1", post="x", decided_at=datetime(2026, 6, 1), comment="理由",
+            )
+            for half in ("a", "b")
+        ]  # fmt: skip
+        store.append(pair)
