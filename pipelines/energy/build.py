@@ -39,7 +39,8 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
     """
     connection.execute(f"CREATE OR REPLACE TEMP TABLE meter_versions AS {VERSIONS}")
     _allocate(connection)
-    database.create_temp(connection, "counted_readings", HERE / "counted_readings.sql")
+    database.create_view(connection, "counted_readings", HERE / "counted_readings.sql", temporary=True)
+    database.create_temp(connection, "long_readings", HERE / "long_readings.sql")
     database.fill(connection, "meter_days", HERE / "meter_days.sql")
     first_day = first_expected_day(connection, today)
     parameters = {
@@ -63,7 +64,8 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
     segment(connection, *_days_of_interest(connection, first_day, today), extend_from=first_day)
     choose(connection)
     database.fill(connection, "energy_by_meter_day", HERE / "energy_by_meter_day.sql")
-    for step in ("counted_readings", "expected_days", "counted_days", "daily_limits", "register_turns", "judged_days"):
+    connection.execute("DROP VIEW counted_readings")
+    for step in ("long_readings", "expected_days", "counted_days", "daily_limits", "register_turns", "judged_days"):
         connection.execute(f"DROP TABLE {step}")
 
 

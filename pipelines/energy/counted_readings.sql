@@ -7,9 +7,11 @@ WITH scales AS (
     SELECT DISTINCT unit, energy_type, counted_unit, scale FROM counted_units WHERE rule_id IS NULL
 ),
 versions AS (
-    SELECT meter_id, energy_type, coalesce(multiplier, 1) AS multiplier, delivery_rule, coalesce(valid_from, DATE '0001-01-01') AS since,
-        coalesce(valid_to, DATE '9999-12-31') AS until
-    FROM meters
+    SELECT m.meter_id, m.energy_type, m.delivery_rule, s.unit, s.counted_unit,
+        CAST(CAST(s.scale AS DECIMAL(24, 9)) * coalesce(m.multiplier, 1) AS DECIMAL(20, 9)) AS scale,
+        coalesce(m.valid_from, DATE '0001-01-01') AS since, coalesce(m.valid_to, DATE '9999-12-31') AS until
+    FROM meters AS m
+    JOIN scales AS s ON s.energy_type = m.energy_type
 ),
 hours AS (
     SELECT CAST(any_value(value) FILTER (threshold_id = 'day_tariff_from') AS INTEGER) * 3600 AS day_from,
@@ -37,16 +39,14 @@ in_use AS (
 ),
 counted AS (
     SELECT
-        r.meter_id, r.reading_kind, r.time_band, r.started_at, r.ended_at, s.counted_unit AS unit, v.energy_type,
-        CAST(CAST(r.quantity AS DECIMAL(26, 6)) * CAST(CAST(s.scale AS DECIMAL(24, 9)) * v.multiplier AS DECIMAL(20, 9)) AS DECIMAL(18, 6)) AS quantity,
+        r.meter_id, r.reading_kind, r.time_band, r.started_at, r.ended_at, v.counted_unit AS unit, v.energy_type,
+        CASE WHEN v.scale = 1 THEN r.quantity
+            ELSE CAST(CAST(r.quantity AS DECIMAL(26, 6)) * v.scale AS DECIMAL(18, 6)) END AS quantity,
         r.reading_kind <> 'delivery' OR r.quantity = 0 AS covers, r.stage = 'provisional' AS is_provisional,
         r.quality IN ('supplier_estimated', 'interpolated') AS is_estimate,
-        CAST(r.started_at AS DATE) AS first_date, CAST(r.ended_at - INTERVAL 1 MICROSECOND AS DATE) AS last_date,
-        date_diff('second', date_trunc('day', r.started_at), r.started_at) AS from_second,
-        date_diff('second', date_trunc('day', r.started_at), r.ended_at) AS to_second
+        CAST(r.started_at AS DATE) AS first_date, CAST(r.ended_at - INTERVAL 1 MICROSECOND AS DATE) AS last_date
     FROM in_use AS r
-    JOIN versions AS v ON v.meter_id = r.meter_id AND r.started_at >= v.since AND r.started_at < v.until
-    JOIN scales AS s ON s.unit = r.unit AND s.energy_type = v.energy_type
+    JOIN versions AS v ON v.meter_id = r.meter_id AND v.unit = r.unit AND r.started_at >= v.since AND r.started_at < v.until
 )
 SELECT
     c.meter_id, c.reading_kind, c.started_at, c.ended_at, c.unit, c.quantity, c.covers, c.is_provisional, c.is_estimate,
@@ -54,8 +54,9 @@ SELECT
     CASE
         WHEN c.reading_kind <> 'interval' OR c.time_band <> 'all' OR c.energy_type <> 'electricity' OR c.first_date >= h.ends_on
             THEN c.time_band
-        WHEN c.from_second >= h.day_from AND c.to_second <= h.day_to THEN 'day'
-        WHEN c.to_second <= h.day_from OR c.from_second >= h.day_to AND c.to_second <= 86400 THEN 'night'
+        WHEN second_of_day(c.first_date, c.started_at) >= h.day_from AND second_of_day(c.first_date, c.ended_at) <= h.day_to THEN 'day'
+        WHEN second_of_day(c.first_date, c.ended_at) <= h.day_from
+            OR second_of_day(c.first_date, c.started_at) >= h.day_to AND second_of_day(c.first_date, c.ended_at) <= 86400 THEN 'night'
         ELSE c.time_band
     END AS time_band
 FROM counted AS c

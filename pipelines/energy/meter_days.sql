@@ -1,7 +1,7 @@
 -- meter_days: one row per meter, kind, day, band and unit. A reading within a day counts there; a longer one is spread.
 -- Spreading conserves exactly: each day gets its whole millionths, the rest goes to the largest remainders, ties by date
 -- (calendarisation by day). Whole days have equal weights, so the earliest days get the rest without any sorting.
--- Input: counted_readings.
+-- Inputs: counted_readings, long_readings.
 WITH within_day AS (
     SELECT meter_id, reading_kind, time_band, unit, first_date AS local_date, quantity,
         date_diff('second', started_at, ended_at) AS seconds, covers, states_hours, is_provisional, is_estimate, quantity = 0 AS is_zero
@@ -10,8 +10,8 @@ WITH within_day AS (
 ),
 whole_days AS (
     SELECT *, last_date - first_date + 1 AS days, unnest(range(0, last_date - first_date + 1)) AS place
-    FROM counted_readings
-    WHERE first_date < last_date AND started_at = CAST(first_date AS TIMESTAMP)
+    FROM long_readings
+    WHERE started_at = CAST(first_date AS TIMESTAMP)
         AND ended_at = CAST(last_date + 1 AS TIMESTAMP)
 ),
 spread_evenly AS (
@@ -22,9 +22,8 @@ spread_evenly AS (
 ),
 parts AS (
     SELECT row_number() OVER () AS part_of, *, unnest(range(0, last_date - first_date + 1)) AS place
-    FROM counted_readings
-    WHERE first_date < last_date AND (started_at <> CAST(first_date AS TIMESTAMP)
-        OR ended_at <> CAST(last_date + 1 AS TIMESTAMP))
+    FROM long_readings
+    WHERE started_at <> CAST(first_date AS TIMESTAMP) OR ended_at <> CAST(last_date + 1 AS TIMESTAMP)
 ),
 weighed AS (
     SELECT *, CAST(first_date + CAST(place AS INTEGER) AS DATE) AS local_date,

@@ -39,16 +39,14 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
     _load_words(connection, settings)
     database.create_temp(connection, "known_files", HERE / "known_files.sql", {"usual": settings.wanted("")})
     database.create_temp(connection, "meter_names", HERE / "meter_names.sql")
-    database.create_temp(connection, "incoming", HERE / "incoming.sql")
+    database.create_view(connection, "incoming", HERE / "incoming.sql", temporary=True)
     _count_units(connection, settings)
     database.create_temp(connection, "checked", HERE / "checked.sql", {"today": today})
-    connection.execute("DROP TABLE incoming")
-    database.create_temp(connection, "candidates", HERE / "candidates.sql")
+    database.create_view(connection, "candidates", HERE / "candidates.sql", temporary=True)
     _accept(connection)
     for table in ("register_states", "register_uses"):
         database.fill(connection, table, HERE / f"{table}.sql")
-    by_time = "meter_id, reading_kind, started_at, time_band, known_from, source_line"
-    database.fill(connection, "readings", HERE / "readings.sql", order_by=by_time)
+    database.fill(connection, "readings", HERE / "readings.sql", order_by=None)
     for table in ("activity_readings", "waste_samples", "weather_days", "quarantine", "source_files"):
         database.fill(connection, table, HERE / f"{table}.sql")
     for table in ("unknown_names", "intake_log"):
@@ -63,7 +61,9 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
         "activity_late_days": late.activity_late_days,
     }
     database.fill(connection, "expected_inputs", HERE / "expected_inputs.sql", lateness)
-    for step in ("checked", "candidates", "suspects", "rivals"):
+    for view in ("candidates", "incoming"):
+        connection.execute(f"DROP VIEW {view}")
+    for step in ("checked", "suspects", "rivals"):
         connection.execute(f"DROP TABLE {step}")
     return _register_findings(connection)
 

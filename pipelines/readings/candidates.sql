@@ -4,7 +4,7 @@
 -- The first value of a new register does not rival the last one of the old.
 -- Input: checked.
 SELECT
-    row_number() OVER () AS candidate_id, *,
+    rowid AS candidate_id, *,
     kind = 'delivery' AND quantity = 0 OR kind = 'register' AND substance IN ('opening', 'reset') AS is_closing,
     CASE stage WHEN 'corrected' THEN 1 WHEN 'confirmed' THEN 2 ELSE 3 END AS stage_order
 FROM checked

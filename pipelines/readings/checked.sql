@@ -9,32 +9,37 @@ WITH counted AS (
     FROM incoming AS i
     LEFT JOIN counted_units AS u
         ON u.raw = i.raw_unit AND u.energy_type = i.owner_type AND u.source_folder = i.source_folder
+),
+ruled AS (
+    SELECT *, CASE
+            WHEN owner_id IS NULL AND is_known THEN 'outside_validity'
+            WHEN owner_id IS NULL AND record = 'activity' THEN 'unknown_activity_source'
+            WHEN owner_id IS NULL AND record = 'composition' THEN 'unknown_facility'
+            WHEN is_unknown_category THEN 'unknown_category'
+            WHEN is_derived THEN 'derived_source'
+            WHEN owner_id IS NULL THEN 'unknown_meter'
+            WHEN record = 'reading' AND kind = 'register' THEN 'kind_unclear'
+            WHEN record = 'register' AND substance NOT IN ('reading', 'closing', 'opening', 'reset') THEN 'unknown_event'
+            WHEN kind = 'interval' AND reading_kind IS NULL AND ended_at > started_at + INTERVAL 1 DAY THEN 'kind_unclear'
+            WHEN unit_rule IS NOT NULL THEN unit_rule
+            WHEN CAST(ended_at AS DATE) > until THEN 'outside_validity'
+            WHEN record = 'reading' AND ended_at > same_until THEN 'multiplier_changed'
+            WHEN CAST(ended_at AS DATE) > CAST($today AS DATE) + 1 THEN 'in_the_future'
+            WHEN quantity < 0 AND record <> 'weather' THEN 'negative_quantity'
+            WHEN record = 'composition' AND (quantity > 100 OR moisture_percent < 0 OR moisture_percent >= 100) THEN 'not_a_percent'
+            WHEN wide_quantity * scale >= CASE WHEN counted_unit LIKE 'GJ%' THEN 100000000 ELSE 1000000000 END THEN 'number_too_large'
+            WHEN scale <> 1 AND CAST(wide_quantity * scale AS DECIMAL(18, 6)) <> wide_quantity * scale THEN 'too_many_digits'
+        END AS rule_id
+    FROM counted
 )
 SELECT
     file_no, source_member, source_line, source_column, record, owner_id, owner_type, kind,
     coalesce(time_band, 'all') AS time_band, started_at, ended_at, quantity, word AS unit, key,
     coalesce(quality, 'measured') AS quality, coalesce(stage, 'confirmed') AS stage, issued_on, received_at,
     substance, note, amount_yen, demand_kw, contract_kw, multiplier, category, basis, moisture_percent, laboratory, raw_unit, reading_kind AS stated_kind,
+    rule_id,
     CASE
-        WHEN owner_id IS NULL AND is_known THEN 'outside_validity'
-        WHEN owner_id IS NULL AND record = 'activity' THEN 'unknown_activity_source'
-        WHEN owner_id IS NULL AND record = 'composition' THEN 'unknown_facility'
-        WHEN is_unknown_category THEN 'unknown_category'
-        WHEN is_derived THEN 'derived_source'
-        WHEN owner_id IS NULL THEN 'unknown_meter'
-        WHEN record = 'reading' AND kind = 'register' THEN 'kind_unclear'
-        WHEN record = 'register' AND substance NOT IN ('reading', 'closing', 'opening', 'reset') THEN 'unknown_event'
-        WHEN kind = 'interval' AND reading_kind IS NULL AND ended_at > started_at + INTERVAL 1 DAY THEN 'kind_unclear'
-        WHEN unit_rule IS NOT NULL THEN unit_rule
-        WHEN CAST(ended_at AS DATE) > until THEN 'outside_validity'
-        WHEN record = 'reading' AND ended_at > same_until THEN 'multiplier_changed'
-        WHEN CAST(ended_at AS DATE) > CAST($today AS DATE) + 1 THEN 'in_the_future'
-        WHEN quantity < 0 AND record <> 'weather' THEN 'negative_quantity'
-        WHEN record = 'composition' AND (quantity > 100 OR moisture_percent < 0 OR moisture_percent >= 100) THEN 'not_a_percent'
-        WHEN wide_quantity * scale >= CASE WHEN counted_unit LIKE 'GJ%' THEN 100000000 ELSE 1000000000 END THEN 'number_too_large'
-        WHEN scale <> 1 AND CAST(wide_quantity * scale AS DECIMAL(18, 6)) <> wide_quantity * scale THEN 'too_many_digits'
-    END AS rule_id,
-    CASE
+        WHEN rule_id IS NULL THEN NULL
         WHEN owner_id IS NULL AND NOT is_known THEN key
         WHEN is_unknown_category THEN coalesce(category, '(空欄)')
         WHEN record = 'composition' THEN rtrim(rtrim(CAST(quantity AS VARCHAR), '0'), '.') || ' % / ' || coalesce(CAST(moisture_percent AS VARCHAR), '-')
@@ -45,4 +50,4 @@ SELECT
         ELSE rtrim(rtrim(CAST(quantity AS VARCHAR), '0'), '.') || ' ' || coalesce(raw_unit, '')
     END AS raw,
     unit_reason AS detail
-FROM counted
+FROM ruled

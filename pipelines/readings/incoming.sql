@@ -2,7 +2,7 @@
 -- A word that names no meter on that day leaves meter_id empty; a word that never does leaves is_known false.
 -- A state of a register stands for its moment; the closing one of a meter belongs to the row of the register that ends then.
 -- Inputs: parsed_values (Parquet), known_files, meter_names, activity_sources, facilities, waste_categories.
-WITH values_of_files AS (
+WITH values_of_files AS NOT MATERIALIZED (
     SELECT v.*, f.file_no, f.received_at, f.source AS source_folder
     FROM parsed_values AS v
     JOIN known_files AS f

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from itertools import count, islice
 from pathlib import Path
@@ -20,7 +20,7 @@ import duckdb
 
 from pipelines.layout_spec import ROLES
 from pipelines.settings import CityFolder, Limits
-from pipelines.sources import described, store, words
+from pipelines.sources import described, plain, store, words
 from pipelines.sources.documents import BrokenDocumentError
 from pipelines.sources.head import Cell, LayoutReader, RefusedFileError
 from pipelines.sources.layouts import PARSER_VERSION
@@ -58,7 +58,8 @@ AGREED_WORDS = {
 }  # fmt: skip
 MACROS = """
 CREATE OR REPLACE TEMP MACRO plain_moment(t) AS
-    CASE WHEN length(t) = 19 AND t[5] IN ('-', '/') AND t[14] = ':' AND t[17] = ':'
+    CASE WHEN t LIKE '____-__-__ __:__' THEN try_cast(t AS TIMESTAMP)
+        WHEN length(t) = 19 AND t[5] IN ('-', '/') AND t[14] = ':' AND t[17] = ':'
             OR length(t) = 16 AND t[5] IN ('-', '/') AND t[14] = ':'
             OR length(t) = 10 AND t[5] IN ('-', '/')
         THEN try_cast(t AS TIMESTAMP) END;
@@ -133,8 +134,10 @@ def parse(
         _read_tables(connection, outcome)
     found = list(outcomes.values())
     parts = [part for outcome in found for part in outcome.parts]
-    _load_parts(connection, parts)
+    shape_of = plain.shapes(parts)
+    _load_parts(connection, parts, shape_of)
     _load_lines(connection, [part for part in parts if part.recognised.read is None], reading.limits)
+    plain.read(connection, parts, shape_of)
     # views, so that each cell is written twice only: typed, and read
     for view in ("raw_rows", "row_cells"):
         database.create_view(connection, view, HERE / f"{view}.sql", temporary=True)
@@ -276,11 +279,12 @@ def _refuse(connection: duckdb.DuckDBPyConnection, outcome: Outcome, part: Part,
         outcome.lost.clear()
 
 
-def _load_parts(connection: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
+def _load_parts(connection: duckdb.DuckDBPyConnection, parts: list[Part], shape_of: Mapping[int, int]) -> None:
     by_line = count()
     columns: list[tuple[str, str, Callable[[Part], Any]]] = [
         ("file_no", "INTEGER", lambda p: p.file_no),
         ("file_index", "INTEGER", lambda p: next(by_line) if p.recognised.read is None else None),
+        ("shape", "INTEGER", lambda p: shape_of.get(p.file_no)),
         ("sha256", "VARCHAR", lambda p: p.key.sha256),
         ("wanted", "VARCHAR", lambda p: p.key.wanted),
         ("file_member", "VARCHAR", lambda p: p.key.member),
@@ -404,10 +408,11 @@ def _split(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> No
         " c.column_name AS source_column"
     )
     connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE parsed_values AS SELECT {place}, p.record, c.key, c.reading_kind, c.time_band,
+        f"""CREATE OR REPLACE TEMP VIEW parsed_values AS SELECT {place}, p.record, c.key, c.reading_kind, c.time_band,
             c.started_at, c.ended_at, c.quantity, c.unit, c.quality, c.stage, c.issued_on, c.amount_yen, c.demand_kw,
             c.contract_kw, c.substance, c.note, c.category, c.basis, c.moisture_percent, c.laboratory
-            FROM read_cells AS c JOIN parse_parts AS p ON p.file_no = c.file_no WHERE c.rule_id IS NULL"""
+            FROM (FROM read_cells WHERE rule_id IS NULL UNION ALL BY NAME FROM plain_values) AS c
+            JOIN parse_parts AS p ON p.file_no = c.file_no"""
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE parsed_rejects AS SELECT {place}, c.rule_id, left(c.raw, 200) AS raw, c.key
@@ -423,10 +428,11 @@ def _split(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> No
 
 def _count(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
     """Write ``parsed_files``: one row per file key with its row account as parsed."""
-    cells = _pairs(connection, "SELECT file_no, count(*) FROM read_cells GROUP BY 1")
+    all_cells = "(SELECT file_no, line FROM read_cells UNION ALL SELECT file_no, line FROM plain_values)"
+    cells = _pairs(connection, f"SELECT file_no, count(*) FROM {all_cells} GROUP BY 1")
     blanks = _pairs(connection, "SELECT file_no, count(*) FROM read_cells WHERE rule_id = 'blank' GROUP BY 1")
     snapped = _pairs(connection, "SELECT file_no, count(*) FROM read_cells WHERE is_snapped GROUP BY 1")
-    used = _pairs(connection, "SELECT file_no, count(DISTINCT line) FROM read_cells GROUP BY 1")
+    used = _pairs(connection, f"SELECT file_no, count(DISTINCT line) FROM {all_cells} GROUP BY 1")
     lines_of = _pairs(
         connection,
         """SELECT p.file_no, count(*) FROM raw_lines AS l JOIN parse_parts AS p ON p.file_index = l.file_index GROUP BY 1""",

@@ -1,6 +1,6 @@
--- raw_rows: one row per line of a file after its header that is not wholly empty, cut into cells. Lines of printed totals are
--- marked: they are no values, but must agree with them.
--- Inputs: raw_lines (the text lines in file order), parse_parts (one row per file or sheet of this batch).
+-- raw_rows: one row per line to be read with care, after a file's header and not wholly empty, cut into cells. Lines of printed
+-- totals are marked: they are no values, but must agree with them.
+-- Inputs: raw_lines (the text lines in file order), parse_parts (one row per file or sheet of this batch), careful_lines.
 WITH numbered AS (
     SELECT parse_parts.*, raw_lines.rowid - parse_parts.first_row + 1 AS line, raw_lines.text
     FROM raw_lines
@@ -9,7 +9,7 @@ WITH numbered AS (
 cut AS (
     SELECT file_no, line, string_split(text, delimiter) AS cells, total_rows, has_totals, columns
     FROM numbered
-    WHERE line > header_line AND text IS NOT NULL AND trim(replace(text, delimiter, '')) <> ''
+    WHERE (shape IS NULL OR (file_no, line) IN (SELECT (file_no, line) FROM careful_lines)) AND line > header_line AND text IS NOT NULL AND trim(replace(text, delimiter, '')) <> ''
 )
 SELECT
     file_no, line, cells, CASE WHEN has_totals THEN list_has_any(total_rows,

@@ -97,7 +97,7 @@ def write(connection: duckdb.DuckDBPyConnection, parsed: Path, batch: str, selec
     targets = [parsed / f"{kind}-{batch}.parquet" for kind in KINDS]
     for kind, target in zip(KINDS, targets, strict=True):
         part = tables.literal(str(target.with_suffix(".part")))
-        connection.execute(f"COPY {selects[kind]} TO {part} (FORMAT parquet, COMPRESSION zstd)")
+        connection.execute(f"COPY {selects[kind]} TO {part} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd)")
     _note_hashes(parsed, batch, [target.with_suffix(".part") for target in targets])
     for target in targets:
         target.with_suffix(".part").replace(target)

@@ -15,6 +15,8 @@ from pipelines.warehouse import time_limit
 # Older clients and BI tools read the file: DuckDB 2 would otherwise write a format only it can open.
 STORAGE_VERSION = "v1.4.0"
 # Half-even rounding to nine places of an exact product: a cast rounds half away from zero, so only a tie differs.
+# are_slots_apart: the readings that begin on one day are equal slots (a quarter of an hour to a day long, each starting on a
+# multiple of its length), every one taken once, so none overlaps another: seen without sorting.
 MACROS = """
 CREATE OR REPLACE TEMP MACRO half_even9(x) AS CASE
     WHEN x - CAST(x AS DECIMAL(38, 9)) IN (0.0000000005, -0.0000000005)
@@ -23,6 +25,14 @@ CREATE OR REPLACE TEMP MACRO half_even9(x) AS CASE
     ELSE CAST(x AS DECIMAL(38, 9)) END;
 CREATE OR REPLACE TEMP MACRO micro(q) AS CAST(CAST(q AS DECIMAL(28, 6)) * 1000000 AS BIGINT);
 CREATE OR REPLACE TEMP MACRO from_micro(n) AS CAST(CAST(n AS DECIMAL(28, 0)) * 0.000001 AS DECIMAL(18, 6));
+CREATE OR REPLACE TEMP MACRO second_of_day(d, t) AS date_diff('second', CAST(d AS TIMESTAMP), t);
+CREATE OR REPLACE TEMP MACRO minutes_of(since, until) AS date_diff('minute', since, until);
+CREATE OR REPLACE TEMP MACRO are_slots_apart(since, until) AS
+    min(minutes_of(since, until)) = max(minutes_of(since, until)) AND min(minutes_of(since, until)) >= 15
+        AND max(minutes_of(since, until)) <= 1440
+        AND bool_and(minutes_of(date_trunc('day', since), since) % greatest(minutes_of(since, until), 1) = 0 AND second(since) = 0)
+        AND count(*) = bit_count(bit_or(
+            CAST(1 AS HUGEINT) << CAST(least(minutes_of(date_trunc('day', since), since) // 15, 100) AS HUGEINT)));
 CREATE OR REPLACE TEMP MACRO fiscal_year_of(d) AS CAST(year(d) - CASE WHEN month(d) < 4 THEN 1 ELSE 0 END AS INTEGER);
 """
 _PARAMETER = re.compile(r"\$([a-z_]+)")
@@ -94,7 +104,7 @@ def fill(
     sql_file: Path,
     parameters: dict[str, Any] | None = None,
     *,
-    order_by: str = "ALL",
+    order_by: str | None = "ALL",
 ) -> None:
     """Create a catalogue table and fill it with the SELECT of a .sql file, column names matched by name.
 
@@ -103,7 +113,8 @@ def fill(
         table_name: A table of the catalogue.
         sql_file: One SELECT; it may name parameters as ``$name``.
         parameters: Values; only those the file names are passed.
-        order_by: How rows are laid down; readers and compression profit from neighbours that belong together.
+        order_by: How rows are laid down; readers and compression profit from neighbours that belong together. ``None``:
+            the SELECT says it itself.
 
     Raises:
         StageError: naming table and file when DuckDB refuses.
@@ -113,11 +124,11 @@ def fill(
     run(connection, insert_statement, parameters, what=f"{table_name} ({sql_file.name})")
 
 
-def fill_statements(table_name: str, sql_file: Path, *, order_by: str = "ALL") -> tuple[str, str]:
+def fill_statements(table_name: str, sql_file: Path, *, order_by: str | None = "ALL") -> tuple[str, str]:
     """Return the two statements of :func:`fill`: create the table, insert the rows."""
     described = tables.table(table_name)
     names = ", ".join(tables.quoted(name) for name in described.column_names)
-    select = f"SELECT {names} FROM (\n{sql_text(sql_file)}\n) ORDER BY {order_by}"
+    select = f"SELECT {names} FROM (\n{sql_text(sql_file)}\n)" + (f" ORDER BY {order_by}" if order_by else "")
     return tables.create_statement(described), f"INSERT INTO {tables.quoted(table_name)} BY NAME {select}"
 
 

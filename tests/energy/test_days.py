@@ -33,6 +33,7 @@ def spread(readings: list[tuple[datetime, datetime, Decimal]]) -> list[tuple[dat
                CAST($1::TIMESTAMP AS DATE), CAST($2::TIMESTAMP - INTERVAL 1 MICROSECOND AS DATE), true)""",
             [start, end, quantity],
         )
+    database.create_temp(connection, "long_readings", SQL.with_name("long_readings.sql"))
     text = database.sql_text(SQL)
     return connection.execute(f"SELECT local_date, quantity FROM ({text}) ORDER BY 1").fetchall()
 

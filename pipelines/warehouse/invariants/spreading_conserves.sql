@@ -2,14 +2,17 @@
 WITH scales AS (
     SELECT DISTINCT unit, energy_type, scale FROM counted_units WHERE rule_id IS NULL
 ),
+versions AS (
+    SELECT m.meter_id, s.unit, CAST(CAST(s.scale AS DECIMAL(24, 9)) * coalesce(m.multiplier, 1) AS DECIMAL(20, 9)) AS scale,
+        coalesce(m.valid_from, DATE '0001-01-01') AS since, coalesce(m.valid_to, DATE '9999-12-31') AS until
+    FROM meters AS m
+    JOIN scales AS s ON s.energy_type = m.energy_type
+),
 accepted AS (
     SELECT r.meter_id, r.reading_kind,
-        sum(CAST(CAST(r.quantity AS DECIMAL(26, 6)) * CAST(CAST(s.scale AS DECIMAL(24, 9)) * coalesce(m.multiplier, 1) AS DECIMAL(20, 9))
-            AS DECIMAL(18, 6))) AS quantity
+        sum(CASE WHEN v.scale = 1 THEN r.quantity ELSE CAST(CAST(r.quantity AS DECIMAL(26, 6)) * v.scale AS DECIMAL(18, 6)) END) AS quantity
     FROM current_readings AS r
-    JOIN meters AS m ON m.meter_id = r.meter_id AND r.started_at >= coalesce(m.valid_from, DATE '0001-01-01')
-        AND r.started_at < coalesce(m.valid_to, DATE '9999-12-31')
-    JOIN scales AS s ON s.unit = r.unit AND s.energy_type = m.energy_type
+    JOIN versions AS v ON v.meter_id = r.meter_id AND v.unit = r.unit AND r.started_at >= v.since AND r.started_at < v.until
     GROUP BY ALL
 ),
 spread AS (

@@ -1,0 +1,95 @@
+"""Read the plain lines of a batch at once: nearly all lines of a large file need no closer look.
+
+A line is plain when every value cell of it is (``plain_cells.sql``). All others, and all lines of layouts that say more
+than where things stand, are read with care by the statements of ``parse``; both ways give the same values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.sources.head import Recognised, Timing
+from pipelines.sources.open_file import Part
+from pipelines.warehouse import database
+
+HERE = Path(__file__).parent
+ROLES_READ = {
+    "meter": "meter_at", "meter_part": "part_at", "start": "start_at", "time": "time_at", "end": "end_at", "unit": "unit_at",
+}  # fmt: skip
+# Roles whose cells need a closer look when they are filled.
+ROLES_OF_CARE = frozenset({
+    "meter_else", "reading_kind", "time_band", "quality", "stage", "issued", "yen", "demand_kw", "contract_kw",
+    "substance", "note", "category", "basis", "moisture", "laboratory",
+})  # fmt: skip
+EMPTY = """
+CREATE OR REPLACE TEMP TABLE plain_cells (
+    file_no INTEGER, line BIGINT, column_name VARCHAR, key VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP,
+    quantity DECIMAL(18, 6), unit VARCHAR, reading_kind VARCHAR, time_band VARCHAR, is_plain BOOLEAN)
+"""
+
+
+def shapes(parts: list[Part]) -> dict[int, int]:
+    """Return file_no -> number of its shape, for the parts whose lines may be plain."""
+    numbers: dict[str, int] = {}
+    return {
+        part.file_no: numbers.setdefault(repr(_parameters(part)), len(numbers))
+        for part in parts
+        if _may_be_plain(part.recognised)
+    }
+
+
+def read(connection: duckdb.DuckDBPyConnection, parts: list[Part], of_part: Mapping[int, int]) -> None:
+    """Fill ``plain_cells``, and ``careful_lines`` with the lines among them that are left for the careful way.
+
+    Args:
+        connection: Where ``raw_lines`` and ``parse_parts`` are.
+        parts: The tables of the batch.
+        of_part: Their shapes.
+    """
+    connection.execute(EMPTY)
+    select = database.sql_text(HERE / "plain_cells.sql")
+    examples = {of_part[part.file_no]: part for part in parts if part.file_no in of_part}
+    for shape, part in examples.items():
+        parameters = {"shape": shape, **_parameters(part)}
+        database.run(connection, f"INSERT INTO plain_cells BY NAME {select}", parameters, what="plain_cells")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE careful_lines AS SELECT DISTINCT file_no, line FROM plain_cells WHERE NOT is_plain"
+    )
+    connection.execute(
+        """CREATE OR REPLACE TEMP VIEW plain_values AS SELECT c.* EXCLUDE (is_plain) FROM plain_cells AS c
+           ANTI JOIN careful_lines AS l ON l.file_no = c.file_no AND l.line = c.line"""
+    )
+
+
+def _may_be_plain(recognised: Recognised) -> bool:
+    """Tell whether a layout says no more than where things stand."""
+    timing = Timing(end_shift_minutes=recognised.timing.end_shift_minutes)
+    return (
+        recognised.read is None
+        and recognised.timing == timing
+        and not (recognised.words or recognised.missing or recognised.total_rows)
+        and set(recognised.columns) <= ROLES_READ.keys() | ROLES_OF_CARE | {"quantity"}
+        and bool(recognised.slots)
+        and recognised.reading_kind in (None, "interval", "bill", "register", "delivery")
+    )
+
+
+def _parameters(part: Part) -> dict[str, Any]:
+    recognised = part.recognised
+    columns = recognised.columns
+    return {
+        "delimiter": part.delimiter,
+        "meter": recognised.meter,
+        "unit": recognised.unit,
+        "reading_kind": recognised.reading_kind,
+        "width": recognised.width,
+        "end_shift_minutes": recognised.timing.end_shift_minutes,
+        "slots": [asdict(slot) for slot in recognised.slots],
+        "careful_columns": sorted(columns[role] for role in ROLES_OF_CARE & columns.keys()),
+        **{name: columns.get(role) for role, name in ROLES_READ.items()},
+    }

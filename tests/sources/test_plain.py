@@ -1,0 +1,93 @@
+"""Plain lines are read at once and all others with care: both ways must give the very same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.settings import Limits
+from pipelines.sources import parse, plain
+from pipelines.sources.inspect_file import inspect
+from pipelines.sources.open_file import Inbound
+from pipelines.warehouse import database
+
+STAMPS = (
+    "2026-05-01", "2026-05-01 00:00", "2026/05/01 00:30", "2026-05-01 00:30:00", "2026-05-01 00:30:07", " 2026-05-02 ", "2026-5-1",
+    "令和8年5月1日", "R8.5.1", "2026-05-01T01:00", "2026-02-30", "12026-1-1 10:00", "2026-05-01 24:00", "", "x", "2026-05-01 00:30Z",
+)  # fmt: skip
+AMOUNTS = (
+    "1", "0", "-2", "1.5", " 3.25 ", "1.1234567", "0.000001", "1e3", "1_000", "1,5", "１２", "***", "-", "", "abc", "99999999999.9",
+    "▲4", "+7", ".5", "5.", "1234567890123456789",
+)  # fmt: skip
+CELLS = st.tuples(
+    st.sampled_from(("M1", " M2 ", "", "第1電気室")), st.sampled_from(STAMPS), st.sampled_from(STAMPS),
+    st.sampled_from(AMOUNTS), st.sampled_from(("kWh", "", " L ")), st.sampled_from(("", "corrected", "?")),
+)  # fmt: skip
+TABLES = ("parsed_values", "parsed_rejects", "parsed_files")
+
+
+def _read(path: Path) -> list[list[tuple[object, ...]]]:
+    connection = database.connect(threads=1)
+    try:
+        parse.parse(
+            [Inbound("-", path.name, inspect(path, Limits()))], connection, parse.Reading(Limits()), path.parent
+        )
+        return [connection.execute(f"FROM {table} ORDER BY ALL").fetchall() for table in TABLES]
+    finally:
+        connection.close()
+
+
+def _both_ways(path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[object], list[object]]:
+    at_once = _read(path)
+    with monkeypatch.context() as patched:
+        patched.setattr(plain, "_may_be_plain", lambda recognised: False)
+        with_care = _read(path)
+    return list(at_once), list(with_care)
+
+
+@settings(max_examples=40, deadline=None)
+@given(rows=st.lists(CELLS, min_size=1, max_size=12))
+def test_rows_of_readings_are_the_same_either_way(
+    rows: list[tuple[str, ...]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("plain") / "readings.csv"
+    lines = ["meter_id,started_at,ended_at,quantity,unit,stage", *(",".join(row) for row in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    at_once, with_care = _both_ways(path, pytest.MonkeyPatch())
+    assert at_once == with_care
+
+
+@settings(max_examples=15, deadline=None)
+@given(cells=st.lists(st.sampled_from(AMOUNTS), min_size=96, max_size=96), day=st.sampled_from(STAMPS))
+def test_rows_of_days_are_the_same_either_way(
+    cells: list[str], day: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("plain") / "days.csv"
+    names = [f"[{(n + 1) // 2:02d}:{(n + 1) % 2 * 30:02d}]" for n in range(48)]
+    lines = [
+        ",".join(["meter_id", "local_date", *names]),
+        ",".join(["M1", day, *cells[:48]]),
+        ",".join(["M1", "2026-05-03", *cells[48:]]),
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    at_once, with_care = _both_ways(path, pytest.MonkeyPatch())
+    assert at_once == with_care
+
+
+def test_nearly_all_lines_of_a_large_file_are_plain(tmp_path: Path) -> None:
+    path = tmp_path / "readings.csv"
+    rows = [
+        f"M1,2026-05-01 {n // 60:02d}:{n % 60:02d},2026-05-01 {(n + 1) // 60:02d}:{(n + 1) % 60:02d},{n / 10},kWh"
+        for n in range(600)
+    ]
+    path.write_text(
+        "\n".join(["meter_id,started_at,ended_at,quantity,unit", *rows, "M1,2026-05-02,2026-05-03,x,kWh"]) + "\n"
+    )
+    connection = database.connect(threads=1)
+    parse.parse([Inbound("-", path.name, inspect(path, Limits()))], connection, parse.Reading(Limits()), tmp_path)
+    assert connection.execute("SELECT count(*) FROM plain_values").fetchone() == (600,)
+    assert connection.execute("SELECT count(*) FROM typed_cells").fetchone() == (1,)
+    connection.close()
