@@ -21,9 +21,10 @@ test: $(VENV)/.installed
 torture: $(VENV)/.installed
 	FUZZ_SECONDS=600 KILLS=200 FUZZ_SEED=$$(date +%s) $(BIN)/pytest tests/sources/test_fuzz.py tests/test_faults.py
 
-# how long the intake takes, as a ratio to DuckDB's own reading of the same bytes
+# what a night costs, as ratios to floors of the same run; BENCH="--share 1" measures the whole set
 bench: $(VENV)/.installed
 	$(BIN)/python -m tests.benchmarks.intake
+	$(BIN)/python -m tests.benchmarks $(BENCH)
 
 # the synthetic city, written anew from its seed
 sample: $(VENV)/.installed

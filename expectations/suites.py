@@ -112,8 +112,11 @@ def readings_suite() -> list[Check]:
             "readings",
             rows_that(
                 "two_values_in_one_file",
-                """SELECT meter_id, reading_kind, time_band, started_at, ended_at, source_sha256 FROM {batch}
-                   GROUP BY ALL HAVING count(DISTINCT quantity) > 1""",
+                # of two values for one period at most one is in use, so only periods with a superseded one are looked at
+                """SELECT r.meter_id, r.reading_kind, r.time_band, r.started_at, r.ended_at, r.source_sha256 FROM {batch} AS r
+                   SEMI JOIN (SELECT meter_id, started_at FROM {batch} WHERE known_to IS NOT NULL) AS s
+                   ON s.meter_id = r.meter_id AND s.started_at = r.started_at
+                   GROUP BY ALL HAVING count(DISTINCT r.quantity) > 1""",
             ),
             "一つのファイルが同じ期間に異なる値を述べない",
             "no file states two values for one period",

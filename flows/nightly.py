@@ -7,23 +7,14 @@ happened stands in our own table ``runs``: Prefect's database is never the audit
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from prefect import flow, task
-from prefect.artifacts import create_table_artifact
-from prefect.cache_policies import NO_CACHE
+from prefect import flow
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
+from flows.steps import may_pass, show, step
 from pipelines.night import Night, Progress
 from pipelines.outcome import Outcome
 from pipelines.run_guard import guarded
 from pipelines.settings import CityFolder
-
-
-def step(name: str) -> Callable[[Callable[[Night], Any]], Any]:
-    """A task of the night, under a name a person understands."""
-    return task(name=name, cache_policy=NO_CACHE, persist_result=False, log_prints=False)
 
 
 @step("receive: what arrived in the inbox")
@@ -111,8 +102,11 @@ def nightly(night: Night, *, from_history: bool = False) -> Outcome:
     if from_history:
         night.remember()
     else:
-        receive(night)
-        read_files(night)
+        for look in (receive, read_files):
+            schedule = night.city.settings.schedule
+            look.with_options(
+                retries=schedule.attempts - 1, retry_delay_seconds=schedule.attempt_seconds, retry_condition_fn=may_pass
+            )(night)
     if not load_registers(night) and not from_history:
         night.outcome.nothing_new = True
         night.record("nothing_new")
@@ -124,13 +118,7 @@ def nightly(night: Night, *, from_history: bool = False) -> Outcome:
     raise_flags(night)
     check(night)
     publish(night)
-    create_table_artifact(
-        key="flags",
-        table=[
-            {k: str(f[k]) for k in ("facility_id", "name", "rule_id", "severity", "ja")} for f in night.outcome.flags
-        ],
-        description="要確認事項 / flags",
-    )
+    show(night)
     return night.outcome
 
 

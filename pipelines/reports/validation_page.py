@@ -12,6 +12,7 @@ from pipelines.reports import pages
 from pipelines.settings import CityFolder
 from pipelines.tables import table
 
+NAME = "validation.html"
 SUITE_NAMES = {
     "reference": ("係数・熱量・温暖化係数", "Factors, heat contents, warming potentials"),
     "readings": ("検針値・受領ファイル", "Readings and files received"),
@@ -31,7 +32,7 @@ def write(city: CityFolder, rows: Sequence[Sequence[Any]], at: datetime) -> Path
     checks = [dict(zip(names, row, strict=True)) for row in rows]
     suites = [_suite(str(name), list(group)) for name, group in groupby(checks, key=lambda c: str(c["suite"]))]
     return pages.write(
-        city.pages / "validation.html",
+        city.pages / NAME,
         "validation_page.html",
         city=city.settings.city,
         at=at,
