@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from pipelines.layout_spec import TIMES, WORDED, Column, Layout
@@ -36,6 +36,8 @@ class _Described:
     def __init__(self, name: str, layout: Layout) -> None:
         self.name = name
         self.layout = layout
+        self.needed = tuple(frozenset(plain(word) for word in words.split("|")) for words in layout.header)
+        self.unwanted = frozenset(plain(word) for word in layout.without)
 
     def recognise(self, head: Head) -> Recognised | None:
         """Return how to read the table when it fits the description."""
@@ -83,11 +85,9 @@ class _Described:
                 for number, pattern in spec.first_row.items()
             )
             return (0, tuple(f"{n}" for n in range(1, spec.width + 1))) if fits else None
-        for start in range(len(head.rows) - spec.header_rows + 1):
-            names = _joined(head.rows[start : start + spec.header_rows])
-            words = {plain(name) for name in names}
-            fits = all(words & {plain(word) for word in needed.split("|")} for needed in spec.header)
-            if fits and not words & {plain(word) for word in spec.without} and len(names) == (spec.width or len(names)):
+        for start, (names, words) in enumerate(_possible_headers(head.rows, spec.header_rows)):
+            fits = not any(words.isdisjoint(needed) for needed in self.needed)
+            if fits and words.isdisjoint(self.unwanted) and len(names) == (spec.width or len(names)):
                 return start + spec.header_rows, names
         return None
 
@@ -165,6 +165,15 @@ def _unit_in(names: tuple[str, ...], spec: Layout) -> str | None:
             match = next((m for name in names if (m := re.fullmatch(word.strip("/"), name))), None)
             return match.groupdict().get("unit") if match else None
     return None
+
+
+@lru_cache(maxsize=8)  # every layout asks for the same table in turn
+def _possible_headers(
+    rows: tuple[tuple[str, ...], ...], height: int
+) -> tuple[tuple[tuple[str, ...], frozenset[str]], ...]:
+    """Return the names of the columns, and their plain words, were the header to begin at each of the rows."""
+    joined = (_joined(rows[start : start + height]) for start in range(len(rows) - height + 1))
+    return tuple((names, frozenset(plain(name) for name in names)) for names in joined)
 
 
 def _joined(rows: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import csv
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 DELIMITERS = (",", "\t", ";")
@@ -143,6 +144,7 @@ def delimiter_of(line: str) -> str:
     return max(DELIMITERS, key=line.count)
 
 
+@lru_cache(maxsize=16_384)  # the same few words in every file
 def plain(text: str) -> str:
     """Return a header's word without blanks and line breaks, full-width forms as half-width ones."""
     return "".join(unicodedata.normalize("NFKC", text).split())
