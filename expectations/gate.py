@@ -59,19 +59,20 @@ def check(path: Path) -> list[Result]:
     context.variables.progress_bars = {"globally": False}
     source = open_file(context, path)
     results = []
-    for suite_name, make in SUITES.items():
-        checks = sorted(make(), key=lambda c: c.table_name)
-        for table_name, group in groupby(checks, key=lambda c: c.table_name):
-            asset = source.add_table_asset(name=f"{suite_name}.{table_name}", table_name=table_name)
-            batch = asset.add_batch_definition_whole_table("all").get_batch()
-            of_table = list(group)
-            for number, one in enumerate(of_table):
-                one.expectation.meta = {"check": number}
-            suite = gx.ExpectationSuite(
-                name=f"{suite_name}.{table_name}", expectations=[c.expectation for c in of_table]
-            )
-            outcomes = batch.validate(suite, result_format="SUMMARY").results
-            results += [_result(suite_name, *pair) for pair in _paired(of_table, outcomes)]
+    with source.get_engine().connect():  # while one is open, each of the many others opens at once
+        for suite_name, make in SUITES.items():
+            checks = sorted(make(), key=lambda c: c.table_name)
+            for table_name, group in groupby(checks, key=lambda c: c.table_name):
+                asset = source.add_table_asset(name=f"{suite_name}.{table_name}", table_name=table_name)
+                batch = asset.add_batch_definition_whole_table("all").get_batch()
+                of_table = list(group)
+                for number, one in enumerate(of_table):
+                    one.expectation.meta = {"check": number}
+                suite = gx.ExpectationSuite(
+                    name=f"{suite_name}.{table_name}", expectations=[c.expectation for c in of_table]
+                )
+                outcomes = batch.validate(suite, result_format="SUMMARY").results
+                results += [_result(suite_name, *pair) for pair in _paired(of_table, outcomes)]
     return results
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,6 +72,7 @@ def serve(city: CityFolder, port: int, say: Callable[[str, dict[str, object]], N
             say("schedule_missed", {"due": due})
             scheduled_night(**parameters)
         say("schedule_serving", {"cron": schedule.cron, "zone": zone})
+        warnings.filterwarnings("ignore", message="coroutine 'Runner.astop'")  # Prefect's own, when it is told to end
         scheduled_night.serve(
             name=city.settings.city.name_en or city.settings.city.name,
             schedule=Cron(schedule.cron, timezone=zone),

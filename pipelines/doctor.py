@@ -84,7 +84,7 @@ def _packages() -> Iterator[Checkup]:
     wrong = {name: (pin, _version(name)) for name, pin in pins.items() if _version(name) != pin}
     if wrong:
         told = ", ".join(f"{name} {have} ({pin})" for name, (pin, have) in wrong.items())
-        remedy = "pip install --require-hashes -r requirements.txt を実行してください。 / install the pinned versions"
+        remedy = "pip install --require-hashes --no-deps -r requirements.txt を実行してください。 / install the pinned versions"
         yield Checkup("パッケージの版", "package versions", "bad", told, remedy)
     else:
         yield Checkup("パッケージの版", "package versions", "ok", ", ".join(f"{n} {v}" for n, v in pins.items()))
