@@ -198,8 +198,17 @@ def hash_of(kinds: Mapping[str, str]) -> str:
     return _hash(json.dumps(dict(kinds), sort_keys=True))
 
 
-def lay_out(connection: duckdb.DuckDBPyConnection, city: CityFolder, known: Known) -> None:
-    """Put registers, reference, the city's rules, the ledger and the Parquets under ``parsed/`` before the stages."""
+def lay_out(
+    connection: duckdb.DuckDBPyConnection, city: CityFolder, known: Known, taken: frozenset[str] = frozenset()
+) -> None:
+    """Put registers, reference, the city's rules, the ledger and the Parquets under ``parsed/`` before the stages.
+
+    Args:
+        connection: The warehouse under construction.
+        city: Where ``parsed/`` is.
+        known: The inputs.
+        taken: Hashes of files whose values are in the tables already: their batches are not opened.
+    """
     registers.store(connection, known.registers)
     reference.load(connection, known.reference, known.editions)
     method_rules.store(connection, city.settings.rules)
@@ -214,8 +223,10 @@ def lay_out(connection: duckdb.DuckDBPyConnection, city: CityFolder, known: Know
             "received": [a.received_at for a in known.arrivals],
         },
     )
-    batches = store.batches_in_use(city.parsed)
-    for kind in (store.VALUES, store.REJECTS, store.FILES):
+    parsed = store.index(city.parsed).values()
+    every = sorted({file.batch for file in parsed})
+    new = sorted({file.batch for file in parsed if file.key.sha256 not in taken})
+    for kind, batches in ((store.VALUES, new), (store.REJECTS, new), (store.FILES, every)):
         if batches:
             paths = store.batch_paths(city.parsed, kind, batches)
             listed = ", ".join(tables.literal(str(path)) for path in paths)

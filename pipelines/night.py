@@ -11,7 +11,7 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cache
@@ -37,8 +37,9 @@ from pipelines.sources import inbox, parse
 from pipelines.sources.inbox import Arrival, Scan
 from pipelines.sources.open_file import Inbound
 from pipelines.targets import build as targets
-from pipelines.warehouse import database, invariants, publish, restatements
+from pipelines.warehouse import database, invariants, part, publish
 from pipelines.warehouse.history import History
+from pipelines.warehouse.part import CannotContinueError, Part
 from pipelines.warehouse.states import States, state_id
 from pipelines.warehouse.time_limit import TimeLimit
 
@@ -84,6 +85,9 @@ class Night:
         self.inputs: dict[str, str] = {}
         self.next_file = city.data / "next" / f"emissions-{run_id}.duckdb"
         self.limit = TimeLimit(city.settings.schedule.longest_minutes * 60)
+        self.continues = True
+        self.part: Part | None = None
+        self._last: Mapping[str, str] = {}
         self._known: Known | None = None
         self._connection: duckdb.DuckDBPyConnection | None = None
 
@@ -100,7 +104,8 @@ class Night:
         self.outcome.files_total = len(self.arrivals)
 
     def remember(self) -> None:
-        """Take the arrivals from the ledger alone, as a rebuild does."""
+        """Take the arrivals from the ledger alone, as a rebuild does, which makes everything anew."""
+        self.continues = False
         self._set_damaged_aside()
         self.history.recover(self.city.published)
         self.findings += inbox.not_taken(self.city.history)
@@ -129,14 +134,16 @@ class Night:
         known = knowing.now(self.city, self.arrivals)
         register_checks.check(known.registers, self.city.settings, *register_checks.vocabularies())
         self.take(known)
-        return self.inputs != restatements.inputs_of(self.city.published)
+        return self.inputs != self._last
 
     def take(self, known: Known) -> None:
         """Use these inputs."""
         self._known = known
+        self._last = part.last_inputs(self.city.published)
         self.findings += known.registers.findings
         contents = {name: path.read_bytes() for name, path in known.reference.items()}
         self.inputs = knowing.inputs(self.city, known, state_id(known.registers.contents, contents), self.version)
+        self.continues &= known.at is None and part.can_continue(self._last, self.inputs)
         if known.at is None:
             States(self.city.history).keep(known.registers.contents, contents, self.started)
 
@@ -145,21 +152,36 @@ class Night:
         self.next_file.parent.mkdir(parents=True, exist_ok=True)
         for stale in self.next_file.parent.glob("emissions-*"):
             stale.unlink()
+        if self.continues:
+            part.copy(self.city.published, self.next_file)
         self.reopen()
-        knowing.lay_out(self.connection, self.city, self.known)
+        taken: frozenset[str] = frozenset()
+        self.part = Part(self.connection)
+        if self.continues:
+            self.part = part.continued(self.connection, self.city.published, date.fromisoformat(self._last["today"]))
+            rows = self.connection.execute("SELECT DISTINCT sha256 FROM last.source_files").fetchall()
+            taken = frozenset(row[0] for row in rows)
+        knowing.lay_out(self.connection, self.city, self.known, taken)
 
     def accept_readings(self) -> None:
         """Readings, quarantine and the row account of every file."""
-        self.findings += readings.build(self.connection, self.city.settings, self.city.today)
+        try:
+            self.findings += readings.build(self.connection, self.city.settings, self.city.today, self.part)
+        except CannotContinueError:
+            self.continues = False
+            self.close()
+            self.open_next()
+            self.accept_readings()
 
     def count_energy(self) -> None:
         """Energy per meter, facility and day."""
         review.load_overrides(self.connection, self.known.decisions)
-        energy.build(self.connection, self.city.settings, self.city.today)
+        energy.build(self.connection, self.city.settings, self.city.today, self.part)
 
     def count_emissions(self) -> None:
         """CO2 per source, day, basis and gas; months and fiscal years."""
-        self.findings += emissions.build(self.connection, self.city.settings, self.city.today, self._first_day())
+        first_day = self._first_day()
+        self.findings += emissions.build(self.connection, self.city.settings, self.city.today, first_day, self.part)
 
     def judge_targets(self) -> None:
         """Verdicts for targets and facilities; operators and posts of the Act."""

@@ -18,11 +18,13 @@ from pipelines.emissions import waste
 from pipelines.emissions.multipliers import Multiplier, Step, of_activity, to_emissions
 from pipelines.findings import Finding
 from pipelines.warehouse import database
+from pipelines.warehouse.part import Part
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
 
 HERE = Path(__file__).parent
+PART = HERE / "part"
 # Words of contracts.menu that say which kind of row of the supplier's list serves.
 MENU_WORDS = {
     "残差": "residual", "residual": "residual",
@@ -32,14 +34,15 @@ MENU_WORDS = {
 }  # fmt: skip
 VIEWS = ("days_to_count", "all_emission_days", "emission_days", "emissions_by_source_day", "emissions_by_meter_day")
 SUMS = (
-    "emissions_at_base_factors",
     "emissions_by_facility_month",
     "emissions_by_facility_fiscal_year",
     "emissions_by_cause_gas_fiscal_year",
 )
 
 
-def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date, first_day: date) -> list[Finding]:
+def build(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, today: date, first_day: date, part: Part | None = None
+) -> list[Finding]:
     """Fill the stage's tables.
 
     Args:
@@ -47,6 +50,7 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
         settings: For the bounds of provisional factors and the rule of the plan's electricity.
         today: The day of the run.
         first_day: First day on which data is expected.
+        part: What is made anew; everything unless told.
 
     Returns:
         Findings about composition analyses that give no burnt fraction.
@@ -54,6 +58,7 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
     Raises:
         StageError: when a statement of ours fails.
     """
+    part = part or Part(connection)
     findings = waste.build(connection, settings.thresholds.waste_samples_per_year)
     database.fill(connection, "facility_spans", HERE / "facility_spans.sql")
     choose(connection)
@@ -72,11 +77,35 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
         },
     )
     database.create_view(connection, "bounded_days", HERE / "bounded_days.sql", temporary=True)
-    database.fill(connection, "emissions_by_source_month", HERE / "emissions_by_source_month.sql")
+    _sum_up(part)
     for table in SUMS:
         database.fill(connection, table, HERE / f"{table}.sql")
     database.create_view(connection, "emissions_by_subject_fiscal_year", HERE / "emissions_by_subject_fiscal_year.sql")
     return findings
+
+
+def _sum_up(part: Part) -> None:
+    """Fill emissions_by_source_month and emissions_at_base_factors, the sums of days."""
+    connection = part.connection
+    if not part.is_whole:
+        for step in ("touched_source_months", "touched_meter_days", "touched_activity_days"):
+            database.create_temp(connection, step, PART / f"{step}.sql")
+        database.create_temp(connection, "touched_facility_years", PART / "touched_facility_years.sql")
+        database.create_temp(connection, "days_of_facility_years", PART / "days_of_facility_years.sql")
+    part.narrow("energy_by_meter_day", "touched_meter_days")
+    part.narrow("activity_days", "touched_activity_days")
+    part.fill("emissions_by_source_month", HERE / "emissions_by_source_month.sql")
+    part.merge("emissions_by_source_month", "touched_source_months")
+    part.show("emissions_by_source_month", "energy_by_meter_day", "activity_days")
+    at_base_factors = HERE / "emissions_at_base_factors.sql"
+    if part.is_whole or database.rows(connection, PART / "other_factors.sql"):
+        database.fill(connection, "emissions_at_base_factors", at_base_factors)
+        return
+    part.narrow("energy_by_meter_day", "days_of_facility_years")
+    part.narrow("activity_days", "days_of_facility_years")
+    part.fill("emissions_at_base_factors", at_base_factors)
+    part.merge("emissions_at_base_factors", "touched_facility_years")
+    part.show("emissions_at_base_factors", "energy_by_meter_day", "activity_days")
 
 
 def choose(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,7 +1,7 @@
 """Build the energy of every meter and day.
 
 Reads current_readings, register_uses, counted_units, the registers and the reference. Writes meter_allocations, meter_segments,
-meter_days, meter_doubts, interpolated_days, reconciliations, energy_choices and energy_by_meter_day. Overrides come from accepted reviews.
+meter_days, meter_months, meter_doubts, interpolated_days, reconciliations, energy_choices and energy_by_meter_day. Overrides come from accepted reviews.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ import duckdb
 
 from pipelines import units
 from pipelines.energy.allocations import Share, Version, allocate
+from pipelines.energy.judging import judge
 from pipelines.energy.multipliers import Step, to_primary_energy
 from pipelines.periods import fiscal_year, fiscal_year_start
 from pipelines.warehouse import database
+from pipelines.warehouse.part import Part
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
@@ -31,42 +33,41 @@ FROM meters
 """
 
 
-def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date) -> None:
+def build(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, today: date, part: Part | None = None
+) -> None:
     """Fill the stage's tables. ``overrides`` (temporary) and ``method_rules`` must be there.
 
     Raises:
         StageError: when a statement of ours fails.
     """
+    part = part or Part(connection)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE meter_versions AS {VERSIONS}")
     _allocate(connection)
+    if not part.is_whole:
+        connection.execute("ALTER TABLE temp.touched_readings RENAME TO readings")
     database.create_view(connection, "counted_readings", HERE / "counted_readings.sql", temporary=True)
     database.create_temp(connection, "long_readings", HERE / "long_readings.sql")
-    database.fill(connection, "meter_days", HERE / "meter_days.sql")
+    part.fill("meter_days", HERE / "meter_days.sql")
+    part.merge("meter_days", "touched_days", "touched_owners")
+    part.show("meter_days", "readings")
     first_day = first_expected_day(connection, today)
-    parameters = {
-        "today": today,
-        "first_day": first_day,
-        "ratio": settings.thresholds.unit_slip_ratio,
-        "agreeing_years": settings.thresholds.unit_slip_agreeing_years,
-        "decision_tolerance": settings.thresholds.decision_tolerance,
-        "most": settings.thresholds.interpolated_days_per_month,
-        "bill_tolerance": settings.thresholds.bill_tolerance,
-        "similar_days": settings.thresholds.interpolation_similar_days,
-    }
-    database.create_temp(connection, "expected_days", HERE / "expected_days.sql", parameters)
-    database.create_temp(connection, "counted_days", HERE / "counted_days.sql")
-    database.create_temp(connection, "daily_limits", HERE / "daily_limits.sql")
-    database.create_temp(connection, "register_turns", HERE / "register_turns.sql")
-    database.fill(connection, "meter_doubts", HERE / "meter_doubts.sql", parameters)
-    database.create_temp(connection, "judged_days", HERE / "judged_days.sql", parameters)
-    database.fill(connection, "interpolated_days", HERE / "interpolated_days.sql", parameters)
-    database.fill(connection, "reconciliations", HERE / "reconciliations.sql", parameters)
     segment(connection, *_days_of_interest(connection, first_day, today), extend_from=first_day)
     choose(connection)
-    database.fill(connection, "energy_by_meter_day", HERE / "energy_by_meter_day.sql")
-    connection.execute("DROP VIEW counted_readings")
-    for step in ("long_readings", "expected_days", "counted_days", "daily_limits", "register_turns", "judged_days"):
-        connection.execute(f"DROP TABLE {step}")
+    judge(
+        part,
+        {
+            "today": today,
+            "first_day": first_day,
+            "ratio": settings.thresholds.unit_slip_ratio,
+            "agreeing_years": settings.thresholds.unit_slip_agreeing_years,
+            "decision_tolerance": settings.thresholds.decision_tolerance,
+            "most": settings.thresholds.interpolated_days_per_month,
+            "bill_tolerance": settings.thresholds.bill_tolerance,
+            "similar_days": settings.thresholds.interpolation_similar_days,
+        },
+    )
+    connection.execute("DROP VIEW counted_readings; DROP TABLE long_readings")
 
 
 def segment(

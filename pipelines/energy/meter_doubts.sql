@@ -4,11 +4,9 @@
 -- Enough: the setting, or all other years the register knows when there are fewer. Only whole months serve as fellows, so that
 -- taking data away never makes a period trusted. unit_slip_unchecked: not trusted, and no fellow speaks against it.
 -- register_turn_unchecked: see register_turns.
--- Inputs: counted_days, counted_readings, meter_versions, register_turns. Parameters: ratio, agreeing_years, first_day, today.
-WITH histories AS (
-    SELECT meter_id, coalesce(max(supply_point), meter_id) AS history FROM meter_versions GROUP BY meter_id
-),
-pieces AS (
+-- Inputs: meter_months, counted_readings, histories, meter_versions, doubted_seasons, register_turns.
+-- Parameters: ratio, agreeing_years, first_day, today.
+WITH pieces AS (
     SELECT r.meter_id, h.history, r.unit, r.first_date AS since, r.last_date + 1 AS until,
         CAST(sum(r.quantity) AS DOUBLE) * 86400 / sum(date_diff('second', r.started_at, r.ended_at)) AS mean
     FROM counted_readings AS r
@@ -16,22 +14,20 @@ pieces AS (
     WHERE r.reading_kind <> 'interval'
     GROUP BY r.meter_id, h.history, r.unit, r.first_date, r.last_date
     UNION ALL
-    SELECT c.meter_id, h.history, c.unit, CAST(date_trunc('month', c.local_date) AS DATE),
-        CAST(date_trunc('month', c.local_date) + INTERVAL 1 MONTH AS DATE),
-        CAST(sum(c.quantity) AS DOUBLE) / count(DISTINCT c.local_date)
-    FROM counted_days AS c
-    JOIN histories AS h ON h.meter_id = c.meter_id
-    WHERE c.reading_kind = 'interval' AND c.quantity IS NOT NULL
-    GROUP BY c.meter_id, h.history, c.unit, date_trunc('month', c.local_date)
+    SELECT m.meter_id, h.history, m.unit, m.month, CAST(m.month + INTERVAL 1 MONTH AS DATE),
+        CAST(sum(m.quantity) AS DOUBLE) / bit_count(bit_or(m.day_bits))
+    FROM meter_months AS m
+    JOIN histories AS h ON h.meter_id = m.meter_id
+    WHERE m.reading_kind = 'interval'
+    GROUP BY m.meter_id, h.history, m.unit, m.month
 ),
 months AS (
-    SELECT h.history, c.unit, year(c.local_date) * 12 + month(c.local_date) AS month_no,
-        CAST(sum(c.quantity) AS DOUBLE) / count(DISTINCT c.local_date) AS mean
-    FROM counted_days AS c
-    JOIN histories AS h ON h.meter_id = c.meter_id
-    WHERE c.quantity IS NOT NULL
-    GROUP BY h.history, c.unit, year(c.local_date), month(c.local_date)
-    HAVING count(DISTINCT c.local_date) FILTER (c.is_covered) = day(last_day(any_value(c.local_date)))
+    SELECT h.history, m.unit, year(m.month) * 12 + month(m.month) AS month_no,
+        CAST(sum(m.quantity) AS DOUBLE) / bit_count(bit_or(m.day_bits)) AS mean
+    FROM meter_months AS m
+    JOIN histories AS h ON h.meter_id = m.meter_id
+    GROUP BY h.history, m.unit, m.month
+    HAVING bit_count(bit_or(m.covered_bits)) = day(last_day(m.month))
 ),
 lives AS (
     SELECT h.history, min(greatest(v.since, CAST($first_day AS DATE))) AS since, max(least(v.until, CAST($today AS DATE))) AS until
@@ -45,9 +41,13 @@ placed AS (
         year(CAST(until - 1 AS DATE)) * 12 + month(CAST(until - 1 AS DATE)) + margin AS last_no
     FROM pieces AS p
 ),
+compared_ones AS (
+    SELECT p.* FROM placed AS p
+    SEMI JOIN doubted_seasons AS s ON s.history = p.history AND (s.season - p.first_no % 12 + 12) % 12 <= p.last_no - p.first_no
+),
 fellows AS (
     SELECT p.meter_id, p.since, p.until, p.unit, s.shift, min(m.mean) AS lowest, max(m.mean) AS highest
-    FROM placed AS p
+    FROM compared_ones AS p
     CROSS JOIN (SELECT unnest(range(-40, 41)) AS shift) AS s
     JOIN months AS m
         ON m.history = p.history AND m.unit = p.unit AND m.month_no BETWEEN p.first_no + 12 * s.shift AND p.last_no + 12 * s.shift
@@ -61,7 +61,7 @@ compared AS (
         count(f.shift) FILTER (p.mean = 0 OR p.mean BETWEEN f.lowest / $ratio AND f.highest * $ratio) AS agreeing,
         count(f.shift) FILTER (p.mean > 0 AND NOT p.mean BETWEEN f.lowest / $ratio AND f.highest * $ratio) AS against,
         median((f.lowest + f.highest) / 2) AS usual
-    FROM placed AS p
+    FROM compared_ones AS p
     LEFT JOIN fellows AS f ON f.meter_id = p.meter_id AND f.since = p.since AND f.until = p.until AND f.unit = p.unit
     GROUP BY ALL
 ),

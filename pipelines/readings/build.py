@@ -20,37 +20,45 @@ from typing import Any
 import duckdb
 
 from pipelines import findings, units
+from pipelines.readings import touched
 from pipelines.readings.acceptance import Rival, losers
 from pipelines.settings import Settings
 from pipelines.warehouse import database
+from pipelines.warehouse.part import Part
 
 HERE = Path(__file__).parent
 SCALE_PLACES = 9
 
 
-def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date) -> list[findings.Finding]:
+def build(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, today: date, part: Part | None = None
+) -> list[findings.Finding]:
     """Fill the stage's tables, and return what a person should know.
 
     ``arrivals``, ``parsed_values``, ``parsed_rejects`` and ``parsed_files`` must be there.
 
     Raises:
         StageError: when a statement of ours fails.
+        CannotContinueError: only a build of everything can tell.
     """
+    part = part or Part(connection)
     _load_words(connection, settings)
-    database.create_temp(connection, "known_files", HERE / "known_files.sql", {"usual": settings.wanted("")})
+    touched.know_files(part, settings, today)
     database.create_temp(connection, "meter_names", HERE / "meter_names.sql")
     database.create_view(connection, "incoming", HERE / "incoming.sql", temporary=True)
-    _count_units(connection, settings)
+    _count_units(part, settings)
     database.create_temp(connection, "checked", HERE / "checked.sql", {"today": today})
+    touched.take_back(part)
     database.create_view(connection, "candidates", HERE / "candidates.sql", temporary=True)
     _accept(connection)
     for table in ("register_states", "register_uses"):
+        part.fill(table, HERE / f"{table}.sql")
+    part.fill("readings", HERE / "readings.sql", order_by=None)
+    for table in ("activity_readings", "waste_samples", "weather_days", "quarantine"):
+        part.fill(table, HERE / f"{table}.sql")
+    for table in ("source_files", "unknown_names", "intake_log"):
         database.fill(connection, table, HERE / f"{table}.sql")
-    database.fill(connection, "readings", HERE / "readings.sql", order_by=None)
-    for table in ("activity_readings", "waste_samples", "weather_days", "quarantine", "source_files"):
-        database.fill(connection, table, HERE / f"{table}.sql")
-    for table in ("unknown_names", "intake_log"):
-        database.fill(connection, table, HERE / f"{table}.sql")
+    touched.merge(part)
     for view in ("current_readings", "superseded_readings", "bills"):
         database.create_view(connection, view, HERE / f"{view}.sql")
     late = settings.thresholds
@@ -96,12 +104,16 @@ def _load_words(connection: duckdb.DuckDBPyConnection, settings: Settings) -> No
     )
 
 
-def _count_units(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+def _count_units(part: Part, settings: Settings) -> None:
     """Fill ``counted_units``: pint says once per (unit as written, energy type, source) how it is counted."""
+    connection = part.connection
+    if part.is_whole:
+        database.create(connection, "counted_units")
     usual = dict(connection.execute("SELECT activity, usual_unit FROM activities").fetchall())
     written = connection.execute(
         """SELECT DISTINCT raw_unit, owner_type, source_folder FROM incoming
-           WHERE raw_unit IS NOT NULL AND owner_type IS NOT NULL ORDER BY ALL"""
+           WHERE raw_unit IS NOT NULL AND owner_type IS NOT NULL
+           EXCEPT SELECT raw, energy_type, source_folder FROM counted_units ORDER BY ALL"""
     ).fetchall()
     rows: list[tuple[Any, ...]] = []
     for raw, owner_type, folder in written:
@@ -116,7 +128,6 @@ def _count_units(connection: duckdb.DuckDBPyConnection, settings: Settings) -> N
             rows.append((raw, owner_type, folder, word, counted.unit, _as_scale(counted.scale), None, None))
         except units.UnitError as error:
             rows.append((raw, owner_type, folder, None, None, None, error.rule_id, error.detail))
-    database.create(connection, "counted_units")
     database.insert_rows(connection, "counted_units", rows)
 
 

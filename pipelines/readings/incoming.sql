@@ -6,7 +6,7 @@ WITH values_of_files AS NOT MATERIALIZED (
     SELECT v.*, f.file_no, f.received_at, f.source AS source_folder
     FROM parsed_values AS v
     JOIN known_files AS f
-        ON f.sha256 = v.source_sha256 AND f.wanted = v.wanted AND f.is_first
+        ON f.sha256 = v.source_sha256 AND f.wanted = v.wanted AND f.is_taken
         AND f.member = v.file_member
 ),
 of_meters AS (

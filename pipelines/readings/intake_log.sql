@@ -1,5 +1,5 @@
 -- intake_log: one row per arrival: what came, of which time and for how many meters, and what became of it.
--- Inputs: source_files, known_files, readings, register_states, activity_readings, waste_samples, weather_days.
+-- Inputs: source_files, known_files, readings, register_states, activity_readings, waste_samples, weather_days, spans_before.
 WITH kept AS (
     SELECT source_sha256, meter_id AS owner, started_at, ended_at FROM readings WHERE reading_kind <> 'register'
     UNION ALL SELECT source_sha256, meter_id, read_at, read_at FROM register_states
@@ -9,7 +9,10 @@ WITH kept AS (
 ),
 spans AS (
     SELECT source_sha256, min(started_at) AS first_at, max(ended_at) AS last_at, count(DISTINCT owner) AS sources_named
-    FROM kept GROUP BY source_sha256
+    FROM kept
+    ANTI JOIN spans_before AS b ON b.source_sha256 = kept.source_sha256
+    GROUP BY source_sha256
+    UNION ALL FROM spans_before
 )
 SELECT
     s.received_at, s.source, s.path, s.sha256, s.layout, s.status, p.first_at, p.last_at, coalesce(p.sources_named, 0) AS sources_named,

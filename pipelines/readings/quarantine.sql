@@ -5,7 +5,7 @@ WITH held AS (
         NULL AS started_at, NULL AS ended_at
     FROM parsed_rejects AS r
     JOIN known_files AS f
-        ON f.sha256 = r.source_sha256 AND f.wanted = r.wanted AND f.is_first
+        ON f.sha256 = r.source_sha256 AND f.wanted = r.wanted AND f.is_taken
         AND f.member = r.file_member
     UNION ALL BY NAME
     SELECT f.sha256, c.source_member, c.source_line, c.source_column, c.rule_id, c.raw, c.detail,

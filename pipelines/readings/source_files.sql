@@ -1,6 +1,6 @@
 -- source_files: one row per arrival with its row account: received = loaded + superseded + quarantined + blank.
 -- The counts are today's state. A duplicate carries no rows of its own.
--- Inputs: known_files, candidates, losers, checked, parsed_rejects, file_reasons.
+-- Inputs: known_files, candidates, losers, checked, parsed_rejects, file_reasons, counted_before.
 WITH used AS (
     SELECT c.file_no, count(*) FILTER (l.candidate_id IS NULL) AS loaded, count(l.candidate_id) AS superseded
     FROM candidates AS c
@@ -14,7 +14,7 @@ rejected AS (
     SELECT f.file_no, count(*) AS quarantined
     FROM parsed_rejects AS r
     JOIN known_files AS f
-        ON f.sha256 = r.source_sha256 AND f.wanted = r.wanted AND f.is_first
+        ON f.sha256 = r.source_sha256 AND f.wanted = r.wanted AND f.is_taken
         AND f.member = r.file_member
     GROUP BY f.file_no
 )
@@ -22,9 +22,9 @@ SELECT
     k.sha256, k.source, k.path, k.layout, k.received_at,
     CASE WHEN k.rule_id IS NOT NULL THEN 'unreadable' WHEN NOT k.is_first THEN 'duplicate' ELSE 'read' END AS status,
     CASE WHEN k.is_first THEN k.rows_received ELSE 0 END AS rows_received,
-    coalesce(used.loaded, 0) AS rows_loaded,
-    coalesce(used.superseded, 0) AS rows_superseded,
-    coalesce(held.quarantined, 0) + coalesce(rejected.quarantined, 0) AS rows_quarantined,
+    coalesce(used.loaded, 0) + coalesce(b.loaded, 0) AS rows_loaded,
+    coalesce(used.superseded, 0) + coalesce(b.superseded, 0) AS rows_superseded,
+    coalesce(held.quarantined, 0) + coalesce(rejected.quarantined, 0) + coalesce(b.quarantined, 0) AS rows_quarantined,
     CASE WHEN k.is_first THEN k.rows_blank ELSE 0 END AS rows_blank,
     CASE WHEN k.is_first THEN k.rows_ignored ELSE 0 END AS rows_ignored,
     r.ja AS reason, r.en AS reason_en
@@ -32,4 +32,5 @@ FROM known_files AS k
 LEFT JOIN used ON used.file_no = k.file_no
 LEFT JOIN held ON held.file_no = k.file_no
 LEFT JOIN rejected ON rejected.file_no = k.file_no
+LEFT JOIN counted_before AS b ON b.file_no = k.file_no
 LEFT JOIN file_reasons AS r ON r.file_no = k.file_no

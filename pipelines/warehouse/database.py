@@ -105,6 +105,7 @@ def fill(
     parameters: dict[str, Any] | None = None,
     *,
     order_by: str | None = "ALL",
+    temporary: bool = False,
 ) -> None:
     """Create a catalogue table and fill it with the SELECT of a .sql file, column names matched by name.
 
@@ -115,21 +116,25 @@ def fill(
         parameters: Values; only those the file names are passed.
         order_by: How rows are laid down; readers and compression profit from neighbours that belong together. ``None``:
             the SELECT says it itself.
+        temporary: A temporary table, which hides the one of that name.
 
     Raises:
         StageError: naming table and file when DuckDB refuses.
     """
-    create_statement, insert_statement = fill_statements(table_name, sql_file, order_by=order_by)
+    create_statement, insert_statement = fill_statements(table_name, sql_file, order_by=order_by, temporary=temporary)
     connection.execute(create_statement)
     run(connection, insert_statement, parameters, what=f"{table_name} ({sql_file.name})")
 
 
-def fill_statements(table_name: str, sql_file: Path, *, order_by: str | None = "ALL") -> tuple[str, str]:
+def fill_statements(
+    table_name: str, sql_file: Path, *, order_by: str | None = "ALL", temporary: bool = False
+) -> tuple[str, str]:
     """Return the two statements of :func:`fill`: create the table, insert the rows."""
     described = tables.table(table_name)
     names = ", ".join(tables.quoted(name) for name in described.column_names)
     select = f"SELECT {names} FROM (\n{sql_text(sql_file)}\n)" + (f" ORDER BY {order_by}" if order_by else "")
-    return tables.create_statement(described), f"INSERT INTO {tables.quoted(table_name)} BY NAME {select}"
+    created = tables.create_statement(described, temporary=temporary)
+    return created, f"INSERT INTO {tables.quoted(table_name)} BY NAME {select}"
 
 
 def create_view(connection: duckdb.DuckDBPyConnection, name: str, sql_file: Path, *, temporary: bool = False) -> None:

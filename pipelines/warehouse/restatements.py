@@ -51,19 +51,6 @@ def read(published: Path) -> Published | None:
         connection.close()
 
 
-def inputs_of(published: Path) -> dict[str, str]:
-    """Return what a published file says it was built from; nothing for no file or one of another version."""
-    if not published.is_file():
-        return {}
-    connection = database.connect_published(published)
-    try:
-        return dict(connection.execute("SELECT kind, inputs_hash FROM build_inputs").fetchall())
-    except duckdb.Error:
-        return {}
-    finally:
-        connection.close()
-
-
 def totals(connection: duckdb.DuckDBPyConnection) -> Totals:
     """Return every facility-year's total in kg CO2e."""
     rows = connection.execute(

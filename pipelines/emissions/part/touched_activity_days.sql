@@ -1,0 +1,5 @@
+-- touched_activity_days: the days of the touched months of activity sources. Input: touched_source_months.
+SELECT source_id AS activity_source_id,
+    CAST(unnest(generate_series(CAST(month AS TIMESTAMP), last_day(month), INTERVAL 1 DAY)) AS DATE) AS local_date
+FROM touched_source_months
+WHERE source_kind = 'activity'

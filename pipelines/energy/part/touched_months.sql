@@ -1,0 +1,31 @@
+-- touched_months: the months of a meter in which a day may count otherwise than in the last publication: new values; days that
+-- are over since; meters whose override is looked at; energy that is chosen otherwise.
+-- Inputs: touched_days, touched_owners, meter_days, meter_versions, overrides, last.energy_by_meter_day, energy_choices,
+-- last.energy_choices. Parameters: last_today, today.
+WITH choices AS (
+    FROM (FROM energy_choices EXCEPT FROM last.energy_choices)
+    UNION ALL FROM (FROM last.energy_choices EXCEPT FROM energy_choices)
+),
+spans AS (
+    SELECT meter_id, local_date AS since, local_date AS until FROM touched_days
+    UNION ALL
+    SELECT d.meter_id, min(d.local_date), max(d.local_date)
+    FROM (SELECT meter_id, reading_kind, local_date FROM meter_days UNION ALL SELECT meter_id, reading_kind, local_date FROM last.meter_days) AS d
+    SEMI JOIN touched_owners AS t ON t.meter_id = d.meter_id AND t.reading_kind = d.reading_kind
+    GROUP BY d.meter_id
+    UNION ALL
+    SELECT DISTINCT meter_id, CAST($last_today AS DATE), CAST($today AS DATE) FROM meter_versions
+    UNION ALL
+    SELECT meter_id, make_date(fiscal_year, 4, 1), make_date(fiscal_year + 1, 3, 31)
+    FROM (
+        SELECT meter_id, fiscal_year FROM overrides
+        UNION SELECT meter_id, fiscal_year_of(local_date) FROM last.energy_by_meter_day WHERE overridden IS NOT NULL)
+    UNION ALL
+    SELECT c.meter_id, greatest(c.valid_from, d.since), least(c.valid_to - 1, d.until)
+    FROM choices AS c
+    JOIN (SELECT meter_id, min(local_date) AS since, max(local_date) AS until FROM meter_days GROUP BY meter_id) AS d ON d.meter_id = c.meter_id
+)
+SELECT DISTINCT meter_id,
+    CAST(unnest(generate_series(date_trunc('month', CAST(since AS TIMESTAMP)), CAST(until AS TIMESTAMP), INTERVAL 1 MONTH)) AS DATE) AS month
+FROM spans
+WHERE since <= until
