@@ -40,7 +40,7 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 
 # pins with hashes for every platform, no index address; needs uv
 lock:
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	uv pip compile pyproject.toml --extra dev --extra scale --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --custom-compile-command "make lock" --output-file requirements.txt
 
 clean:

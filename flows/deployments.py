@@ -7,15 +7,9 @@ without a server never fires.
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-import time
-import urllib.request
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from urllib.error import URLError
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -24,16 +18,10 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelled, Completed
 
 from flows import nightly
+from flows.server import server
 from pipelines.run_guard import missed
 from pipelines.settings import CityFolder
 from pipelines.warehouse.lock import AlreadyRunning
-
-START_SECONDS = 180
-HOST = "127.0.0.1"
-
-
-class ServerError(RuntimeError):
-    """No Prefect server could be reached or started; the message says what to do."""
 
 
 @flow(name="scheduled-night", persist_result=False)
@@ -64,7 +52,7 @@ def serve(city: CityFolder, port: int, say: Callable[[str, dict[str, object]], N
         ServerError: no server can be reached or started.
     """
     schedule, zone = city.settings.schedule, city.settings.city.time_zone
-    with _server(city.data, port) as address, temporary_settings({PREFECT_API_URL: address}):
+    with server(city.data, port) as address, temporary_settings({PREFECT_API_URL: address}):
         os.environ["PREFECT_API_URL"] = address  # the runs are processes of their own
         say("schedule_server", {"address": address.removesuffix("/api")})
         parameters = {"city": str(city.folder), "data": str(city.data)}
@@ -81,51 +69,3 @@ def serve(city: CityFolder, port: int, say: Callable[[str, dict[str, object]], N
             pause_on_shutdown=False,
             print_starting_message=False,
         )
-
-
-@contextmanager
-def _server(data: Path, port: int) -> Iterator[str]:
-    """Yield the API address of the server to use."""
-    named = os.environ.get("PREFECT_API_URL")
-    if named:
-        if not _answers(named):
-            raise ServerError(
-                f"PREFECT_API_URL={named}: 応答がありません。Prefectサーバーを起動するか、この環境変数を消してください。"
-                " / no answer: start the server, or unset the variable"
-            )
-        yield named
-        return
-    address = f"http://{HOST}:{port}/api"
-    if _answers(address):
-        raise ServerError(
-            f"{address}: 別のPrefectサーバーが動いています。それを使うなら PREFECT_API_URL={address} を設定し、使わないなら --port で"
-            " 別の番号を指定してください。 / another server listens here: set PREFECT_API_URL to use it, or choose another --port"
-        )
-    log = (data / "prefect" / "server.log").open("ab")
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)]
-    process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)  # noqa: S603 - ours
-    try:
-        _wait_for(process, address, Path(log.name))
-        yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-        log.close()
-
-
-def _wait_for(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
-    until = time.monotonic() + START_SECONDS
-    while not _answers(address):
-        if process.poll() is not None or time.monotonic() > until:
-            raise ServerError(f"Prefectサーバーを起動できません。{log} を見てください。 / no server; look at the log")
-        time.sleep(0.3)
-
-
-def _answers(address: str) -> bool:
-    if not address.startswith(("http://", "https://")):
-        return False
-    try:
-        with urllib.request.urlopen(f"{address}/health", timeout=5) as answer:  # noqa: S310 - http(s) only, checked above
-            return bool(answer.status == 200)
-    except (URLError, OSError, ValueError):
-        return False

@@ -7,14 +7,19 @@ happened stands in our own table ``runs``: Prefect's database is never the audit
 
 from __future__ import annotations
 
+from typing import Any
+
 from prefect import flow
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-from flows.steps import may_pass, show, step
+from flows.runners import Held, Runner
+from flows.steps import may_pass, read_batch, show, step
 from pipelines.night import Night, Progress
 from pipelines.outcome import Outcome
 from pipelines.run_guard import guarded
 from pipelines.settings import CityFolder
+
+IN_PROCESS = Runner()
 
 
 @step("receive: what arrived in the inbox")
@@ -24,11 +29,14 @@ def receive(night: Night) -> None:
         night.receive()
 
 
-@step("read files: values as the suppliers wrote them")
 def read_files(night: Night) -> None:
-    """Parse new files into parsed/."""
+    """Parse new files into parsed/: a task for each batch of files, wherever the flow runs its tasks."""
     with night.timed("read_files"):
-        night.read_files()
+        trying = read_batch.with_options(**again(night))
+        batches = list(night.batches())
+        reading = [trying.submit(night.city, batch) for batch in batches]
+        for batch, read in zip(batches, reading, strict=True):
+            night.note_read(batch, read.result())
 
 
 @step("registers: what the office keeps; is anything new?")
@@ -91,22 +99,27 @@ def publish(night: Night) -> None:
         night.write_pages()
 
 
+def again(night: Night) -> dict[str, Any]:
+    """How often a task that looks at the inbox is tried, where the reason may pass."""
+    schedule = night.city.settings.schedule
+    delay = schedule.attempt_seconds
+    return {"retries": schedule.attempts - 1, "retry_delay_seconds": delay, "retry_condition_fn": may_pass}
+
+
 @flow(name="nightly", persist_result=False, validate_parameters=False)
-def nightly(night: Night, *, from_history: bool = False) -> Outcome:
+def nightly(held: Held[Night], *, from_history: bool = False) -> Outcome:
     """The whole night on one city folder.
 
     Args:
-        night: The run.
+        held: The run.
         from_history: Rebuild from parsed/ and history/ without looking at the inbox, even when nothing is new.
     """
+    night = held.value
     if from_history:
         night.remember()
     else:
-        for look in (receive, read_files):
-            schedule = night.city.settings.schedule
-            look.with_options(
-                retries=schedule.attempts - 1, retry_delay_seconds=schedule.attempt_seconds, retry_condition_fn=may_pass
-            )(night)
+        receive.with_options(**again(night))(night)
+        read_files(night)
     if not load_registers(night) and not from_history:
         night.outcome.nothing_new = True
         night.record("nothing_new")
@@ -122,8 +135,14 @@ def nightly(night: Night, *, from_history: bool = False) -> Outcome:
     return night.outcome
 
 
-def run(city: CityFolder, progress: Progress, *, from_history: bool = False) -> Outcome:
+def run(city: CityFolder, progress: Progress, *, from_history: bool = False, runner: Runner = IN_PROCESS) -> Outcome:
     """Run the night under the lock; heartbeats are off, since they cost a second at every end of a flow.
+
+    Args:
+        city: The city folder.
+        progress: Called with (step, done, of) during long work.
+        from_history: Rebuild without looking at the inbox.
+        runner: Where the batches of files are read.
 
     Raises:
         AlreadyRunning: another run holds the lock.
@@ -131,5 +150,6 @@ def run(city: CityFolder, progress: Progress, *, from_history: bool = False) -> 
         TimeLimitError, RunFailedError: it took too long, or disk, rights or a statement failed; the same.
     """
     night = Night(city, progress)
-    with guarded(night), temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-        return nightly(night, from_history=from_history)
+    quiet = temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})
+    with guarded(night), quiet, runner.tasks(city.data) as tasks:
+        return nightly.with_options(task_runner=tasks)(Held(night), from_history=from_history)

@@ -13,6 +13,9 @@ from prefect.client.schemas.objects import State, TaskRun
 
 from pipelines.night import Night
 from pipelines.reports import validation_page
+from pipelines.settings import CityFolder
+from pipelines.sources import parse
+from pipelines.sources.open_file import Inbound
 
 # What a folder on the network answers for a while when its server or the line is away. A full disk or a missing right stays.
 PASSING = frozenset(
@@ -58,3 +61,13 @@ def show(night: Night) -> None:
     columns = ("facility_id", "name", "rule_id", "severity", "ja")
     flags = [{column: str(flag[column]) for column in columns} for flag in told.flags]
     create_table_artifact(key="flags", table=flags, description="要確認事項 / flags")
+
+
+@task(name="read a batch of files", cache_policy=NO_CACHE, persist_result=False, log_prints=False)
+def read_batch(city: CityFolder, batch: list[Inbound]) -> list[Inbound]:
+    """Parse a batch into parsed/; doing it once more gives the same files.
+
+    Returns:
+        The files that changed while they were read.
+    """
+    return parse.parse_into_store(batch, city.parsed, parse.Reading.of(city), city.data / "tmp")

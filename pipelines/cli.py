@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -47,12 +47,32 @@ def options(
 
 
 @app.command()
-def nightly(as_json: common.AsJson = False) -> None:
+def nightly(
+    runner: Annotated[str, typer.Option(help="threads または dask（追加部品 scale） / where tasks run.")] = "threads",
+    scheduler: Annotated[str, typer.Option(help="Daskスケジューラーのアドレス / address of a Dask scheduler.")] = "",
+    workers: Annotated[int, typer.Option(help="この計算機のワーカー数 / workers on this machine.", min=0)] = 0,
+    cities: Annotated[Path | None, typer.Option(help="複数の市の一覧（CSV） / a list of cities.")] = None,
+    as_json: common.AsJson = False,
+) -> None:
     """夜間処理のすべて / the whole night: reads what is new, judges, flags, checks, publishes.
 
     例 / example: facility-emissions --city mycity nightly
+
+    --cities: 一覧（列 city と、あれば data）の市をそれぞれ処理し、用途区分別の比較を一覧と同じ名の .duckdb に書く
+    / runs each city of the list, then writes aggregates by use class beside it.
     """
-    _run_flow("nightly", as_json=as_json)
+    from pipelines import night_command
+
+    if runner not in ("threads", "dask"):
+        common.refuse(f"--runner {runner}: threads / dask")
+    if (scheduler or workers) and runner != "dask":
+        common.refuse("--scheduler, --workers: --runner dask とともに使います / go with --runner dask")
+    where = {"kind": runner, "scheduler": scheduler, "workers": workers}
+    if cities is not None:
+        raise typer.Exit(
+            night_command.run_cities(cities, common.chosen.today, common.terminal(), where, as_json=as_json)
+        )
+    _run_flow("nightly", as_json=as_json, where=where)
 
 
 @app.command()
@@ -288,13 +308,14 @@ def doctor(
         raise typer.Exit(common.ERROR)
 
 
-def _run_flow(name: str, *, as_json: bool) -> None:
+def _run_flow(name: str, *, as_json: bool, where: dict[str, Any] | None = None) -> None:
     """Run a flow that is registered under an entry point; this package does not know the flows."""
     from pipelines.night_command import run_flow
 
     given = sys.argv[1 : sys.argv.index(name)] if name in sys.argv else []
     options = "".join(f" {shlex.quote(word)}" for word in given)
-    raise typer.Exit(run_flow(name, common.city_folder(), common.terminal(), options, as_json=as_json))
+    code = run_flow(name, common.city_folder(), common.terminal(), options, where, as_json=as_json)
+    raise typer.Exit(code)
 
 
 def main() -> None:
@@ -322,6 +343,8 @@ ACTIONABLE = frozenset(
         "TimeLimitError",
         "LostFilesError",
         "ServerError",
+        "RunnerError",
+        "CityListError",
         "BackupError",
     }
 )

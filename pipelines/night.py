@@ -11,7 +11,7 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cache
@@ -85,6 +85,7 @@ class Night:
         self.inputs: dict[str, str] = {}
         self.next_file = city.data / "next" / f"emissions-{run_id}.duckdb"
         self.limit = TimeLimit(city.settings.schedule.longest_minutes * 60)
+        self._files_read = 0
         self.continues = True
         self.part: Part | None = None
         self._last: Mapping[str, str] = {}
@@ -115,14 +116,19 @@ class Night:
 
     def read_files(self) -> None:
         """Parse what has not been parsed before into ``parsed/``."""
-        waiting = self.scan.to_parse if self.scan else []
         reading = parse.Reading.of(self.city)
-        done = 0
-        changed: list[Inbound] = []
-        for batch in parse.batches(waiting, self.city.settings.limits):
-            changed += parse.parse_into_store(batch, self.city.parsed, reading, self.city.data / "tmp")
-            done += len(batch)
-            self.progress("read_files", done, len(waiting))
+        for batch in self.batches():
+            changed = parse.parse_into_store(batch, self.city.parsed, reading, self.city.data / "tmp")
+            self.note_read(batch, changed)
+
+    def batches(self) -> Iterable[list[Inbound]]:
+        """The files to parse, in batches of bounded size."""
+        return parse.batches(self.scan.to_parse if self.scan else [], self.city.settings.limits)
+
+    def note_read(self, batch: list[Inbound], changed: list[Inbound]) -> None:
+        """Take note of a batch that was parsed; files that changed meanwhile are left for the next night."""
+        self._files_read += len(batch)
+        self.progress("read_files", self._files_read, len(self.scan.to_parse) if self.scan else 0)
         if changed:
             self.arrivals = inbox.withdraw(self.city.history, changed)
             for file in changed:

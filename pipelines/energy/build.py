@@ -1,7 +1,8 @@
 """Build the energy of every meter and day.
 
 Reads current_readings, register_uses, counted_units, the registers and the reference. Writes meter_allocations, meter_segments,
-meter_days, meter_months, meter_doubts, interpolated_days, reconciliations, energy_choices and energy_by_meter_day. Overrides come from accepted reviews.
+meter_days, meter_months, meter_doubts, interpolated_days, reconciliations, energy_choices and energy_by_meter_day.
+Overrides come from accepted reviews.
 """
 
 from __future__ import annotations
@@ -33,9 +34,7 @@ FROM meters
 """
 
 
-def build(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, today: date, part: Part | None = None
-) -> None:
+def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date, part: Part | None = None) -> None:
     """Fill the stage's tables. ``overrides`` (temporary) and ``method_rules`` must be there.
 
     Raises:

@@ -15,7 +15,15 @@ from pipelines.warehouse.part import Part
 
 HERE = Path(__file__).parent
 PART = HERE / "part"
-STEPS = ("expected_days", "counted_days", "daily_limits", "register_turns", "judged_days", "histories", "doubted_seasons")
+STEPS = (
+    "expected_days",
+    "counted_days",
+    "daily_limits",
+    "register_turns",
+    "judged_days",
+    "histories",
+    "doubted_seasons",
+)
 
 
 def judge(part: Part, parameters: Mapping[str, Any]) -> None:
@@ -32,7 +40,6 @@ def judge(part: Part, parameters: Mapping[str, Any]) -> None:
         database.create_temp(connection, "day_windows", HERE / "day_windows.sql")
     else:
         database.create_temp(connection, "touched_months", PART / "touched_months.sql", known)
-        database.create_temp(connection, "touched_months", PART / "months_of_histories.sql")
         _look_at(part, "touched_months")
         database.create_temp(connection, "current_readings", PART / "long_current.sql")
     _count(part, known)

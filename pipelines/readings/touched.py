@@ -56,7 +56,9 @@ def take_back(part: Part) -> None:
             pass
         database.create_temp(connection, "kept", PART / "kept.sql")
         part.forbid("files that stand for several", PART / "kept_of_many.sql")
-        connection.execute("INSERT INTO checked BY NAME SELECT * EXCLUDE (table_name, place, source_sha256, known_to, files) FROM kept")
+        connection.execute(
+            "INSERT INTO checked BY NAME SELECT * EXCLUDE (table_name, place, source_sha256, known_to, files) FROM kept"
+        )
     for step in ("counted_before", "unknown_before", "spans_before"):
         _before(part, step)
 
@@ -70,7 +72,8 @@ def merge(part: Part) -> None:
     part.merge("readings", "readings_replaced")
     for table in OF_CANDIDATES:
         connection.execute(
-            "CREATE OR REPLACE TEMP TABLE replaced AS SELECT place FROM kept WHERE table_name = $table", {"table": table}
+            "CREATE OR REPLACE TEMP TABLE replaced AS SELECT place FROM kept WHERE table_name = $table",
+            {"table": table},
         )
         part.merge(table, "replaced")
     connection.execute(
@@ -79,7 +82,9 @@ def merge(part: Part) -> None:
     part.merge("register_uses", "replaced")
     part.merge("quarantine")
     part.show(*OF_CANDIDATES, "register_uses", "quarantine")
-    connection.execute("DROP TABLE IF EXISTS temp.touched_readings; ALTER TABLE temp.readings RENAME TO touched_readings")
+    connection.execute(
+        "DROP TABLE IF EXISTS temp.touched_readings; ALTER TABLE temp.readings RENAME TO touched_readings"
+    )
 
 
 def _before(part: Part, step: str) -> None:

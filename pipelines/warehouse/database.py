@@ -13,6 +13,7 @@ from pipelines import tables
 from pipelines.warehouse import time_limit
 
 # Older clients and BI tools read the file: DuckDB 2 would otherwise write a format only it can open.
+Connection = duckdb.DuckDBPyConnection
 STORAGE_VERSION = "v1.4.0"
 # Half-even rounding to nine places of an exact product: a cast rounds half away from zero, so only a tie differs.
 # are_slots_apart: the readings that begin on one day are equal slots (a quarter of an hour to a day long, each starting on a

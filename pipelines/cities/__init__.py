@@ -1,0 +1,1 @@
+"""Several cities side by side: which they are, and what their published files say by use class."""

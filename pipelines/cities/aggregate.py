@@ -1,0 +1,128 @@
+"""One file of aggregates over several cities, for comparison by use class; each city's own file stays the source.
+
+Tables ``cities``, ``use_class_years`` and the view ``use_class_comparison``. Nothing finer than a use class leaves a city.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pipelines import tables
+from pipelines.settings import CityFolder
+from pipelines.warehouse import database
+from pipelines.warehouse.publish import swap
+
+HERE = Path(__file__).parent
+COMMENTS = {
+    "cities": "一括実行した市区町村と、その結果 / the cities of a run and what came of it",
+    "use_class_years": "市区町村・用途区分・年度・基準ごとの合計 / totals by city, use class, fiscal year, basis",
+}
+
+
+class CityListError(ValueError):
+    """The list of cities cannot be used; the message names file, line, what is wrong and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came of one city's night.
+
+    Args:
+        folder: The city folder.
+        data: Its data folder.
+        city: Its name.
+        outcome: ``published``, ``nothing_new``, ``held_back`` or ``failed``.
+        problem: Why, where it failed.
+        seconds: How long it took.
+    """
+
+    folder: str
+    data: str
+    city: str
+    outcome: str
+    problem: str = ""
+    seconds: float = 0.0
+
+
+def listed(file: Path, today: date | None = None) -> list[CityFolder]:
+    """Read the list of cities: a CSV with ``city`` (a folder) and, if it is elsewhere, ``data``; relative to the list.
+
+    Raises:
+        CityListError: no such file, no such column, a folder twice, or none at all.
+        SettingsError: a city.toml is wrong.
+    """
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+    except (OSError, UnicodeDecodeError) as error:
+        raise CityListError(f"{file}: 読めません（{error}） / cannot be read") from error
+    found: dict[Path, CityFolder] = {}
+    for line, row in enumerate(rows, start=2):
+        if not row.get("city"):
+            raise CityListError(
+                f"{file}:{line}: city の欄に市のフォルダを書いてください。 / the column city must name a folder"
+            )
+        data = file.parent / row["data"] if row.get("data") else None
+        city = CityFolder(file.parent / row["city"], data, today)
+        if city.data in found:
+            raise CityListError(
+                f"{file}:{line}: {row['city']} が2度あります。1行を消してください。 / stands twice: delete a row"
+            )
+        found[city.data] = city
+    if not found:
+        raise CityListError(f"{file}: 市がありません。1行に1市を書いてください。 / no city: write one per line")
+    return list(found.values())
+
+
+def write(target: Path, told: Sequence[Told]) -> int:
+    """Write the aggregates of every city that has a published file.
+
+    Returns:
+        How many cities they are of.
+    """
+    part = target.with_name(f".{target.name}.part")
+    part.unlink(missing_ok=True)
+    connection = database.connect_file(part)
+    try:
+        connection.execute(
+            """CREATE TABLE cities (city VARCHAR, folder VARCHAR, outcome VARCHAR, problem VARCHAR, seconds DOUBLE,
+               published_time TIMESTAMP, run_id VARCHAR)"""
+        )
+        counted = sum(_add(connection, number, each) for number, each in enumerate(told))
+        if counted:
+            database.create_view(connection, "use_class_comparison", HERE / "use_class_comparison.sql")
+            for table, comment in COMMENTS.items():
+                connection.execute(f"COMMENT ON TABLE {table} IS {tables.literal(comment)}")
+    finally:
+        connection.close()
+    swap(part, target)
+    return counted
+
+
+def _add(connection: database.Connection, number: int, told: Told) -> bool:
+    """Add one city; tell whether it has a published file."""
+    published = Path(told.data) / "emissions.duckdb"
+    described = [told.city, told.folder, told.outcome, told.problem or None, told.seconds]
+    if not published.is_file():
+        connection.execute("INSERT INTO cities VALUES (?, ?, ?, ?, ?, NULL, NULL)", described)
+        return False
+    name = f"city{number}"
+    connection.execute(f"ATTACH {tables.literal(str(published))} AS {name} (READ_ONLY); USE {name}")
+    last = connection.execute(
+        "SELECT published_time, run_id FROM publications ORDER BY published_time DESC LIMIT 1"
+    ).fetchone()
+    connection.execute(
+        "INSERT INTO city.main.cities VALUES (?, ?, ?, ?, ?, ?, ?)", [*described, *(last or (None, None))]
+    )
+    select = f"SELECT CAST($city AS VARCHAR) AS city, * FROM (\n{database.sql_text(HERE / 'use_class_years.sql')}\n) ORDER BY ALL"
+    created = connection.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'city' AND table_name = 'use_class_years'"
+    ).fetchone() != (0,)
+    into = "INSERT INTO city.main.use_class_years" if created else "CREATE TABLE city.main.use_class_years AS"
+    database.run(connection, f"{into} {select}", {"city": told.city}, what=f"use_class_years ({published})")
+    connection.execute(f"USE city; DETACH {name}")
+    return True

@@ -1,0 +1,186 @@
+"""The night on workers of a cluster gives the tables of the night in one process, also when a worker dies; several cities."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from flows.runners import Held, Runner, RunnerError
+from pipelines.cities.aggregate import CityListError, Told, listed, write
+from pipelines.settings import CityFolder
+from tests.making import City, monthly
+from tests.warehouse.test_part import different
+
+COMMAND = [str(Path(sys.executable).with_name("facility-emissions"))]
+FILES = 40
+
+
+def many_files(city: City) -> City:
+    """A city whose files make many batches."""
+    settings = city.folder / "city.toml"
+    text = settings.read_text(encoding="utf-8").replace("[limits]\n", "[limits]\nbatch_files = 2\n")
+    settings.write_text(text, encoding="utf-8")
+    for number in range(FILES):
+        year, month = divmod(2022 * 12 + 3 + number, 12)
+        rows = [
+            row
+            for row in monthly("M1", year - 1, year, 100 + number)
+            if row[1].year == year and row[1].month == month + 1
+        ]
+        city.bills(f"fuel/{number:02d}.csv", rows)
+    return city
+
+
+def workers_of(command: subprocess.Popen[bytes]) -> list[int]:
+    """The processes of the cluster that a command started."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        try:
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            line = (folder / "cmdline").read_bytes()
+        except (OSError, IndexError):
+            continue
+        if parent == str(command.pid) and b"spawn_main" in line:
+            found.append(int(folder.name))
+    return sorted(found)
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the workers in /proc")
+def test_two_workers_of_which_one_dies_give_the_same_tables(city: City, tmp_path: Path) -> None:
+    pytest.importorskip("prefect_dask")
+    many_files(city)
+    alone = city.copied(tmp_path / "alone")
+    alone.publish()
+    night = subprocess.Popen(
+        [*COMMAND, "--city", str(city.folder), "nightly", "--runner", "dask", "--workers", "2", "--json"],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, "COLUMNS": "80"},
+    )  # fmt: skip
+    until = time.monotonic() + 200
+    while len(list(city.paths.parsed.glob("files-*.parquet"))) < 2:
+        assert night.poll() is None, "the night ended before a worker could be killed"
+        assert time.monotonic() < until, "no batch was read"
+        time.sleep(0.01)
+    os.kill(workers_of(night)[0], signal.SIGKILL)
+    read = len(list(city.paths.parsed.glob("files-*.parquet")))
+    out, _ = night.communicate(timeout=300)
+    assert night.returncode == 0
+    assert json.loads(out)["files_new"] == FILES
+    assert read < FILES // 2, "the worker was killed after the last batch"
+    assert different(city.paths.published, alone.paths.published) == {}
+
+
+def test_a_runner_that_cannot_be_used_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    with pytest.raises(RunnerError, match="PREFECT_API_URL"), Runner("dask", "tcp://192.0.2.1:8786").tasks(tmp_path):
+        pass
+    monkeypatch.setitem(sys.modules, "prefect_dask.task_runners", None)
+    with pytest.raises(RunnerError, match="scale"), Runner("dask").tasks(tmp_path):
+        pass
+
+
+def test_what_is_held_stays_in_its_process() -> None:
+    held = Held([1])
+    assert held.value == [1]
+    with pytest.raises(RuntimeError):
+        _ = pickle.loads(pickle.dumps(held)).value  # noqa: S301 - our own bytes
+
+
+def two_cities(make_city: Callable[..., City]) -> tuple[City, City, Path]:
+    first, second = make_city(), make_city()
+    second.register("facilities", [{"facility_id": "F1", "name": "支所", "operator_id": "OP", "use_class": "office"}])
+    for city, amount in ((first, 100), (second, 200)):
+        city.register("facility_facts", [{"facility_id": "F1", "floor_area_m2": 1000}])
+        city.bills("fuel/a.csv", monthly("M1", 2022, 2025, amount))
+    first.register("facilities", [{"facility_id": "F1", "name": "本庁舎", "operator_id": "OP", "use_class": "office"}])
+    text = (second.folder / "city.toml").read_text(encoding="utf-8").replace("試験市", "隣の市")
+    (second.folder / "city.toml").write_text(text, encoding="utf-8")
+    file = first.folder.parent / "cities.csv"
+    file.write_text(f"city,data\n{first.folder.name},\n{second.folder.name},elsewhere\n", encoding="utf-8")
+    return first, second, file
+
+
+def test_cities_run_by_themselves_and_stand_side_by_side(make_city: Callable[..., City]) -> None:
+    _, second, file = two_cities(make_city)
+    (second.folder / "registers" / "meters.csv").write_text("meter_id\nM1\n", encoding="utf-8")  # the office's mistake
+    command = [*COMMAND, "--lang", "ja", "nightly", "--cities", str(file)]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert told.returncode == 1, told.stderr
+    assert "試験市" in told.stdout
+    assert "meters.csv" in told.stdout, "the other city's mistake is named"
+    connection = duckdb.connect(str(file.with_suffix(".duckdb")), read_only=True)
+    assert connection.execute("SELECT city, outcome FROM cities ORDER BY 1").fetchall() == [
+        ("試験市", "published"),
+        ("隣の市", "failed"),
+    ]
+    connection.close()
+
+
+def test_the_aggregates_are_the_sums_of_the_cities(make_city: Callable[..., City], tmp_path: Path) -> None:
+    cities = two_cities(make_city)[:2]
+    told = []
+    for city in cities:
+        city.publish()
+        told.append(Told(str(city.folder), str(city.paths.data), city.paths.settings.city.name, "published"))
+    told.append(Told(str(tmp_path), str(tmp_path / "none"), "まだの市", "failed", "x"))
+    target = tmp_path / "all.duckdb"
+    assert write(target, told) == 2
+    connection = duckdb.connect(str(target), read_only=True)
+    found = connection.execute(
+        "SELECT city, co2e_kg, comparable_floor_area_m2, covered_facilities FROM use_class_years"
+        " WHERE fiscal_year = 2024 AND basis = 'plan'"
+    ).fetchall()
+    expected = []
+    for city in cities:
+        own = duckdb.connect(str(city.paths.published), read_only=True)
+        total = own.execute(
+            "SELECT co2e_kg FROM emissions_by_facility_fiscal_year WHERE fiscal_year = 2024 AND basis = 'plan'"
+        ).fetchone()
+        assert total is not None
+        expected.append((city.paths.settings.city.name, total[0], 1000, 1))
+        own.close()
+    assert sorted(found) == sorted(expected)
+    middle = connection.execute(
+        "SELECT city, kg_per_m2, median_kg_per_m2 FROM use_class_comparison WHERE fiscal_year = 2024 AND basis = 'plan' ORDER BY 2"
+    ).fetchall()
+    low, high = (float(total) / 1000 for _, total, *_ in sorted(expected, key=lambda row: row[1]))
+    assert [row[1] for row in middle] == pytest.approx([low, high])
+    assert middle[0][2] == pytest.approx((low + high) / 2)
+    assert connection.execute("SELECT count(*) FROM cities").fetchone() == (3,)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "市がありません"),
+        ("city\n", "市がありません"),
+        ("city\na\na\n", "2度"),
+        ("folder\na\n", "city の欄"),
+        ("city,data\n,x\n", "city の欄"),
+    ],
+)
+def test_a_list_that_cannot_be_used_says_why(city: City, text: str, says: str) -> None:
+    shutil.copytree(city.folder, city.folder.parent / "a")
+    file = city.folder.parent / "list.csv"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(CityListError, match=says):
+        listed(file)
+
+
+def test_the_list_is_relative_to_itself(city: City) -> None:
+    file = city.folder.parent / "list.csv"
+    file.write_text(f"city,data\n{city.folder.name},other\n", encoding="utf-8")
+    (found,) = listed(file)
+    assert isinstance(found, CityFolder)
+    assert (found.folder, found.data) == (city.folder, city.folder.parent / "other")

@@ -1,0 +1,331 @@
+"""A night that makes anew only what its arrivals touch gives the tables of a rebuild, whatever came before."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines import tables
+from pipelines.night import Night, build
+from pipelines.review import build as review
+from pipelines.settings import CityFolder
+from pipelines.warehouse import database, part
+from tests.making import City, monthly
+
+TWELVE = """
+[[rules.year_rule]]
+year_rule = "twelve_bills"
+basis = "plan"
+energy_type = "kerosene"
+source = "試験"
+"""
+POWER = {"energy_type": "electricity", "unit": "kWh"}
+METERS: list[dict[str, object]] = [
+    {**POWER, "meter_id": "OLD", "facility_id": "F1", "reading_kind": "bill", "supply_point": "S1", "valid_to": "2024-10-16"},
+    {**POWER, "meter_id": "NEW", "facility_id": "F1", "reading_kind": "interval", "supply_point": "S1", "valid_from": "2024-10-16"},
+    {**POWER, "meter_id": "TWO", "facility_id": "F2", "reading_kind": "bill", "valid_to": "2025-04-01"},
+    {**POWER, "meter_id": "TWO", "facility_id": "F2", "reading_kind": "interval", "valid_from": "2025-04-01"},
+    {**POWER, "meter_id": "SUB", "facility_id": "F1", "reading_kind": "interval", "role": "sub", "parent_meter_id": "TWO"},
+    {"meter_id": "OIL", "facility_id": "F1", "energy_type": "kerosene", "unit": "L", "reading_kind": "bill"},
+    {"meter_id": "LPG", "facility_id": "F2", "energy_type": "lpg", "unit": "kg", "reading_kind": "delivery", "delivery_rule": "spread"},
+    {"meter_id": "CAN", "facility_id": "F2", "energy_type": "kerosene", "unit": "L", "reading_kind": "delivery"},
+    {**POWER, "meter_id": "REG", "facility_id": "F3", "reading_kind": "register", "register_digits": 5, "daily_limit": 900},
+]  # fmt: skip
+REGISTERS: dict[str, list[dict[str, object]]] = {
+    "facilities": [
+        {"facility_id": f, "name": f"施設{f}", "operator_id": "OP", "department": "総務課"} for f in ("F1", "F2", "F3")
+    ],
+    "meters": METERS,
+    "contracts": [
+        {"meter_id": "OLD", "supplier": "S"},
+        {"meter_id": "NEW", "supplier": "S", "contract_kw": 5},
+        {"meter_id": "TWO", "supplier": "S", "contract_kw": 6},
+        {"meter_id": "REG", "supplier": "S"},
+    ],
+    "meter_shares": [
+        {"meter_id": "REG", "facility_id": "F2", "share": "0.35"},
+        {"meter_id": "REG", "facility_id": "F3", "share": "0.65"},
+    ],
+    "activity_sources": [
+        {"activity_source_id": "BURNT", "facility_id": "F3", "activity": "incin_continuous", "unit": "t", "frequency": "month",
+         "valid_from": "2024-04-01"},
+        {"activity_source_id": "PLASTIC", "facility_id": "F3", "activity": "waste_plastic", "unit": "t", "frequency": "month",
+         "valid_from": "2024-04-01", "derived_from": "BURNT"},
+    ],
+}  # fmt: skip
+HEAD = "meter_id,started_at,ended_at,quantity,unit,reading_kind,stage"
+FIRST = date(2022, 4, 1)
+NIGHTS = (date(2026, 5, 29), date(2026, 5, 31), date(2026, 5, 31), date(2026, 6, 2), date(2026, 6, 15))
+
+
+class Histories:
+    """What a city might receive, made up."""
+
+    def __init__(self, city: City, seed: int) -> None:
+        self.city, self.chance, self.number = city, random.Random(seed), 0
+
+    def day(self, since: date = FIRST, until: date = date(2026, 6, 20)) -> date:
+        return since + timedelta(days=self.chance.randrange((until - since).days))
+
+    def file(self, folder: str, head: str, lines: list[str], received: datetime) -> None:
+        if lines:
+            self.number += 1
+            self.city.file(
+                f"{folder}/{self.number:03d}.csv", "\n".join([head, *lines, ""]), f"{received:%Y-%m-%d %H:%M}"
+            )
+
+    def arrivals(self, received: datetime) -> None:
+        """One night's files."""
+        chance = self.chance
+        self.file("slots", HEAD, [line for _ in range(chance.randrange(5)) for line in self.intervals()], received)
+        self.file("bills", HEAD, [self.bill() for _ in range(chance.randrange(8))], received)
+        if chance.random() < 0.7:
+            self.file("states", "meter_id,read_at,register_value,event", self.states(), received)
+        if chance.random() < 0.6:
+            self.file("plants", "activity_source_id,started_on,ended_on,quantity,stage", self.tonnes(), received)
+        if chance.random() < 0.5:
+            self.file(
+                "samples",
+                "facility_id,sampled_on,category,percent,basis,moisture_percent,laboratory",
+                self.samples(),
+                received,
+            )
+        if chance.random() < 0.4 and self.number:  # what came before, once more
+            files = sorted(p for p in (self.city.folder / "inbox").rglob("*.csv") if p.name != "received.csv")
+            again = chance.choice(files)
+            self.city.file(
+                f"{again.parent.name}/{again.stem}-again.csv", again.read_text(), f"{received:%Y-%m-%d %H:%M}"
+            )
+
+    def daily(self, *meters: str) -> None:
+        """A value a day with a gap here and there, so that short gaps are filled from similar days."""
+        days = [date(2025, 1, 1) + timedelta(days=n) for n in range(510)]
+        lines = [
+            f"{meter},{day},{day + timedelta(days=1)},{20 + day.weekday()},kWh,interval,"
+            for meter in meters
+            for day in days
+            if self.chance.random() < 0.97
+        ]
+        self.file("days", HEAD, lines, datetime(2026, 5, 1, 9))
+
+    def intervals(self) -> list[str]:
+        meter = self.chance.choice(["NEW", "TWO", "SUB", "NEW", "TWO", "WHO"])
+        day, days = self.day(date(2025, 1, 1)), self.chance.choice([1, 2, 40])
+        each = self.chance.choice(["0", "2.5", "3", "1000", "x", "-1", "2.75"])
+        stage = self.chance.choice(["", "", "provisional", "corrected"])
+        return [
+            f"{meter},{day + timedelta(days=n)} {h:02d}:00,{day + timedelta(days=n)} {h + 1:02d}:00,{each},kWh,interval,{stage}".replace(
+                f"{day + timedelta(days=n)} 24:00", f"{day + timedelta(days=n + 1)} 00:00")
+            for n in range(days)
+            for h in range(24)
+            if self.chance.random() < 0.99
+        ]  # fmt: skip
+
+    def bill(self) -> str:
+        chance = self.chance
+        meter, unit = chance.choice(
+            [("OLD", "kWh"), ("TWO", "kWh"), ("OIL", "L"), ("OIL", "L"), ("LPG", "kg"), ("CAN", "L"), ("NIX", "L")]
+        )
+        start = self.day()
+        kind = "delivery" if meter in ("LPG", "CAN") else "bill"
+        end = start + timedelta(days=1 if kind == "delivery" else chance.choice([28, 30, 31, 62]))
+        amount = chance.choice(["0", "100", "120.5", "9999", "0.000001", "-3"])
+        return f"{meter},{start},{end},{amount},{unit},{kind},{chance.choice(['', 'provisional', 'corrected'])}"
+
+    def states(self) -> list[str]:
+        days = sorted({self.day(date(2025, 4, 1)) for _ in range(self.chance.randrange(1, 4))})
+        return [
+            f"REG,{day},{(day - FIRST).days * 12 % 100_000},{self.chance.choice(['', '', '', 'closing', 'opening'])}"
+            for day in days
+        ]
+
+    def tonnes(self) -> list[str]:
+        month = self.chance.randrange(1, 13)
+        return [
+            f"BURNT,2025-{month:02d}-01,2025-{month:02d}-28,{self.chance.randrange(100)},{self.chance.choice(['', 'provisional'])}"
+        ]
+
+    def samples(self) -> list[str]:
+        return [f"F3,{self.day(date(2025, 4, 1), date(2026, 3, 31))},plastic,{self.chance.randrange(1, 60)},wet,,見本"]
+
+    def supplier_factors(self) -> None:
+        common = {
+            "supplier": "S",
+            "kind": "single",
+            "energy_type": "electricity",
+            "unit": "t-CO2/kWh",
+            "source": "試験",
+        }
+        years = range(2021, 2026 if self.chance.random() < 0.5 else 2025)
+        value = self.chance.choice(["0.0004", "0.00045"])
+        rows: list[dict[str, object]] = [
+            {**common, "activity_fy": y, "basic": "0.0005", "adjusted": value} for y in years
+        ]
+        self.city.register("supplier_factors", rows)
+
+
+def different(left: Path, right: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Table -> some rows that only one of two published files has."""
+    connection = database.connect()
+    for name, path in (("a", left), ("b", right)):
+        connection.execute(f"ATTACH {tables.literal(str(path))} AS {name} (READ_ONLY)")
+    found = {}
+    for table in tables.catalogue().values():
+        if table.is_view or table.kind in ("history", "step") or table.name in ("build_inputs", "validation_results"):
+            continue
+        one, other = (f'FROM {name}.main."{table.name}"' for name in "ab")
+        rows = connection.execute(f"({one} EXCEPT ALL {other}) UNION ALL ({other} EXCEPT ALL {one}) LIMIT 4").fetchall()
+        if rows:
+            found[table.name] = rows
+    connection.close()
+    return found
+
+
+def night(city: CityFolder, *, from_history: bool = False) -> Night:
+    made = Night(city)
+    if from_history:
+        made.remember()
+    else:
+        made.receive()
+        made.read_files()
+    if made.load_registers() or from_history:
+        build(made)
+        made.publish()
+    return made
+
+
+@pytest.fixture
+def overrides(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, int, str, Decimal]]]:
+    """The overrides that reviews accepted; a test changes them from night to night."""
+    accepted: list[tuple[str, int, str, Decimal]] = []
+    monkeypatch.setattr(review, "overrides", lambda _decisions: accepted)
+    yield accepted
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("HISTORIES", "4"))))
+def test_nights_equal_a_rebuild(
+    make_city: Callable[..., City], tmp_path: Path, seed: int, overrides: list[tuple[str, int, str, Decimal]]
+) -> None:
+    city = make_city(extra=TWELVE)
+    for name, rows in REGISTERS.items():
+        city.register(name, rows)
+    history = Histories(city, seed)
+    history.supplier_factors()
+    city.bills(
+        "bills/base.csv",
+        [r for m, u in (("OLD", "kWh"), ("TWO", "kWh"), ("OIL", "L")) for r in monthly(m, 2022, 2025, 650, u)],
+    )
+    history.daily("NEW", "SUB")
+    went_on = filled = 0
+    for number, today in enumerate(NIGHTS):
+        history.arrivals(datetime(2026, 5, 20 + number, 9))
+        if number == 2:
+            overrides[:] = [
+                ("TWO", 2025, "unit_slip", Decimal(7800)),
+                ("OIL", 2024, "unit_slip_unchecked", Decimal(7800)),
+            ]
+        if number == 3:
+            overrides.pop()
+            history.supplier_factors()
+        made = night(CityFolder(city.folder, today=today))
+        went_on += made.continues and made.outcome.published
+        filled += count(made.city.published, "interpolated_days")
+        copy = tmp_path / f"rebuilt{number}"
+        shutil.copytree(city.folder, copy)
+        night(CityFolder(copy, today=today), from_history=True)
+        assert different(CityFolder(city.folder).published, CityFolder(copy).published) == {}, f"night {number}"
+    assert went_on >= 2, "the nights after the first must go on from the published file"
+    assert filled, "some gaps must be short enough to be filled"
+
+
+def count(published: Path, table: str) -> int:
+    connection = database.connect_published(published)
+    try:
+        return int((connection.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,))[0])
+    finally:
+        connection.close()
+
+
+def test_what_a_continued_night_does_not_touch_stays_as_it_lies(make_city: Callable[..., City]) -> None:
+    city = make_city()
+    city.bills("bills/a.csv", monthly("M1", 2022, 2025, 100))
+    night(city.paths)
+    before = rowids(city.paths.published)
+    city.bills("bills/b.csv", [("M1", date(2026, 4, 1), date(2026, 5, 1), 90, "L")], "2026-06-02 09:00")
+    made = night(city.paths)
+    assert made.continues
+    after = rowids(city.paths.published)
+    assert len(after) == len(before) + 1
+    assert set(before.items()) <= set(after.items())
+
+
+def rowids(published: Path) -> dict[datetime, int]:
+    connection = database.connect_published(published)
+    try:
+        return dict(connection.execute("SELECT started_at, rowid FROM readings").fetchall())
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("changed", ["registers", "reference", "settings", "method"])
+def test_what_cannot_be_followed_is_built_wholly(changed: str) -> None:
+    last = dict.fromkeys(part.FOLLOWED, "same") | dict.fromkeys(
+        ("registers", "reference", "settings", "method"), "same"
+    )
+    last |= {"today": "2026-06-15"}
+    assert part.can_continue(last, last)
+    assert not part.can_continue(last, {**last, changed: "other"})
+
+
+@pytest.mark.parametrize("today", ["2026-06-14", "2027-04-01"])
+def test_an_earlier_day_and_another_fiscal_year_are_built_wholly(today: str) -> None:
+    last = {"today": "2026-06-15", "files": "a"}
+    assert part.can_continue(last, {**last, "today": "2027-03-31"})
+    assert not part.can_continue(last, {**last, "today": today})
+
+
+def test_a_value_from_the_future_is_taken_once_its_day_has_come(make_city: Callable[..., City]) -> None:
+    city = make_city()
+    city.bills("bills/a.csv", [*monthly("M1", 2022, 2025, 100), ("M1", date(2026, 7, 1), date(2026, 8, 1), 7, "L")])
+    night(CityFolder(city.folder, today=date(2026, 7, 20)))
+    made = night(CityFolder(city.folder, today=date(2026, 8, 2)))
+    assert not made.continues
+    with_july = database.connect_published(made.city.published)
+    assert with_july.execute("SELECT count(*) FROM readings WHERE started_at = '2026-07-01'").fetchone() == (1,)
+    with_july.close()
+
+
+def test_a_copy_is_equal_and_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, target = tmp_path / "a", tmp_path / "b"
+    source.write_bytes(b"0123456789" * 100_000)
+    part.copy(source, target)
+    assert target.read_bytes() == source.read_bytes()
+    target.write_bytes(b"other")
+    assert source.stat().st_size == 1_000_000
+
+    def refuse(*_: object) -> int:
+        raise OSError
+
+    monkeypatch.setattr(os, "copy_file_range", refuse)
+    part.copy(source, target)
+    assert target.read_bytes() == source.read_bytes()
+
+
+def test_a_file_of_another_catalogue_is_not_continued(make_city: Callable[..., City]) -> None:
+    city = make_city()
+    city.bills("bills/a.csv", monthly("M1", 2022, 2025, 100))
+    night(city.paths)
+    assert part.last_inputs(city.paths.published)
+    connection = duckdb.connect(str(city.paths.published))
+    connection.execute("DELETE FROM dictionary WHERE table_name = 'readings'")
+    connection.close()
+    assert part.last_inputs(city.paths.published) == {}
