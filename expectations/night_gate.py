@@ -18,7 +18,7 @@ def check(night: Night) -> None:
         NotEvaluated: an expectation could not be run.
     """
     night.close()
-    results = gate.check(night.next_file)
+    results = gate.check(night.next_file, night.part.at_work)
     night.reopen()
     database.insert_rows(night.connection, "validation_results", [result.row for result in results])
     night.findings += gate.as_findings(results)

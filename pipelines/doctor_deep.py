@@ -112,6 +112,7 @@ def _published(city: CityFolder) -> Iterator[Checkup]:
         return
     with connection:
         broken = {}
+        invariants.all_years(connection)
         for invariant in invariants.INVARIANTS:
             row = connection.execute(f"SELECT count(*) FROM ({invariant.sql})").fetchone()
             if row and row[0]:

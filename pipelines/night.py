@@ -87,7 +87,7 @@ class Night:
         self.limit = TimeLimit(city.settings.schedule.longest_minutes * 60)
         self._files_read = 0
         self.continues = True
-        self.part: Part | None = None
+        self._part: Part | None = None
         self._last: Mapping[str, str] = {}
         self._known: Known | None = None
         self._connection: duckdb.DuckDBPyConnection | None = None
@@ -162,9 +162,9 @@ class Night:
             part.copy(self.city.published, self.next_file)
         self.reopen()
         taken: frozenset[str] = frozenset()
-        self.part = Part(self.connection)
+        self._part = Part(self.connection)
         if self.continues:
-            self.part = part.continued(self.connection, self.city.published, date.fromisoformat(self._last["today"]))
+            self._part = part.continued(self.connection, self.city.published, date.fromisoformat(self._last["today"]))
             rows = self.connection.execute("SELECT DISTINCT sha256 FROM last.source_files").fetchall()
             taken = frozenset(row[0] for row in rows)
         knowing.lay_out(self.connection, self.city, self.known, taken)
@@ -211,6 +211,7 @@ class Night:
         """
         if broken := invariants.broken(self.connection):
             raise publish.HeldBack(broken)
+        part.drop_for_gate(self.connection)
         now = self.city.now()
         publication = {
             "run_id": self.outcome.run_id,
@@ -251,6 +252,12 @@ class Night:
         """The warehouse under construction."""
         assert self._connection is not None  # noqa: S101 - the order of the steps
         return self._connection
+
+    @property
+    def part(self) -> Part:
+        """Which part of the tables this run makes anew."""
+        assert self._part is not None  # noqa: S101 - the order of the steps
+        return self._part
 
     @property
     def known(self) -> Known:
@@ -352,7 +359,8 @@ class Night:
         database.insert_rows(self.connection, "dictionary", tables.dictionary_rows())
         self.history.load(self.connection, {}, self.known.at)
         database.create(self.connection, "invariant_results")
-        invariants.check(self.connection)
+        invariants.check(self.part)
+        self.part.keep_for_gate()
 
 
 @cache

@@ -122,6 +122,14 @@ def test_a_time_limit_interrupts_duckdb_itself() -> None:
     assert one(connection, "SELECT 1") == 1, "and the connection is usable after"
 
 
+def test_a_closed_connection_that_somebody_still_holds_is_passed_over() -> None:
+    closed = [database.connect() for _ in range(20)]
+    for connection in closed:
+        connection.close()
+    test_a_time_limit_interrupts_duckdb_itself()
+    assert len(closed) == 20
+
+
 def test_a_night_that_takes_too_long_is_on_record_and_publishes_nothing(city: City) -> None:
     night(city)
     before = city.paths.published.read_bytes()

@@ -45,14 +45,15 @@ compared_ones AS (
     SELECT p.* FROM placed AS p
     SEMI JOIN doubted_seasons AS s ON s.history = p.history AND (s.season - p.first_no % 12 + 12) % 12 <= p.last_no - p.first_no
 ),
+slots AS (
+    SELECT *, unnest(range(first_no, last_no + 1)) AS month_no FROM compared_ones
+),
 fellows AS (
-    SELECT p.meter_id, p.since, p.until, p.unit, s.shift, min(m.mean) AS lowest, max(m.mean) AS highest
-    FROM compared_ones AS p
-    CROSS JOIN (SELECT unnest(range(-40, 41)) AS shift) AS s
+    SELECT p.meter_id, p.since, p.until, p.unit, (m.month_no - p.month_no) // 12 AS shift, min(m.mean) AS lowest, max(m.mean) AS highest
+    FROM slots AS p
     JOIN months AS m
-        ON m.history = p.history AND m.unit = p.unit AND m.month_no BETWEEN p.first_no + 12 * s.shift AND p.last_no + 12 * s.shift
-    WHERE s.shift <> 0
-    GROUP BY p.meter_id, p.since, p.until, p.unit, s.shift, p.first_no, p.last_no
+        ON m.history = p.history AND m.unit = p.unit AND m.month_no % 12 = p.month_no % 12 AND m.month_no <> p.month_no
+    GROUP BY p.meter_id, p.since, p.until, p.unit, shift, p.first_no, p.last_no
     HAVING count(*) = p.last_no - p.first_no + 1
 ),
 compared AS (

@@ -24,6 +24,7 @@ from pipelines.warehouse import database
 # Inputs whose change can be followed by what it touches; a change of any other makes everything anew.
 FOLLOWED = frozenset({"files", "decisions", "today", "editions", "factor_registers", "official_editions", "state"})
 LAST = "last"
+AT_WORK = "readings_at_work"
 
 
 class CannotContinueError(Exception):
@@ -86,6 +87,16 @@ class Part:
             f"CREATE OR REPLACE TEMP TABLE {quoted} AS FROM city.main.{quoted} SEMI JOIN {tables.quoted(step)} USING ({columns})"
         )
 
+    @property
+    def at_work(self) -> Mapping[str, str]:
+        """Table -> the table of the file that holds its rows at work, for the gate, which opens the file anew."""
+        return {} if self.is_whole else {"readings": AT_WORK}
+
+    def keep_for_gate(self) -> None:
+        """Write the readings at work into the file."""
+        if not self.is_whole:
+            self.connection.execute(f"CREATE OR REPLACE TABLE city.main.{AT_WORK} AS FROM touched_readings")
+
     def forbid(self, why: str, sql_file: Path, parameters: dict[str, Any] | None = None) -> None:
         """Stop where the SELECT of a file finds a row.
 
@@ -94,6 +105,11 @@ class Part:
         """
         if not self.is_whole and database.rows(self.connection, sql_file, parameters):
             raise CannotContinueError(why)
+
+
+def drop_for_gate(connection: duckdb.DuckDBPyConnection) -> None:
+    """Take out of the file, before it is published, what was kept for the gate."""
+    connection.execute(f"DROP TABLE IF EXISTS {AT_WORK}")
 
 
 def last_inputs(published: Path) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
+from contextlib import suppress
 from types import TracebackType
 
 import duckdb
@@ -76,4 +77,5 @@ class TimeLimit:
         self.is_over = True
         while not self._done.wait(EVERY_SECONDS):
             for connection in list(_open):
-                connection.interrupt()
+                with suppress(duckdb.Error):  # one that is closed but still held by somebody
+                    connection.interrupt()

@@ -17,6 +17,7 @@ from pipelines import tables
 from pipelines.night import Night, build
 from pipelines.warehouse import database, invariants, lock, publish, query
 from pipelines.warehouse.history import History
+from pipelines.warehouse.part import Part
 from pipelines.warehouse.states import States
 from tests.making import City, monthly, one, rows_of
 
@@ -64,7 +65,7 @@ def test_each_damage_breaks_its_invariant(built: Night, name: str, damage: str) 
     try:
         built.connection.execute(damage)
         built.connection.execute("DELETE FROM invariant_results")
-        invariants.check(built.connection)
+        invariants.check(Part(built.connection))
         assert name in invariants.broken(built.connection)
     finally:
         built.connection.execute("ROLLBACK")
@@ -81,7 +82,7 @@ def test_a_broken_invariant_holds_the_publication_back(city: City) -> None:
     night = prepared(city)
     night.connection.execute("DELETE FROM readings WHERE source_line = 2")
     night.connection.execute("DELETE FROM invariant_results")
-    invariants.check(night.connection)
+    invariants.check(Part(night.connection))
     with pytest.raises(publish.HeldBack, match="row_account_tables"):
         night.publish()
     night.close()

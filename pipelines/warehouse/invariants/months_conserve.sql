@@ -1,22 +1,26 @@
--- months_conserve: per facility and basis, days, months and fiscal years by day add up to the same total; per facility, basis
--- and fiscal year, the causes add up to the total in force.
+-- months_conserve: per facility, basis and fiscal year, days, months and the fiscal year by day have the same total; the causes add
+-- up to the total in force. Of the facility-years that the run made anew: each one is checked by the run that writes it.
+-- Input: checked_years.
 WITH days AS (
-    SELECT facility_id, basis, sum(co2e_kg) FILTER (gas <> 'NF3') AS total FROM emissions_by_source_day GROUP BY ALL
+    SELECT facility_id, basis, fiscal_year_of(local_date) AS fiscal_year, sum(co2e_kg) FILTER (gas <> 'NF3') AS total
+    FROM emissions_by_source_day GROUP BY ALL
 ),
 months AS (
-    SELECT facility_id, basis, sum(co2e_kg) AS total FROM emissions_by_facility_month GROUP BY ALL
+    SELECT facility_id, basis, fiscal_year_of(month) AS fiscal_year, sum(co2e_kg) AS total FROM emissions_by_facility_month GROUP BY ALL
 ),
 years AS (
-    SELECT facility_id, basis, sum(co2e_kg) AS total FROM emissions_by_facility_fiscal_year WHERE year_rule = 'by_day' GROUP BY ALL
+    SELECT facility_id, basis, fiscal_year, sum(co2e_kg) AS total
+    FROM emissions_by_facility_fiscal_year WHERE year_rule = 'by_day' GROUP BY ALL
 ),
 causes AS (
     SELECT facility_id, basis, fiscal_year, sum(co2e_kg) FILTER (gas <> 'NF3') AS total
     FROM emissions_by_cause_gas_fiscal_year GROUP BY ALL
 )
-SELECT m.facility_id, m.basis, NULL AS fiscal_year, d.total AS days, m.total AS months, y.total AS years
+SELECT m.facility_id, m.basis, m.fiscal_year, d.total AS days, m.total AS months, y.total AS years
 FROM months AS m
-LEFT JOIN days AS d ON d.facility_id = m.facility_id AND d.basis = m.basis
-LEFT JOIN years AS y ON y.facility_id = m.facility_id AND y.basis = m.basis
+SEMI JOIN checked_years AS c ON c.facility_id = m.facility_id AND c.fiscal_year = m.fiscal_year
+LEFT JOIN days AS d ON d.facility_id = m.facility_id AND d.basis = m.basis AND d.fiscal_year = m.fiscal_year
+LEFT JOIN years AS y ON y.facility_id = m.facility_id AND y.basis = m.basis AND y.fiscal_year = m.fiscal_year
 WHERE m.total <> coalesce(d.total, 0) OR m.total IS DISTINCT FROM y.total
 UNION ALL
 SELECT f.facility_id, f.basis, f.fiscal_year, NULL, c.total, f.co2e_kg

@@ -1,0 +1,9 @@
+-- readings_near: the readings that a run wrote and those they might overlap: of the day before and after, and over several days.
+-- Inputs: touched_readings, readings.
+WITH days AS (
+    SELECT DISTINCT meter_id, reading_kind, unnest([day - 1, day, day + 1]) AS day
+    FROM (SELECT DISTINCT meter_id, reading_kind, CAST(started_at AS DATE) AS day FROM touched_readings)
+)
+SELECT r.* FROM readings AS r SEMI JOIN days AS d
+    ON d.meter_id = r.meter_id AND d.reading_kind = r.reading_kind
+    AND (d.day = CAST(r.started_at AS DATE) OR r.ended_at > r.started_at + INTERVAL 1 DAY)
