@@ -344,6 +344,7 @@ ACTIONABLE = frozenset(
         "LostFilesError",
         "ServerError",
         "RunnerError",
+        "RemoteInboxError",
         "CityListError",
         "BackupError",
     }

@@ -54,6 +54,14 @@ class Announce(Frozen):
     mail: Mail | None = Field(None, description="Mail server; absent: no mail.")
 
 
+class Inbox(Frozen):
+    """Where files arrive, if not in the folder ``inbox/`` itself."""
+
+    url: Annotated[str, Field(pattern=r"^(|[a-z][a-z0-9+.-]*://.+)$")] = Field(
+        "", description="A place that fsspec reaches (s3://bucket/inbox): copied into inbox/ before each scan."
+    )
+
+
 class Retention(Frozen):
     """How long working files are kept. The history is kept for ever."""
 

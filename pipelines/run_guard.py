@@ -19,6 +19,7 @@ from pipelines.announce import Notice, announce
 from pipelines.night import LostFilesError, Night
 from pipelines.reports.words import label
 from pipelines.settings import CityFolder
+from pipelines.sources.remote import RemoteInboxError
 from pipelines.warehouse.database import StageError
 from pipelines.warehouse.history import History
 from pipelines.warehouse.lock import Holder, run_lock
@@ -59,7 +60,7 @@ def guarded(night: Night) -> Iterator[None]:
         except LostFilesError as error:
             _ended(night, "failed", str(error), "remedy_doctor")
             raise
-        except (OSError, duckdb.Error, StageError) as error:
+        except (OSError, duckdb.Error, StageError, RemoteInboxError) as error:
             remedy = _remedy(error)
             _ended(night, "failed", str(error), remedy)
             raise RunFailedError(_failure(night, error, remedy)) from error

@@ -21,7 +21,10 @@ from pydantic_core import ErrorDetails
 from pipelines import city_file
 from pipelines.city_file import CITY_FILE, PlanElectricityRule, SettingsError
 from pipelines.layout_spec import Frozen, Layout
-from pipelines.operation_spec import Announce, Retention, Schedule
+from pipelines.operation_spec import Announce, Inbox, Retention, Schedule
+
+# Sections about running the night: none of them changes a number.
+OPERATION = ("schedule", "announce", "inbox", "retention")
 
 
 class City(Frozen):
@@ -185,6 +188,7 @@ class Settings(Frozen):
     reports: Reports = Field(default_factory=Reports)
     schedule: Schedule = Field(default_factory=Schedule)
     announce: Announce = Field(default_factory=Announce)
+    inbox: Inbox = Field(default_factory=Inbox)
     retention: Retention = Field(default_factory=Retention)
     fallback_posts: dict[str, str] = Field(
         default_factory=dict, description="Post that acts for a legal one an operator need not have."
@@ -199,7 +203,7 @@ class Settings(Frozen):
     def method(self) -> str:
         """Return everything of the settings that can change a number, as text; how the night is run is left out."""
         machine = dict.fromkeys(("memory", "threads", "batch_bytes", "batch_files"), True)
-        return self.model_dump_json(exclude={"schedule": True, "announce": True, "retention": True, "limits": machine})
+        return self.model_dump_json(exclude=dict.fromkeys(OPERATION, True) | {"limits": machine})
 
     @cached_property
     def _reading(self) -> str:

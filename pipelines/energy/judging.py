@@ -41,7 +41,7 @@ def judge(part: Part, parameters: Mapping[str, Any]) -> None:
     else:
         database.create_temp(connection, "touched_months", PART / "touched_months.sql", known)
         _look_at(part, "touched_months")
-        database.create_temp(connection, "current_readings", PART / "long_current.sql")
+        database.create_temp(connection, "current_readings", PART / "current_readings.sql")
     _count(part, known)
     part.fill("meter_months", HERE / "meter_months.sql")
     part.merge("meter_months", "touched_months")
@@ -72,7 +72,7 @@ def judge(part: Part, parameters: Mapping[str, Any]) -> None:
 
 def _doubt(part: Part, known: Mapping[str, Any]) -> None:
     """Fill meter_doubts for the seasons at work."""
-    seasons = HERE / "doubted_seasons.sql" if part.is_whole else PART / "touched_seasons.sql"
+    seasons = HERE / "doubted_seasons.sql" if part.is_whole else PART / "doubted_seasons.sql"
     database.create_temp(part.connection, "doubted_seasons", seasons, dict(known))
     part.fill("meter_doubts", HERE / "meter_doubts.sql", dict(known))
     if not part.is_whole:

@@ -21,7 +21,7 @@ from pipelines import journal
 from pipelines.findings import Finding
 from pipelines.periods import PeriodError, parse_moment
 from pipelines.settings import CityFolder
-from pipelines.sources import store
+from pipelines.sources import remote, store
 from pipelines.sources.inspect_file import Inspected, inspect
 from pipelines.sources.open_file import Inbound
 
@@ -75,7 +75,7 @@ def scan(city: CityFolder, progress: Callable[[int], None] = lambda _: None) -> 
         first_seen[old.sha256] = min(old.received_at, first_seen.get(old.sha256, datetime.max))  # noqa: DTZ901 - local
     parsed = store.index(city.parsed)
     seen = _load_seen(city.parsed)
-    result = Scan([], [], 0, [])
+    result = Scan([], [], 0, remote.fetch(city))
     now = city.now()
     fresh: list[Arrival] = []
     stated: dict[str, dict[str, datetime]] = {}
