@@ -28,6 +28,8 @@ from pipelines.warehouse.part import Part
 
 HERE = Path(__file__).parent
 SCALE_PLACES = 9
+# So many readings are sorted at once: about a gigabyte.
+BLOCK_ROWS = 3_000_000
 
 
 def build(
@@ -53,7 +55,7 @@ def build(
     _accept(connection)
     for table in ("register_states", "register_uses"):
         part.fill(table, HERE / f"{table}.sql")
-    part.fill("readings", HERE / "readings.sql", order_by=None)
+    _lay_down(part)
     for table in ("activity_readings", "waste_samples", "weather_days", "quarantine"):
         part.fill(table, HERE / f"{table}.sql")
     for table in ("source_files", "unknown_names", "intake_log"):
@@ -74,6 +76,35 @@ def build(
     for step in ("checked", "suspects", "rivals"):
         connection.execute(f"DROP TABLE {step}")
     return _register_findings(connection)
+
+
+def _lay_down(part: Part) -> None:
+    """Fill readings, one block of meters after the other."""
+    connection = part.connection
+    temporary = not part.is_whole
+    created, inserted = database.fill_statements("readings", HERE / "readings.sql", order_by=None, temporary=temporary)
+    connection.execute(created)
+    for first, last in _blocks(connection):
+        database.run(
+            connection, inserted, {"first_meter": first, "last_meter": last}, what=f"readings {first} - {last}"
+        )
+
+
+def _blocks(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Cut the meters, in their order, into ranges of at most BLOCK_ROWS values, or of one meter."""
+    counted = connection.execute(
+        """SELECT owner_id, count(*) FROM candidates WHERE record IN ('reading', 'register') GROUP BY owner_id ORDER BY owner_id"""
+    ).fetchall()
+    blocks: list[tuple[str, str]] = []
+    room = 0
+    for meter, rows in counted:
+        if room >= rows and blocks:
+            blocks[-1] = (blocks[-1][0], meter)
+            room -= rows
+        else:
+            blocks.append((meter, meter))
+            room = BLOCK_ROWS - rows
+    return blocks
 
 
 def _register_findings(connection: duckdb.DuckDBPyConnection) -> list[findings.Finding]:

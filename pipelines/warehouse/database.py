@@ -68,7 +68,7 @@ def connect(
     if temp is not None:
         temp.mkdir(parents=True, exist_ok=True)
         connection.execute(f"SET temp_directory = {tables.literal(str(temp))}")
-    connection.execute(MACROS)
+    connection.execute(f"SET enable_progress_bar = false;{MACROS}")  # it would draw into pipes and logs
     return connection
 
 
