@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import method_rules, registers, tables
+from pipelines import method_rules, registers
 from pipelines.findings import Finding
 from pipelines.reference import editions
 from pipelines.reference import load as reference
@@ -226,11 +226,9 @@ def lay_out(
     parsed = store.index(city.parsed).values()
     every = sorted({file.batch for file in parsed})
     new = sorted({file.batch for file in parsed if file.key.sha256 not in taken})
-    for kind, batches in ((store.VALUES, new), (store.REJECTS, new), (store.FILES, every)):
+    for kind, batches in ((store.VALUES, new), (store.TABLES, new), (store.REJECTS, new), (store.FILES, every)):
         if batches:
-            paths = store.batch_paths(city.parsed, kind, batches)
-            listed = ", ".join(tables.literal(str(path)) for path in paths)
-            connection.execute(f"CREATE OR REPLACE TEMP VIEW parsed_{kind} AS FROM read_parquet([{listed}])")
+            store.show(connection, city.parsed, kind, batches)
         else:
             parse.create_empty(connection, kind)
 

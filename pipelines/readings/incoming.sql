@@ -1,13 +1,11 @@
 -- incoming: one row per parsed value of the files that count, with its receipt and whose it is.
 -- A word that names no meter on that day leaves meter_id empty; a word that never does leaves is_known false.
 -- A state of a register stands for its moment; the closing one of a meter belongs to the row of the register that ends then.
--- Inputs: parsed_values (Parquet), known_files, meter_names, activity_sources, facilities, waste_categories.
+-- Inputs: parsed_values (Parquet), taken_tables, meter_names, activity_sources, facilities, waste_categories.
 WITH values_of_files AS NOT MATERIALIZED (
-    SELECT v.*, f.file_no, f.received_at, f.source AS source_folder
+    SELECT v.* EXCLUDE (batch_no, table_no), t.* EXCLUDE (batch_no, table_no)
     FROM parsed_values AS v
-    JOIN known_files AS f
-        ON f.sha256 = v.source_sha256 AND f.wanted = v.wanted AND f.is_taken
-        AND f.member = v.file_member
+    JOIN taken_tables AS t ON t.table_no = v.table_no AND t.batch_no = v.batch_no
 ),
 of_meters AS (
     SELECT * REPLACE (

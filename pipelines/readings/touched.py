@@ -29,13 +29,14 @@ OF_CANDIDATES = ("register_states", "activity_readings", "waste_samples", "weath
 
 
 def know_files(part: Part, settings: Settings, today: date) -> None:
-    """Make ``known_files``: every arrival, and which of them are to be taken in.
+    """Make ``known_files``: every arrival, and which of them are to be taken in; ``taken_tables``: their tables.
 
     Raises:
         CannotContinueError: files are gone or count differently.
     """
     _before(part, "taken_before")
     database.create_temp(part.connection, "known_files", HERE / "known_files.sql", {"usual": settings.wanted("")})
+    database.create_temp(part.connection, "taken_tables", HERE / "taken_tables.sql")
     part.forbid("files changed", PART / "files_changed.sql")
     part.forbid("values from the future", PART / "future_come.sql", {"today": today})
 

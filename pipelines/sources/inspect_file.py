@@ -195,11 +195,10 @@ def _scan(chunk: bytes, traits: _Traits, decoder: codecs.IncrementalDecoder, run
     traits.quotes = traits.quotes or b'"' in chunk
     traits.nuls = traits.nuls or b"\0" in chunk
     traits.control = traits.control or b"\x01" in chunk or b"\x1f" in chunk
-    returns = chunk.count(b"\r")
-    pairs = chunk.count(b"\r\n") + (1 if traits.last == b"\r" and chunk[:1] == b"\n" else 0)
-    waiting = 1 if chunk[-1:] == b"\r" else 0
-    before = 1 if traits.last == b"\r" else 0
-    traits.lone_returns = traits.lone_returns or returns + before - pairs - waiting > 0
+    if b"\r" in chunk or traits.last == b"\r":
+        returns = chunk.count(b"\r") + (traits.last == b"\r") - (chunk[-1:] == b"\r")
+        pairs = chunk.count(b"\r\n") + (traits.last == b"\r" and chunk[:1] == b"\n")
+        traits.lone_returns = traits.lone_returns or returns > pairs
     traits.last = chunk[-1:]
     return _longest_line(chunk, traits, run)
 

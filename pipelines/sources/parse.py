@@ -182,8 +182,8 @@ def parse_into_store(inbound: list[Inbound], parsed: Path, reading: Reading, scr
         if outcomes:
             batch = store.batch_id(outcome.key for outcome in outcomes)
             connection.execute("UPDATE parsed_files SET batch = CAST($batch AS VARCHAR)", {"batch": batch})
-            selects = {store.VALUES: "parsed_values", store.REJECTS: "parsed_rejects", store.FILES: "parsed_files"}
-            store.write(connection, parsed, batch, selects)
+            _leave_out_unfilled(connection)
+            store.write(connection, parsed, batch)
         connection.close()
         kept = {id(file) for file in steady}
         return [file for file in inbound if id(file) not in kept]
@@ -195,11 +195,12 @@ def create_empty(connection: duckdb.DuckDBPyConnection, kind: str) -> None:
     """Create the temporary table that stands for the Parquets of a kind when nothing has been parsed yet."""
     scratch = database.connect()
     parse([], scratch, Reading(Limits()), Path())
+    source = "all_values" if kind == store.VALUES else f"parsed_{kind}"
     columns = ", ".join(
-        f"{name} {column_type}" for name, column_type, *_ in scratch.execute(f"DESCRIBE parsed_{kind}").fetchall()
+        f"{name} {column_type}" for name, column_type, *_ in scratch.execute(f"DESCRIBE {source}").fetchall()
     )
     scratch.close()
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE parsed_{kind} ({columns})")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE parsed_{kind} (batch_no BIGINT, {columns})")
 
 
 def batches(inbound: list[Inbound], limits: Limits) -> Iterable[list[Inbound]]:
@@ -408,11 +409,13 @@ def _split(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> No
         " c.column_name AS source_column"
     )
     connection.execute(
-        f"""CREATE OR REPLACE TEMP VIEW parsed_values AS SELECT {place}, p.record, c.key, c.reading_kind, c.time_band,
-            c.started_at, c.ended_at, c.quantity, c.unit, c.quality, c.stage, c.issued_on, c.amount_yen, c.demand_kw,
-            c.contract_kw, c.substance, c.note, c.category, c.basis, c.moisture_percent, c.laboratory
-            FROM (FROM read_cells WHERE rule_id IS NULL UNION ALL BY NAME FROM plain_values) AS c
-            JOIN parse_parts AS p ON p.file_no = c.file_no"""
+        f"""CREATE OR REPLACE TEMP VIEW all_values AS SELECT {", ".join(store.VALUE_COLUMNS)}
+            FROM (FROM read_cells WHERE rule_id IS NULL UNION ALL BY NAME FROM plain_values)
+                AS c (table_no, source_line, source_column);
+            CREATE OR REPLACE TEMP VIEW parsed_tables AS SELECT file_no AS table_no, sha256 AS source_sha256, wanted, file_member,
+            member AS source_member, record FROM parse_parts;
+            CREATE OR REPLACE TEMP VIEW parsed_values AS SELECT t.*, v.* EXCLUDE (table_no)
+            FROM all_values AS v JOIN parsed_tables AS t USING (table_no)"""
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE parsed_rejects AS SELECT {place}, c.rule_id, left(c.raw, 200) AS raw, c.key
@@ -426,13 +429,28 @@ def _split(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> No
         )
 
 
+def _leave_out_unfilled(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make ``kept_values``: the values without the columns that none of them fills, which would cost as much to write as full ones."""
+    found = connection.execute("SELECT count(COLUMNS(*)) FROM all_values").fetchone() or ()
+    filled = [
+        name for name, count in zip(store.VALUE_COLUMNS, found, strict=True) if count or name in store.ALWAYS_KEPT
+    ]
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW kept_values AS SELECT {', '.join(filled)} FROM all_values")
+
+
 def _count(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
     """Write ``parsed_files``: one row per file key with its row account as parsed."""
-    all_cells = "(SELECT file_no, line FROM read_cells UNION ALL SELECT file_no, line FROM plain_values)"
-    cells = _pairs(connection, f"SELECT file_no, count(*) FROM {all_cells} GROUP BY 1")
+    cells = _pairs(
+        connection,
+        """SELECT file_no, count(*) FROM (SELECT file_no FROM read_cells UNION ALL SELECT file_no FROM plain_values) GROUP BY 1""",
+    )
     blanks = _pairs(connection, "SELECT file_no, count(*) FROM read_cells WHERE rule_id = 'blank' GROUP BY 1")
     snapped = _pairs(connection, "SELECT file_no, count(*) FROM read_cells WHERE is_snapped GROUP BY 1")
-    used = _pairs(connection, f"SELECT file_no, count(DISTINCT line) FROM {all_cells} GROUP BY 1")
+    used = _pairs(connection, "SELECT file_no, count(DISTINCT line) FROM read_cells GROUP BY 1")
+    plain_of = _pairs(connection, "SELECT file_no, count(*) FROM plain_values GROUP BY 1")
+    for part in (part for outcome in outcomes for part in outcome.parts if part.file_no in plain_of):
+        # every slot of a plain line is a value
+        used[part.file_no] = used.get(part.file_no, 0) + plain_of[part.file_no] // len(part.recognised.slots)
     lines_of = _pairs(
         connection,
         """SELECT p.file_no, count(*) FROM raw_lines AS l JOIN parse_parts AS p ON p.file_index = l.file_index GROUP BY 1""",

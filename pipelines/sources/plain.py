@@ -1,11 +1,13 @@
 """Read the plain lines of a batch at once: nearly all lines of a large file need no closer look.
 
-A line is plain when every value cell of it is (``plain_cells.sql``). All others, and all lines of layouts that say more
-than where things stand, are read with care by the statements of ``parse``; both ways give the same values.
+A line is plain when it is written as ``line_pattern`` says and every value cell of it can be taken (``plain_cells.sql``). All
+others, and all lines of layouts that say more than where things stand, are read with care by the statements of ``parse``; both
+ways give the same values. One pattern for the whole line costs a third of trimming and looking at each cell.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -26,6 +28,15 @@ ROLES_OF_CARE = frozenset({
     "meter_else", "reading_kind", "time_band", "quality", "stage", "issued", "yen", "demand_kw", "contract_kw",
     "substance", "note", "category", "basis", "moisture", "laboratory",
 })  # fmt: skip
+# What a plain cell looks like, with the delimiter for {d}: no blanks around it and nothing that could be meant otherwise.
+ANY = "[^{d}\x1e]*"
+NAME = "[^{d}\\s\\p{{Z}}\\p{{Cc}}](?:[^{d}\x1e]*[^{d}\\s\\p{{Z}}\\p{{Cc}}])?"
+MOMENT = "[0-9]{{4}}[-/][0-9]{{2}}[-/][0-9]{{2}}(?: [0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}})?)?"
+CLOCK = "[0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}})?"
+AMOUNT = "-?[0-9]{{1,12}}(?:\\.[0-9]{{1,6}})?"
+OF_ROLE = {
+    "meter": NAME, "meter_part": f"(?:{NAME})?", "start": MOMENT, "time": CLOCK, "end": MOMENT, "unit": f"(?:{NAME})?",
+}  # fmt: skip
 EMPTY = """
 CREATE OR REPLACE TEMP TABLE plain_cells (
     file_no INTEGER, line BIGINT, column_name VARCHAR, key VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP,
@@ -76,7 +87,22 @@ def _may_be_plain(recognised: Recognised) -> bool:
         and set(recognised.columns) <= ROLES_READ.keys() | ROLES_OF_CARE | {"quantity"}
         and bool(recognised.slots)
         and recognised.reading_kind in (None, "interval", "bill", "register", "delivery")
+        and len(set(places := [*recognised.columns.values(), *_positions(recognised)])) == len(places)
     )
+
+
+def line_pattern(part: Part) -> str:
+    """Return what a plain line of a table is, as a regular expression: every cell of the header, each plain in its role."""
+    recognised = part.recognised
+    cell_of = {recognised.columns[role]: cell for role, cell in OF_ROLE.items() if role in recognised.columns}
+    cell_of |= {recognised.columns[role]: "" for role in ROLES_OF_CARE if role in recognised.columns}
+    cell_of |= dict.fromkeys(_positions(recognised), AMOUNT)
+    delimiter = re.escape(part.delimiter)
+    return delimiter.join(cell_of.get(place, ANY).format(d=delimiter) for place in range(1, recognised.width + 1))
+
+
+def _positions(recognised: Recognised) -> list[int]:
+    return [slot.position for slot in recognised.slots]
 
 
 def _parameters(part: Part) -> dict[str, Any]:
@@ -87,9 +113,9 @@ def _parameters(part: Part) -> dict[str, Any]:
         "meter": recognised.meter,
         "unit": recognised.unit,
         "reading_kind": recognised.reading_kind,
-        "width": recognised.width,
+        "pattern": line_pattern(part),
+        "positions": _positions(recognised),
         "end_shift_minutes": recognised.timing.end_shift_minutes,
         "slots": [asdict(slot) for slot in recognised.slots],
-        "careful_columns": sorted(columns[role] for role in ROLES_OF_CARE & columns.keys()),
         **{name: columns.get(role) for role, name in ROLES_READ.items()},
     }

@@ -1,8 +1,9 @@
 """``parsed/``: values, rejects and counts as Parquet, in batches, keyed to the hashes of the files they came from.
 
-A batch is three files that share an id, and ``hashes-<id>.json`` with what they hold; ``files-<id>`` is written last, so
-a batch without it does not count. Thousands of small inputs make a few Parquets. Nothing here is ever changed in place:
-a batch whose bytes are not those that were written is set aside, and its files are parsed again.
+A batch is four files that share an id, and ``hashes-<id>.json`` with what they hold; ``files-<id>`` is written last, so
+a batch without it does not count. A value carries the number of its table in the batch, and ``tables-<id>`` says what file
+that is; a column that no value of the batch fills is left out. Thousands of small inputs make a few Parquets. Nothing here is
+ever changed in place: a batch whose bytes are not those that were written is set aside, and its files are parsed again.
 """
 
 from __future__ import annotations
@@ -19,8 +20,17 @@ import duckdb
 from pipelines import tables
 from pipelines.sources.layouts import PARSER_VERSION
 
-VALUES, REJECTS, FILES = "values", "rejects", "files"
-KINDS = (VALUES, REJECTS, FILES)
+VALUES, TABLES, REJECTS, FILES = "values", "tables", "rejects", "files"
+KINDS = (VALUES, TABLES, REJECTS, FILES)
+# The columns of the values, as the parser gives them and as they are read back.
+VALUE_COLUMNS = {
+    "table_no": "INTEGER", "source_line": "BIGINT", "source_column": "VARCHAR", "key": "VARCHAR", "reading_kind": "VARCHAR",
+    "time_band": "VARCHAR", "started_at": "TIMESTAMP", "ended_at": "TIMESTAMP", "quantity": "DECIMAL(18, 6)", "unit": "VARCHAR",
+    "quality": "VARCHAR", "stage": "VARCHAR", "issued_on": "DATE", "amount_yen": "DECIMAL(18, 6)", "demand_kw": "DECIMAL(18, 6)",
+    "contract_kw": "DECIMAL(18, 6)", "substance": "VARCHAR", "note": "VARCHAR", "category": "VARCHAR", "basis": "VARCHAR",
+    "moisture_percent": "DECIMAL(18, 6)", "laboratory": "VARCHAR",
+}  # fmt: skip
+ALWAYS_KEPT = frozenset({"table_no", "source_line", "source_column", "key", "started_at", "ended_at", "quantity"})
 HASHES = "hashes"
 CHECKED = "checked.json"
 DAMAGED = "damaged"
@@ -76,6 +86,16 @@ def batch_paths(parsed: Path, kind: str, batches: Iterable[str]) -> list[Path]:
     return [parsed / f"{kind}-{batch}.parquet" for batch in batches]
 
 
+def show(connection: duckdb.DuckDBPyConnection, parsed: Path, kind: str, batches: list[str]) -> None:
+    """Make the temporary view ``parsed_<kind>`` over the Parquets of these batches, which it numbers as ``batch_no``."""
+    listed = ", ".join(tables.literal(str(path)) for path in batch_paths(parsed, kind, batches))
+    found = f"SELECT file_index AS batch_no, * FROM read_parquet([{listed}], union_by_name = true)"
+    if kind == VALUES:
+        columns = ", ".join(f"CAST(NULL AS {sql_type}) AS {name}" for name, sql_type in VALUE_COLUMNS.items())
+        found += f" UNION ALL BY NAME SELECT {columns} WHERE false"
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW parsed_{kind} AS {found}")
+
+
 def batch_id(keys: Iterable[FileKey]) -> str:
     """Return the id of a batch: a hash of what is in it and of the parser's version."""
     digest = hashlib.sha256(f"parser {PARSER_VERSION}".encode())
@@ -84,20 +104,20 @@ def batch_id(keys: Iterable[FileKey]) -> str:
     return digest.hexdigest()[:16]
 
 
-def write(connection: duckdb.DuckDBPyConnection, parsed: Path, batch: str, selects: dict[str, str]) -> None:
+def write(connection: duckdb.DuckDBPyConnection, parsed: Path, batch: str) -> None:
     """Write the Parquets of a batch, ``files`` last, each under its final name only when it is whole.
 
     Args:
-        connection: Where the selected tables are.
+        connection: Where ``kept_values``, ``parsed_tables``, ``parsed_rejects`` and ``parsed_files`` are.
         parsed: The folder.
         batch: The batch's id.
-        selects: Kind of Parquet -> the name of the table that holds its rows.
     """
     parsed.mkdir(parents=True, exist_ok=True)
     targets = [parsed / f"{kind}-{batch}.parquet" for kind in KINDS]
     for kind, target in zip(KINDS, targets, strict=True):
         part = tables.literal(str(target.with_suffix(".part")))
-        connection.execute(f"COPY {selects[kind]} TO {part} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd)")
+        name = "kept_values" if kind == VALUES else f"parsed_{kind}"
+        connection.execute(f"COPY (FROM {name}) TO {part} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd)")
     _note_hashes(parsed, batch, [target.with_suffix(".part") for target in targets])
     for target in targets:
         target.with_suffix(".part").replace(target)
