@@ -4,7 +4,8 @@
 WITH counted AS (
     SELECT
         i.*, u.unit AS word, u.rule_id AS unit_rule, u.reason AS unit_reason,
-        CAST(CAST(coalesce(u.scale, 1) AS DECIMAL(24, 9)) * i.multiplier AS DECIMAL(20, 9)) AS scale,
+        CASE WHEN i.multiplier = 1 THEN coalesce(u.scale, 1)
+            ELSE CAST(CAST(coalesce(u.scale, 1) AS DECIMAL(24, 9)) * i.multiplier AS DECIMAL(20, 9)) END AS scale,
         CAST(i.quantity AS DECIMAL(26, 6)) AS wide_quantity, u.counted_unit
     FROM incoming AS i
     LEFT JOIN counted_units AS u
@@ -33,11 +34,12 @@ ruled AS (
     FROM counted
 )
 SELECT
-    file_no, source_member, source_line, source_column, record, owner_id, owner_type, kind,
-    coalesce(time_band, 'all') AS time_band, started_at, ended_at, quantity, word AS unit, key,
+    file_no, source_member, source_line, source_column, record, owner_id, kind,
+    coalesce(time_band, 'all') AS time_band, started_at, ended_at, quantity, word AS unit,
+    CASE WHEN rule_id IS NOT NULL OR record IN ('weather', 'composition') THEN key END AS key,
     coalesce(quality, 'measured') AS quality, coalesce(stage, 'confirmed') AS stage, issued_on, received_at,
-    substance, note, amount_yen, demand_kw, contract_kw, multiplier, category, basis, moisture_percent, laboratory, raw_unit, reading_kind AS stated_kind,
-    rule_id,
+    substance, note, amount_yen, demand_kw, contract_kw, multiplier, category, basis, moisture_percent, laboratory,
+    CASE WHEN rule_id IS NOT NULL THEN raw_unit END AS raw_unit, CASE WHEN rule_id IS NOT NULL THEN reading_kind END AS stated_kind, rule_id,
     CASE
         WHEN rule_id IS NULL THEN NULL
         WHEN owner_id IS NULL AND NOT is_known THEN key
