@@ -82,7 +82,7 @@ def _lay_down(part: Part) -> None:
     """Fill readings, one block of meters after the other."""
     connection = part.connection
     temporary = not part.is_whole
-    created, inserted = database.fill_statements("readings", HERE / "readings.sql", order_by=None, temporary=temporary)
+    created, inserted = database.fill_statements("readings", HERE / "readings.sql", by_key=False, temporary=temporary)
     connection.execute(created)
     for first, last in _blocks(connection):
         database.run(

@@ -39,7 +39,7 @@ UNKNOWN = "SELECT * FROM unknown_names ORDER BY values_held DESC, word LIMIT $mo
 COUNTS = """
 SELECT (SELECT count(*) FROM source_files) AS files, (SELECT count(*) FROM source_files WHERE status = 'unreadable') AS unreadable,
     (SELECT count(*) FROM expected_inputs WHERE is_late) AS late, (SELECT count(*) FROM quarantine) AS held,
-    (SELECT count(*) FROM unknown_names) AS unknown, (SELECT count(*) FROM superseded_readings) AS superseded
+    (SELECT count(*) FROM unknown_names) AS unknown, (SELECT count(*) FROM readings WHERE known_to IS NOT NULL) AS superseded
 """
 
 

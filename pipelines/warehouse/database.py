@@ -105,35 +105,35 @@ def fill(
     sql_file: Path,
     parameters: dict[str, Any] | None = None,
     *,
-    order_by: str | None = "ALL",
     temporary: bool = False,
 ) -> None:
     """Create a catalogue table and fill it with the SELECT of a .sql file, column names matched by name.
+
+    Rows are laid down in the order of the table's key: readers and compression profit from neighbours that belong together.
 
     Args:
         connection: The warehouse under construction.
         table_name: A table of the catalogue.
         sql_file: One SELECT; it may name parameters as ``$name``.
         parameters: Values; only those the file names are passed.
-        order_by: How rows are laid down; readers and compression profit from neighbours that belong together. ``None``:
-            the SELECT says it itself.
         temporary: A temporary table, which hides the one of that name.
 
     Raises:
         StageError: naming table and file when DuckDB refuses.
     """
-    create_statement, insert_statement = fill_statements(table_name, sql_file, order_by=order_by, temporary=temporary)
+    create_statement, insert_statement = fill_statements(table_name, sql_file, temporary=temporary)
     connection.execute(create_statement)
     run(connection, insert_statement, parameters, what=f"{table_name} ({sql_file.name})")
 
 
 def fill_statements(
-    table_name: str, sql_file: Path, *, order_by: str | None = "ALL", temporary: bool = False
+    table_name: str, sql_file: Path, *, by_key: bool = True, temporary: bool = False
 ) -> tuple[str, str]:
-    """Return the two statements of :func:`fill`: create the table, insert the rows."""
+    """Return the two statements of :func:`fill`: create the table, insert the rows; not ``by_key``: the SELECT sorts itself."""
     described = tables.table(table_name)
     names = ", ".join(tables.quoted(name) for name in described.column_names)
-    select = f"SELECT {names} FROM (\n{sql_text(sql_file)}\n)" + (f" ORDER BY {order_by}" if order_by else "")
+    order = ", ".join(tables.quoted(name) for name in described.column_names if name in described.key)
+    select = f"SELECT {names} FROM (\n{sql_text(sql_file)}\n)" + (f" ORDER BY {order}" if by_key and order else "")
     created = tables.create_statement(described, temporary=temporary)
     return created, f"INSERT INTO {tables.quoted(table_name)} BY NAME {select}"
 

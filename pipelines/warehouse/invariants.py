@@ -15,7 +15,7 @@ from pipelines.warehouse import database
 from pipelines.warehouse.part import Part
 
 FOLDER = Path(__file__).with_name("invariants")
-NEAR = Path(__file__).with_name("part_checks") / "readings_near.sql"
+WRITTEN = Path(__file__).with_name("part_checks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +52,15 @@ INVARIANTS = (
 def check(part: Part) -> None:
     """Count the rows that break each invariant and fill the empty table ``invariant_results``.
 
-    In a part, readings that overlap and totals of facility-years are looked for where the run wrote: the rest was looked at by
-    the runs that wrote it (``doctor --deep`` looks at everything again). All other invariants always look at everything.
+    In a part, what would have to be computed from every reading or day again is looked for where the run wrote: the rest was
+    looked at by the runs that wrote it (``doctor --deep`` looks at everything again). All other invariants always look at everything.
     """
     connection = part.connection
     all_years(connection)
     for invariant in INVARIANTS:
         _narrow(part, invariant.name)
         row = connection.execute(f"SELECT count(*) FROM ({invariant.sql})").fetchone()
-        part.show("readings", "energy_by_meter_day", "activity_days")
+        part.show("readings", "meter_days", "energy_by_meter_day", "activity_days")
         failing = int(row[0]) if row else 0
         rows = [(invariant.name, invariant.meaning_ja, invariant.meaning_en, failing)]
         database.insert_rows(connection, "invariant_results", rows)
@@ -79,7 +79,14 @@ def _narrow(part: Part, name: str) -> None:
     if part.is_whole:
         return
     if name == "accepted_do_not_overlap":
-        database.create_temp(part.connection, "readings", NEAR)
+        database.create_temp(part.connection, "readings", WRITTEN / "readings_near.sql")
+    if name == "spreading_conserves":
+        part.connection.execute("CREATE OR REPLACE TEMP TABLE readings AS FROM touched_readings")
+        database.create_temp(part.connection, "days_written", WRITTEN / "days_written.sql")
+        part.connection.execute("CREATE OR REPLACE TEMP TABLE meter_days AS FROM days_written")
+    if name == "allotting_conserves":
+        part.narrow("meter_days", "window_days")
+        part.narrow("energy_by_meter_day", "window_days")
     if name == "months_conserve":
         part.connection.execute("CREATE OR REPLACE TEMP TABLE checked_years AS FROM touched_facility_years")
         part.narrow("energy_by_meter_day", "days_of_facility_years")

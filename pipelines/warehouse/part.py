@@ -45,11 +45,9 @@ class Part:
     is_whole: bool = True
     last_today: date | None = None
 
-    def fill(
-        self, table: str, sql_file: Path, parameters: dict[str, Any] | None = None, *, order_by: str | None = "ALL"
-    ) -> None:
+    def fill(self, table: str, sql_file: Path, parameters: dict[str, Any] | None = None) -> None:
         """Fill a table: the whole one, or the rows at work in a temporary one that hides it."""
-        database.fill(self.connection, table, sql_file, parameters, order_by=order_by, temporary=not self.is_whole)
+        database.fill(self.connection, table, sql_file, parameters, temporary=not self.is_whole)
 
     def merge(self, table: str, *replaced: str) -> None:
         """Put the rows at work into the whole table, in the place of the rows that the steps name.
