@@ -18,7 +18,7 @@ from pipelines import tables
 from pipelines.night import Night, build
 from pipelines.review import build as review
 from pipelines.settings import CityFolder
-from pipelines.warehouse import database, part
+from pipelines.warehouse import database, invariants, part
 from tests.making import City, monthly
 
 TWELVE = """
@@ -266,6 +266,35 @@ def test_what_a_continued_night_does_not_touch_stays_as_it_lies(make_city: Calla
     after = rowids(city.paths.published)
     assert len(after) == len(before) + 1
     assert set(before.items()) <= set(after.items())
+
+
+DAMAGES = {
+    "spreading_conserves": "UPDATE meter_days SET quantity = quantity + 1 WHERE local_date = DATE '2026-04-10'",
+    "allotting_conserves": "UPDATE energy_by_meter_day SET quantity = quantity + 1 WHERE local_date = DATE '2026-04-10'",
+    "accepted_do_not_overlap": "INSERT INTO readings SELECT * REPLACE (started_at - INTERVAL 1 DAY AS started_at) FROM readings"
+    " WHERE started_at = '2026-04-01'",
+    "months_conserve": "UPDATE emissions_by_facility_month SET co2e_kg = co2e_kg + 1 WHERE month = DATE '2026-04-01'",
+}
+
+
+@pytest.mark.parametrize("invariant", DAMAGES)
+def test_what_a_continued_night_writes_is_checked(make_city: Callable[..., City], invariant: str) -> None:
+    city = make_city()
+    city.bills("bills/a.csv", monthly("M1", 2022, 2025, 100))
+    night(city.paths)
+    city.bills("bills/b.csv", [("M1", date(2026, 4, 1), date(2026, 5, 1), 90, "L")], "2026-06-02 09:00")
+    made = Night(city.paths)
+    made.receive()
+    made.read_files()
+    made.load_registers()
+    build(made)
+    assert made.continues
+    assert invariants.broken(made.connection) == {}
+    made.connection.execute(DAMAGES[invariant])
+    made.connection.execute("DELETE FROM invariant_results")
+    invariants.check(made.part)
+    assert invariants.broken(made.connection).get(invariant), invariants.broken(made.connection)
+    made.close()
 
 
 def rowids(published: Path) -> dict[datetime, int]:
