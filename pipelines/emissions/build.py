@@ -61,7 +61,8 @@ def build(
     part = part or Part(connection)
     findings = waste.build(connection, settings.thresholds.waste_samples_per_year)
     database.fill(connection, "facility_spans", HERE / "facility_spans.sql")
-    choose(connection)
+    if part.is_whole or database.rows(connection, PART / "other_inputs_of_choices.sql"):
+        choose(connection)
     database.fill(connection, "activity_days", HERE / "activity_days.sql", {"today": today, "first_day": first_day})
     _choose_for_activities(connection, first_day)
     for table in ("bill_spans", "bill_years"):

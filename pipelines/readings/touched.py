@@ -55,7 +55,9 @@ def take_back(part: Part) -> None:
         further = database.sql_text(PART / "further_days.sql")
         while (connection.execute(f"INSERT INTO touched_days {further}").fetchone() or (0,))[0]:
             pass
-        database.create_temp(connection, "kept", PART / "kept.sql")
+        database.create_temp(
+            connection, "kept", PART / "kept.sql", database.span(connection, "touched_days", "local_date", 1)
+        )
         part.forbid("files that stand for several", PART / "kept_of_many.sql")
         connection.execute(
             "INSERT INTO checked BY NAME SELECT * EXCLUDE (table_name, place, source_sha256, known_to, files) FROM kept"

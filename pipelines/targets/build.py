@@ -6,9 +6,11 @@ target_results and facility_results.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -16,8 +18,10 @@ from pipelines.periods import fiscal_year, fiscal_year_start
 from pipelines.register_checks import milestones
 from pipelines.targets.paths import Path as TargetPath
 from pipelines.warehouse import database
+from pipelines.warehouse.part import see_only
 
 HERE = Path(__file__).parent
+DAYS = ("energy_by_meter_day", "activity_days")
 # allowed_amount: baseline x share, cut (never rounded up) at a millionth of a gram, in whole numbers throughout.
 MACROS = """
 CREATE OR REPLACE TEMP MACRO allowed_amount(baseline, num, den) AS
@@ -51,21 +55,29 @@ def build(connection: duckdb.DuckDBPyConnection, today: date, first_day: date) -
         "year_start": fiscal_year_start(this_year),
         "today": today,
     }
-    steps = (
-        "members",
-        "subject_years",
-        "same_periods",
-        "facility_states",
-        "in_force",
-        "target_cases",
-        "facility_cases",
-    )
-    for step in steps:
+    for step in ("members", "subject_years"):
+        database.create_temp(connection, step, HERE / f"{step}.sql", parameters)
+    _compare(connection, parameters)
+    for step in ("facility_states", "in_force", "target_cases", "facility_cases"):
         database.create_temp(connection, step, HERE / f"{step}.sql", parameters)
     connection.execute("CREATE OR REPLACE TEMP TABLE cases AS FROM target_cases UNION ALL BY NAME FROM facility_cases")
     database.create_temp(connection, "judged", HERE / "judged.sql", parameters)
     for table in ("base_year_lines", "target_results", "facility_results"):
         database.fill(connection, table, HERE / f"{table}.sql", parameters)
+
+
+def _compare(connection: duckdb.DuckDBPyConnection, parameters: Mapping[str, Any]) -> None:
+    """Make ``same_periods``, looking at the days of those months only that may be open or that a comparison cuts."""
+    for months, steps in (("open_months", ("open_days", "comparison_ends")), ("compared_months", ("same_periods",))):
+        database.create_temp(connection, months, HERE / f"{months}.sql", dict(parameters))
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW months_to_see AS FROM {months}")
+        database.create_temp(connection, "days_of_months", HERE / "days_of_months.sql")
+        for table in DAYS:
+            see_only(connection, table, "days_of_months")
+        for step in steps:
+            database.create_temp(connection, step, HERE / f"{step}.sql", dict(parameters))
+        for table in DAYS:
+            connection.execute(f"DROP TABLE temp.{table}")
 
 
 def _first_judged_year(connection: duckdb.DuckDBPyConnection, first_day: date) -> int:

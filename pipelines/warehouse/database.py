@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,20 @@ def run(
         connection.execute(statement, chosen or None)
     except duckdb.Error as error:
         raise StageError(f"{what}: {error}") from error
+
+
+def span(connection: duckdb.DuckDBPyConnection, step: str, column: str, days_around: int) -> dict[str, datetime]:
+    """Return from when (``since``) until when (``until``) the times of a step reach, widened by some days; nothing: no time at all.
+
+    As parameters they let a scan pass over the blocks of a large table that lie outside, which a join alone does not.
+    """
+    name = tables.quoted(column)
+    found = connection.execute(
+        f"""SELECT CAST(coalesce(min({name}), DATE '2000-01-01') AS TIMESTAMP) - to_days({days_around}),
+            CAST(coalesce(max({name}), DATE '2000-01-01') AS TIMESTAMP) + to_days({days_around}) FROM {tables.quoted(step)}"""
+    ).fetchone()
+    since, until = found or (datetime.min, datetime.min)  # noqa: DTZ901 - local time
+    return {"since": since, "until": until}
 
 
 def rows(

@@ -79,7 +79,8 @@ def _narrow(part: Part, name: str) -> None:
     if part.is_whole:
         return
     if name == "accepted_do_not_overlap":
-        database.create_temp(part.connection, "readings", WRITTEN / "readings_near.sql")
+        near = database.span(part.connection, "touched_readings", "started_at", days_around=2)
+        database.create_temp(part.connection, "readings", WRITTEN / "readings_near.sql", near)
     if name == "spreading_conserves":
         part.connection.execute("CREATE OR REPLACE TEMP TABLE readings AS FROM touched_readings")
         database.create_temp(part.connection, "days_written", WRITTEN / "days_written.sql")

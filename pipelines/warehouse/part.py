@@ -76,14 +76,8 @@ class Part:
 
     def narrow(self, table: str, step: str) -> None:
         """Hide a table by its rows that a step names by its columns."""
-        if self.is_whole:
-            return
-        names = [row[0] for row in self.connection.execute(f"DESCRIBE {tables.quoted(step)}").fetchall()]
-        columns = ", ".join(tables.quoted(name) for name in names)
-        quoted = tables.quoted(table)
-        self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {quoted} AS FROM city.main.{quoted} SEMI JOIN {tables.quoted(step)} USING ({columns})"
-        )
+        if not self.is_whole:
+            see_only(self.connection, table, step)
 
     @property
     def at_work(self) -> Mapping[str, str]:
@@ -103,6 +97,16 @@ class Part:
         """
         if not self.is_whole and database.rows(self.connection, sql_file, parameters):
             raise CannotContinueError(why)
+
+
+def see_only(connection: duckdb.DuckDBPyConnection, table: str, step: str) -> None:
+    """Hide a table by its rows that a step names by its columns, until the temporary one of that name is dropped."""
+    names = [row[0] for row in connection.execute(f"DESCRIBE {tables.quoted(step)}").fetchall()]
+    columns = ", ".join(tables.quoted(name) for name in names)
+    quoted = tables.quoted(table)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {quoted} AS FROM city.main.{quoted} SEMI JOIN {tables.quoted(step)} USING ({columns})"
+    )
 
 
 def drop_for_gate(connection: duckdb.DuckDBPyConnection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import duckdb
@@ -56,3 +57,31 @@ def test_energy_of_a_facility_year_is_the_sum_of_its_days(
         k: v for k, v in sums.items() if k[1] >= 2013 and k[0] != "outside" and v
     }
     assert all(kl == gj * Decimal("0.0258") for _, _, gj, kl in ours if gj is not None)
+
+
+def test_periods_of_the_running_year_are_sums_of_days(sample: duckdb.DuckDBPyConnection) -> None:
+    compared = sample.execute(
+        """SELECT facility_id, basis, fiscal_year, same_period_until, same_period_co2e_kg, same_period_previous_co2e_kg
+           FROM facility_results WHERE same_period_until IS NOT NULL"""
+    ).fetchall()
+    days: dict[tuple[str, str], dict[date, Decimal]] = {}
+    for facility, basis, day, kg in sample.execute(
+        """SELECT facility_id, basis, local_date, coalesce(sum(co2e_kg), 0) FROM emission_days
+           WHERE gas <> 'NF3' AND local_date >= '2025-04-01' GROUP BY ALL"""
+    ).fetchall():
+        days.setdefault((facility, basis), {})[day] = kg
+    assert any(until == sample_today(sample) for _, _, _, until, _, _ in compared), (
+        "one facility must be known to this day"
+    )
+    for facility, basis, year, until, now, before in compared:
+        own = days[facility, basis]
+        last = until.replace(year=until.year - 1)
+        assert now == sum((kg for day, kg in own.items() if date(year, 4, 1) <= day < until), Decimal(0)), facility
+        assert before == sum((kg for day, kg in own.items() if date(year - 1, 4, 1) <= day < last), Decimal(0)), (
+            facility
+        )
+
+
+def sample_today(sample: duckdb.DuckDBPyConnection) -> date:
+    row = sample.execute("SELECT inputs_hash FROM build_inputs WHERE kind = 'today'").fetchone()
+    return date.fromisoformat(row[0]) if row else date.min

@@ -1,6 +1,6 @@
 -- kept: the values of the last publication that stand on touched days or belong to touched owners, as candidates once more.
 -- place: the row they have in their table. Inputs: touched_days, touched_owners, known_files and, of the last publication,
--- readings, register_states, activity_readings, waste_samples, weather_days.
+-- readings, register_states, activity_readings, waste_samples, weather_days. Parameters: since, until (of the touched days).
 WITH files AS (
     SELECT sha256, any_value(file_no) AS file_no, count(*) AS files FROM known_files WHERE is_first GROUP BY sha256
 ),
@@ -9,6 +9,7 @@ measured AS (
     FROM last.readings AS r
     SEMI JOIN touched_days AS t
         ON t.meter_id = r.meter_id AND t.reading_kind = r.reading_kind AND t.local_date = CAST(r.started_at AS DATE)
+    WHERE r.started_at >= $since AND r.started_at < $until
     UNION ALL
     SELECT r.rowid AS place, r.*
     FROM last.readings AS r
