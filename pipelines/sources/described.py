@@ -85,11 +85,20 @@ class _Described:
                 for number, pattern in spec.first_row.items()
             )
             return (0, tuple(f"{n}" for n in range(1, spec.width + 1))) if fits else None
+        if self._is_ruled_out(head.words):
+            return None
         for start, (names, words) in enumerate(_possible_headers(head.rows, spec.header_rows)):
             fits = not any(words.isdisjoint(needed) for needed in self.needed)
             if fits and words.isdisjoint(self.unwanted) and len(names) == (spec.width or len(names)):
                 return start + spec.header_rows, names
         return None
+
+    def _is_ruled_out(self, words: frozenset[str]) -> bool:
+        """Tell at once from the words of all cells; a name that is joined downwards begins with one of them."""
+        if self.layout.header_rows == 1:
+            return any(words.isdisjoint(needed) for needed in self.needed)
+        begun = tuple(word for word in words if word)
+        return not all(any(name.startswith(begun) for name in needed) for needed in self.needed)
 
     def _meter(self, head: Head) -> str | None:
         spec = self.layout
@@ -179,6 +188,8 @@ def _possible_headers(
 def _joined(rows: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
     """Join the rows of a header downwards; a merged cell's words stand in its first one."""
     width = max((len(row) for row in rows), default=0)
+    if len(rows) == 1 and not any("\n" in cell or "\r" in cell for cell in rows[0]):
+        return rows[0]
     return tuple("".join("".join(row[n].splitlines()) for row in rows if n < len(row)) for n in range(width))
 
 

@@ -23,6 +23,11 @@ class Head:
     folders: tuple[str, ...] = ()
     file_name: str = ""
     root: str = ""
+    words: frozenset[str] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Gather the plain words of all cells, by which most layouts are ruled out at once."""
+        object.__setattr__(self, "words", frozenset(plain(cell) for row in self.rows for cell in row))
 
 
 @dataclass(frozen=True, slots=True)
