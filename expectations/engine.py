@@ -7,6 +7,7 @@ a pooled one would keep the file open.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,7 @@ class BufferedDialect(duckdb_sqlalchemy.Dialect):  # type: ignore[misc] # the pa
 registry.register("duckdb.buffered", "expectations.engine", "BufferedDialect")
 
 
-def open_file(context: EphemeralDataContext, path: Path) -> SQLDatasource:
-    """Add a DuckDB file as a read-only data source."""
-    arguments: dict[str, Any] = {"connect_args": {"read_only": True}, "poolclass": NullPool}
+def open_file(context: EphemeralDataContext, path: Path, config: Mapping[str, Any]) -> SQLDatasource:
+    """Add a DuckDB file as a read-only data source, with DuckDB's settings for its connections."""
+    arguments: dict[str, Any] = {"connect_args": {"read_only": True, "config": dict(config)}, "poolclass": NullPool}
     return context.data_sources.add_sql(name="city", connection_string=f"duckdb+buffered:///{path}", kwargs=arguments)

@@ -47,13 +47,16 @@ class Result:
         )  # fmt: skip
 
 
-def check(path: Path, at_work: Mapping[str, str] | None = None) -> list[Result]:
+def check(
+    path: Path, at_work: Mapping[str, str] | None = None, config: Mapping[str, Any] | None = None
+) -> list[Result]:
     """Run all suites on a DuckDB file.
 
     Args:
         path: The file.
         at_work: Table -> the table that holds the rows of it that this run wrote, and that are checked; the others were
             checked by the runs that wrote them.
+        config: DuckDB's settings, such as how much memory it may take: unlimited, the largest table would take it all.
 
     Raises:
         NotEvaluated: naming the expectation that could not be run.
@@ -62,7 +65,7 @@ def check(path: Path, at_work: Mapping[str, str] | None = None) -> list[Result]:
         logging.getLogger(name).setLevel(logging.ERROR)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
-    source = open_file(context, path)
+    source = open_file(context, path, config or {})
     results = []
     with source.get_engine().connect():  # while one is open, each of the many others opens at once
         for suite_name, make in SUITES.items():

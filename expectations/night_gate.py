@@ -18,7 +18,9 @@ def check(night: Night) -> None:
         NotEvaluated: an expectation could not be run.
     """
     night.close()
-    results = gate.check(night.next_file, night.part.at_work)
+    limits = night.city.settings.limits
+    config = database.config_of(limits.memory, night.city.data / "tmp", limits.threads)
+    results = gate.check(night.next_file, night.part.at_work, config)
     night.reopen()
     database.insert_rows(night.connection, "validation_results", [result.row for result in results])
     night.findings += gate.as_findings(results)

@@ -55,22 +55,27 @@ def connect(
         threads: How many; one per core unless told.
         quick: For a handful of rows: one thread and no optimizer, whose planning costs more than it saves there.
     """
+    connection = duckdb.connect(config=config_of(memory, temp, 1 if quick else threads))
+    time_limit.watch(connection)
+    if quick:
+        connection.execute("PRAGMA disable_optimizer")
+    connection.execute(f"SET enable_progress_bar = false;{MACROS}")  # it would draw into pipes and logs
+    return connection
+
+
+def config_of(memory: str, temp: Path | None, threads: int | None) -> dict[str, Any]:
+    """Return DuckDB's settings; the folder to spill into is made."""
     config: dict[str, Any] = {
         "memory_limit": memory,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
-    if quick or threads:
-        config["threads"] = 1 if quick else threads
-    connection = duckdb.connect(config=config)
-    time_limit.watch(connection)
-    if quick:
-        connection.execute("PRAGMA disable_optimizer")
+    if threads:
+        config["threads"] = threads
     if temp is not None:
         temp.mkdir(parents=True, exist_ok=True)
-        connection.execute(f"SET temp_directory = {tables.literal(str(temp))}")
-    connection.execute(f"SET enable_progress_bar = false;{MACROS}")  # it would draw into pipes and logs
-    return connection
+        config["temp_directory"] = str(temp)
+    return config
 
 
 def connect_file(

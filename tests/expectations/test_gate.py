@@ -121,3 +121,16 @@ def test_every_suite_has_a_meaning_in_both_languages() -> None:
     for make in suites.SUITES.values():
         for check in make():
             assert check.meaning_ja and check.meaning_en and check.meaning_ja != check.meaning_en
+
+
+def test_the_gate_takes_no_more_memory_than_the_city_allows(night: Night) -> None:
+    import great_expectations as gx
+
+    from expectations.engine import open_file
+
+    night.close()
+    config = database.config_of("321MiB", night.city.data / "tmp", 1)
+    source = open_file(gx.get_context(mode="ephemeral"), night.next_file, config)
+    with source.get_engine().connect() as connection:
+        asked = "SELECT current_setting('memory_limit'), current_setting('threads'), current_setting('temp_directory')"
+        assert connection.exec_driver_sql(asked).fetchone() == ("321.0 MiB", 1, str(night.city.data / "tmp"))
