@@ -27,8 +27,7 @@ HOURS = 24
 
 def recognise(head: Head) -> Recognised | None:
     """Return how to read the file when it has the title, a period and a row of days."""
-    words = [plain(cell) for row in head.rows for cell in row]
-    if any("ご使用電力量実績表" in word for word in words) and any(_PERIOD.search(word) for word in words):
+    if any("ご使用電力量実績表" in word for word in head.words) and any(map(_PERIOD.search, head.words)):
         return Recognised(NAME, read=read, reading_kind="interval")
     return None
 

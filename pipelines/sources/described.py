@@ -38,6 +38,7 @@ class _Described:
         self.layout = layout
         self.needed = tuple(frozenset(plain(word) for word in words.split("|")) for words in layout.header)
         self.unwanted = frozenset(plain(word) for word in layout.without)
+        self._placed = lru_cache(maxsize=256)(self._place)  # thousands of files share a header
 
     def recognise(self, head: Head) -> Recognised | None:
         """Return how to read the table when it fits the description."""
@@ -48,6 +49,10 @@ class _Described:
         meter = self._meter(head)
         if self.layout.meter_from and meter is None:
             return None
+        return self._placed(line, names, meter)
+
+    def _place(self, line: int, names: tuple[str, ...], meter: str | None) -> Recognised | None:
+        """Return where everything stands below a header, unless something needed is missing."""
         positions = {role: _position(names, column) for role, column in self.layout.columns.items()}
         columns = {role: position for role, position in positions.items() if position}
         slots = self._slots(names)
@@ -87,10 +92,12 @@ class _Described:
             return (0, tuple(f"{n}" for n in range(1, spec.width + 1))) if fits else None
         if self._is_ruled_out(head.words):
             return None
-        for start, (names, words) in enumerate(_possible_headers(head.rows, spec.header_rows)):
-            fits = not any(words.isdisjoint(needed) for needed in self.needed)
-            if fits and words.isdisjoint(self.unwanted) and len(names) == (spec.width or len(names)):
-                return start + spec.header_rows, names
+        possible = head.words_of_rows if spec.header_rows == 1 else _words_joined(head.rows, spec.header_rows)
+        for start, words in enumerate(possible):
+            if words.isdisjoint(self.unwanted) and not any(words.isdisjoint(needed) for needed in self.needed):
+                names = _joined(head.rows[start : start + spec.header_rows])
+                if len(names) == (spec.width or len(names)):
+                    return start + spec.header_rows, names
         return None
 
     def _is_ruled_out(self, words: frozenset[str]) -> bool:
@@ -177,12 +184,10 @@ def _unit_in(names: tuple[str, ...], spec: Layout) -> str | None:
 
 
 @lru_cache(maxsize=8)  # every layout asks for the same table in turn
-def _possible_headers(
-    rows: tuple[tuple[str, ...], ...], height: int
-) -> tuple[tuple[tuple[str, ...], frozenset[str]], ...]:
-    """Return the names of the columns, and their plain words, were the header to begin at each of the rows."""
+def _words_joined(rows: tuple[tuple[str, ...], ...], height: int) -> tuple[frozenset[str], ...]:
+    """Return the plain words of the columns' names, were a header of several rows to begin at each of the rows."""
     joined = (_joined(rows[start : start + height]) for start in range(len(rows) - height + 1))
-    return tuple((names, frozenset(plain(name) for name in names)) for names in joined)
+    return tuple(frozenset(map(plain, names)) for names in joined)
 
 
 def _joined(rows: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import unicodedata
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -23,11 +24,14 @@ class Head:
     folders: tuple[str, ...] = ()
     file_name: str = ""
     root: str = ""
+    words_of_rows: tuple[frozenset[str], ...] = field(init=False, compare=False)
     words: frozenset[str] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Gather the plain words of all cells, by which most layouts are ruled out at once."""
-        object.__setattr__(self, "words", frozenset(plain(cell) for row in self.rows for cell in row))
+        """Gather the plain words of each row and of all, by which most layouts are ruled out at once."""
+        words = tuple(frozenset(map(plain, row)) for row in self.rows)
+        object.__setattr__(self, "words_of_rows", words)
+        object.__setattr__(self, "words", frozenset().union(*words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +141,11 @@ class LayoutReader:
 
 def split_line(line: str) -> tuple[str, ...]:
     """Split a line at the delimiter it uses most, quoted cells whole."""
-    try:
-        cells = next(csv.reader([line], delimiter=delimiter_of(line)), [])
-    except csv.Error:
-        cells = line.split(delimiter_of(line))
+    delimiter = delimiter_of(line)
+    cells = line.split(delimiter)
+    if '"' in line:
+        with suppress(csv.Error):
+            cells = next(csv.reader([line], delimiter=delimiter), [])
     return tuple(cell.strip() for cell in cells)
 
 
@@ -152,4 +157,4 @@ def delimiter_of(line: str) -> str:
 @lru_cache(maxsize=16_384)  # the same few words in every file
 def plain(text: str) -> str:
     """Return a header's word without blanks and line breaks, full-width forms as half-width ones."""
-    return "".join(unicodedata.normalize("NFKC", text).split())
+    return "".join((text if text.isascii() else unicodedata.normalize("NFKC", text)).split())

@@ -24,10 +24,10 @@ TOTAL = "抽出期間合計"
 
 def recognise(head: Head) -> Recognised | None:
     """Return how to read the file when it states a range and has a row of hours."""
-    words = [plain(cell) for row in head.rows for cell in row]
-    if any(_RANGE.search(word) for word in words) and sum(1 for word in words if _HOURS.fullmatch(word)) == 24:
-        return Recognised(NAME, read=read, reading_kind="interval")
-    return None
+    if not any(map(_RANGE.search, head.words)):
+        return None
+    hours = sum(1 for row in head.rows for cell in row if _HOURS.fullmatch(plain(cell)))
+    return Recognised(NAME, read=read, reading_kind="interval") if hours == 24 else None
 
 
 def read(table: Table) -> Iterator[Cell]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from itertools import count, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
@@ -22,7 +22,7 @@ from pipelines.layout_spec import ROLES
 from pipelines.settings import CityFolder, Limits
 from pipelines.sources import described, plain, store, words
 from pipelines.sources.documents import BrokenDocumentError
-from pipelines.sources.head import Cell, LayoutReader, RefusedFileError
+from pipelines.sources.head import Cell, LayoutReader, Recognised, RefusedFileError
 from pipelines.sources.layouts import PARSER_VERSION
 from pipelines.sources.open_file import Inbound, Means, Outcome, Part, Problem, open_file, sentence_of
 from pipelines.warehouse import database
@@ -34,6 +34,7 @@ SLOT_TYPE = (
 )
 COLUMNS_TYPE = "STRUCT(" + ", ".join(f'"{role}" INTEGER' for role in ROLES) + ")"
 CELLS_AT_ONCE = 50_000
+Thing = TypeVar("Thing", Part, Recognised)
 # the fields of a cell that was read in Python -> the columns of ``cells``
 CELL_COLUMNS = {
     "line": "line", "column": "column_name", "meter": "key", "start": "started_text", "end": "ended_text",
@@ -281,49 +282,72 @@ def _refuse(connection: duckdb.DuckDBPyConnection, outcome: Outcome, part: Part,
 
 
 def _load_parts(connection: duckdb.DuckDBPyConnection, parts: list[Part], shape_of: Mapping[int, int]) -> None:
+    """Make ``parse_parts``; thousands of files may be recognised as the same thing, which is then carried over once."""
     by_line = count()
-    columns: list[tuple[str, str, Callable[[Part], Any]]] = [
-        ("file_no", "INTEGER", lambda p: p.file_no),
-        ("file_index", "INTEGER", lambda p: next(by_line) if p.recognised.read is None else None),
-        ("shape", "INTEGER", lambda p: shape_of.get(p.file_no)),
-        ("sha256", "VARCHAR", lambda p: p.key.sha256),
-        ("wanted", "VARCHAR", lambda p: p.key.wanted),
-        ("file_member", "VARCHAR", lambda p: p.key.member),
-        ("member", "VARCHAR", lambda p: p.member),
-        ("record", "VARCHAR", lambda p: p.recognised.record),
-        ("delimiter", "VARCHAR", lambda p: p.delimiter),
-        ("header_line", "BIGINT", lambda p: p.recognised.header_line),
-        ("width", "INTEGER", lambda p: p.recognised.width),
-        ("meter", "VARCHAR", lambda p: p.recognised.meter),
-        ("unit", "VARCHAR", lambda p: p.recognised.unit),
-        ("reading_kind", "VARCHAR", lambda p: p.recognised.reading_kind),
-        ("form", "VARCHAR", lambda p: p.recognised.timing.form),
-        ("months", "INTEGER", lambda p: p.recognised.timing.months),
-        ("end_shift_minutes", "INTEGER", lambda p: p.recognised.timing.end_shift_minutes),
-        ("is_period", "BOOLEAN", lambda p: p.recognised.timing.is_period),
-        ("until_next", "BOOLEAN", lambda p: p.recognised.timing.until_next),
-        ("utc_minutes", "INTEGER", lambda p: p.recognised.timing.utc_minutes),
-        ("total_tolerance", "DOUBLE", lambda p: p.recognised.total_tolerance),
-        ("has_words", "BOOLEAN", lambda p: bool(p.recognised.words)),
-        ("has_missing", "BOOLEAN", lambda p: bool(p.recognised.missing)),
-        ("has_totals", "BOOLEAN", lambda p: bool(p.recognised.total_rows)),
-        (
-            "entries",
-            "STRUCT(k VARCHAR, v VARCHAR)[]",
-            lambda p: [{"k": k, "v": v} for k, v in p.recognised.words.items()],
-        ),
-        ("missing", "VARCHAR[]", lambda p: list(p.recognised.missing)),
-        ("total_rows", "VARCHAR[]", lambda p: list(p.recognised.total_rows)),
-        ("columns", COLUMNS_TYPE, lambda p: {role: p.recognised.columns.get(role) for role in ROLES}),
-        ("slots", f"{SLOT_TYPE}[]", lambda p: [asdict(slot) for slot in p.recognised.slots]),
-    ]
-    selected = ", ".join(f"unnest(CAST(? AS {kind}[])) AS {name}" for name, kind, _ in columns)
-    values = [[read(part) for part in parts] for _, _, read in columns]
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE parse_parts AS
-            SELECT * EXCLUDE (entries), map_from_entries(entries) AS words, 0::BIGINT AS first_row FROM (SELECT {selected})""",
-        values,
+    recognised = {id(part.recognised): part.recognised for part in parts}
+    number_of = {each: number for number, each in enumerate(recognised)}
+    _load(
+        connection,
+        "parts",
+        parts,
+        [
+            ("file_no", "INTEGER", lambda p: p.file_no),
+            ("file_index", "INTEGER", lambda p: next(by_line) if p.recognised.read is None else None),
+            ("shape", "INTEGER", lambda p: shape_of.get(p.file_no)),
+            ("sha256", "VARCHAR", lambda p: p.key.sha256),
+            ("wanted", "VARCHAR", lambda p: p.key.wanted),
+            ("file_member", "VARCHAR", lambda p: p.key.member),
+            ("member", "VARCHAR", lambda p: p.member),
+            ("delimiter", "VARCHAR", lambda p: p.delimiter),
+            ("recognised_no", "INTEGER", lambda p: number_of[id(p.recognised)]),
+        ],
     )
+    _load(
+        connection,
+        "recognised",
+        list(recognised.values()),
+        [
+            ("recognised_no", "INTEGER", lambda r: number_of[id(r)]),
+            ("record", "VARCHAR", lambda r: r.record),
+            ("header_line", "BIGINT", lambda r: r.header_line),
+            ("width", "INTEGER", lambda r: r.width),
+            ("meter", "VARCHAR", lambda r: r.meter),
+            ("unit", "VARCHAR", lambda r: r.unit),
+            ("reading_kind", "VARCHAR", lambda r: r.reading_kind),
+            ("form", "VARCHAR", lambda r: r.timing.form),
+            ("months", "INTEGER", lambda r: r.timing.months),
+            ("end_shift_minutes", "INTEGER", lambda r: r.timing.end_shift_minutes),
+            ("is_period", "BOOLEAN", lambda r: r.timing.is_period),
+            ("until_next", "BOOLEAN", lambda r: r.timing.until_next),
+            ("utc_minutes", "INTEGER", lambda r: r.timing.utc_minutes),
+            ("total_tolerance", "DOUBLE", lambda r: r.total_tolerance),
+            ("has_words", "BOOLEAN", lambda r: bool(r.words)),
+            ("has_missing", "BOOLEAN", lambda r: bool(r.missing)),
+            ("has_totals", "BOOLEAN", lambda r: bool(r.total_rows)),
+            ("words", "STRUCT(k VARCHAR, v VARCHAR)[]", lambda r: [{"k": k, "v": v} for k, v in r.words.items()]),
+            ("missing", "VARCHAR[]", lambda r: list(r.missing)),
+            ("total_rows", "VARCHAR[]", lambda r: list(r.total_rows)),
+            ("columns", COLUMNS_TYPE, lambda r: {role: r.columns.get(role) for role in ROLES}),
+            ("slots", f"{SLOT_TYPE}[]", lambda r: [asdict(slot) for slot in r.slots]),
+        ],
+    )
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE parse_parts AS
+           SELECT p.*, r.* EXCLUDE (recognised_no) REPLACE (map_from_entries(r.words) AS words), 0::BIGINT AS first_row
+           FROM parts AS p JOIN recognised AS r USING (recognised_no) ORDER BY file_no"""
+    )
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    things: list[Thing],
+    columns: list[tuple[str, str, Callable[[Thing], Any]]],
+) -> None:
+    """Make a temporary table with one row per thing, of columns with their type and what they hold."""
+    selected = ", ".join(f"unnest(CAST(? AS {sql_type}[])) AS {name}" for name, sql_type, _ in columns)
+    values = [[read(thing) for thing in things] for _, _, read in columns]
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {selected}", values)
 
 
 def _load_lines(connection: duckdb.DuckDBPyConnection, parts: list[Part], limits: Limits) -> None:

@@ -47,11 +47,15 @@ CREATE OR REPLACE TEMP TABLE plain_cells (
 def shapes(parts: list[Part]) -> dict[int, int]:
     """Return file_no -> number of its shape, for the parts whose lines may be plain."""
     numbers: dict[str, int] = {}
-    return {
-        part.file_no: numbers.setdefault(repr(_parameters(part)), len(numbers))
-        for part in parts
-        if _may_be_plain(part.recognised)
-    }
+    known: dict[tuple[int, str], int] = {}  # thousands of files are recognised as the same thing
+    found = {}
+    for part in parts:
+        if _may_be_plain(part.recognised):
+            thing = id(part.recognised), part.delimiter
+            if thing not in known:
+                known[thing] = numbers.setdefault(repr(_parameters(part)), len(numbers))
+            found[part.file_no] = known[thing]
+    return found
 
 
 def read(connection: duckdb.DuckDBPyConnection, parts: list[Part], of_part: Mapping[int, int]) -> None:

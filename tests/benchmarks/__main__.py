@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -91,17 +92,24 @@ class Bench:
         self.note("nothing new over the floor", _median(nothing).wall - floor.wall, floor.wall, "1.5 s")
 
     def small_files(self) -> None:
-        """The same bytes in 12 files and in thousands of small ones."""
-        many, few = round(12_000 * self.share), 12
-        took = {}
-        for files in (few, many):
-            home = self.folder / f"files{files}"
-            cities.make(home, 0.01)  # ten meters
-            shutil.rmtree(home / "inbox")
-            _write_files(home / "inbox" / "slots", files, many)
-            seconds = measure.nightly(home, cities.TODAY).stages
-            took[files] = seconds["receive"] + seconds["read_files"]
-        self.note(f"intake of {many} small files", took[many], took[few], "2.5 x the time of 12 files")
+        """The same bytes in 12 files, one a month, and in one for each meter and month; and in files of a meter and day."""
+        many = round(12_000 * self.share)
+        took = {
+            (files, days): self._intake(files, meters=many // 12, days=days)
+            for files, days in ((12, 360), (many, 360), (12, 12), (many, 12))
+        }
+        for days, what in ((360, "of a meter's month"), (12, "of a meter's day")):
+            name = f"intake of {many} small files, each {what}"
+            self.note(name, took[many, days], took[12, days], "2.5 x the time of 12 files")
+
+    def _intake(self, files: int, meters: int, days: int) -> float:
+        home = self.folder / "files"
+        cities.make(home, 0.01)
+        shutil.rmtree(home / "inbox")
+        _write_files(home / "inbox" / "slots", files, meters, days)
+        seconds = measure.intake(home, cities.TODAY)
+        shutil.rmtree(home)
+        return seconds
 
     def growth(self, shares: list[float]) -> None:
         """How the full build and the usual night grow from the smallest to the largest part."""
@@ -150,16 +158,26 @@ class Bench:
         sys.stdout.flush()
 
 
-def _write_files(folder: Path, files: int, rows_at_least: int) -> None:
-    """Half hours of ten meters in so many files, the same rows whatever their number."""
+def _write_files(folder: Path, files: int, meters: int, days: int) -> None:
+    """Half hours of so many meters and days, one twelfth of the days after the other, the same rows in whatever number of files."""
     folder.mkdir(parents=True)
-    days = [(meter, day) for day in range(rows_at_least // 10 + 1) for meter in range(1, 11)]
+    twelfth = days // 12
+    rows = [
+        (day, meter)
+        for month in range(12)
+        for meter in range(meters)
+        for day in range(month * twelfth, (month + 1) * twelfth)
+    ]
     for number in range(files):
         lines = ["meter_id,started_at,ended_at,quantity,unit"]
-        for meter, day in days[number * len(days) // files : (number + 1) * len(days) // files]:
-            at = date(2023, 12, 1) + timedelta(days=day % 1_080)
+        for day, meter in rows[number * len(rows) // files : (number + 1) * len(rows) // files]:
+            at = date(2023, 12, 1) + timedelta(days=day)
+            half_hours = [f"{at} {n // 2:02d}:{n % 2 * 30:02d}" for n in range(48)] + [
+                f"{at + timedelta(days=1)} 00:00"
+            ]
             lines += [
-                f"F{meter:05d}-E,{at} {n:02d}:00,{at} {n:02d}:30,{n + day % 7 + meter / 10},kWh" for n in range(24)
+                f"F{meter:05d}-E,{since},{until},{n + day % 7 + meter / 10:.1f},kWh"
+                for n, (since, until) in enumerate(pairwise(half_hours))
             ]
         (folder / f"{number:05d}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 

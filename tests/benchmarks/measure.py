@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -68,6 +69,22 @@ def nightly(city: Path, today: object) -> Cost:
     """Run the night from the command line."""
     command = "from pipelines.cli import main; main()"
     return process(["-c", command, "--city", str(city), "--today", str(today), "nightly", "--json"])
+
+
+def intake(city: Path, today: date) -> float:
+    """Seconds to receive and parse what lies in the inbox, without the rest of a night."""
+    code = f"""
+import time
+from datetime import date
+from pathlib import Path
+from pipelines.night import Night
+from pipelines.settings import CityFolder
+night = Night(CityFolder(Path({str(city)!r}), today=date.fromisoformat('{today}')))
+begun = time.perf_counter()
+night.receive()
+night.read_files()
+print(time.perf_counter() - begun)"""
+    return float(process(["-c", code]).said)
 
 
 def csv_floor(city: Path, target: Path) -> Cost:
