@@ -1,14 +1,14 @@
 -- all_emission_days: every source, facility, day, band, basis and gas, with its emissions or the reason why there are none, under
 -- each rule of the year that applies. emissions_kg = quantity x multiplier, rounded half-even to nine places here and nowhere
--- later (a cast rounds half away from zero, so a tie is taken back to even); co2e_kg = emissions_kg x warming potential,
--- rounded the same way. Energy passed to another facility stands with a negative share.
+-- later; co2e_kg = emissions_kg x warming potential, rounded the same way. Energy passed to another facility stands with a
+-- negative share.
 -- An interpolated day carries its bounds in CO2e.
 -- Inputs: days_to_count, factor_choices, activity_days, activity_choices.
 WITH metered AS (
     SELECT
         'meter' AS source_kind, e.meter_id AS source_id, e.root_meter_id, e.facility_id, e.facility_share, e.year_rule,
         e.fiscal_year, e.local_date, e.counted_on, e.time_band, e.unit, e.energy_type AS source_type, c.basis, c.gas, e.quantity,
-        e.energy_gj, e.quantity * c.multiplier14 AS exact_kg, CAST(e.low_quantity * c.multiplier14 AS DECIMAL(28, 9)) AS low_kg,
+        e.energy_gj, c.multiplier14, CAST(e.low_quantity * c.multiplier14 AS DECIMAL(28, 9)) AS low_kg,
         CAST(e.high_quantity * c.multiplier14 AS DECIMAL(28, 9)) AS high_kg, c.gwp_value, c.factor_id, c.gwp_id, c.choice,
         nullif(concat_ws(';', c.rules, e.year_rule_id), '') AS rules, c.reason, e.state, e.doubts, e.expected
     FROM days_to_count AS e
@@ -29,34 +29,22 @@ active AS (
         'activity' AS source_kind, d.activity_source_id AS source_id, d.activity_source_id AS root_meter_id, d.facility_id,
         1 AS facility_share, 'by_day' AS year_rule, fiscal_year_of(d.local_date) AS fiscal_year, d.local_date,
         d.local_date AS counted_on, 'all' AS time_band, d.unit, d.activity AS source_type, 'plan' AS basis, c.gas,
-        d.quantity, d.quantity * c.multiplier14 AS exact_kg, c.gwp_value, c.factor_id, c.gwp_id, c.choice, c.reason,
+        d.quantity, c.multiplier14, c.gwp_value, c.factor_id, c.gwp_id, c.choice, c.reason,
         d.state, d.doubts, d.expected
     FROM activity_days AS d
     JOIN activity_choices AS c
         ON c.activity_source_id = d.activity_source_id AND d.local_date >= c.valid_from AND d.local_date < c.valid_to
 ),
-multiplied AS (
-    SELECT *, CAST(exact_kg AS DECIMAL(38, 9)) AS near_kg FROM (FROM metered UNION ALL BY NAME FROM active)
-),
 rounded AS (
-    SELECT *, CAST(CASE WHEN exact_kg - near_kg IN (0.0000000005, -0.0000000005)
-            AND CAST(CAST(near_kg AS DECIMAL(28, 9)) * 1000000000 AS HUGEINT) % 2 <> 0
-        THEN near_kg + CASE WHEN exact_kg < 0 THEN 0.000000001 ELSE -0.000000001 END
-        ELSE near_kg END AS DECIMAL(28, 9)) AS emissions_kg
-    FROM multiplied
-),
-warmed AS (
-    SELECT *, emissions_kg * CAST(gwp_value AS DECIMAL(18, 9)) AS exact_co2e,
-        CAST(emissions_kg * CAST(gwp_value AS DECIMAL(18, 9)) AS DECIMAL(38, 9)) AS near_co2e FROM rounded
+    SELECT *, CAST(half_even9(quantity, multiplier14) AS DECIMAL(28, 9)) AS emissions_kg
+    FROM (FROM metered UNION ALL BY NAME FROM active)
 )
 SELECT
     source_kind, source_id, root_meter_id, facility_id, CAST(facility_share AS DECIMAL(9, 6)) AS facility_share, year_rule,
     fiscal_year, local_date, counted_on, time_band, unit, source_type, basis, gas, quantity, energy_gj, emissions_kg,
-    CAST(CASE WHEN exact_co2e - near_co2e IN (0.0000000005, -0.0000000005)
-            AND CAST(CAST(near_co2e AS DECIMAL(28, 9)) * 1000000000 AS HUGEINT) % 2 <> 0
-        THEN near_co2e + CASE WHEN exact_co2e < 0 THEN 0.000000001 ELSE -0.000000001 END
-        ELSE near_co2e END AS DECIMAL(28, 9)) AS co2e_kg,
+    CASE WHEN gwp_value = 1 THEN emissions_kg
+        ELSE CAST(half_even9(emissions_kg, CAST(gwp_value AS DECIMAL(18, 9))) AS DECIMAL(28, 9)) END AS co2e_kg,
     CAST(low_kg * CAST(gwp_value AS DECIMAL(9, 3)) AS DECIMAL(28, 9)) AS bound_low_kg,
     CAST(high_kg * CAST(gwp_value AS DECIMAL(9, 3)) AS DECIMAL(28, 9)) AS bound_high_kg,
     factor_id, gwp_id, choice, rules, reason, state, doubts, expected
-FROM warmed
+FROM rounded

@@ -18,7 +18,7 @@ UNION ALL BY NAME
 SELECT
     'twelve_bills' AS year_rule, y.basis AS only_basis, y.rule_id AS year_rule_id, b.* REPLACE (
         CASE WHEN b.counted_on = b.local_date THEN b.energy_gj
-            ELSE CAST(half_even9(b.quantity * c.multiplier14) AS DECIMAL(18, 9)) END AS energy_gj)
+            ELSE CAST(half_even9(b.quantity, c.multiplier14) AS DECIMAL(18, 9)) END AS energy_gj)
 FROM billed AS b
 JOIN bill_years AS y ON y.meter_id = b.meter_id AND y.fiscal_year = b.fiscal_year
 LEFT JOIN energy_choices AS c

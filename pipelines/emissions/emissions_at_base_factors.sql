@@ -18,7 +18,7 @@ days AS (
 ),
 metered AS (
     SELECT e.facility_id, e.facility_share, d.fiscal_year, d.base_fy, e.local_date, c.basis, c.gas, e.state,
-        e.quantity * c.multiplier14 AS exact_kg, c.gwp_value, c.reason
+        e.quantity, c.multiplier14, c.gwp_value, c.reason
     FROM energy_by_meter_day AS e
     JOIN days AS d ON d.local_date = e.local_date
     JOIN factor_choices AS c
@@ -27,20 +27,24 @@ metered AS (
 ),
 active AS (
     SELECT a.facility_id, 1 AS facility_share, d.fiscal_year, d.base_fy, a.local_date, 'plan' AS basis, c.gas, a.state,
-        a.quantity * c.multiplier14 AS exact_kg, c.gwp_value, c.reason
+        a.quantity, c.multiplier14, c.gwp_value, c.reason
     FROM activity_days AS a
     JOIN days AS d ON d.local_date = a.local_date AND d.basis = 'plan'
     JOIN activity_choices AS c
         ON c.activity_source_id = a.activity_source_id AND d.base_date >= c.valid_from AND d.base_date < c.valid_to
     WHERE a.quantity IS NOT NULL
 ),
-warmed AS (
-    SELECT *, half_even9(CAST(half_even9(exact_kg) AS DECIMAL(28, 9)) * CAST(gwp_value AS DECIMAL(18, 9))) AS co2e_kg
+rounded AS (
+    SELECT *, CAST(half_even9(quantity, multiplier14) AS DECIMAL(28, 9)) AS emissions_kg
     FROM (FROM metered UNION ALL BY NAME FROM active)
+),
+warmed AS (
+    SELECT *, CASE WHEN gwp_value = 1 THEN emissions_kg ELSE half_even9(emissions_kg, CAST(gwp_value AS DECIMAL(18, 9))) END AS co2e_kg
+    FROM rounded
 )
 SELECT
     facility_id, fiscal_year, basis, base_fy, coalesce(sum(co2e_kg) FILTER (gas <> 'NF3'), 0) AS co2e_kg,
-    count(DISTINCT local_date) FILTER (exact_kg IS NULL AND reason <> 'not_in_basis' OR co2e_kg IS NULL AND exact_kg IS NOT NULL)
+    count(DISTINCT local_date) FILTER (emissions_kg IS NULL AND reason <> 'not_in_basis' OR co2e_kg IS NULL AND emissions_kg IS NOT NULL)
         AS open_days
 FROM warmed
 GROUP BY facility_id, fiscal_year, basis, base_fy

@@ -28,7 +28,7 @@ applied AS (
 ),
 named AS (
     SELECT t.facility_id, t.fiscal_year, t.basis, t.year_rule,
-        array_to_string(list_sort(list_distinct(string_split(string_agg(DISTINCT a.rules, ';'), ';'))), ';') AS rules
+        array_to_string(list_sort(list_distinct(string_split(string_agg(a.rules, ';'), ';'))), ';') AS rules
     FROM totals AS t
     JOIN applied AS a ON a.meter_id = t.source_id AND a.basis = t.basis AND a.fiscal_year = t.fiscal_year
     WHERE t.source_kind = 'meter' AND (t.year_rule = 'twelve_bills' OR NOT contains(a.rules, 'year_rule/'))

@@ -14,7 +14,7 @@ WITH summed AS (
         coalesce(bit_count(bit_or(b.day_bit) FILTER (NOT b.is_final)), 0) AS open_days,
         sum(b.low_co2e_kg) AS low_co2e_kg, sum(b.high_co2e_kg) AS high_co2e_kg,
         coalesce(bool_or(b.choice = 'provisional' OR b.doubts LIKE '%provisional_reading%'), false) AS is_provisional,
-        array_to_string(list_sort(list_distinct(string_split(string_agg(DISTINCT b.day_reasons, ';'), ';'))), ';') AS reasons
+        array_to_string(list_sort(list_distinct(string_split(string_agg(b.day_reasons, ';'), ';'))), ';') AS reasons
     FROM (SELECT *, 1 << day(local_date) AS day_bit FROM bounded_days) AS b
     JOIN facility_spans AS s
         ON s.facility_id = b.facility_id AND b.counted_on >= s.valid_from AND b.counted_on < s.valid_to

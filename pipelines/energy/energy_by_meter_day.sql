@@ -46,7 +46,7 @@ allotted AS (
 ),
 chosen AS (
     SELECT a.*, c.heat_content_id, CAST(CASE WHEN a.facility_share = 0 AND c.multiplier14 IS NOT NULL THEN 0
-        ELSE half_even9(a.quantity * c.multiplier14) END AS DECIMAL(18, 9)) AS energy_gj
+        ELSE half_even9(a.quantity, c.multiplier14) END AS DECIMAL(18, 9)) AS energy_gj
     FROM allotted AS a
     LEFT JOIN energy_choices AS c
         ON c.meter_id = a.meter_id AND c.time_band = a.time_band AND c.unit = a.unit

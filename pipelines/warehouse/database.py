@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,27 +16,38 @@ from pipelines.warehouse import time_limit
 # Older clients and BI tools read the file: DuckDB 2 would otherwise write a format only it can open.
 Connection = duckdb.DuckDBPyConnection
 STORAGE_VERSION = "v1.4.0"
-# Half-even rounding to nine places of an exact product: a cast rounds half away from zero, so only a tie differs.
+# Functions that the published views need; the file carries them, so that any reader can open those views.
+# half_even9: the product of two decimals, rounded half-even to nine places. A whole number of billionths that is less than half a
+# billionth away from the exact product is the rounded one, however it was guessed; only where the guess in floating point fails, and
+# at ties, is the product itself rounded (a cast rounds half away from zero, so a tie is taken back to even), which costs ten times as much.
+KEPT_MACROS = {
+    "fiscal_year_of": "(d) AS CAST(year(d) - CASE WHEN month(d) < 4 THEN 1 ELSE 0 END AS INTEGER)",
+    "guessed9": """(a, b) AS CAST(CAST(round(least(greatest(CAST(a AS DOUBLE) * CAST(b AS DOUBLE) * 1e9, -9e17), 9e17))
+        AS BIGINT) AS DECIMAL(18, 0)) * 0.000000001""",
+    "rounded9": """(x) AS CASE
+        WHEN x - CAST(x AS DECIMAL(38, 9)) IN (0.0000000005, -0.0000000005)
+            AND CAST(CAST(x AS DECIMAL(38, 9)) * 1000000000 AS HUGEINT) % 2 <> 0
+        THEN CAST(x AS DECIMAL(38, 9)) + CASE WHEN x < 0 THEN 0.000000001 ELSE -0.000000001 END
+        ELSE CAST(x AS DECIMAL(38, 9)) END""",
+    "half_even9": """(a, b) AS CASE
+        WHEN abs(a * b - guessed9(a, b)) < 0.0000000005 THEN CAST(guessed9(a, b) AS DECIMAL(38, 9))
+        ELSE rounded9(a * b) END""",
+}
 # are_slots_apart: the readings that begin on one day are equal slots (a quarter of an hour to a day long, each starting on a
 # multiple of its length), every one taken once, so none overlaps another: seen without sorting.
-MACROS = """
-CREATE OR REPLACE TEMP MACRO half_even9(x) AS CASE
-    WHEN x - CAST(x AS DECIMAL(38, 9)) IN (0.0000000005, -0.0000000005)
-        AND CAST(CAST(x AS DECIMAL(38, 9)) * 1000000000 AS HUGEINT) % 2 <> 0
-    THEN CAST(x AS DECIMAL(38, 9)) + CASE WHEN x < 0 THEN 0.000000001 ELSE -0.000000001 END
-    ELSE CAST(x AS DECIMAL(38, 9)) END;
-CREATE OR REPLACE TEMP MACRO micro(q) AS CAST(CAST(q AS DECIMAL(28, 6)) * 1000000 AS BIGINT);
-CREATE OR REPLACE TEMP MACRO from_micro(n) AS CAST(CAST(n AS DECIMAL(28, 0)) * 0.000001 AS DECIMAL(18, 6));
-CREATE OR REPLACE TEMP MACRO second_of_day(d, t) AS date_diff('second', CAST(d AS TIMESTAMP), t);
-CREATE OR REPLACE TEMP MACRO minutes_of(since, until) AS date_diff('minute', since, until);
-CREATE OR REPLACE TEMP MACRO are_slots_apart(since, until) AS
-    min(minutes_of(since, until)) = max(minutes_of(since, until)) AND min(minutes_of(since, until)) >= 15
-        AND max(minutes_of(since, until)) <= 1440
-        AND bool_and(minutes_of(date_trunc('day', since), since) % greatest(minutes_of(since, until), 1) = 0 AND second(since) = 0)
-        AND count(*) = bit_count(bit_or(
-            CAST(1 AS HUGEINT) << CAST(least(minutes_of(date_trunc('day', since), since) // 15, 100) AS HUGEINT)));
-CREATE OR REPLACE TEMP MACRO fiscal_year_of(d) AS CAST(year(d) - CASE WHEN month(d) < 4 THEN 1 ELSE 0 END AS INTEGER);
-"""
+MACROS = {
+    "micro": """(q) AS CAST(floor(q) AS BIGINT) * 1000000
+        + CAST(CAST(q - floor(q) AS DECIMAL(7, 6)) * 1000000 AS BIGINT)""",
+    "from_micro": "(n) AS CAST(CAST(n AS DECIMAL(28, 0)) * 0.000001 AS DECIMAL(18, 6))",
+    "second_of_day": "(d, t) AS date_diff('second', CAST(d AS TIMESTAMP), t)",
+    "minutes_of": "(since, until) AS date_diff('minute', since, until)",
+    "are_slots_apart": """(since, until) AS
+        min(minutes_of(since, until)) = max(minutes_of(since, until)) AND min(minutes_of(since, until)) >= 15
+            AND max(minutes_of(since, until)) <= 1440
+            AND bool_and(minutes_of(date_trunc('day', since), since) % greatest(minutes_of(since, until), 1) = 0 AND second(since) = 0)
+            AND count(*) = bit_count(bit_or(
+                CAST(1 AS HUGEINT) << CAST(least(minutes_of(date_trunc('day', since), since) // 15, 100) AS HUGEINT)))""",
+}
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 
 
@@ -59,8 +70,13 @@ def connect(
     time_limit.watch(connection)
     if quick:
         connection.execute("PRAGMA disable_optimizer")
-    connection.execute(f"SET enable_progress_bar = false;{MACROS}")  # it would draw into pipes and logs
+    connection.execute("SET enable_progress_bar = false")  # it would draw into pipes and logs
+    _define(connection, "TEMP MACRO", KEPT_MACROS | MACROS)
     return connection
+
+
+def _define(connection: duckdb.DuckDBPyConnection, kind: str, macros: Mapping[str, str]) -> None:
+    connection.execute(";".join(f"CREATE OR REPLACE {kind} {name}{body}" for name, body in macros.items()))
 
 
 def config_of(memory: str, temp: Path | None, threads: int | None) -> dict[str, Any]:
@@ -85,6 +101,7 @@ def connect_file(
     connection = connect(memory, temp, threads)
     connection.execute(f"ATTACH {tables.literal(str(path))} AS city (STORAGE_VERSION '{STORAGE_VERSION}')")
     connection.execute("USE city")
+    _define(connection, "MACRO", KEPT_MACROS)
     return connection
 
 

@@ -1,0 +1,90 @@
+"""Tell DuckDB which tables a batch holds and how each is to be read: ``parse_parts``, one row per table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from itertools import count
+from typing import Any, TypeVar
+
+import duckdb
+
+from pipelines.layout_spec import ROLES
+from pipelines.sources.head import Recognised
+from pipelines.sources.open_file import Part
+
+SLOT_TYPE = (
+    "STRUCT(position INTEGER, name VARCHAR, start_minutes INTEGER, end_minutes INTEGER, unit VARCHAR, meter VARCHAR,"
+    " time_band VARCHAR)"
+)
+COLUMNS_TYPE = "STRUCT(" + ", ".join(f'"{role}" INTEGER' for role in ROLES) + ")"
+Thing = TypeVar("Thing", Part, Recognised)
+
+
+def load(connection: duckdb.DuckDBPyConnection, parts: list[Part], shape_of: Mapping[int, int]) -> None:
+    """Make ``parse_parts``; thousands of files may be recognised as the same thing, which is then carried over once."""
+    by_line = count()
+    recognised = {id(part.recognised): part.recognised for part in parts}
+    number_of = {each: number for number, each in enumerate(recognised)}
+    _lay_down(
+        connection,
+        "parts",
+        parts,
+        [
+            ("file_no", "INTEGER", lambda p: p.file_no),
+            ("file_index", "INTEGER", lambda p: next(by_line) if p.recognised.read is None else None),
+            ("shape", "INTEGER", lambda p: shape_of.get(p.file_no)),
+            ("sha256", "VARCHAR", lambda p: p.key.sha256),
+            ("wanted", "VARCHAR", lambda p: p.key.wanted),
+            ("file_member", "VARCHAR", lambda p: p.key.member),
+            ("member", "VARCHAR", lambda p: p.member),
+            ("delimiter", "VARCHAR", lambda p: p.delimiter),
+            ("recognised_no", "INTEGER", lambda p: number_of[id(p.recognised)]),
+        ],
+    )
+    _lay_down(
+        connection,
+        "recognised",
+        list(recognised.values()),
+        [
+            ("recognised_no", "INTEGER", lambda r: number_of[id(r)]),
+            ("record", "VARCHAR", lambda r: r.record),
+            ("header_line", "BIGINT", lambda r: r.header_line),
+            ("width", "INTEGER", lambda r: r.width),
+            ("meter", "VARCHAR", lambda r: r.meter),
+            ("unit", "VARCHAR", lambda r: r.unit),
+            ("reading_kind", "VARCHAR", lambda r: r.reading_kind),
+            ("form", "VARCHAR", lambda r: r.timing.form),
+            ("months", "INTEGER", lambda r: r.timing.months),
+            ("end_shift_minutes", "INTEGER", lambda r: r.timing.end_shift_minutes),
+            ("is_period", "BOOLEAN", lambda r: r.timing.is_period),
+            ("until_next", "BOOLEAN", lambda r: r.timing.until_next),
+            ("utc_minutes", "INTEGER", lambda r: r.timing.utc_minutes),
+            ("total_tolerance", "DOUBLE", lambda r: r.total_tolerance),
+            ("has_words", "BOOLEAN", lambda r: bool(r.words)),
+            ("has_missing", "BOOLEAN", lambda r: bool(r.missing)),
+            ("has_totals", "BOOLEAN", lambda r: bool(r.total_rows)),
+            ("words", "STRUCT(k VARCHAR, v VARCHAR)[]", lambda r: [{"k": k, "v": v} for k, v in r.words.items()]),
+            ("missing", "VARCHAR[]", lambda r: list(r.missing)),
+            ("total_rows", "VARCHAR[]", lambda r: list(r.total_rows)),
+            ("columns", COLUMNS_TYPE, lambda r: {role: r.columns.get(role) for role in ROLES}),
+            ("slots", f"{SLOT_TYPE}[]", lambda r: [asdict(slot) for slot in r.slots]),
+        ],
+    )
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE parse_parts AS
+           SELECT p.*, r.* EXCLUDE (recognised_no) REPLACE (map_from_entries(r.words) AS words), 0::BIGINT AS first_row
+           FROM parts AS p JOIN recognised AS r USING (recognised_no) ORDER BY file_no"""
+    )
+
+
+def _lay_down(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    things: list[Thing],
+    columns: list[tuple[str, str, Callable[[Thing], Any]]],
+) -> None:
+    """Make a temporary table with one row per thing, of columns with their type and what they hold."""
+    selected = ", ".join(f"unnest(CAST(? AS {sql_type}[])) AS {name}" for name, sql_type, _ in columns)
+    values = [[read(thing) for thing in things] for _, _, read in columns]
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {selected}", values)
