@@ -57,6 +57,7 @@ DAMAGES = {
         "UPDATE readings SET quantity = -1 WHERE source_line = 2": "expect_column_values_to_be_between(quantity)",
         "UPDATE readings SET stage = 'maybe' WHERE source_line = 2": "expect_column_values_to_be_in_set(stage)",
         "UPDATE readings SET meter_id = NULL WHERE source_line = 2": "readings_filled",
+        "INSERT INTO readings FROM readings WHERE source_line = 3": "readings_unique",
     },
     "flags": {"INSERT INTO flags SELECT * FROM flags LIMIT 1": "expect_column_values_to_be_unique(flag_id)"},
     "facility_results": {
