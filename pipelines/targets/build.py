@@ -18,7 +18,7 @@ from pipelines.periods import fiscal_year, fiscal_year_start
 from pipelines.register_checks import milestones
 from pipelines.targets.paths import Path as TargetPath
 from pipelines.warehouse import database
-from pipelines.warehouse.part import see_only
+from pipelines.warehouse.part import see_all, see_only
 
 HERE = Path(__file__).parent
 DAYS = ("energy_by_meter_day", "activity_days")
@@ -76,8 +76,7 @@ def _compare(connection: duckdb.DuckDBPyConnection, parameters: Mapping[str, Any
             see_only(connection, table, "days_of_months")
         for step in steps:
             database.create_temp(connection, step, HERE / f"{step}.sql", dict(parameters))
-        for table in DAYS:
-            connection.execute(f"DROP TABLE temp.{table}")
+        see_all(connection, *DAYS)
 
 
 def _first_judged_year(connection: duckdb.DuckDBPyConnection, first_day: date) -> int:

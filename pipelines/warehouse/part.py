@@ -71,8 +71,7 @@ class Part:
     def show(self, *names: str) -> None:
         """Let whole tables be seen again."""
         if not self.is_whole:
-            for name in names:
-                self.connection.execute(f"DROP TABLE IF EXISTS temp.{tables.quoted(name)}")
+            see_all(self.connection, *names)
 
     def narrow(self, table: str, step: str) -> None:
         """Hide a table by its rows that a step names by its columns."""
@@ -100,13 +99,22 @@ class Part:
 
 
 def see_only(connection: duckdb.DuckDBPyConnection, table: str, step: str) -> None:
-    """Hide a table by its rows that a step names by its columns, until the temporary one of that name is dropped."""
+    """Hide a table by its rows that a step names by its columns, until ``see_all``; a statement reads the columns it needs."""
     names = [row[0] for row in connection.execute(f"DESCRIBE {tables.quoted(step)}").fetchall()]
     columns = ", ".join(tables.quoted(name) for name in names)
     quoted = tables.quoted(table)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {quoted} AS FROM city.main.{quoted} SEMI JOIN {tables.quoted(step)} USING ({columns})"
+        f"CREATE OR REPLACE TEMP VIEW {quoted} AS FROM city.main.{quoted} SEMI JOIN {tables.quoted(step)} USING ({columns})"
     )
+
+
+def see_all(connection: duckdb.DuckDBPyConnection, *names: str) -> None:
+    """Let whole tables be seen again: drop the temporary tables and views of their names."""
+    found = connection.execute("SELECT view_name FROM duckdb_views() WHERE temporary AND NOT internal").fetchall()
+    views = {row[0] for row in found}
+    for name in names:
+        kind = "VIEW" if name in views else "TABLE"
+        connection.execute(f"DROP {kind} IF EXISTS temp.{tables.quoted(name)}")
 
 
 def drop_for_gate(connection: duckdb.DuckDBPyConnection) -> None:
