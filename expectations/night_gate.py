@@ -18,8 +18,7 @@ def check(night: Night) -> None:
         NotEvaluated: an expectation could not be run.
     """
     night.close()
-    limits = night.city.settings.limits
-    config = database.config_of(limits.memory, night.city.data / "tmp", limits.threads)
+    config = database.config_of(night.memory, night.city.data / "tmp", night.city.settings.limits.threads)
     results = gate.check(night.next_file, night.part.at_work, config)
     night.reopen()
     database.insert_rows(night.connection, "validation_results", [result.row for result in results])

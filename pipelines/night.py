@@ -266,6 +266,12 @@ class Night:
         return self._known
 
     @property
+    def memory(self) -> str:
+        """What DuckDB may take. A run that goes on is given half: the rest would only keep pages that it reads once."""
+        limits = self.city.settings.limits
+        return limits.half_memory if self.continues else limits.memory
+
+    @property
     def version(self) -> str:
         """Program and method version."""
         return f"{version('facility-emissions')}/{METHOD_VERSION}"
@@ -299,8 +305,8 @@ class Night:
 
     def reopen(self) -> None:
         """Open the new file, or open it again for the last writes."""
-        limits = self.city.settings.limits
-        self._connection = database.connect_file(self.next_file, limits.memory, self.city.data / "tmp", limits.threads)
+        threads = self.city.settings.limits.threads
+        self._connection = database.connect_file(self.next_file, self.memory, self.city.data / "tmp", threads)
 
     def record(self, outcome: str, problem: str | None = None) -> None:
         """Keep a run that published nothing on record."""

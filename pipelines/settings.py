@@ -111,6 +111,12 @@ class Limits(Frozen):
     memory: str = Field("4GB", pattern=r"^\d+(MB|GB)$", description="Memory that DuckDB may use.")
     threads: int | None = Field(None, ge=1, le=256, description="Threads that DuckDB may use. Empty: one per core.")
 
+    @property
+    def half_memory(self) -> str:
+        """Half of the memory."""
+        megabytes = int(self.memory[:-2]) * (1_000 if self.memory.endswith("GB") else 1)
+        return f"{megabytes // 2}MB"
+
 
 class DatedRule(Frozen):
     """A rule of the city: from when until when, and where it was decided."""

@@ -92,6 +92,16 @@ def test_lists_in_both_languages(published: City) -> None:
         assert isinstance(json.loads(out), list)
 
 
+def test_a_narrow_list_of_facilities_keeps_each_verdict_whole(
+    sample_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    out = RUNNER.invoke(cli.app, ["--city", str(sample_folder), "facilities"]).stdout
+    lines = [line for line in out.splitlines() if line.startswith("F0")]
+    assert len(lines) == 45 and all("達成*" in line or "未達" in line or "判定不能" in line for line in lines)
+    assert "* 準用・参考: " in out
+
+
 def test_sql_in_every_format(published: City) -> None:
     statement = "SELECT facility_id, name FROM facilities"
     assert run(published, "sql", statement, "--format", "csv")[1] == "facility_id,name\nF1,本庁舎\n"

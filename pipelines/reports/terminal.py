@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -25,6 +25,7 @@ TOP_FLAGS = 12
 TOP_HELD = 5
 TOP_UNKNOWN = 3
 INDENT = 4
+INHERITED = "*"  # in a list, where the words would fill the column
 READABLE = 12  # a narrower column breaks words and numbers
 
 
@@ -126,12 +127,18 @@ class Terminal:
     # ------------------------------------------------------------------ lists
 
     def table(
-        self, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: frozenset[int] = frozenset()
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[Any]],
+        *,
+        right: frozenset[int] = frozenset(),
+        whole: frozenset[int] = frozenset(),
     ) -> None:
-        """Any table: headings and rows."""
+        """Any table: headings and rows; some columns at the right, some never broken."""
         table = Table(show_edge=False, pad_edge=False, box=None, padding=(0, 2, 0, 0))
         for number, column in enumerate(columns):
-            table.add_column(column, justify="right" if number in right else "left", overflow="fold")
+            justify: Literal["left", "right"] = "right" if number in right else "left"
+            table.add_column(column, justify=justify, overflow="fold", no_wrap=number in whole)
         for row in rows:
             table.add_row(
                 *(cell if isinstance(cell, Text) else escape("" if cell is None else str(cell)) for cell in row)
@@ -175,7 +182,7 @@ class Terminal:
                     r["facility_id"],
                     r["name"],
                     r["department"],
-                    self.verdict(r["verdict"], r["is_inherited"]),
+                    self.verdict(r["verdict"]) + (INHERITED if r["is_inherited"] else ""),
                     *actual_and_allowed(r),
                     rate_text(change_against_base(r), rule_of("rate"), sign),
                     percent(r["coverage"]),
@@ -184,7 +191,10 @@ class Terminal:
                 for r in rows
             ),
             right=frozenset({4, 5, 6, 7}),
+            whole=frozenset({0, 3}),
         )
+        if any(r["is_inherited"] for r in rows):
+            self.line(INHERITED + self.say("inherited_means"), "dim")
         self.rounding("emissions", "rate", "coverage", sign=sign)
 
     def rounding(self, *outputs: str, sign: str = "") -> None:

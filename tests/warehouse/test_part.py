@@ -333,6 +333,21 @@ def test_a_value_from_the_future_is_taken_once_its_day_has_come(make_city: Calla
     with_july.close()
 
 
+def test_a_continued_night_takes_half_of_the_memory(make_city: Callable[..., City]) -> None:
+    city = make_city()
+    city.bills("bills/a.csv", monthly("M1", 2022, 2024, 100))
+    whole = night(city.paths)
+    city.bills("bills/b.csv", monthly("M1", 2025, 2025, 100))
+    continued = Night(city.paths)
+    continued.receive()
+    continued.read_files()
+    continued.load_registers()
+    continued.open_next()
+    row = continued.connection.execute("SELECT current_setting('memory_limit')").fetchone()
+    continued.close()
+    assert (whole.memory, continued.memory, row) == ("4GB", "2000MB", ("1.8 GiB",))
+
+
 def test_a_copy_is_equal_and_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source, target = tmp_path / "a", tmp_path / "b"
     source.write_bytes(b"0123456789" * 100_000)
