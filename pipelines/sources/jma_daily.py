@@ -43,10 +43,12 @@ def read(table: Table) -> Iterator[Cell]:
     """Yield one cell per day and element that is a number.
 
     Raises:
-        RefusedFileError: the lines of stations or qualities are missing.
+        RefusedFileError: the lines of days, stations or qualities are missing.
     """
     rows = table.rows
-    top = next(n for n, row in enumerate(rows) if row and plain(row[0]) == DAY)
+    top = next((n for n, row in enumerate(rows) if row and plain(row[0]) == DAY), None)
+    if top is None:
+        raise matrix.missing(NAME, DAY, "年月日,平均気温(℃)")
     marks = next((n for n in range(top + 1, min(top + 4, len(rows))) if QUALITY in map(plain, rows[n])), None)
     if marks is None or top == 0:
         raise matrix.missing(NAME, QUALITY, "現象なし情報,品質情報,均質番号")

@@ -34,14 +34,16 @@ def read(table: Table) -> Iterator[Cell]:
     """Yield one cell per day and hour; a day outside the stated range keeps its text and becomes a reject.
 
     Raises:
-        RefusedFileError: the customer is missing, or the totals disagree.
+        RefusedFileError: the customer or the row of hours is missing, or the totals disagree.
     """
     rows = table.rows
     customer = matrix.label(rows, CUSTOMER)
     if not customer:
         raise matrix.missing(NAME, CUSTOMER[0], "お客さま番号：…")
     first, last = _range(rows)
-    top = next(n for n, row in enumerate(rows) if sum(1 for cell in row if _HOURS.fullmatch(plain(cell))) == 24)
+    top = next((n for n, row in enumerate(rows) if sum(1 for cell in row if _HOURS.fullmatch(plain(cell))) == 24), None)
+    if top is None:
+        raise matrix.missing(NAME, "時間の行 / the row of hours", "0-1時, 1-2時, …")
     hours = {
         position: int(m.group(1)) for position, cell in enumerate(rows[top]) if (m := _HOURS.fullmatch(plain(cell)))
     }

@@ -53,6 +53,12 @@ REFUSED: dict[str, tuple[Made, str, str]] = {
     "kansai: no customer": (
         with_text(made.kansai(), swapped("お客さま番号", "番号"), "utf-8"), "not_as_it_seems", "お客さま番号",
     ),
+    "kansai: a quote that never closes in the row of hours": (
+        with_text(made.kansai(), swapped("\n,0-1時", '\n時"刻,0-1時'), "utf-8"), "not_as_it_seems", "時間の行",
+    ),
+    "jma: a quote that never closes in the line of elements": (
+        with_text(made.jma(), swapped("平均気温", '平均"気温')), "not_as_it_seems", "年月日",
+    ),
     "hokkaido: a row's total disagrees": (
         with_text(made.hokkaido(), swapped("00:30-01:00,1.1,1.2,2.3", "00:30-01:00,1.1,1.2,2.4")), "totals_disagree", "10行",
     ),
