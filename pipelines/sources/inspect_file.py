@@ -15,9 +15,10 @@ from typing import BinaryIO
 
 from pipelines.settings import Limits
 
-CHUNK = 4_194_304
+CHUNK = 262_144
 HEAD_BYTES = 65_536
 HEAD_LINES = 40
+TAIL_BYTES = 1_024
 SIGNATURES = {
     b"\x89PNG": "PNG",
     b"\xff\xd8\xff": "JPEG",
@@ -41,7 +42,7 @@ class Inspected:
 
     ``kind`` is ``text``, ``workbook``, ``xml``, ``zip`` or ``other``; ``root`` is the root element of XML; ``problem``
     is a rule of the register with its numbers when the file cannot be read at all; ``plain`` means DuckDB can read the
-    lines as they are.
+    lines as they are; ``last_line`` is the last one that is not empty.
     """
 
     path: Path
@@ -52,6 +53,7 @@ class Inspected:
     plain: bool = True
     quoted: bool = False
     lines: int = 0
+    last_line: int = 0
     head: list[str] = field(default_factory=list)
     root: str = ""
     problem: tuple[str, dict[str, object]] | None = None
@@ -81,8 +83,10 @@ class _Traits:
     nuls: bool = False
     lone_returns: bool = False
     control: bool = False
+    pairs: int = 0
     longest_gap: int = 0
     last: bytes = b""
+    tail: bytes = b""
 
 
 def inspect(path: Path, limits: Limits) -> Inspected:
@@ -199,7 +203,8 @@ def _scan(chunk: bytes, traits: _Traits, decoder: codecs.IncrementalDecoder, run
         returns = chunk.count(b"\r") + (traits.last == b"\r") - (chunk[-1:] == b"\r")
         pairs = chunk.count(b"\r\n") + (traits.last == b"\r" and chunk[:1] == b"\n")
         traits.lone_returns = traits.lone_returns or returns > pairs
-    traits.last = chunk[-1:]
+        traits.pairs += pairs
+    traits.last, traits.tail = chunk[-1:], chunk[-TAIL_BYTES:]
     return _longest_line(chunk, traits, run)
 
 
@@ -225,9 +230,11 @@ def _as_text(result: Inspected, head: bytes, traits: _Traits, limits: Limits) ->
     if traits.longest_gap > limits.line_bytes:
         return _refuse(result, "line_too_long", limit=limits.line_bytes)
     result.lines = traits.newlines + (traits.last != b"\n")
+    result.last_line = result.lines - max(0, traits.tail[len(traits.tail.rstrip(b"\r\n")) :].count(b"\n") - 1)
     result.quoted = traits.quotes
     utf8 = result.encoding in ("utf-8", "utf-8-sig")
-    result.plain = utf8 and not (traits.quotes or traits.nuls or traits.lone_returns or traits.control)
+    mixed = 0 < traits.pairs < traits.newlines
+    result.plain = utf8 and not (traits.quotes or traits.nuls or traits.lone_returns or traits.control or mixed)
     text = codecs.getincrementaldecoder(result.encoding)(errors="replace").decode(head)
     result.head = text.replace("\0", "").splitlines()[:HEAD_LINES]
     return result

@@ -32,6 +32,14 @@ class WorkbookError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """How many lines a table has, and which of them is the last that is not empty."""
+
+    all: int = 0
+    last: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """One sheet of a workbook as rows of text, or a whole text file (``name`` empty)."""
 
@@ -39,22 +47,22 @@ class Sheet:
     rows: tuple[tuple[str, ...], ...]
 
 
-def readable_path(inspected: Inspected, scratch: Path, delimiter: str) -> tuple[Path, str]:
-    """Return a path DuckDB can read line by line, and the separator of its cells.
+def readable_path(inspected: Inspected, scratch: Path, delimiter: str) -> tuple[Path, str, Counted]:
+    """Return a path DuckDB can read line by line, the separator of its cells, and its lines counted.
 
     Args:
         inspected: A text file.
         scratch: Folder for rewritten copies.
         delimiter: The delimiter of the file's header.
     """
+    counted = Counted(inspected.lines, inspected.last_line)
     if inspected.plain and not GLOB_SIGNS & set(str(inspected.path)):
-        return inspected.path, delimiter
+        return inspected.path, delimiter, counted
     copy = scratch / f"{inspected.sha256[:32]}.txt"
     if inspected.plain:
         copy.write_bytes(inspected.path.read_bytes())
-        return copy, delimiter
-    write_rows(copy, _quoted_rows(_text(inspected), delimiter))
-    return copy, SEPARATOR
+        return copy, delimiter, counted
+    return copy, SEPARATOR, write_rows(copy, _quoted_rows(_text(inspected), delimiter))
 
 
 def text_rows(inspected: Inspected, limits: Limits) -> tuple[tuple[str, ...], ...]:
@@ -69,12 +77,15 @@ def text_rows(inspected: Inspected, limits: Limits) -> tuple[tuple[str, ...], ..
     return tuple(tuple(cell.strip() for cell in row or ()) for row in _quoted_rows(_text(inspected), delimiter))
 
 
-def write_rows(path: Path, rows: Iterable[tuple[str, ...] | None]) -> None:
-    """Write rows of cells as lines; ``None`` is a line that belongs to the record before it."""
+def write_rows(path: Path, rows: Iterable[tuple[str, ...] | None]) -> Counted:
+    """Write rows of cells as lines; ``None`` is a line that belongs to the record before it. Return the lines counted."""
+    number, last = 0, 0
     with path.open("w", encoding="utf-8", newline="\n") as stream:
-        for row in rows:
-            stream.write(SEPARATOR.join(_clean(cell) for cell in row) if row else "")
-            stream.write("\n")
+        for number, row in enumerate(rows, start=1):
+            line = SEPARATOR.join(_clean(cell) for cell in row) if row else ""
+            last = number if line else last
+            stream.write(f"{line}\n")
+    return Counted(number, last)
 
 
 def sheets(path: Path, limits: Limits) -> list[Sheet]:

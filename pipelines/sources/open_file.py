@@ -53,6 +53,7 @@ class Part:
     member: str
     recognised: Recognised
     path: Path
+    counted: lines.Counted
     delimiter: str = lines.SEPARATOR
     table: Table | None = None
     file_no: int = -1
@@ -121,11 +122,12 @@ def _open_tables(
     if recognised.read is not None:
         rows = lines.text_rows(inspected, means.limits) if inspected.kind == "text" else ()
         table = Table(rows, inspected.path, head)
-        outcome.parts.append(Part(outcome.key, member, recognised, inspected.path, table=table))
+        counted = lines.Counted(len(rows))
+        outcome.parts.append(Part(outcome.key, member, recognised, inspected.path, counted, table=table))
         return None
     delimiter = delimiter_of(inspected.head[max(recognised.header_line, 1) - 1])
-    path, delimiter = lines.readable_path(inspected, means.scratch, delimiter)
-    outcome.parts.append(Part(outcome.key, member, recognised, path, delimiter))
+    path, delimiter, counted = lines.readable_path(inspected, means.scratch, delimiter)
+    outcome.parts.append(Part(outcome.key, member, recognised, path, counted, delimiter))
     return None
 
 
@@ -153,9 +155,8 @@ def _open_workbook(
         name = f"{member}/{sheet.name}" if member else sheet.name
         path = means.scratch / f"{inspected.sha256[:32]}-{number}.txt"
         table = Table(sheet.rows, path, head) if recognised.read else None
-        if table is None:
-            lines.write_rows(path, sheet.rows)
-        outcome.parts.append(Part(outcome.key, name, recognised, path, table=table))
+        counted = lines.Counted(len(sheet.rows)) if table else lines.write_rows(path, sheet.rows)
+        outcome.parts.append(Part(outcome.key, name, recognised, path, counted, table=table))
     return problem if len(outcome.parts) == before else None
 
 

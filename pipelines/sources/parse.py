@@ -72,6 +72,7 @@ CREATE OR REPLACE TEMP MACRO plain_decimal(t) AS
 CREATE OR REPLACE TEMP MACRO snapped(t, tolerance) AS
     CASE WHEN abs(epoch_us(t) - epoch_us(date_trunc('minute', t + INTERVAL 30 SECOND))) <= tolerance * 1000000
         THEN date_trunc('minute', t + INTERVAL 30 SECOND) ELSE t END;
+CREATE OR REPLACE TEMP MACRO minutes_later(t, minutes) AS make_timestamp(epoch_us(t) + CAST(minutes AS BIGINT) * 60000000);
 CREATE OR REPLACE TEMP MACRO unclosed_mark() AS chr(30) || 'unclosed';
 CREATE OR REPLACE TEMP MACRO stamp_tolerance() AS 0;
 CREATE OR REPLACE TEMP MACRO off_minute(t) AS t <> date_trunc('minute', t);
@@ -116,7 +117,6 @@ def parse(
     outcomes: dict[store.FileKey, Outcome] = {}
     connection.execute(MACROS)
     connection.execute(_EMPTY_CELLS)
-    connection.execute("CREATE OR REPLACE TEMP TABLE read_cells (file_no INTEGER)")
     part_numbers = count()
     for file in inbound:
         outcome = _opened(file, means)
@@ -128,25 +128,13 @@ def parse(
         _read_tables(connection, outcome)
     found = list(outcomes.values())
     parts = [part for outcome in found for part in outcome.parts]
-    shape_of = plain.shapes(parts)
-    tables_found.load(connection, parts, shape_of)
-    _load_lines(connection, [part for part in parts if part.recognised.read is None], reading.limits)
-    plain.read(connection, parts, shape_of)
-    # views, so that each cell is written twice only: typed, and read
-    for view in ("raw_rows", "row_cells"):
-        database.create_view(connection, view, HERE / f"{view}.sql", temporary=True)
-    with_totals = any(part.recognised.total_rows or "total" in part.recognised.columns for part in parts)
-    connection.execute(_NO_TOTALS)
-    if with_totals:
-        database.create_view(connection, "printed_totals", HERE / "printed_totals.sql", temporary=True)
-    database.create_temp(connection, "typed_cells", HERE / "typed_cells.sql")
-    _load_words(connection)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP MACRO stamp_tolerance() AS {int(reading.limits.slot_tolerance_seconds)}"
-    )
-    database.create_view(connection, "stamped_cells", HERE / "stamped_cells.sql", temporary=True)
-    database.create_temp(connection, "read_cells", HERE / "read_cells.sql")
-    _refuse_wrong_totals(connection, found)
+    tables_found.load(connection, parts)
+    connection.execute(_EMPTY_READ_CELLS)
+    by_lines = plain.read(connection, parts, reading.limits)
+    if by_lines or any(part.table for part in parts):
+        _load_lines(connection, by_lines, reading.limits)
+        _refuse_lost_lines(connection, found, {part.file_no for part in by_lines})
+        _read_with_care(connection, found, reading.limits)
     _split(connection, found)
     _count(connection, found)
     return found
@@ -187,13 +175,13 @@ def parse_into_store(inbound: list[Inbound], parsed: Path, reading: Reading, scr
 
 def create_empty(connection: duckdb.DuckDBPyConnection, kind: str) -> None:
     """Create the temporary table that stands for the Parquets of a kind when nothing has been parsed yet."""
-    scratch = database.connect()
-    parse([], scratch, Reading(Limits()), Path())
-    source = "all_values" if kind == store.VALUES else f"parsed_{kind}"
-    columns = ", ".join(
-        f"{name} {column_type}" for name, column_type, *_ in scratch.execute(f"DESCRIBE {source}").fetchall()
-    )
-    scratch.close()
+    types: dict[str, str] = store.VALUE_COLUMNS
+    if kind != store.VALUES:
+        scratch = database.connect()
+        parse([], scratch, Reading(Limits()), Path())
+        types = {name: column_type for name, column_type, *_ in scratch.execute(f"DESCRIBE parsed_{kind}").fetchall()}
+        scratch.close()
+    columns = ", ".join(f"{name} {column_type}" for name, column_type in types.items())
     connection.execute(f"CREATE OR REPLACE TEMP TABLE parsed_{kind} (batch_no BIGINT, {columns})")
 
 
@@ -216,6 +204,10 @@ _NO_TOTALS = """
 CREATE OR REPLACE TEMP VIEW printed_totals AS
 SELECT NULL::INTEGER AS file_no, NULL::BIGINT AS line, NULL::VARCHAR AS column_name, NULL::VARCHAR AS text WHERE false
 """
+_EMPTY_READ_CELLS = """
+CREATE OR REPLACE TEMP TABLE read_cells (
+    file_no INTEGER, line BIGINT, column_name column_word, {}, quantity_text VARCHAR, is_snapped BOOLEAN, rule_id VARCHAR, raw VARCHAR)
+""".format(", ".join(f"{name} {kind}" for name, kind in list(store.VALUE_COLUMNS.items())[3:]))
 _EMPTY_CELLS = """
 CREATE OR REPLACE TEMP TABLE cells (
     file_no INTEGER, line BIGINT, column_name VARCHAR, key VARCHAR, started_text VARCHAR, ended_text VARCHAR,
@@ -247,7 +239,8 @@ def _read_tables(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> Non
             problem: Problem = ("broken_xml", {"found": str(error)})
             if isinstance(error, RefusedFileError):
                 problem = (error.rule_id, error.numbers)
-            _refuse(connection, outcome, part, problem)
+            connection.execute("DELETE FROM cells WHERE file_no = $no", {"no": part.file_no})
+            _refuse(outcome, part, problem)
 
 
 def _insert_cells(connection: duckdb.DuckDBPyConnection, part: Part, cells: list[Cell]) -> None:
@@ -263,10 +256,8 @@ def _insert_cells(connection: duckdb.DuckDBPyConnection, part: Part, cells: list
     )
 
 
-def _refuse(connection: duckdb.DuckDBPyConnection, outcome: Outcome, part: Part, problem: Problem) -> None:
+def _refuse(outcome: Outcome, part: Part, problem: Problem) -> None:
     """Refuse a table as a whole: none of its cells counts. The other tables of an archive or workbook still do."""
-    for table in ("cells", "read_cells"):
-        connection.execute(f"DELETE FROM {table} WHERE file_no = $no", {"no": part.file_no})
     outcome.parts.remove(part)
     outcome.lost.append((part.member, sentence_of(problem)))
     if not outcome.parts:
@@ -275,21 +266,52 @@ def _refuse(connection: duckdb.DuckDBPyConnection, outcome: Outcome, part: Part,
 
 
 def _load_lines(connection: duckdb.DuckDBPyConnection, parts: list[Part], limits: Limits) -> None:
-    """Read all lines of all parts in file order; the row id then tells each line's number."""
-    connection.execute("CREATE OR REPLACE TEMP TABLE raw_lines (file_index INTEGER, text VARCHAR)")
-    if not parts:
-        return
-    connection.execute(
-        """INSERT INTO raw_lines SELECT file_index, text FROM read_csv($paths, columns = {'text': 'VARCHAR'},
-           auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', strict_mode = false,
-           max_line_size = $longest)""",
-        {"paths": [str(part.path) for part in parts], "longest": 4 * limits.line_bytes},
+    """Read all lines of some tables in file order; the row id then tells each line's number."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE raw_lines (file_no INTEGER, text VARCHAR)")
+    if parts:
+        connection.execute(
+            """INSERT INTO raw_lines SELECT $file_nos[CAST(file_index AS BIGINT) + 1], text
+               FROM read_csv($paths, columns = {'text': 'VARCHAR'}, auto_detect = false, header = false, delim = '\x01',
+               quote = '', escape = '', strict_mode = false, max_line_size = $longest)""",
+            {
+                "paths": [str(part.path) for part in parts],
+                "file_nos": [part.file_no for part in parts],
+                "longest": plain.longest_line(limits),
+            },
+        )
+
+
+def _refuse_lost_lines(connection: duckdb.DuckDBPyConnection, found: list[Outcome], by_lines: set[int]) -> None:
+    """Refuse the tables of which fewer or more lines were read than the file has: a line lost in silence is the worst fault."""
+    read = dict(connection.execute("SELECT file_no, count(*) FROM raw_lines GROUP BY file_no").fetchall())
+    for outcome in found:
+        for part in [part for part in outcome.parts if part.file_no in by_lines]:
+            lines = read.get(part.file_no, 0)
+            if lines != part.counted.all:
+                for table in ("raw_lines", "placed_tables"):
+                    connection.execute(f"DELETE FROM {table} WHERE file_no = $no", {"no": part.file_no})
+                _refuse(outcome, part, ("lines_lost", {"found": lines, "expected": part.counted.all}))
+
+
+def _read_with_care(connection: duckdb.DuckDBPyConnection, found: list[Outcome], limits: Limits) -> None:
+    """Fill ``read_cells`` from ``cells`` and ``raw_lines``: every cell with its values, or the first rule it breaks."""
+    # views, so that each cell is written twice only: typed, and read
+    for view in ("raw_rows", "row_cells"):
+        database.create_view(connection, view, HERE / f"{view}.sql", temporary=True)
+    with_totals = any(
+        part.recognised.total_rows or "total" in part.recognised.columns for outcome in found for part in outcome.parts
     )
-    connection.execute(
-        """UPDATE parse_parts SET first_row = starts.first_row
-           FROM (SELECT file_index, min(rowid) AS first_row FROM raw_lines GROUP BY file_index) AS starts
-           WHERE starts.file_index = parse_parts.file_index"""
-    )
+    connection.execute(_NO_TOTALS)
+    if with_totals:
+        database.create_view(connection, "printed_totals", HERE / "printed_totals.sql", temporary=True)
+    database.create_temp(connection, "typed_cells", HERE / "typed_cells.sql")
+    _load_words(connection)
+    connection.execute(f"CREATE OR REPLACE TEMP MACRO stamp_tolerance() AS {int(limits.slot_tolerance_seconds)}")
+    database.create_view(connection, "stamped_cells", HERE / "stamped_cells.sql", temporary=True)
+    read_cells = database.sql_text(HERE / "read_cells.sql")
+    database.run(connection, f"INSERT INTO read_cells BY NAME\n{read_cells}", what="read_cells")
+    if with_totals:
+        _refuse_wrong_totals(connection, found)
 
 
 def _load_words(connection: duckdb.DuckDBPyConnection) -> None:
@@ -347,14 +369,15 @@ def _refuse_wrong_totals(connection: duckdb.DuckDBPyConnection, outcomes: list[O
             if part.file_no in wrong:
                 line, column, printed, summed = wrong[part.file_no]
                 numbers = {"place": " ".join(str(p) for p in (part.member, line, column) if p), "printed": printed}
-                _refuse(connection, outcome, part, ("totals_disagree", numbers | {"summed": summed}))
+                connection.execute("DELETE FROM read_cells WHERE file_no = $no", {"no": part.file_no})
+                _refuse(outcome, part, ("totals_disagree", numbers | {"summed": summed}))
 
 
 def _split(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
     """Part the cells into values and rejects; a member of an archive that could not be read is one reject."""
     place = (
         "p.sha256 AS source_sha256, p.wanted, p.file_member, p.member AS source_member, c.line AS source_line,"
-        " c.column_name AS source_column"
+        " CAST(c.column_name AS VARCHAR) AS source_column"
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP VIEW all_values AS SELECT {", ".join(store.VALUE_COLUMNS)}
@@ -379,34 +402,28 @@ def _split(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> No
 
 def _leave_out_unfilled(connection: duckdb.DuckDBPyConnection) -> None:
     """Make ``kept_values``: the values without the columns that none of them fills, which would cost as much to write as full ones."""
-    found = connection.execute("SELECT count(COLUMNS(*)) FROM all_values").fetchone() or ()
-    filled = [
-        name for name, count in zip(store.VALUE_COLUMNS, found, strict=True) if count or name in store.ALWAYS_KEPT
-    ]
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW kept_values AS SELECT {', '.join(filled)} FROM all_values")
+    filled = set(store.ALWAYS_KEPT)
+    for table in ("read_cells", "plain_cells"):
+        counts = connection.execute(f"SELECT count(COLUMNS(*)) FROM {table}")
+        names = [column[0] for column in counts.description]
+        filled |= {name for name, count in zip(names, counts.fetchone() or (), strict=True) if count}
+    kept = ", ".join(name for name in store.VALUE_COLUMNS if name in filled)
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW kept_values AS SELECT {kept} FROM all_values")
 
 
 def _count(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
     """Write ``parsed_files``: one row per file key with its row account as parsed."""
-    cells = _pairs(
-        connection,
-        """SELECT file_no, count(*) FROM (SELECT file_no FROM read_cells UNION ALL SELECT file_no FROM plain_values) GROUP BY 1""",
-    )
-    blanks = _pairs(connection, "SELECT file_no, count(*) FROM read_cells WHERE rule_id = 'blank' GROUP BY 1")
-    snapped = _pairs(connection, "SELECT file_no, count(*) FROM read_cells WHERE is_snapped GROUP BY 1")
-    used = _pairs(connection, "SELECT file_no, count(DISTINCT line) FROM read_cells GROUP BY 1")
-    plain_of = _pairs(connection, "SELECT file_no, count(*) FROM plain_values GROUP BY 1")
-    for part in (part for outcome in outcomes for part in outcome.parts if part.file_no in plain_of):
-        # every slot of a plain line is a value
-        used[part.file_no] = used.get(part.file_no, 0) + plain_of[part.file_no] // len(part.recognised.slots)
-    lines_of = _pairs(
-        connection,
-        """SELECT p.file_no, count(*) FROM raw_lines AS l JOIN parse_parts AS p ON p.file_index = l.file_index GROUP BY 1""",
-    )
+    careful: list[tuple[int, ...]] = connection.execute(
+        """SELECT file_no, count(*), count(*) FILTER (rule_id = 'blank'), count(*) FILTER (is_snapped), count(DISTINCT line)
+           FROM read_cells GROUP BY file_no"""
+    ).fetchall()
+    cells, blanks, snapped, used = ({row[0]: row[column] for row in careful} for column in range(1, 5))
+    for file_no, lines, slots in connection.execute(plain.PLAIN_LINES).fetchall():
+        cells[file_no] = cells.get(file_no, 0) + lines * slots  # every slot of a plain line is a value
+        used[file_no] = used.get(file_no, 0) + lines
 
     def ignored(part: Part) -> int:
-        in_file = len(part.table.rows) if part.table else lines_of.get(part.file_no, 0)
-        return max(0, in_file - used.get(part.file_no, 0))
+        return max(0, part.counted.all - used.get(part.file_no, 0))
 
     def total(outcome: Outcome, counted: dict[int, int]) -> int:
         return sum(counted.get(part.file_no, 0) for part in outcome.parts)
@@ -431,7 +448,3 @@ def _count(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> No
         f" {PARSER_VERSION} AS parser_version, '' AS batch",
         [values for _, _, values in described_files],
     )
-
-
-def _pairs(connection: duckdb.DuckDBPyConnection, statement: str) -> dict[int, int]:
-    return {int(a): int(b) for a, b in connection.execute(statement).fetchall()}

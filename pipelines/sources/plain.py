@@ -1,84 +1,97 @@
 """Read the plain lines of a batch at once: nearly all lines of a large file need no closer look.
 
-A line is plain when it is written as ``line_pattern`` says and every value cell of it can be taken (``plain_cells.sql``). All
-others, and all lines of layouts that say more than where things stand, are read with care by the statements of ``parse``; both
-ways give the same values. One pattern for the whole line costs a third of trimming and looking at each cell.
+DuckDB cuts the lines into cells and types them in the same step (``plain_cells.sql``). Lines that are not plain, tables of which a line
+was passed over (an empty one, one with more cells than its header), and all tables of layouts that say more than where things stand,
+are read with care by the statements of ``parse``; both ways give the same values.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from pipelines.settings import Limits
 from pipelines.sources.head import Recognised, Timing
 from pipelines.sources.open_file import Part
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent
-ROLES_READ = {
-    "meter": "meter_at", "meter_part": "part_at", "start": "start_at", "time": "time_at", "end": "end_at", "unit": "unit_at",
-}  # fmt: skip
+ROLES_READ = frozenset({"meter", "meter_part", "start", "time", "end", "unit"})
 # Roles whose cells need a closer look when they are filled.
 ROLES_OF_CARE = frozenset({
     "meter_else", "reading_kind", "time_band", "quality", "stage", "issued", "yen", "demand_kw", "contract_kw",
     "substance", "note", "category", "basis", "moisture", "laboratory",
 })  # fmt: skip
-# What a plain cell looks like, with the delimiter for {d}: no blanks around it and nothing that could be meant otherwise.
-ANY = "[^{d}\x1e]*"
-NAME = "[^{d}\\s\\p{{Z}}\\p{{Cc}}](?:[^{d}\x1e]*[^{d}\\s\\p{{Z}}\\p{{Cc}}])?"
-MOMENT = "[0-9]{{4}}[-/][0-9]{{2}}[-/][0-9]{{2}}(?: [0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}})?)?"
-CLOCK = "[0-9]{{2}}:[0-9]{{2}}(?::[0-9]{{2}})?"
-AMOUNT = "-?[0-9]{{1,12}}(?:\\.[0-9]{{1,6}})?"
-OF_ROLE = {
-    "meter": NAME, "meter_part": f"(?:{NAME})?", "start": MOMENT, "time": CLOCK, "end": MOMENT, "unit": f"(?:{NAME})?",
-}  # fmt: skip
+# Threads share a file by buffers. Their size must be a multiple of 16: DuckDB 2.0 loses lines where another one ends.
+BUFFER_STEP, MOST_STEPS = 1_048_576, 32
 EMPTY = """
 CREATE OR REPLACE TEMP TABLE plain_cells (
-    file_no INTEGER, line BIGINT, column_name VARCHAR, key VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP,
-    quantity DECIMAL(18, 6), unit VARCHAR, reading_kind VARCHAR, time_band VARCHAR, is_plain BOOLEAN)
+    file_no INTEGER, column_name column_word, key VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP,
+    quantity DECIMAL(18, 6), unit VARCHAR, reading_kind VARCHAR, time_band VARCHAR, is_plain BOOLEAN);
+CREATE OR REPLACE TEMP TABLE no_line (
+    meter VARCHAR, meter_part VARCHAR, "start" VARCHAR, "time" VARCHAR, "end" VARCHAR, unit VARCHAR);
+"""
+# A table counts only when all its lines are there: then the place of a cell tells the line it came from.
+PLACED = """
+CREATE OR REPLACE TEMP TABLE placed_tables AS
+SELECT p.file_no, p.header_line + 1 AS first_line, p.last_line - p.header_line AS lines, len(p.slots) AS slots, f.first_cell
+FROM parse_parts AS p
+JOIN (SELECT file_no, min(rowid) AS first_cell, count(*) AS cells FROM plain_cells GROUP BY file_no) AS f ON f.file_no = p.file_no
+WHERE f.cells = (p.last_line - p.header_line) * len(p.slots);
+CREATE OR REPLACE TEMP VIEW placed_cells AS
+SELECT c.*, (c.rowid - t.first_cell) // t.slots + t.first_line AS line
+FROM plain_cells AS c
+JOIN placed_tables AS t ON t.file_no = c.file_no;
+CREATE OR REPLACE TEMP TABLE careful_lines AS SELECT DISTINCT file_no, line FROM placed_cells WHERE NOT is_plain;
+CREATE OR REPLACE TEMP VIEW plain_values AS
+SELECT c.* EXCLUDE (is_plain) FROM placed_cells AS c ANTI JOIN careful_lines AS l ON l.file_no = c.file_no AND l.line = c.line;
+"""
+# The lines of each table that are wholly there, and how many values each of them has.
+PLAIN_LINES = """
+SELECT t.file_no, t.lines - count(l.line), t.slots
+FROM placed_tables AS t LEFT JOIN careful_lines AS l ON l.file_no = t.file_no GROUP BY t.file_no, t.lines, t.slots
 """
 
 
-def shapes(parts: list[Part]) -> dict[int, int]:
-    """Return file_no -> number of its shape, for the parts whose lines may be plain."""
+def read(connection: duckdb.DuckDBPyConnection, parts: list[Part], limits: Limits) -> list[Part]:
+    """Fill ``plain_cells``; show in ``plain_values`` what of it counts.
+
+    Args:
+        connection: Where ``parse_parts`` is.
+        parts: The tables of the batch.
+        limits: The longest line.
+
+    Returns:
+        The tables of lines that are left for the careful way, wholly (not in ``placed_tables``) or for their ``careful_lines``.
+    """
+    connection.execute(EMPTY)
+    threads = int((connection.execute("SELECT current_setting('threads')").fetchone() or (1,))[0])
+    select = database.sql_text(HERE / "plain_cells.sql")
+    for alike in _by_shape(parts):
+        with suppress(duckdb.InvalidInputException, duckdb.NotImplementedException):  # how DuckDB says: not that plain
+            connection.execute(f"INSERT INTO plain_cells BY NAME {select}", _parameters(alike, limits, threads))
+    connection.execute(PLACED)
+    done = connection.execute("SELECT file_no FROM placed_tables EXCEPT SELECT file_no FROM careful_lines").fetchall()
+    wholly = {file_no for (file_no,) in done}
+    return [part for part in parts if part.recognised.read is None and part.file_no not in wholly]
+
+
+def _by_shape(parts: list[Part]) -> list[list[Part]]:
+    """Return the tables whose lines may be plain, those together that are read alike."""
     numbers: dict[str, int] = {}
     known: dict[tuple[int, str], int] = {}  # thousands of files are recognised as the same thing
-    found = {}
+    found: dict[int, list[Part]] = {}
     for part in parts:
         if _may_be_plain(part.recognised):
             thing = id(part.recognised), part.delimiter
             if thing not in known:
-                known[thing] = numbers.setdefault(repr(_parameters(part)), len(numbers))
-            found[part.file_no] = known[thing]
-    return found
-
-
-def read(connection: duckdb.DuckDBPyConnection, parts: list[Part], of_part: Mapping[int, int]) -> None:
-    """Fill ``plain_cells``, and ``careful_lines`` with the lines among them that are left for the careful way.
-
-    Args:
-        connection: Where ``raw_lines`` and ``parse_parts`` are.
-        parts: The tables of the batch.
-        of_part: Their shapes.
-    """
-    connection.execute(EMPTY)
-    select = database.sql_text(HERE / "plain_cells.sql")
-    examples = {of_part[part.file_no]: part for part in parts if part.file_no in of_part}
-    for shape, part in examples.items():
-        parameters = {"shape": shape, **_parameters(part)}
-        database.run(connection, f"INSERT INTO plain_cells BY NAME {select}", parameters, what="plain_cells")
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE careful_lines AS SELECT DISTINCT file_no, line FROM plain_cells WHERE NOT is_plain"
-    )
-    connection.execute(
-        """CREATE OR REPLACE TEMP VIEW plain_values AS SELECT c.* EXCLUDE (is_plain) FROM plain_cells AS c
-           ANTI JOIN careful_lines AS l ON l.file_no = c.file_no AND l.line = c.line"""
-    )
+                known[thing] = numbers.setdefault(repr(_shape(part)), len(numbers))
+            found.setdefault(known[thing], []).append(part)
+    return list(found.values())
 
 
 def _may_be_plain(recognised: Recognised) -> bool:
@@ -88,38 +101,49 @@ def _may_be_plain(recognised: Recognised) -> bool:
         recognised.read is None
         and recognised.timing == timing
         and not (recognised.words or recognised.missing or recognised.total_rows)
-        and set(recognised.columns) <= ROLES_READ.keys() | ROLES_OF_CARE | {"quantity"}
+        and set(recognised.columns) <= ROLES_READ | ROLES_OF_CARE | {"quantity"}
         and bool(recognised.slots)
         and recognised.reading_kind in (None, "interval", "bill", "register", "delivery")
         and len(set(places := [*recognised.columns.values(), *_positions(recognised)])) == len(places)
     )
 
 
-def line_pattern(part: Part) -> str:
-    """Return what a plain line of a table is, as a regular expression: every cell of the header, each plain in its role."""
-    recognised = part.recognised
-    cell_of = {recognised.columns[role]: cell for role, cell in OF_ROLE.items() if role in recognised.columns}
-    cell_of |= {recognised.columns[role]: "" for role in ROLES_OF_CARE if role in recognised.columns}
-    cell_of |= dict.fromkeys(_positions(recognised), AMOUNT)
-    delimiter = re.escape(part.delimiter)
-    return delimiter.join(cell_of.get(place, ANY).format(d=delimiter) for place in range(1, recognised.width + 1))
-
-
 def _positions(recognised: Recognised) -> list[int]:
     return [slot.position for slot in recognised.slots]
 
 
-def _parameters(part: Part) -> dict[str, Any]:
+def _shape(part: Part) -> dict[str, Any]:
+    """Return what the statement has to know of a table, as its parameters."""
     recognised = part.recognised
-    columns = recognised.columns
+    names = {place: role if role in ROLES_READ else f"care_{role}" for role, place in recognised.columns.items()}
+    names |= {place: f"quantity_{place}" for place in _positions(recognised)}
+    # a line may not have more cells than its header: one more is filled only in those that have
+    names[recognised.width + 1] = "care_beyond"
     return {
+        "columns": {names.get(place, f"unread_{place}"): "VARCHAR" for place in range(1, recognised.width + 2)},
         "delimiter": part.delimiter,
+        "header_line": recognised.header_line,
+        "has_time": "time" in recognised.columns,
         "meter": recognised.meter,
         "unit": recognised.unit,
         "reading_kind": recognised.reading_kind,
-        "pattern": line_pattern(part),
-        "positions": _positions(recognised),
         "end_shift_minutes": recognised.timing.end_shift_minutes,
-        "slots": [asdict(slot) for slot in recognised.slots],
-        **{name: columns.get(role) for role, name in ROLES_READ.items()},
+        "slots": [asdict(slot) for slot in sorted(recognised.slots, key=lambda slot: slot.position)],
     }
+
+
+def _parameters(alike: list[Part], limits: Limits, threads: int) -> dict[str, Any]:
+    largest = max(part.path.stat().st_size for part in alike)
+    longest = longest_line(limits)
+    steps = max(longest // BUFFER_STEP, min(MOST_STEPS, largest // threads // BUFFER_STEP)) + 1
+    return _shape(alike[0]) | {
+        "paths": [str(part.path) for part in alike],
+        "file_nos": [part.file_no for part in alike],
+        "longest": longest,
+        "buffer": steps * BUFFER_STEP,
+    }
+
+
+def longest_line(limits: Limits) -> int:
+    """Return how many bytes a line may have: rewritten as UTF-8, it may have grown."""
+    return 4 * limits.line_bytes

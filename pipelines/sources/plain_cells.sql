@@ -1,37 +1,41 @@
--- plain_cells: the value cells of one shape of layout, typed at once; is_plain: nothing about the cell needs a closer look.
--- Strict on purpose: the whole line is as plain.py says it must be written, its stamps exist and stand on the full minute, an end
--- comes after its start. Whatever is not plain is read again with care, its whole line, so that no rule exists twice.
--- Inputs: raw_lines, parse_parts. Parameters: shape, delimiter, pattern (of a plain line), slots and their positions, the columns
--- of the roles (empty: none), and what the layout states for all rows: meter, unit, reading_kind, end_shift_minutes.
-WITH cut AS (
-    SELECT
-        p.file_no, l.rowid - p.first_row + 1 AS line, string_split(l.text, $delimiter) AS cells,
-        regexp_full_match(l.text, $pattern) AS is_plain
-    FROM raw_lines AS l
-    JOIN parse_parts AS p ON p.file_index = l.file_index
-    WHERE p.shape = $shape AND l.rowid - p.first_row + 1 > p.header_line AND l.text IS NOT NULL
+-- plain_cells: the value cells of all tables of one shape, read and typed at once; is_plain: nothing about the cell needs a closer look.
+-- Strict on purpose: nothing stands where it would have to be understood, the stamps exist and stand on the full minute, an end comes
+-- after its start, a quantity is written as a plain decimal. Whatever is not plain is read again with care, its whole line, so that no
+-- rule exists twice. Rows lie in the order of tables, lines and slots: a row's id tells its line.
+-- Inputs: the files themselves, no_line (the columns of all roles, no row). Parameters: paths and file_nos, columns (names by role),
+-- header_line, delimiter, longest (line) and buffer (at once) in bytes, slots, has_time, and what the layout states for all rows: meter, unit,
+-- reading_kind, end_shift_minutes.
+WITH lines AS (
+    SELECT file_index, * FROM read_csv(
+        $paths, columns = $columns, auto_detect = false, header = false, skip = $header_line, delim = $delimiter, quote = '', escape = '',
+        null_padding = true, ignore_errors = true, max_line_size = $longest, buffer_size = $buffer)
+    UNION ALL BY NAME
+    FROM no_line
 ),
-keyed AS (
+read AS (
     SELECT
-        file_no, line, is_plain, coalesce($meter, cells[$meter_at]) AS whose, nullif(cells[$part_at], '') AS part,
-        CASE WHEN is_plain AND $time_at IS NOT NULL THEN try_cast(cells[$start_at] || ' ' || cells[$time_at] AS TIMESTAMP)
-            WHEN is_plain THEN try_cast(cells[$start_at] AS TIMESTAMP) END AS base,
-        CASE WHEN is_plain THEN try_cast(cells[$end_at] AS TIMESTAMP) END + to_minutes($end_shift_minutes) AS base_end,
-        nullif(cells[$unit_at], '') AS unit, list_select(cells, $positions) AS quantities
-    FROM cut
+        $file_nos[CAST(file_index AS BIGINT) + 1] AS file_no, coalesce($meter, nullif(trim(meter), '')) AS whose,
+        nullif(trim(meter_part), '') AS part,
+        plain_moment(CASE WHEN $has_time THEN trim("start") || ' ' || trim("time") ELSE "start" END) AS base,
+        minutes_later(plain_moment("end"), $end_shift_minutes) AS base_end,
+        nullif(trim(unit), '') AS unit, greatest(*COLUMNS('^care_')) AS needs_care, [*COLUMNS('^quantity_')] AS quantities
+    FROM lines
 ),
 slotted AS (
-    SELECT * EXCLUDE (quantities), unnest(quantities) AS quantity_text, unnest($slots) AS slot FROM keyed
+    SELECT * EXCLUDE (quantities), unnest(quantities) AS quantity_text, unnest(CAST($slots AS slot[])) AS slot FROM read
 ),
 typed AS (
     SELECT
-        file_no, line, slot.name AS column_name, concat_ws('/', whose, part, slot.meter) AS key,
-        base + to_minutes(slot.start_minutes) AS started_at,
-        CASE WHEN slot.end_minutes IS NULL THEN base_end ELSE base + to_minutes(slot.end_minutes) END AS ended_at,
-        CASE WHEN is_plain THEN try_cast(quantity_text AS DECIMAL(18, 6)) END AS quantity, coalesce(unit, slot.unit, $unit) AS unit,
-        CAST($reading_kind AS VARCHAR) AS reading_kind, slot.time_band AS time_band
+        file_no, slot.name AS column_name,
+        CASE WHEN part IS NULL AND slot.meter IS NULL THEN whose WHEN whose IS NOT NULL THEN concat_ws('/', whose, part, slot.meter) END AS key,
+        minutes_later(base, slot.start_minutes) AS started_at,
+        CASE WHEN slot.end_minutes IS NULL THEN base_end ELSE minutes_later(base, slot.end_minutes) END AS ended_at,
+        CASE WHEN regexp_full_match(quantity_text, '-?[0-9]{1,12}(?:[.][0-9]{1,6})?') THEN try_cast(quantity_text AS DECIMAL(18, 6)) END AS quantity,
+        coalesce(unit, slot.unit, $unit) AS unit, CAST($reading_kind AS VARCHAR) AS reading_kind, slot.time_band AS time_band, needs_care
     FROM slotted
 )
 SELECT
-    *, coalesce(quantity IS NOT NULL AND ended_at > started_at AND NOT off_minute(started_at) AND NOT off_minute(ended_at), false) AS is_plain
+    * EXCLUDE (needs_care),
+    coalesce(needs_care IS NULL AND key IS NOT NULL AND quantity IS NOT NULL AND ended_at > started_at
+        AND NOT off_minute(started_at) AND NOT off_minute(ended_at), false) AS is_plain
 FROM typed

@@ -1,15 +1,21 @@
 -- raw_rows: one row per line to be read with care, after a file's header and not wholly empty, cut into cells. Lines of printed
 -- totals are marked: they are no values, but must agree with them.
--- Inputs: raw_lines (the text lines in file order), parse_parts (one row per file or sheet of this batch), careful_lines.
-WITH numbered AS (
-    SELECT parse_parts.*, raw_lines.rowid - parse_parts.first_row + 1 AS line, raw_lines.text
-    FROM raw_lines
-    JOIN parse_parts ON parse_parts.file_index = raw_lines.file_index
+-- Inputs: raw_lines (the text lines in file order), parse_parts (one row per file or sheet of this batch), placed_tables and
+-- careful_lines (the tables that were read at once, but for these lines).
+WITH firsts AS (
+    SELECT file_no, min(rowid) AS first_row FROM raw_lines GROUP BY file_no
+),
+numbered AS (
+    SELECT p.*, l.rowid - f.first_row + 1 AS line, l.text
+    FROM raw_lines AS l
+    JOIN firsts AS f ON f.file_no = l.file_no
+    JOIN parse_parts AS p ON p.file_no = l.file_no
 ),
 cut AS (
     SELECT file_no, line, string_split(text, delimiter) AS cells, total_rows, has_totals, columns
     FROM numbered
-    WHERE (shape IS NULL OR (file_no, line) IN (SELECT (file_no, line) FROM careful_lines)) AND line > header_line AND text IS NOT NULL AND trim(replace(text, delimiter, '')) <> ''
+    WHERE (file_no NOT IN (SELECT file_no FROM placed_tables) OR (file_no, line) IN (SELECT (file_no, line) FROM careful_lines))
+        AND line > header_line AND text IS NOT NULL AND trim(replace(text, delimiter, '')) <> ''
 )
 SELECT
     file_no, line, cells, CASE WHEN has_totals THEN list_has_any(total_rows,

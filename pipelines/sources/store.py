@@ -117,7 +117,9 @@ def write(connection: duckdb.DuckDBPyConnection, parsed: Path, batch: str) -> No
     for kind, target in zip(KINDS, targets, strict=True):
         part = tables.literal(str(target.with_suffix(".part")))
         name = "kept_values" if kind == VALUES else f"parsed_{kind}"
-        connection.execute(f"COPY (FROM {name}) TO {part} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd)")
+        connection.execute(
+            f"COPY (FROM {name}) TO {part} (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 3000)"
+        )
     _note_hashes(parsed, batch, [target.with_suffix(".part") for target in targets])
     for target in targets:
         target.with_suffix(".part").replace(target)

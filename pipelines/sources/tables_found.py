@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
-from itertools import count
 from typing import Any, TypeVar
 
 import duckdb
@@ -13,18 +12,27 @@ from pipelines.layout_spec import ROLES
 from pipelines.sources.head import Recognised
 from pipelines.sources.open_file import Part
 
-SLOT_TYPE = (
-    "STRUCT(position INTEGER, name VARCHAR, start_minutes INTEGER, end_minutes INTEGER, unit VARCHAR, meter VARCHAR,"
-    " time_band VARCHAR)"
-)
+# The names of columns as an ENUM, in the order of the words: a name is then carried and written as a number, a million times.
+COLUMN_WORD = """
+CREATE OR REPLACE TEMP TYPE column_word AS ENUM (
+    SELECT unnest(CAST($names AS VARCHAR[])) UNION SELECT column_name FROM cells WHERE column_name IS NOT NULL ORDER BY ALL)
+"""
+SLOT = """
+CREATE OR REPLACE TEMP TYPE slot AS STRUCT(
+    position INTEGER, name column_word, start_minutes INTEGER, end_minutes INTEGER, unit VARCHAR, meter VARCHAR, time_band VARCHAR)
+"""
 COLUMNS_TYPE = "STRUCT(" + ", ".join(f'"{role}" INTEGER' for role in ROLES) + ")"
 Thing = TypeVar("Thing", Part, Recognised)
 
 
-def load(connection: duckdb.DuckDBPyConnection, parts: list[Part], shape_of: Mapping[int, int]) -> None:
-    """Make ``parse_parts``; thousands of files may be recognised as the same thing, which is then carried over once."""
-    by_line = count()
+def load(connection: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
+    """Make ``parse_parts``; thousands of files may be recognised as the same thing, which is then carried over once.
+
+    The types ``column_word`` and ``slot`` are made from their columns, and from the columns of ``cells``.
+    """
     recognised = {id(part.recognised): part.recognised for part in parts}
+    connection.execute(COLUMN_WORD, {"names": [slot.name for each in recognised.values() for slot in each.slots]})
+    connection.execute(SLOT)
     number_of = {each: number for number, each in enumerate(recognised)}
     _lay_down(
         connection,
@@ -32,8 +40,7 @@ def load(connection: duckdb.DuckDBPyConnection, parts: list[Part], shape_of: Map
         parts,
         [
             ("file_no", "INTEGER", lambda p: p.file_no),
-            ("file_index", "INTEGER", lambda p: next(by_line) if p.recognised.read is None else None),
-            ("shape", "INTEGER", lambda p: shape_of.get(p.file_no)),
+            ("last_line", "BIGINT", lambda p: p.counted.last),
             ("sha256", "VARCHAR", lambda p: p.key.sha256),
             ("wanted", "VARCHAR", lambda p: p.key.wanted),
             ("file_member", "VARCHAR", lambda p: p.key.member),
@@ -68,12 +75,12 @@ def load(connection: duckdb.DuckDBPyConnection, parts: list[Part], shape_of: Map
             ("missing", "VARCHAR[]", lambda r: list(r.missing)),
             ("total_rows", "VARCHAR[]", lambda r: list(r.total_rows)),
             ("columns", COLUMNS_TYPE, lambda r: {role: r.columns.get(role) for role in ROLES}),
-            ("slots", f"{SLOT_TYPE}[]", lambda r: [asdict(slot) for slot in r.slots]),
+            ("slots", "slot[]", lambda r: [asdict(slot) for slot in r.slots]),
         ],
     )
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE parse_parts AS
-           SELECT p.*, r.* EXCLUDE (recognised_no) REPLACE (map_from_entries(r.words) AS words), 0::BIGINT AS first_row
+           SELECT p.*, r.* EXCLUDE (recognised_no) REPLACE (map_from_entries(r.words) AS words)
            FROM parts AS p JOIN recognised AS r USING (recognised_no) ORDER BY file_no"""
     )
 

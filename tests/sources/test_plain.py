@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipelines.settings import Limits
 from pipelines.sources import parse, plain
-from pipelines.sources.inspect_file import inspect
+from pipelines.sources.inspect_file import Inspected, inspect
 from pipelines.sources.open_file import Inbound
 from pipelines.warehouse import database
 
@@ -26,15 +27,37 @@ CELLS = st.tuples(
     st.sampled_from(("M1", " M2 ", "", "第1電気室")), st.sampled_from(STAMPS), st.sampled_from(STAMPS),
     st.sampled_from(AMOUNTS), st.sampled_from(("kWh", "", " L ")), st.sampled_from(("", "corrected", "?")),
 )  # fmt: skip
+HEADER, FIRST, SECOND = (
+    "meter_id,started_at,ended_at,quantity,unit",
+    "M1,2026-05-01,2026-05-02,1,kWh",
+    "M1,2026-05-02,2026-05-03,2,kWh",
+)
+# how lines may end and be empty, and the lines on which the two values then stand
+LINES = {
+    "usual": (f"{HEADER}\n{FIRST}\n{SECOND}\n", [2, 3]),
+    "no end of the last line": (f"{HEADER}\n{FIRST}\n{SECOND}", [2, 3]),
+    "empty lines at the end": (f"{HEADER}\n{FIRST}\n{SECOND}\n\n\n", [2, 3]),
+    "an empty line between": (f"{HEADER}\n{FIRST}\n\n{SECOND}\n", [2, 4]),
+    "a line of blanks between": (f"{HEADER}\n{FIRST}\n   \n{SECOND}\n", [2, 4]),
+    "a line of delimiters between": (f"{HEADER}\n{FIRST}\n,,,,,\n{SECOND}\n", [2, 4]),
+    "lines of Windows": (f"{HEADER}\r\n{FIRST}\r\n{SECOND}\r\n\r\n", [2, 3]),
+    "lines of both kinds": (f"{HEADER}\r\n{FIRST}\n{SECOND}\r\n", [2, 3]),
+    "lines of an old Macintosh": (f"{HEADER}\r{FIRST}\r{SECOND}\r", [2, 3]),
+    "a cell too many": (f"{HEADER}\n{FIRST},x\n{SECOND}\n", [3]),
+    "a cell too many behind empty ones": (f"{HEADER}\n{FIRST},,,x\n{SECOND}\n", [3]),
+    "empty cells too many": (f"{HEADER}\n{FIRST},,,\n{SECOND}\n", [2, 3]),
+    "a cell too few": (f"{HEADER}\nM1,2026-05-01,2026-05-02,1\n{SECOND}\n", [2, 3]),
+    "a quoted line break": (f'{HEADER}\n"M\n1",2026-05-01,2026-05-02,1,kWh\n{SECOND}\n', [2, 4]),
+    "only a header": (f"{HEADER}\n", []),
+}  # fmt: skip
 TABLES = ("parsed_values", "parsed_rejects", "parsed_files")
 
 
-def _read(path: Path) -> list[list[tuple[object, ...]]]:
-    connection = database.connect(threads=1)
+def _read(path: Path, inspected: Inspected | None = None, threads: int = 1) -> list[list[tuple[object, ...]]]:
+    connection = database.connect(threads=threads)
     try:
-        parse.parse(
-            [Inbound("-", path.name, inspect(path, Limits()))], connection, parse.Reading(Limits()), path.parent
-        )
+        inbound = [Inbound("-", path.name, inspected or inspect(path, Limits()))]
+        parse.parse(inbound, connection, parse.Reading(Limits()), path.parent)
         return [connection.execute(f"FROM {table} ORDER BY ALL").fetchall() for table in TABLES]
     finally:
         connection.close()
@@ -90,4 +113,58 @@ def test_nearly_all_lines_of_a_large_file_are_plain(tmp_path: Path) -> None:
     parse.parse([Inbound("-", path.name, inspect(path, Limits()))], connection, parse.Reading(Limits()), tmp_path)
     assert connection.execute("SELECT count(*) FROM plain_values").fetchone() == (600,)
     assert connection.execute("SELECT count(*) FROM typed_cells").fetchone() == (1,)
+    connection.close()
+
+
+@pytest.mark.parametrize("how", LINES)
+def test_however_lines_end_a_value_keeps_its_line(how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text, lines = LINES[how]
+    path = tmp_path / "readings.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    at_once, with_care = _both_ways(path, monkeypatch)
+    assert at_once == with_care
+    connection = database.connect(threads=1)
+    parse.parse([Inbound("-", path.name, inspect(path, Limits()))], connection, parse.Reading(Limits()), tmp_path)
+    found = connection.execute("SELECT source_line FROM parsed_values ORDER BY source_line").fetchall()
+    connection.close()
+    assert [line for (line,) in found] == lines
+
+
+def test_lines_that_duckdb_takes_for_no_table_are_read_with_care(tmp_path: Path) -> None:
+    path = tmp_path / "readings.csv"
+    path.write_text(LINES["lines of both kinds"][0], encoding="utf-8", newline="")
+    inspected = inspect(path, Limits())
+    assert not inspected.plain
+    rewritten = _read(path, inspected)
+    inspected.plain = True
+    assert _read(path, inspected) == rewritten
+
+
+def test_a_table_of_which_a_line_was_lost_is_refused_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "readings.csv"
+    path.write_text(LINES["usual"][0], encoding="utf-8")
+    inspected = inspect(path, Limits())
+    inspected.lines = inspected.last_line = 4  # as if DuckDB had read one line less than there are
+    values, _, files = _read(path, inspected)
+    assert not values
+    assert "lines_lost" in files[0]
+    assert '{"found": 3, "expected": 4}' in files[0]
+
+
+def test_threads_share_a_file_and_every_value_keeps_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "readings.csv"
+    start = datetime(2020, 4, 1)
+    rows = (
+        f"{start + timedelta(hours=n):M1,%Y-%m-%d %H:%M},{start + timedelta(hours=n + 1):%Y-%m-%d %H:%M},{n},kWh"
+        for n in range(90_000)
+    )
+    path.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
+    assert path.stat().st_size > 3 * plain.BUFFER_STEP
+    connection = database.connect(threads=4)
+    parse.parse([Inbound("-", path.name, inspect(path, Limits()))], connection, parse.Reading(Limits()), tmp_path)
+    found = connection.execute(
+        "SELECT count(*), count(*) FILTER (source_line = quantity + 2) FROM parsed_values"
+    ).fetchone()
+    assert found == (90_000, 90_000)
+    assert connection.execute("SELECT count(*) FROM careful_lines").fetchone() == (0,)
     connection.close()
