@@ -51,12 +51,6 @@ AGREED_WORDS = {
     },
 }  # fmt: skip
 MACROS = """
-CREATE OR REPLACE TEMP MACRO plain_moment(t) AS
-    CASE WHEN t LIKE '____-__-__ __:__' THEN try_cast(t AS TIMESTAMP)
-        WHEN length(t) = 19 AND t[5] IN ('-', '/') AND t[14] = ':' AND t[17] = ':'
-            OR length(t) = 16 AND t[5] IN ('-', '/') AND t[14] = ':'
-            OR length(t) = 10 AND t[5] IN ('-', '/')
-        THEN try_cast(t AS TIMESTAMP) END;
 CREATE OR REPLACE TEMP MACRO stated_offset(t) AS
     CASE WHEN right(t, 1) = 'Z' THEN 0
         ELSE CAST(t[-6] || '1' AS INTEGER) * (CAST(t[-5:-4] AS INTEGER) * 60 + CAST(t[-2:] AS INTEGER)) END;
@@ -72,10 +66,8 @@ CREATE OR REPLACE TEMP MACRO plain_decimal(t) AS
 CREATE OR REPLACE TEMP MACRO snapped(t, tolerance) AS
     CASE WHEN abs(epoch_us(t) - epoch_us(date_trunc('minute', t + INTERVAL 30 SECOND))) <= tolerance * 1000000
         THEN date_trunc('minute', t + INTERVAL 30 SECOND) ELSE t END;
-CREATE OR REPLACE TEMP MACRO minutes_later(t, minutes) AS make_timestamp(epoch_us(t) + CAST(minutes AS BIGINT) * 60000000);
 CREATE OR REPLACE TEMP MACRO unclosed_mark() AS chr(30) || 'unclosed';
 CREATE OR REPLACE TEMP MACRO stamp_tolerance() AS 0;
-CREATE OR REPLACE TEMP MACRO off_minute(t) AS t <> date_trunc('minute', t);
 CREATE OR REPLACE TEMP MACRO bare(t) AS regexp_replace(t, '[\\s\u3000]', '', 'g');
 CREATE OR REPLACE TEMP MACRO our_word(has_words, words, role, t) AS
     CASE WHEN has_words THEN coalesce(words[role || ':' || coalesce(trim(t), '')], t) ELSE t END;
@@ -115,7 +107,6 @@ def parse(
     """
     means = Means(reading.limits, scratch, reading.of_city)
     outcomes: dict[store.FileKey, Outcome] = {}
-    connection.execute(MACROS)
     connection.execute(_EMPTY_CELLS)
     part_numbers = count()
     for file in inbound:
@@ -206,7 +197,7 @@ SELECT NULL::INTEGER AS file_no, NULL::BIGINT AS line, NULL::VARCHAR AS column_n
 """
 _EMPTY_READ_CELLS = """
 CREATE OR REPLACE TEMP TABLE read_cells (
-    file_no INTEGER, line BIGINT, column_name column_word, {}, quantity_text VARCHAR, is_snapped BOOLEAN, rule_id VARCHAR, raw VARCHAR)
+    file_no INTEGER, line BIGINT, column_name layout_word, {}, quantity_text VARCHAR, is_snapped BOOLEAN, rule_id VARCHAR, raw VARCHAR)
 """.format(", ".join(f"{name} {kind}" for name, kind in list(store.VALUE_COLUMNS.items())[3:]))
 _EMPTY_CELLS = """
 CREATE OR REPLACE TEMP TABLE cells (
@@ -295,6 +286,8 @@ def _refuse_lost_lines(connection: duckdb.DuckDBPyConnection, found: list[Outcom
 
 def _read_with_care(connection: duckdb.DuckDBPyConnection, found: list[Outcome], limits: Limits) -> None:
     """Fill ``read_cells`` from ``cells`` and ``raw_lines``: every cell with its values, or the first rule it breaks."""
+    connection.execute(MACROS)
+    tables_found.describe(connection, [part for outcome in found for part in outcome.parts])
     # views, so that each cell is written twice only: typed, and read
     for view in ("raw_rows", "row_cells"):
         database.create_view(connection, view, HERE / f"{view}.sql", temporary=True)
@@ -384,13 +377,13 @@ def _split(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> No
             FROM (FROM read_cells WHERE rule_id IS NULL UNION ALL BY NAME FROM plain_values)
                 AS c (table_no, source_line, source_column);
             CREATE OR REPLACE TEMP VIEW parsed_tables AS SELECT file_no AS table_no, sha256 AS source_sha256, wanted, file_member,
-            member AS source_member, record FROM parse_parts;
+            member AS source_member, record FROM found_tables;
             CREATE OR REPLACE TEMP VIEW parsed_values AS SELECT t.*, v.* EXCLUDE (table_no)
             FROM all_values AS v JOIN parsed_tables AS t USING (table_no)"""
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE parsed_rejects AS SELECT {place}, c.rule_id, left(c.raw, 200) AS raw, c.key
-            FROM read_cells AS c JOIN parse_parts AS p ON p.file_no = c.file_no
+            FROM read_cells AS c JOIN found_tables AS p ON p.file_no = c.file_no
             WHERE c.rule_id IS NOT NULL AND c.rule_id <> 'blank'"""
     )
     lost = [(o.key.sha256, o.key.wanted, o.key.member, member, why) for o in outcomes for member, why in sorted(o.lost)]

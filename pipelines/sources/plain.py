@@ -27,21 +27,32 @@ ROLES_OF_CARE = frozenset({
     "substance", "note", "category", "basis", "moisture", "laboratory",
 })  # fmt: skip
 # Threads share a file by buffers. Their size must be a multiple of 16: DuckDB 2.0 loses lines where another one ends.
-BUFFER_STEP, MOST_STEPS = 1_048_576, 32
+BUFFER_STEP = 65_536
+LEAST_BUFFER, MOST_BUFFER = 16 * BUFFER_STEP, 512 * BUFFER_STEP
+MACROS = """
+CREATE OR REPLACE TEMP MACRO plain_moment(t) AS
+    CASE WHEN t LIKE '____-__-__ __:__' THEN try_cast(t AS TIMESTAMP)
+        WHEN length(t) = 19 AND t[5] IN ('-', '/') AND t[14] = ':' AND t[17] = ':'
+            OR length(t) = 16 AND t[5] IN ('-', '/') AND t[14] = ':'
+            OR length(t) = 10 AND t[5] IN ('-', '/')
+        THEN try_cast(t AS TIMESTAMP) END;
+CREATE OR REPLACE TEMP MACRO minutes_later(t, minutes) AS make_timestamp(epoch_us(t) + CAST(minutes AS BIGINT) * 60000000);
+CREATE OR REPLACE TEMP MACRO off_minute(t) AS t <> date_trunc('minute', t);
+"""
 EMPTY = """
 CREATE OR REPLACE TEMP TABLE plain_cells (
-    file_no INTEGER, column_name column_word, key VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP,
-    quantity DECIMAL(18, 6), unit VARCHAR, reading_kind VARCHAR, time_band VARCHAR, is_plain BOOLEAN);
+    file_no INTEGER, column_name layout_word, key VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP,
+    quantity DECIMAL(18, 6), unit VARCHAR, reading_kind layout_word, time_band layout_word, is_plain BOOLEAN);
 CREATE OR REPLACE TEMP TABLE no_line (
     meter VARCHAR, meter_part VARCHAR, "start" VARCHAR, "time" VARCHAR, "end" VARCHAR, unit VARCHAR);
 """
 # A table counts only when all its lines are there: then the place of a cell tells the line it came from.
 PLACED = """
 CREATE OR REPLACE TEMP TABLE placed_tables AS
-SELECT p.file_no, p.header_line + 1 AS first_line, p.last_line - p.header_line AS lines, len(p.slots) AS slots, f.first_cell
-FROM parse_parts AS p
-JOIN (SELECT file_no, min(rowid) AS first_cell, count(*) AS cells FROM plain_cells GROUP BY file_no) AS f ON f.file_no = p.file_no
-WHERE f.cells = (p.last_line - p.header_line) * len(p.slots);
+SELECT t.file_no, t.first_line, t.lines, t.slots, f.first_cell
+FROM found_tables AS t
+JOIN (SELECT file_no, min(rowid) AS first_cell, count(*) AS cells FROM plain_cells GROUP BY file_no) AS f ON f.file_no = t.file_no
+WHERE f.cells = t.lines * t.slots;
 CREATE OR REPLACE TEMP VIEW placed_cells AS
 SELECT c.*, (c.rowid - t.first_cell) // t.slots + t.first_line AS line
 FROM plain_cells AS c
@@ -61,13 +72,14 @@ def read(connection: duckdb.DuckDBPyConnection, parts: list[Part], limits: Limit
     """Fill ``plain_cells``; show in ``plain_values`` what of it counts.
 
     Args:
-        connection: Where ``parse_parts`` is.
+        connection: Where ``found_tables`` is.
         parts: The tables of the batch.
         limits: The longest line.
 
     Returns:
         The tables of lines that are left for the careful way, wholly (not in ``placed_tables``) or for their ``careful_lines``.
     """
+    connection.execute(MACROS)
     connection.execute(EMPTY)
     threads = int((connection.execute("SELECT current_setting('threads')").fetchone() or (1,))[0])
     select = database.sql_text(HERE / "plain_cells.sql")
@@ -135,12 +147,12 @@ def _shape(part: Part) -> dict[str, Any]:
 def _parameters(alike: list[Part], limits: Limits, threads: int) -> dict[str, Any]:
     largest = max(part.path.stat().st_size for part in alike)
     longest = longest_line(limits)
-    steps = max(longest // BUFFER_STEP, min(MOST_STEPS, largest // threads // BUFFER_STEP)) + 1
+    wanted = max(longest, LEAST_BUFFER, min(MOST_BUFFER, largest // threads + 1))
     return _shape(alike[0]) | {
         "paths": [str(part.path) for part in alike],
         "file_nos": [part.file_no for part in alike],
         "longest": longest,
-        "buffer": steps * BUFFER_STEP,
+        "buffer": -(-wanted // BUFFER_STEP) * BUFFER_STEP,
     }
 
 

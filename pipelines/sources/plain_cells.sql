@@ -31,7 +31,7 @@ typed AS (
         minutes_later(base, slot.start_minutes) AS started_at,
         CASE WHEN slot.end_minutes IS NULL THEN base_end ELSE minutes_later(base, slot.end_minutes) END AS ended_at,
         CASE WHEN regexp_full_match(quantity_text, '-?[0-9]{1,12}(?:[.][0-9]{1,6})?') THEN try_cast(quantity_text AS DECIMAL(18, 6)) END AS quantity,
-        coalesce(unit, slot.unit, $unit) AS unit, CAST($reading_kind AS VARCHAR) AS reading_kind, slot.time_band AS time_band, needs_care
+        coalesce(unit, slot.unit, $unit) AS unit, CAST($reading_kind AS layout_word) AS reading_kind, slot.time_band AS time_band, needs_care
     FROM slotted
 )
 SELECT

@@ -1,4 +1,4 @@
-"""Tell DuckDB which tables a batch holds and how each is to be read: ``parse_parts``, one row per table."""
+"""Tell DuckDB which tables a batch holds (``found_tables``) and how each is to be read (``parse_parts``), one row per table."""
 
 from __future__ import annotations
 
@@ -12,27 +12,55 @@ from pipelines.layout_spec import ROLES
 from pipelines.sources.head import Recognised
 from pipelines.sources.open_file import Part
 
-# The names of columns as an ENUM, in the order of the words: a name is then carried and written as a number, a million times.
-COLUMN_WORD = """
-CREATE OR REPLACE TEMP TYPE column_word AS ENUM (
-    SELECT unnest(CAST($names AS VARCHAR[])) UNION SELECT column_name FROM cells WHERE column_name IS NOT NULL ORDER BY ALL)
+# What layouts say in words, as an ENUM in the order of the words: a column's name is then carried and written as a number.
+LAYOUT_WORD = """
+CREATE OR REPLACE TEMP TYPE layout_word AS ENUM (
+    SELECT unnest(CAST($words AS VARCHAR[])) UNION SELECT column_name FROM cells WHERE column_name IS NOT NULL ORDER BY ALL)
 """
 SLOT = """
 CREATE OR REPLACE TEMP TYPE slot AS STRUCT(
-    position INTEGER, name column_word, start_minutes INTEGER, end_minutes INTEGER, unit VARCHAR, meter VARCHAR, time_band VARCHAR)
+    position INTEGER, name layout_word, start_minutes INTEGER, end_minutes INTEGER, unit VARCHAR, meter VARCHAR, time_band layout_word)
 """
 COLUMNS_TYPE = "STRUCT(" + ", ".join(f'"{role}" INTEGER' for role in ROLES) + ")"
 Thing = TypeVar("Thing", Part, Recognised)
 
 
 def load(connection: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
-    """Make ``parse_parts``; thousands of files may be recognised as the same thing, which is then carried over once.
+    """Make ``found_tables``: one row per table of the batch, with its lines below the header and how many values each may hold.
 
-    The types ``column_word`` and ``slot`` are made from their columns, and from the columns of ``cells``.
+    The types ``layout_word`` and ``slot`` are made from what the layouts say, and from the columns of ``cells``.
+    """
+    layouts = {id(part.recognised): part.recognised for part in parts}.values()
+    slots = {slot for layout in layouts for slot in layout.slots}
+    said = {word for slot in slots for word in (slot.name, slot.time_band)} | {
+        layout.reading_kind for layout in layouts
+    }
+    connection.execute(LAYOUT_WORD, {"words": [word for word in said if word is not None]})
+    connection.execute(SLOT)
+    _lay_down(
+        connection,
+        "found_tables",
+        parts,
+        [
+            ("file_no", "INTEGER", lambda p: p.file_no),
+            ("first_line", "BIGINT", lambda p: p.recognised.header_line + 1),
+            ("lines", "BIGINT", lambda p: p.counted.last - p.recognised.header_line),
+            ("slots", "BIGINT", lambda p: len(p.recognised.slots)),
+            ("record", "VARCHAR", lambda p: p.recognised.record),
+            ("sha256", "VARCHAR", lambda p: p.key.sha256),
+            ("wanted", "VARCHAR", lambda p: p.key.wanted),
+            ("file_member", "VARCHAR", lambda p: p.key.member),
+            ("member", "VARCHAR", lambda p: p.member),
+        ],
+    )
+
+
+def describe(connection: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
+    """Make ``parse_parts``: one row per table, with all that its layout says of reading it with care.
+
+    Thousands of files may be recognised as the same thing, which is then carried over once.
     """
     recognised = {id(part.recognised): part.recognised for part in parts}
-    connection.execute(COLUMN_WORD, {"names": [slot.name for each in recognised.values() for slot in each.slots]})
-    connection.execute(SLOT)
     number_of = {each: number for number, each in enumerate(recognised)}
     _lay_down(
         connection,
@@ -40,11 +68,6 @@ def load(connection: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
         parts,
         [
             ("file_no", "INTEGER", lambda p: p.file_no),
-            ("last_line", "BIGINT", lambda p: p.counted.last),
-            ("sha256", "VARCHAR", lambda p: p.key.sha256),
-            ("wanted", "VARCHAR", lambda p: p.key.wanted),
-            ("file_member", "VARCHAR", lambda p: p.key.member),
-            ("member", "VARCHAR", lambda p: p.member),
             ("delimiter", "VARCHAR", lambda p: p.delimiter),
             ("recognised_no", "INTEGER", lambda p: number_of[id(p.recognised)]),
         ],
@@ -55,7 +78,6 @@ def load(connection: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
         list(recognised.values()),
         [
             ("recognised_no", "INTEGER", lambda r: number_of[id(r)]),
-            ("record", "VARCHAR", lambda r: r.record),
             ("header_line", "BIGINT", lambda r: r.header_line),
             ("width", "INTEGER", lambda r: r.width),
             ("meter", "VARCHAR", lambda r: r.meter),

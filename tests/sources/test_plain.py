@@ -159,7 +159,7 @@ def test_threads_share_a_file_and_every_value_keeps_its_line(tmp_path: Path) -> 
         for n in range(90_000)
     )
     path.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
-    assert path.stat().st_size > 3 * plain.BUFFER_STEP
+    assert path.stat().st_size > 3 * plain.LEAST_BUFFER
     connection = database.connect(threads=4)
     parse.parse([Inbound("-", path.name, inspect(path, Limits()))], connection, parse.Reading(Limits()), tmp_path)
     found = connection.execute(
