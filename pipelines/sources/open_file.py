@@ -75,6 +75,14 @@ class Outcome:
     unread: list[str] = field(default_factory=list)
     rows_unread: int = 0
 
+    def refuse(self, part: Part, problem: Problem) -> None:
+        """Refuse a table as a whole: none of its cells counts. The other tables of an archive or workbook still do."""
+        self.parts.remove(part)
+        self.lost.append((part.member, sentence_of(problem)))
+        if not self.parts:
+            self.problem = problem
+            self.lost.clear()
+
 
 def open_file(file: Inbound, means: Means) -> Outcome:
     """Recognise the tables of a file.

@@ -1,8 +1,7 @@
 """Parse a batch of files into values, rejects and counts.
 
-Reads files; writes one batch of Parquets under ``parsed/``. The cells are typed by the .sql files beside this
-module; only texts that the fast way cannot read go through ``words``, each distinct text once. Every cell becomes a
-value, a reject with its rule, or a blank: received = values + rejects + blanks.
+Reads files; writes one batch of Parquets under ``parsed/``. Plain lines are read at once (``plain``), all others with care
+(``careful``). Every cell becomes a value, a reject with its rule, or a blank: received = values + rejects + blanks.
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ from typing import Any
 import duckdb
 
 from pipelines.settings import CityFolder, Limits
-from pipelines.sources import described, plain, store, tables_found, words
+from pipelines.sources import careful, described, plain, store, tables_found
 from pipelines.sources.documents import BrokenDocumentError
 from pipelines.sources.head import Cell, LayoutReader, RefusedFileError
 from pipelines.sources.layouts import PARSER_VERSION
-from pipelines.sources.open_file import Inbound, Means, Outcome, Part, Problem, open_file, sentence_of
+from pipelines.sources.open_file import Inbound, Means, Outcome, Part, Problem, open_file
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent
@@ -35,47 +34,6 @@ CELL_COLUMNS = {
     "quality": "quality", "stage": "stage", "issued": "issued_text", "yen": "yen_text", "demand_kw": "kw_text",
     "contract_kw": "contract_text", "substance": "substance", "note": "note", "category": "category",
 }  # fmt: skip
-AGREED_WORDS = {
-    "reading_kind": {"interval": "interval", "bill": "bill", "register": "register", "delivery": "delivery"},
-    "time_band": {"all": "all", "day": "day", "night": "night", "全日": "all", "昼間": "day", "夜間": "night"},
-    "basis": {
-        "wet": "wet", "湿": "wet", "湿ベース": "wet", "湿潤": "wet",
-        "dry": "dry", "乾": "dry", "乾ベース": "dry", "乾燥": "dry",
-    },
-    "quality": {
-        word: word for word in ("measured", "supplier_estimated", "interpolated", "overridden_by_review")
-    } | {"推定": "supplier_estimated"},
-    "stage": {
-        "provisional": "provisional", "confirmed": "confirmed", "corrected": "corrected",
-        "速報": "provisional", "確報": "confirmed", "確定": "confirmed", "訂正": "corrected",
-    },
-}  # fmt: skip
-MACROS = """
-CREATE OR REPLACE TEMP MACRO stated_offset(t) AS
-    CASE WHEN right(t, 1) = 'Z' THEN 0
-        ELSE CAST(t[-6] || '1' AS INTEGER) * (CAST(t[-5:-4] AS INTEGER) * 60 + CAST(t[-2:] AS INTEGER)) END;
-CREATE OR REPLACE TEMP MACRO moment_of(t, form, utc_minutes) AS
-    CASE WHEN form <> '' THEN NULL
-        WHEN utc_minutes IS NULL THEN plain_moment(t)
-        WHEN regexp_full_match(t, '\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d(:\\d\\d)?(Z|[+-]\\d\\d:\\d\\d)')
-        THEN try_cast(regexp_extract(t, '^(.+?)(Z|[+-]\\d\\d:\\d\\d)$', 1) AS TIMESTAMP) + to_minutes(utc_minutes - stated_offset(t)) END;
-CREATE OR REPLACE TEMP MACRO plain_decimal(t) AS
-    CASE WHEN length(t) <= 19 AND NOT contains(t, '_') AND NOT contains(t, 'e') AND NOT contains(t, 'E')
-            AND try_cast(t AS DECIMAL(18, 6)) = try_cast(t AS DECIMAL(38, 18))
-        THEN try_cast(t AS DECIMAL(18, 6)) END;
-CREATE OR REPLACE TEMP MACRO snapped(t, tolerance) AS
-    CASE WHEN abs(epoch_us(t) - epoch_us(date_trunc('minute', t + INTERVAL 30 SECOND))) <= tolerance * 1000000
-        THEN date_trunc('minute', t + INTERVAL 30 SECOND) ELSE t END;
-CREATE OR REPLACE TEMP MACRO unclosed_mark() AS chr(30) || 'unclosed';
-CREATE OR REPLACE TEMP MACRO stamp_tolerance() AS 0;
-CREATE OR REPLACE TEMP MACRO bare(t) AS regexp_replace(t, '[\\s\u3000]', '', 'g');
-CREATE OR REPLACE TEMP MACRO our_word(has_words, words, role, t) AS
-    CASE WHEN has_words THEN coalesce(words[role || ':' || coalesce(trim(t), '')], t) ELSE t END;
-CREATE OR REPLACE TEMP MACRO unless_missing(has_missing, missing, t) AS
-    CASE WHEN NOT has_missing THEN t WHEN list_contains(missing, trim(t)) THEN '' ELSE t END;
-CREATE OR REPLACE TEMP MACRO period_start(t) AS trim(regexp_extract(t, '^(.+?)\\s*[\u301c\uff5e~]\\s*(.+)$', 1));
-CREATE OR REPLACE TEMP MACRO period_end(t) AS trim(regexp_extract(t, '^(.+?)\\s*[\u301c\uff5e~]\\s*(.+)$', 2));
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +78,8 @@ def parse(
     found = list(outcomes.values())
     parts = [part for outcome in found for part in outcome.parts]
     tables_found.load(connection, parts)
-    connection.execute(_EMPTY_READ_CELLS)
-    by_lines = plain.read(connection, parts, reading.limits)
-    if by_lines or any(part.table for part in parts):
-        _load_lines(connection, by_lines, reading.limits)
-        _refuse_lost_lines(connection, found, {part.file_no for part in by_lines})
-        _read_with_care(connection, found, reading.limits)
+    left = plain.read(connection, parts, reading.limits)
+    careful.read(connection, found, left, reading.limits)
     _split(connection, found)
     _count(connection, found)
     return found
@@ -191,14 +145,6 @@ def batches(inbound: list[Inbound], limits: Limits) -> Iterable[list[Inbound]]:
         yield batch
 
 
-_NO_TOTALS = """
-CREATE OR REPLACE TEMP VIEW printed_totals AS
-SELECT NULL::INTEGER AS file_no, NULL::BIGINT AS line, NULL::VARCHAR AS column_name, NULL::VARCHAR AS text WHERE false
-"""
-_EMPTY_READ_CELLS = """
-CREATE OR REPLACE TEMP TABLE read_cells (
-    file_no INTEGER, line BIGINT, column_name layout_word, {}, quantity_text VARCHAR, is_snapped BOOLEAN, rule_id VARCHAR, raw VARCHAR)
-""".format(", ".join(f"{name} {kind}" for name, kind in list(store.VALUE_COLUMNS.items())[3:]))
 _EMPTY_CELLS = """
 CREATE OR REPLACE TEMP TABLE cells (
     file_no INTEGER, line BIGINT, column_name VARCHAR, key VARCHAR, started_text VARCHAR, ended_text VARCHAR,
@@ -231,7 +177,7 @@ def _read_tables(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> Non
             if isinstance(error, RefusedFileError):
                 problem = (error.rule_id, error.numbers)
             connection.execute("DELETE FROM cells WHERE file_no = $no", {"no": part.file_no})
-            _refuse(outcome, part, problem)
+            outcome.refuse(part, problem)
 
 
 def _insert_cells(connection: duckdb.DuckDBPyConnection, part: Part, cells: list[Cell]) -> None:
@@ -245,125 +191,6 @@ def _insert_cells(connection: duckdb.DuckDBPyConnection, part: Part, cells: list
         f" FROM (SELECT CAST(? AS INTEGER) AS file_no, 0 AS start_minutes, {selected})",
         [part.recognised.reading_kind, part.file_no, *values],
     )
-
-
-def _refuse(outcome: Outcome, part: Part, problem: Problem) -> None:
-    """Refuse a table as a whole: none of its cells counts. The other tables of an archive or workbook still do."""
-    outcome.parts.remove(part)
-    outcome.lost.append((part.member, sentence_of(problem)))
-    if not outcome.parts:
-        outcome.problem = problem
-        outcome.lost.clear()
-
-
-def _load_lines(connection: duckdb.DuckDBPyConnection, parts: list[Part], limits: Limits) -> None:
-    """Read all lines of some tables in file order; the row id then tells each line's number."""
-    connection.execute("CREATE OR REPLACE TEMP TABLE raw_lines (file_no INTEGER, text VARCHAR)")
-    if parts:
-        connection.execute(
-            """INSERT INTO raw_lines SELECT $file_nos[CAST(file_index AS BIGINT) + 1], text
-               FROM read_csv($paths, columns = {'text': 'VARCHAR'}, auto_detect = false, header = false, delim = '\x01',
-               quote = '', escape = '', strict_mode = false, max_line_size = $longest)""",
-            {
-                "paths": [str(part.path) for part in parts],
-                "file_nos": [part.file_no for part in parts],
-                "longest": plain.longest_line(limits),
-            },
-        )
-
-
-def _refuse_lost_lines(connection: duckdb.DuckDBPyConnection, found: list[Outcome], by_lines: set[int]) -> None:
-    """Refuse the tables of which fewer or more lines were read than the file has: a line lost in silence is the worst fault."""
-    read = dict(connection.execute("SELECT file_no, count(*) FROM raw_lines GROUP BY file_no").fetchall())
-    for outcome in found:
-        for part in [part for part in outcome.parts if part.file_no in by_lines]:
-            lines = read.get(part.file_no, 0)
-            if lines != part.counted.all:
-                for table in ("raw_lines", "placed_tables"):
-                    connection.execute(f"DELETE FROM {table} WHERE file_no = $no", {"no": part.file_no})
-                _refuse(outcome, part, ("lines_lost", {"found": lines, "expected": part.counted.all}))
-
-
-def _read_with_care(connection: duckdb.DuckDBPyConnection, found: list[Outcome], limits: Limits) -> None:
-    """Fill ``read_cells`` from ``cells`` and ``raw_lines``: every cell with its values, or the first rule it breaks."""
-    connection.execute(MACROS)
-    tables_found.describe(connection, [part for outcome in found for part in outcome.parts])
-    # views, so that each cell is written twice only: typed, and read
-    for view in ("raw_rows", "row_cells"):
-        database.create_view(connection, view, HERE / f"{view}.sql", temporary=True)
-    with_totals = any(
-        part.recognised.total_rows or "total" in part.recognised.columns for outcome in found for part in outcome.parts
-    )
-    connection.execute(_NO_TOTALS)
-    if with_totals:
-        database.create_view(connection, "printed_totals", HERE / "printed_totals.sql", temporary=True)
-    database.create_temp(connection, "typed_cells", HERE / "typed_cells.sql")
-    _load_words(connection)
-    connection.execute(f"CREATE OR REPLACE TEMP MACRO stamp_tolerance() AS {int(limits.slot_tolerance_seconds)}")
-    database.create_view(connection, "stamped_cells", HERE / "stamped_cells.sql", temporary=True)
-    read_cells = database.sql_text(HERE / "read_cells.sql")
-    database.run(connection, f"INSERT INTO read_cells BY NAME\n{read_cells}", what="read_cells")
-    if with_totals:
-        _refuse_wrong_totals(connection, found)
-
-
-def _load_words(connection: duckdb.DuckDBPyConnection) -> None:
-    """Read the texts that the fast way could not, each once."""
-    moments = connection.execute(
-        """SELECT DISTINCT started_text, form, utc_minutes FROM typed_cells WHERE started_text <> '' AND started IS NULL
-           UNION SELECT DISTINCT ended_text, form, utc_minutes FROM typed_cells WHERE ended_text <> '' AND ended IS NULL
-           UNION SELECT DISTINCT issued_text, '', NULL FROM typed_cells WHERE issued_text <> ''
-           ORDER BY ALL"""
-    ).fetchall()
-    numbers = [
-        text
-        for (text,) in connection.execute(
-            """SELECT DISTINCT quantity_text FROM typed_cells WHERE quantity_text <> '' AND quantity IS NULL
-               UNION SELECT DISTINCT unnest([yen_text, kw_text, contract_text, moisture_text]) FROM typed_cells
-               UNION SELECT DISTINCT text FROM printed_totals ORDER BY ALL"""
-        ).fetchall()
-        if text
-    ]
-    read = [words.read_number(text) for text in numbers]
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE moment_words AS SELECT unnest(CAST($texts AS VARCHAR[])) AS text,
-           unnest(CAST($forms AS VARCHAR[])) AS form, unnest(CAST($offsets AS INTEGER[])) AS utc_minutes,
-           unnest(CAST($moments AS TIMESTAMP[])) AS moment""",
-        {
-            "texts": [text for text, _, _ in moments],
-            "forms": [form for _, form, _ in moments],
-            "offsets": [offset for _, _, offset in moments],
-            "moments": [words.read_moment(text, form, offset) for text, form, offset in moments],
-        },
-    )
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE number_words AS SELECT unnest(CAST($texts AS VARCHAR[])) AS text,
-           unnest(CAST($numbers AS DECIMAL(18, 6)[])) AS number, unnest(CAST($rules AS VARCHAR[])) AS rule_id""",
-        {"texts": numbers, "numbers": [r.value for r in read], "rules": [r.rule_id for r in read]},
-    )
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE missing_marks AS SELECT unnest(CAST($marks AS VARCHAR[])) AS text",
-        {"marks": sorted(words.MISSING_MARKS)},
-    )
-    agreed = [(column, text, meaning) for column, pairs in AGREED_WORDS.items() for text, meaning in pairs.items()]
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE agreed_words AS SELECT unnest(CAST($columns AS VARCHAR[])) AS column_name,
-           unnest(CAST($texts AS VARCHAR[])) AS text, unnest(CAST($meanings AS VARCHAR[])) AS meaning""",
-        {"columns": [a[0] for a in agreed], "texts": [a[1] for a in agreed], "meanings": [a[2] for a in agreed]},
-    )
-
-
-def _refuse_wrong_totals(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
-    """Refuse files whose printed totals differ from their cells: one of the two is not what the sender meant."""
-    found = connection.execute(database.sql_text(HERE / "wrong_totals.sql")).fetchall()
-    wrong = {file_no: rest for file_no, *rest in found}
-    for outcome in outcomes:
-        for part in list(outcome.parts):
-            if part.file_no in wrong:
-                line, column, printed, summed = wrong[part.file_no]
-                numbers = {"place": " ".join(str(p) for p in (part.member, line, column) if p), "printed": printed}
-                connection.execute("DELETE FROM read_cells WHERE file_no = $no", {"no": part.file_no})
-                _refuse(outcome, part, ("totals_disagree", numbers | {"summed": summed}))
 
 
 def _split(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
