@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from pipelines.reports.layout import plain
 from pipelines.reports.terminal import Terminal
+from pipelines.tables import catalogue
 
 SHOWN_FIRST = ("source_line", "source_column", "record", "key", "started_at", "ended_at", "quantity", "unit")
 
@@ -49,8 +52,22 @@ def _cells(out: Terminal, value: dict[str, Any]) -> list[str]:
         value["key"] or "",
         f"{_moment(value['started_at'])} – {_moment(value['ended_at'])}",
         f"{plain(value['quantity'])} {value['unit'] or ''}",
-        " ".join(f"{name}={told}" for name, told in rest.items()),
+        "、".join(f"{_title(out, name)} {_text(told)}" for name, told in rest.items()),
     ]
+
+
+def _title(out: Terminal, name: str) -> str:
+    """What a column holds, in a word or two: the catalogue's meaning without what stands in brackets."""
+    for table in catalogue().values():
+        for column in table.columns:
+            if column.name == name:
+                meaning = column.meaning_ja if out.language == "ja" else column.meaning_en
+                return re.split(r"（| \(", meaning)[0]
+    return name
+
+
+def _text(told: object) -> str:
+    return plain(told) if isinstance(told, Decimal) else str(told)
 
 
 def _moment(at: datetime) -> str:
@@ -62,5 +79,5 @@ def proposal(out: Terminal, told: dict[str, Any]) -> None:
     """Print the draft of a layout: the section for city.toml as comments and keys, ready to be copied."""
     for key, rows in (("proposal_sure", told["sure"]), ("proposal_unsure", told["unsure"])):
         for row in rows:
-            out.line(f"# {out.say(key)}: {row}")
-    out.line(told["toml"])
+            out.verbatim(f"# {out.say(key)}: {row}")
+    out.verbatim(told["toml"])

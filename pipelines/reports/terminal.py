@@ -44,6 +44,10 @@ class Terminal:
         """Print one line."""
         self.console.print(Text(wrapped(text, self.console.width)), style=style or None)
 
+    def verbatim(self, text: str) -> None:
+        """Print text that goes into a file: no line of it may be broken."""
+        self.console.print(Text(text), soft_wrap=True)
+
     def error(self, text: str) -> None:
         """Print an error for the person who must act."""
         self.console.print(Text(text), style="red")

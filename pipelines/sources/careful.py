@@ -183,6 +183,6 @@ def _refuse_wrong_totals(connection: duckdb.DuckDBPyConnection, outcomes: list[O
         for part in list(outcome.parts):
             if part.file_no in wrong:
                 line, column, printed, summed = wrong[part.file_no]
-                numbers = {"place": " ".join(str(p) for p in (part.member, line, column) if p), "printed": printed}
+                numbers = {"place": " ".join(p for p in (part.member, f"{line}行", column) if p), "printed": printed}
                 connection.execute("DELETE FROM read_cells WHERE file_no = $no", {"no": part.file_no})
                 outcome.refuse(part, ("totals_disagree", numbers | {"summed": summed}))

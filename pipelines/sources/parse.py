@@ -205,7 +205,7 @@ def _split(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> No
                 AS c (table_no, source_line, source_column);
             CREATE OR REPLACE TEMP VIEW parsed_tables AS SELECT file_no AS table_no, sha256 AS source_sha256, wanted, file_member,
             member AS source_member, record FROM found_tables;
-            CREATE OR REPLACE TEMP VIEW parsed_values AS SELECT t.*, v.* EXCLUDE (table_no)
+            CREATE OR REPLACE TEMP VIEW parsed_values AS SELECT t.* EXCLUDE (table_no), v.* EXCLUDE (table_no)
             FROM all_values AS v JOIN parsed_tables AS t USING (table_no)"""
     )
     connection.execute(

@@ -16,7 +16,7 @@ compared AS (
     LEFT JOIN by_column AS c ON c.file_no = t.file_no AND c.column_name = t.column_name
     LEFT JOIN by_row AS r ON r.file_no = t.file_no AND r.line = t.line AND t.column_name IS NULL
 )
-SELECT file_no, line, column_name, text AS printed, CAST(summed AS VARCHAR) AS summed
+SELECT file_no, line, column_name, text AS printed, rtrim(rtrim(CAST(summed AS VARCHAR), '0'), '.') AS summed
 FROM compared
 WHERE printed IS NULL OR abs(printed - summed) > total_tolerance
 QUALIFY row_number() OVER (PARTITION BY file_no ORDER BY line, column_name) = 1

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from pipelines import cli
 from pipelines.city_file import SettingsError
 from pipelines.layout_spec import Layout
 from pipelines.settings import Limits, load_settings
@@ -117,7 +120,7 @@ def test_a_total_row_that_disagrees_refuses_the_file(tmp_path: Path) -> None:
     found = parsed(tmp_path, Made("office/a.csv", wrong), reading(toml))
     assert found["outcome"].problem == (
         "totals_disagree",
-        {"place": "4 数量(m3)", "printed": "91", "summed": "90.000000"},
+        {"place": "4行 数量(m3)", "printed": "91", "summed": "90"},
     )
     tolerant = reading(toml.replace('unit = "m3"', 'unit = "m3"\ntotal_tolerance = 1'))
     assert len(parsed(tmp_path / "b", Made("office/a.csv", wrong), tolerant)["values"]) == 2
@@ -197,3 +200,32 @@ def test_a_draft_says_what_it_is_not_sure_of(tmp_path: Path) -> None:
     assert any("請求月" in told for told in drafted["unsure"]) and any("単位" in told for told in drafted["unsure"])
     path.write_bytes(b"\x89PNG\r\n")
     assert propose(path)["toml"] == ""
+
+
+def test_a_draft_written_into_city_toml_reads_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As an office does it: in a narrow window, the output appended to city.toml as it is."""
+    monkeypatch.setenv("COLUMNS", "40")
+    path = tmp_path / "odd.csv"
+    path.write_bytes(
+        made.cp932(
+            "○○市施設管理課 電力使用量一覧,,,,", "作成日,令和8年6月3日,,,",
+            "施設名,供給地点特定番号,使用開始日,使用終了日,使用量(kWh),請求金額(円)",
+            '第一小学校,0300000000000000000001,R8.4.1,R8.4.30,"12,345","345,678"',
+            '第二小学校,0300000000000000000002,R8.4.1,R8.4.30,"9,876","276,543"', '合計,,,,"22,221","622,221"',
+        )
+    )  # fmt: skip
+    city = tmp_path / "city"
+    city.mkdir()
+    (city / "city.toml").write_text('[city]\nname = "見本市"\n', encoding="utf-8")
+    where = ["--city", str(city), "parse", str(path)]
+    assert "--propose" in " ".join(CliRunner().invoke(cli.app, where).output.split())
+    drafted = CliRunner().invoke(cli.app, [*where, "--propose"])
+    with (city / "city.toml").open("a", encoding="utf-8") as toml:
+        toml.write(drafted.stdout)
+    told = json.loads(CliRunner().invoke(cli.app, [*where, "--json"]).stdout)
+    assert (told["layout"], told["problem"], told["rows_received"], told["rows_ignored"]) == ("odd", None, 2, 4)
+    assert [value["ended_at"][:10] for value in told["values"]] == ["2026-05-01", "2026-05-01"]
+    monkeypatch.setenv("COLUMNS", "100")
+    read = CliRunner().invoke(cli.app, where).stdout
+    assert "請求金額 345,678" in read
+    assert "table_no" not in read
