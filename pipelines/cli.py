@@ -324,7 +324,7 @@ def main() -> None:
         app()
     except (ValueError, RuntimeError, OSError) as error:
         if type(error).__name__ in ACTIONABLE:
-            typer.echo(str(error), err=True)
+            common.complain(str(error))
             sys.exit(common.ERROR)
         raise
 

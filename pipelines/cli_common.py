@@ -112,13 +112,20 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - plain values
     typer.echo(json.dumps(value, ensure_ascii=False, default=str, indent=1))
 
 
+def complain(message: str) -> None:
+    """Tell what is wrong, on the standard error."""
+    from pipelines.reports.layout import visible
+
+    typer.echo(visible(message), err=True)
+
+
 def refuse(message: str) -> NoReturn:
     """End the command: it was used wrongly."""
-    typer.echo(message, err=True)
+    complain(message)
     raise typer.Exit(WRONG_USE)
 
 
 def fail(message: str) -> NoReturn:
     """End the command: it could not be done."""
-    typer.echo(message, err=True)
+    complain(message)
     raise typer.Exit(ERROR)

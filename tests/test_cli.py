@@ -276,3 +276,20 @@ def test_factors_are_listed_shown_and_compared_before_the_first_night(city: City
     wrong.write_text("会議録", encoding="utf-8")
     code, _, err = run(city, "factors", "import", str(wrong))
     assert code == 2 and "--kind" in err and "--issued-on" in err
+
+
+def test_what_strangers_wrote_commands_no_terminal(tmp_path: Path) -> None:
+    """Names and cells of files are printed with their control characters made visible, and nothing turns the writing round."""
+    path = tmp_path / "a\x1b[2J\u202ecsv.exe"
+    path.write_text(
+        "meter_id,started_at,ended_at,quantity,unit\nM\x1b]0;x\x07,2026-05-01,2026-06-01,5,kWh\nM1,2026-05-01,2026-06-01,5\x9b5m,kWh\n",
+        encoding="utf-8",
+    )
+    read = RUNNER.invoke(cli.app, ["parse", str(path)])
+    missing = RUNNER.invoke(cli.app, ["parse", f"{path}x"])
+    assert read.exit_code == 0
+    assert "M␛]0;x" in read.output
+    for said in (read.output, missing.output):
+        assert not {
+            char for char in said if char != "\n" and (ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0 or char == "\u202e")
+        }

@@ -11,6 +11,17 @@ from rich.cells import cell_len, set_cell_size
 from pipelines.rounding import rule_of
 
 GAP = 2
+# Characters that command a terminal, or turn the direction of writing, as something one can see.
+UNSEEN = str.maketrans(
+    {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\t\n"}
+    | {0x7F: "\u2421"}
+    | dict.fromkeys((*range(0x80, 0xA0), 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "\ufffd")
+)
+
+
+def visible(text: str) -> str:
+    """Return a text without characters that would do something in a terminal: names and cells of files are strangers' words."""
+    return text.translate(UNSEEN)
 
 
 def pair_lines(pairs: Iterable[tuple[str, object]], width: int) -> list[tuple[str, str]]:

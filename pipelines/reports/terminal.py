@@ -7,14 +7,15 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from pipelines.findings import explain_reason, word
-from pipelines.reports.layout import pair_lines, percent, tonnes, wrapped
+from pipelines.reports.layout import pair_lines, percent, tonnes, visible, wrapped
 from pipelines.reports.words import label
 from pipelines.rounding import CHANGE_NEGATIVE, change_rate, pair, rate_text, rule_of, sign_name
 
@@ -29,12 +30,18 @@ INHERITED = "*"  # in a list, where the words would fill the column
 READABLE = 12  # a narrower column breaks words and numbers
 
 
+class _Console(Console):
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=visible(segment.text))
+
+
 class Terminal:
     """Prints in one language; a narrow terminal wraps, a pipe gets plain text."""
 
     def __init__(self, language: str, console: Console | None = None) -> None:
         self.language = language
-        self.console = console or Console(highlight=False)
+        self.console = console or _Console(highlight=False)
 
     def say(self, key: str, **numbers: object) -> str:
         """A label of the catalogue in the language of this terminal."""
