@@ -12,7 +12,7 @@ from typing import Any
 
 from pipelines import tables, units
 from pipelines.findings import word
-from pipelines.reports import pages
+from pipelines.reports import lists, pages
 from pipelines.settings import CityFolder
 from pipelines.warehouse import query
 
@@ -59,6 +59,7 @@ def gather(published: Path, most: int = MOST_ROWS) -> dict[str, Any]:
             "counts": query.dicts(connection, COUNTS)[0],
             "came": query.dicts(connection, CAME, limit),
             "late": query.dicts(connection, LATE),
+            "problems": query.dicts(connection, lists.FILE_PROBLEMS),
             "held": query.dicts(connection, HELD, limit),
             "unknown": [row | {"proposal": proposal(row)} for row in query.dicts(connection, UNKNOWN, limit)],
         }

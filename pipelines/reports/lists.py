@@ -26,7 +26,8 @@ ORDER BY p.facility_id, p.required_post
 FILE_PROBLEMS = """
 SELECT source || '/' || path AS path, reason AS ja, reason_en AS en FROM source_files WHERE status = 'unreadable'
 UNION ALL
-SELECT subject, message_ja, message_en FROM findings WHERE rule_id IN ('not_a_file', 'received_row')
+SELECT subject, message_ja, message_en FROM findings
+WHERE rule_id IN ('not_a_file', 'received_row', 'unreadable_folder', 'remote_name', 'file_too_large')
 ORDER BY path
 """
 HELD_BACK = """

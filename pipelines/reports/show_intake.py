@@ -14,6 +14,7 @@ def show(out: Terminal, told: dict[str, Any], page: str) -> None:
     """Print what ``intake.gather`` found; at most a dozen of each, the page has all."""
     out.line(out.say("inbox_counts", **told["counts"]), "bold")
     _late(out, told["late"])
+    _unreadable(out, told["problems"])
     _held(out, told["held"])
     for row in told["unknown"][:TOP]:
         out.line(out.say("inbox_unknown", **row), "yellow")
@@ -41,6 +42,15 @@ def _late(out: Terminal, rows: list[dict[str, Any]]) -> None:
         out.line(
             f"  {row['expected_by'] or '-'}  {row['source_id']}  {row['name']}  {row['department'] or ''}  {kind} – {since}"
         )
+    _more(out, rows)
+
+
+def _unreadable(out: Terminal, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        out.line(out.say("inbox_unreadable"), "bold")
+    for row in rows[:TOP]:
+        out.line(f"  {row['path']}", "yellow")
+        out.indented(row[out.language])
     _more(out, rows)
 
 

@@ -9,6 +9,7 @@ moment the content was first seen, kept for ever with its hash. A file that stoo
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -20,12 +21,13 @@ from typing import Any
 from pipelines import journal
 from pipelines.findings import Finding
 from pipelines.periods import PeriodError, parse_moment
-from pipelines.settings import CityFolder
+from pipelines.settings import CityFolder, Limits
 from pipelines.sources import remote, store
 from pipelines.sources.inspect_file import Inspected, inspect
 from pipelines.sources.open_file import Inbound
 
 RECEIVED = "received.csv"
+RECEIVED_COLUMNS = ("path", "received_at")
 LEDGER = "arrivals.jsonl"
 NOT_TAKEN = "not_taken.jsonl"
 DIRECT = "."
@@ -87,7 +89,7 @@ def scan(city: CityFolder, progress: Callable[[int], None] = lambda _: None) -> 
             continue
         if source not in stated:
             folder = city.weather if source == WEATHER else city.inbox / source
-            stated[source] = _received(folder, result.findings)
+            stated[source] = _received(folder, city.settings.limits, result.findings)
         received = stated[source].get(path) or first_seen.get(sha256, now)
         arrival = Arrival(
             sha256, source, path, inspected.size if inspected else int(str(seen[f"{source}/{path}"][0])), received
@@ -176,7 +178,13 @@ def _all_files(city: CityFolder, findings: list[Finding]) -> Iterator[tuple[str,
 
 def _files(inbox: Path, findings: list[Finding]) -> Iterator[tuple[str, str, Path]]:
     """Yield (source, path below the source, file) in a fixed order; links are not followed."""
-    for folder, names, files in os.walk(inbox, followlinks=False):
+
+    def unreadable(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):  # no such folder: nothing came
+            place = Path(str(error.filename)).relative_to(inbox.parent).as_posix()
+            findings.append(Finding("unreadable_folder", place, {"found": error.strerror or type(error).__name__}))
+
+    for folder, names, files in os.walk(inbox, followlinks=False, onerror=unreadable):
         names[:] = sorted(name for name in names if not name.startswith("."))
         links = {name for name in names if (Path(folder) / name).is_symlink()}
         for name in sorted({*files, *links}):
@@ -218,17 +226,32 @@ def _is_parsed(parsed: dict[store.FileKey, store.ParsedFile], sha256: str, path:
     return store.FileKey(sha256, "", wanted) in parsed or store.FileKey(sha256, path, wanted) in parsed
 
 
-def _received(folder: Path, findings: list[Finding]) -> dict[str, datetime]:
-    """Read a source's received.csv: path -> received_at. A row that cannot be read is a finding, not a guess."""
+def _received(folder: Path, limits: Limits, findings: list[Finding]) -> dict[str, datetime]:
+    """Read a source's received.csv: path -> received_at. What cannot be read is a finding, not a guess."""
+    if not (folder / RECEIVED).is_file():
+        return {}
+    place = f"{folder.name}/{RECEIVED}"
+    inspected = inspect(folder / RECEIVED, limits)
+    is_text = inspected.kind == "text" and not inspected.problem
+    text = (folder / RECEIVED).read_text(encoding=inspected.encoding) if is_text else ""
+    reader = csv.DictReader(io.StringIO(text))
+    try:
+        rows = list(reader)
+    except csv.Error as error:  # a quote that closes nowhere
+        findings.append(Finding("received_row", place, {"found": str(error)}))
+        return {}
+    if not set(RECEIVED_COLUMNS) <= set(reader.fieldnames or ()):
+        named = ", ".join(RECEIVED_COLUMNS)
+        findings.append(Finding("received_row", f"{place}:1", {"found": f"見出し {named} がない / no header {named}"}))
+        return {}
     found: dict[str, datetime] = {}
-    if (folder / RECEIVED).is_file():
-        with (folder / RECEIVED).open(encoding="utf-8-sig", newline="") as stream:
-            for line, row in enumerate(csv.DictReader(stream), start=2):
-                try:
-                    found[(row.get("path") or "").strip()] = parse_moment(row.get("received_at") or "")
-                except PeriodError as error:
-                    place = f"{folder.name}/{RECEIVED}:{line}"
-                    findings.append(Finding("received_row", place, {"found": str(error)}))
+    for line, row in enumerate(rows, start=2):
+        path, received_at = ((row[name] or "").strip() for name in RECEIVED_COLUMNS)
+        try:
+            if path or received_at:
+                found[path] = parse_moment(received_at)
+        except PeriodError as error:
+            findings.append(Finding("received_row", f"{place}:{line}", {"found": str(error)}))
     return found
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from datetime import datetime
 
+import pytest
+
 from pipelines.night import Night
 from pipelines.sources import inbox, parse
 from tests.making import City, one
@@ -53,6 +55,44 @@ def test_what_was_received_stays_received(city: City) -> None:
 def test_a_row_of_received_csv_that_cannot_be_read_is_told(city: City) -> None:
     city.bills("fuel/a.csv", [ROW], "someday")
     assert [f.rule_id for f in scanned(city).findings] == ["received_row"]
+
+
+def test_received_csv_may_come_from_excel(city: City) -> None:
+    """Written by Excel in Japan: cp932, lines of Windows, quotes."""
+    city.bills("fuel/請求.csv", [ROW])
+    text = 'path,received_at\r\n"請求.csv",2024/5/2 9:00\r\n,\r\n'
+    (city.folder / "inbox" / "fuel" / "received.csv").write_bytes(text.encode("cp932"))
+    found = scanned(city)
+    assert ([a.received_at for a in found.arrivals], found.findings) == ([datetime(2024, 5, 2, 9)], [])
+
+
+@pytest.mark.parametrize(
+    "content", [b"file;when\na.csv;2024-05-02\n", b"\x89PNG\r\n\0", b"", b"path\na.csv\n", b"\xff\xfe\xff"]
+)
+def test_a_received_csv_that_is_none_is_told_and_stops_nothing(city: City, content: bytes) -> None:
+    city.bills("fuel/a.csv", [ROW])
+    (city.folder / "inbox" / "fuel" / "received.csv").write_bytes(content)
+    found = scanned(city)
+    assert [(f.rule_id, f.subject.removesuffix(":1")) for f in found.findings] == [
+        ("received_row", "fuel/received.csv")
+    ]
+    assert [a.path for a in found.arrivals] == ["a.csv"]
+
+
+def test_a_folder_that_cannot_be_read_is_told(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    city.bills("fuel/a.csv", [ROW])
+    city.bills("fuel/closed/b.csv", [ROW])
+    scandir = os.scandir
+
+    def refusing(path: str) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    found = scanned(city)
+    assert [(f.rule_id, f.subject) for f in found.findings] == [("unreadable_folder", "inbox/fuel/closed")]
+    assert [a.path for a in found.arrivals] == ["a.csv"]
 
 
 def test_links_are_told_and_not_followed(city: City) -> None:
