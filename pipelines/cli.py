@@ -347,5 +347,6 @@ ACTIONABLE = frozenset(
         "RemoteInboxError",
         "CityListError",
         "BackupError",
+        "DecisionsError",
     }
 )

@@ -50,11 +50,22 @@ def examine(folder: Path, data: Path | None, *, deep: bool = False) -> Iterator[
     yield _inbox(city)
     yield _data_folder(city)
     yield _published(city)
+    yield _decisions(city)
     yield _schedule(city)
     if deep:
         from pipelines.doctor_deep import examine as examine_deeply
 
         yield from examine_deeply(city)
+
+
+def _decisions(city: CityFolder) -> Checkup:
+    from pipelines.review.store import DecisionsError, read_all
+
+    try:
+        taken = len(read_all(city.decisions_url))
+    except DecisionsError as error:
+        return Checkup("確認・承認の記録", "decisions", "bad", str(error), "facility-emissions restore")
+    return Checkup("確認・承認の記録", "decisions", "ok", f"{taken} 件 / decisions")
 
 
 def _schedule(city: CityFolder) -> Checkup:

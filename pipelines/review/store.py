@@ -5,7 +5,8 @@ Who, when, what, why, and the values seen when deciding. Nothing is ever changed
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
@@ -28,6 +29,7 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.exc import DBAPIError
 
 METADATA = MetaData()
 DECISIONS = Table(
@@ -59,6 +61,10 @@ REFUSALS = tuple(
 )
 
 
+class DecisionsError(RuntimeError):
+    """The decisions cannot be opened, read or written; the message says where they are and what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """One step of one person on one flag."""
@@ -83,7 +89,11 @@ class Decision:
 
 
 class Store:
-    """The store behind an SQLAlchemy address."""
+    """The store behind an SQLAlchemy address.
+
+    Raises:
+        DecisionsError: it is no such store, damaged, or out of reach.
+    """
 
     def __init__(self, url: str) -> None:
         if url.startswith("sqlite:///"):
@@ -91,24 +101,38 @@ class Store:
         self.engine: Engine = create_engine(url)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _durable)
-        METADATA.create_all(self.engine)
-        if self.engine.dialect.name == "sqlite":
-            with self.engine.begin() as connection:
-                for statement in REFUSALS:
-                    connection.exec_driver_sql(statement)
+        with self._told():
+            METADATA.create_all(self.engine)
+            if self.engine.dialect.name == "sqlite":
+                with self.engine.begin() as connection:
+                    for statement in REFUSALS:
+                        connection.exec_driver_sql(statement)
 
     def append(self, decisions: Iterable[Decision]) -> None:
         """Add decisions, all or none."""
         rows = [_as_row(decision) for decision in decisions]
         if rows:
-            with self.engine.begin() as connection:
+            with self._told(), self.engine.begin() as connection:
                 connection.execute(insert(DECISIONS), rows)
 
     def all(self) -> list[Decision]:
         """Return every decision in the order it was taken."""
-        with self.engine.connect() as connection:
+        with self._told(), self.engine.connect() as connection:
             rows = connection.execute(select(DECISIONS).order_by(DECISIONS.c.position)).mappings()
             return [_as_decision(dict(row)) for row in rows]
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell a fault of the database in words for the person who must act; an address is told without its password."""
+        try:
+            yield
+        except DBAPIError as error:
+            where = self.engine.url.render_as_string(hide_password=True)
+            raise DecisionsError(
+                f"確認・承認の記録を使えません（{where}: {error.orig}）。ファイルや接続を確かめ、壊れていれば控えから戻してください"
+                f"（facility-emissions restore）。 / The decisions cannot be used ({where}: {error.orig}). Check the file or the"
+                " connection; if it is damaged, restore it from a backup."
+            ) from error
 
 
 def read_all(url: str) -> list[Decision]:

@@ -171,6 +171,10 @@ def _as_record(arrival: Arrival) -> dict[str, object]:
 
 
 def _all_files(city: CityFolder, findings: list[Finding]) -> Iterator[tuple[str, str, Path]]:
+    if not city.inbox.exists() and not city.settings.inbox.url:
+        findings.append(
+            Finding("unreadable_folder", city.inbox.name, {"found": "フォルダがありません / no such folder"})
+        )
     yield from _files(city.inbox, findings)
     for source, path, file in _files(city.weather, findings):
         yield WEATHER, path if source == DIRECT else f"{source}/{path}", file

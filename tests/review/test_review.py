@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pipelines.review import counter, states
 from pipelines.review.desk import StepError
 from pipelines.review.states import Present
-from pipelines.review.store import Decision, Store, read_all
+from pipelines.review.store import Decision, DecisionsError, Store, read_all
 from pipelines.warehouse import database
 from tests.making import DEFAULTS, City, monthly, one, rows_of, verdict
 
@@ -207,3 +207,11 @@ def test_states_only_move_along_the_ladder(steps: list[str]) -> None:
         expected = states.AFTER[step] if state in states.FROM[step] else state
         state = states.state_of(taken, present, Decimal(0))
         assert state == expected
+
+
+def test_a_store_that_is_none_is_told_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "decisions.sqlite"
+    path.write_bytes(b"no database at all, whatever its name says" * 9)
+    with pytest.raises(DecisionsError, match=r"decisions\.sqlite.*restore"):
+        read_all(f"sqlite:///{path}")
+    assert path.read_bytes().startswith(b"no database"), "nothing is written over it"

@@ -95,6 +95,15 @@ def test_a_folder_that_cannot_be_read_is_told(city: City, monkeypatch: pytest.Mo
     assert [a.path for a in found.arrivals] == ["a.csv"]
 
 
+def test_an_inbox_that_is_gone_is_told(city: City) -> None:
+    city.bills("fuel/a.csv", [ROW])
+    scanned(city)
+    (city.folder / "inbox").rename(city.folder / "away")
+    found = scanned(city)
+    assert [(f.rule_id, f.subject) for f in found.findings] == [("unreadable_folder", "inbox")]
+    assert [a.path for a in found.arrivals] == ["a.csv"], "what was received stays received"
+
+
 def test_links_are_told_and_not_followed(city: City) -> None:
     city.bills("fuel/a.csv", [ROW])
     (city.folder / "inbox" / "fuel" / "link.csv").symlink_to("/etc/hostname")
