@@ -14,8 +14,8 @@ def show(out: Terminal, told: dict[str, Any], page: str) -> None:
     """Print what ``intake.gather`` found; at most a dozen of each, the page has all."""
     out.line(out.say("inbox_counts", **told["counts"]), "bold")
     _late(out, told["late"])
-    _unreadable(out, told["problems"])
-    _held(out, told["held"])
+    _to_do(out, "inbox_unreadable", told["problems"], "{path}")
+    _to_do(out, "inbox_held", told["held"], "{place} ({values_held:,})")
     for row in told["unknown"][:TOP]:
         out.line(out.say("inbox_unknown", **row), "yellow")
         out.indented(row["proposal"])
@@ -45,20 +45,12 @@ def _late(out: Terminal, rows: list[dict[str, Any]]) -> None:
     _more(out, rows)
 
 
-def _unreadable(out: Terminal, rows: list[dict[str, Any]]) -> None:
+def _to_do(out: Terminal, heading: str, rows: list[dict[str, Any]], place: str) -> None:
+    """Print places, and below each what is the matter and what to do."""
     if rows:
-        out.line(out.say("inbox_unreadable"), "bold")
+        out.line(out.say(heading), "bold")
     for row in rows[:TOP]:
-        out.line(f"  {row['path']}", "yellow")
-        out.indented(row[out.language])
-    _more(out, rows)
-
-
-def _held(out: Terminal, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        out.line(out.say("inbox_held"), "bold")
-    for row in rows[:TOP]:
-        out.line(f"  {row['place']} ({row['values_held']:,})", "yellow")
+        out.line(f"  {place.format(**row)}", "yellow")
         out.indented(row[out.language])
     _more(out, rows)
 

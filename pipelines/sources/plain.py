@@ -2,7 +2,7 @@
 
 DuckDB cuts the lines into cells and types them in the same step (``plain_cells.sql``). Lines that are not plain, tables of which a line
 was passed over (an empty one, one with more cells than its header), and all tables of layouts that say more than where things stand,
-are read with care by the statements of ``parse``; both ways give the same values.
+are read with care (``careful``); both ways give the same values.
 """
 
 from __future__ import annotations
