@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
 from pipelines.settings import Limits
@@ -21,8 +22,11 @@ from pipelines.sources.inspect_file import HEAD_LINES, Inspected
 
 SEPARATOR = "\x1f"
 UNCLOSED = "\x1eunclosed"
+END = "\x1eend"
 GLOB_SIGNS = frozenset("*?[]{}")
 LONGEST_QUOTED_RECORD = 20
+ROWS_AT_ONCE = 10_000
+Row = Sequence[str]
 
 
 class WorkbookError(ValueError):
@@ -77,15 +81,26 @@ def text_rows(inspected: Inspected, limits: Limits) -> tuple[tuple[str, ...], ..
     return tuple(tuple(cell.strip() for cell in row or ()) for row in _quoted_rows(_text(inspected), delimiter))
 
 
-def write_rows(path: Path, rows: Iterable[tuple[str, ...] | None]) -> Counted:
+def write_rows(path: Path, rows: Iterable[Row | None]) -> Counted:
     """Write rows of cells as lines; ``None`` is a line that belongs to the record before it. Return the lines counted."""
     number, last = 0, 0
+    waiting = iter(rows)
     with path.open("w", encoding="utf-8", newline="\n") as stream:
-        for number, row in enumerate(rows, start=1):
-            line = SEPARATOR.join(_clean(cell) for cell in row) if row else ""
-            last = number if line else last
-            stream.write(f"{line}\n")
+        while block := list(islice(waiting, ROWS_AT_ONCE)):
+            written = _as_lines(block)
+            stream.write("\n".join([*written, ""]))
+            last = max((number + n for n, line in enumerate(written, start=1) if line), default=last)
+            number += len(block)
     return Counted(number, last)
+
+
+def _as_lines(rows: list[Row | None]) -> list[str]:
+    """Join cells; only where something in them would break a line or a cell are they cleaned, each by itself."""
+    written = [SEPARATOR.join(row) if row else "" for row in rows]
+    whole = "".join(written)
+    if whole.count(SEPARATOR) == sum(len(row) - 1 for row in rows if row) and not _BREAKING.search(whole):
+        return written
+    return [SEPARATOR.join(_clean(cell) for cell in row) if row else "" for row in rows]
 
 
 def sheets(path: Path, limits: Limits) -> list[Sheet]:
@@ -123,39 +138,56 @@ def _text(inspected: Inspected) -> str:
     return text.removeprefix("\ufeff").replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _quoted_rows(text: str, delimiter: str) -> Iterator[tuple[str, ...] | None]:
-    """Split quoted CSV record by record; an unclosed quote costs its own line, never the rest of the file."""
+def _quoted_rows(text: str, delimiter: str) -> Iterator[Row | None]:
+    """Split CSV record by record; an unclosed quote costs its own line, never the rest of the file."""
     lines = text.split("\n")
     if lines and not lines[-1]:
         lines.pop()
     position = 0
     while position < len(lines):
-        length = _record_length(lines, position)
-        if length == 0:
-            yield (UNCLOSED, lines[position])
-            position += 1
+        block = lines[position : position + ROWS_AT_ONCE]
+        rows = _split(block, delimiter)
+        if len(rows) == len(block) + 1:  # every line is a record of its own
+            yield from (row or None for row in rows[:-1])
+            position += len(block)
             continue
-        record = "\n".join(lines[position : position + length])
-        cells = next(csv.reader(io.StringIO(record, newline=""), delimiter=delimiter), [])
-        yield tuple(cells) if cells else None
-        yield from (None for _ in range(length - 1))
-        position += length
+        end = position + len(block)
+        while position < end:
+            row, length = _record(lines[position : position + LONGEST_QUOTED_RECORD], delimiter)
+            yield row
+            yield from (None for _ in range(length - 1))
+            position += length
 
 
-def _record_length(lines: list[str], position: int) -> int:
-    """How many lines a quoted record spans; 0 when its quotes do not close within reason."""
-    quotes = 0
-    for length, line in enumerate(lines[position : position + LONGEST_QUOTED_RECORD], start=1):
-        quotes += line.count('"')
-        if quotes % 2 == 0:
-            return length
-    return 0
+def _split(block: list[str], delimiter: str) -> list[list[str]]:
+    """Split lines at once, and one more that ends them: fewer records than lines are found where one spans several or a quote is odd."""
+    if any(line.count('"') % 2 for line in block):
+        return []
+    try:
+        return list(csv.reader([*block, END], delimiter=delimiter))
+    except csv.Error:
+        return []
+
+
+def _record(lines: list[str], delimiter: str) -> tuple[Row | None, int]:
+    """Return the record that begins in the first line and how many lines it spans; the line as it is when its quotes do not pair."""
+    unclosed = (UNCLOSED, lines[0]), 1
+    reader = csv.reader([*(f"{line}\n" for line in lines), END], delimiter=delimiter)
+    try:
+        row = next(reader)
+    except csv.Error:  # a cell beyond what csv takes
+        return unclosed
+    length = reader.line_num
+    if length > len(lines) or sum(line.count('"') for line in lines[:length]) % 2:
+        return unclosed
+    return row or None, length
 
 
 def _clean(cell: str) -> str:
     return cell.translate(_CONTROL)
 
 
+_BREAKING = re.compile("[\x00-\x1d\x7f]")
 _CONTROL = {code: " " for code in (*range(0x1F + 1), 0x7F) if chr(code) != UNCLOSED[0]}
 
 

@@ -72,24 +72,38 @@ def ours(path: Path, folder: Path) -> None:
         )
 
 
+def as_excel_writes(path: Path) -> Path:
+    """The same rows in cp932, every cell quoted: what an office's Excel and many retailers send. DuckDB's own reader takes only UTF-8."""
+    rewritten = path.with_name("quoted.csv")
+    lines = path.read_text(encoding="utf-8").replace("M0", "電0").splitlines()
+    rewritten.write_text(
+        "\n".join('"' + line.replace(",", '","') + '"' for line in lines) + "\n", encoding="cp932", newline="\r\n"
+    )
+    return rewritten
+
+
 def main() -> None:
     """Print the ratios."""
+    long = "ON COLUMNS('^c[0-9]') INTO NAME slot VALUE quantity"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for make, turned in (
-            (by_reading, ""),
-            (by_day, ""),
-            (by_day, "ON COLUMNS('^c[0-9]') INTO NAME slot VALUE quantity"),
+        for make, turned, sent in (
+            (by_reading, "", None),
+            (by_reading, "", as_excel_writes),
+            (by_day, "", None),
+            (by_day, long, None),
         ):
             path = folder / f"{make.__name__}.csv"
             columns = make(path)
+            received = sent(path) if sent else path
             floors, times = [], []
             for _ in range(RUNS):
                 floors.append(timed(lambda p=path, c=columns, t=turned: floor(p, c, t)))  # type: ignore[misc]
-                times.append(timed(lambda p=path: ours(p, folder)))  # type: ignore[misc]
+                times.append(timed(lambda p=received: ours(p, folder)))  # type: ignore[misc]
             low, high = statistics.median(floors), statistics.median(times)
+            what = f"{make.__name__}{', cp932 and quoted' if sent else ''}"
             sys.stdout.write(
-                f"{make.__name__}: read_csv {'and UNPIVOT ' if turned else ''}{low:.2f} s,"
+                f"{what}: read_csv {'and UNPIVOT ' if turned else ''}{low:.2f} s,"
                 f" recognised, parsed and kept {high:.2f} s, ratio {high / low:.2f}\n"
             )
 
