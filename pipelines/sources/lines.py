@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from pipelines.settings import Limits
@@ -172,7 +172,7 @@ def _split(block: list[str], delimiter: str) -> list[list[str]]:
 def _record(lines: list[str], delimiter: str) -> tuple[Row | None, int]:
     """Return the record that begins in the first line and how many lines it spans; the line as it is when its quotes do not pair."""
     unclosed = (UNCLOSED, lines[0]), 1
-    reader = csv.reader([*(f"{line}\n" for line in lines), END], delimiter=delimiter)
+    reader = csv.reader(chain((f"{line}\n" for line in lines), (END,)), delimiter=delimiter)
     try:
         row = next(reader)
     except csv.Error:  # a cell beyond what csv takes
