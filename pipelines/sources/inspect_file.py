@@ -198,7 +198,7 @@ def _scan(chunk: bytes, traits: _Traits, decoder: codecs.IncrementalDecoder, run
             traits.utf8 = False
     traits.quotes = traits.quotes or b'"' in chunk
     traits.nuls = traits.nuls or b"\0" in chunk
-    traits.control = traits.control or b"\x01" in chunk or b"\x1f" in chunk
+    traits.control = traits.control or b"\x01" in chunk or b"\x1e" in chunk or b"\x1f" in chunk
     if b"\r" in chunk or traits.last == b"\r":
         returns = chunk.count(b"\r") + (traits.last == b"\r") - (chunk[-1:] == b"\r")
         pairs = chunk.count(b"\r\n") + (traits.last == b"\r" and chunk[:1] == b"\n")

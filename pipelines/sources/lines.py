@@ -21,8 +21,9 @@ from pipelines.sources.head import DELIMITERS, RefusedFileError
 from pipelines.sources.inspect_file import HEAD_LINES, Inspected
 
 SEPARATOR = "\x1f"
-UNCLOSED = "\x1eunclosed"
-END = "\x1eend"
+MARK = "\x1e"  # begins what we say of a line ourselves; in what was sent it becomes a blank
+UNCLOSED = f"{MARK}unclosed"
+END = f"{MARK}end"
 GLOB_SIGNS = frozenset("*?[]{}")
 LONGEST_QUOTED_RECORD = 20
 ROWS_AT_ONCE = 10_000
@@ -135,7 +136,8 @@ def head_of(sheet: Sheet) -> list[tuple[str, ...]]:
 def _text(inspected: Inspected) -> str:
     decoder = codecs.getincrementaldecoder(inspected.encoding)()
     text = decoder.decode(inspected.path.read_bytes(), final=True)
-    return text.removeprefix("\ufeff").replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.removeprefix("\ufeff").replace("\0", "").replace(MARK, " ")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _quoted_rows(text: str, delimiter: str) -> Iterator[Row | None]:
@@ -188,7 +190,7 @@ def _clean(cell: str) -> str:
 
 
 _BREAKING = re.compile("[\x00-\x1d\x7f]")
-_CONTROL = {code: " " for code in (*range(0x1F + 1), 0x7F) if chr(code) != UNCLOSED[0]}
+_CONTROL = {code: " " for code in (*range(0x1F + 1), 0x7F) if chr(code) != MARK}
 
 
 def _cell_text(cell: object) -> str:
@@ -201,4 +203,4 @@ def _cell_text(cell: object) -> str:
         return cell.isoformat(sep=" ")
     if isinstance(cell, (date, time)):
         return cell.isoformat()
-    return "" if cell is None else str(cell)
+    return "" if cell is None else str(cell).replace(MARK, " ")
