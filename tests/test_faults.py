@@ -109,14 +109,15 @@ def test_decisions_killed_while_written_are_whole_or_absent(tmp_path: Path) -> N
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own, 64 MB; needs the right to mount."""
+    """A file system of its own, 64 MB: only a true disk fills up or turns read-only. Mounting takes root (or CAP_SYS_ADMIN)."""
     folder = tmp_path / "disk"
     folder.mkdir()
     made = subprocess.run(
         [MOUNT, "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)], capture_output=True, check=False
     )
     if made.returncode:
-        pytest.skip("no right to mount a small disk here")
+        told = made.stderr.decode(errors="replace").strip()
+        pytest.skip(f"a full and a read-only disk are tried by root only, who may mount a small one: {told}")
     yield folder
     subprocess.run([UMOUNT, "-l", str(folder)], check=False)
 

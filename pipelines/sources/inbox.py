@@ -24,7 +24,7 @@ from pipelines.periods import PeriodError, parse_moment
 from pipelines.settings import CityFolder, Limits
 from pipelines.sources import remote, store
 from pipelines.sources.inspect_file import Inspected, inspect
-from pipelines.sources.open_file import Inbound
+from pipelines.sources.open_file import Inbound, sentence_of
 
 RECEIVED = "received.csv"
 RECEIVED_COLUMNS = ("path", "received_at")
@@ -234,22 +234,21 @@ def _received(folder: Path, limits: Limits, findings: list[Finding]) -> dict[str
     """Read a source's received.csv: path -> received_at. What cannot be read is a finding, not a guess."""
     if not (folder / RECEIVED).is_file():
         return {}
-    place = f"{folder.name}/{RECEIVED}"
+    place, named = f"{folder.name}/{RECEIVED}", ", ".join(RECEIVED_COLUMNS)
     inspected = inspect(folder / RECEIVED, limits)
-    is_text = inspected.kind == "text" and not inspected.problem
-    text = (folder / RECEIVED).read_text(encoding=inspected.encoding) if is_text else ""
-    reader = csv.DictReader(io.StringIO(text))
     try:
-        rows = list(reader)
-    except csv.Error as error:  # a quote that closes nowhere
+        if inspected.problem:
+            raise ValueError(sentence_of(inspected.problem))
+        text = (folder / RECEIVED).read_text(encoding=inspected.encoding) if inspected.kind == "text" else ""
+        reader = csv.DictReader(io.StringIO(text))
+        rows = [(reader.line_num, row) for row in reader]
+        if not set(RECEIVED_COLUMNS) <= set(reader.fieldnames or ()):
+            raise ValueError(f"見出し {named} がない / no header {named}")
+    except (OSError, ValueError, csv.Error) as error:  # csv: a quote that closes nowhere
         findings.append(Finding("received_row", place, {"found": str(error)}))
         return {}
-    if not set(RECEIVED_COLUMNS) <= set(reader.fieldnames or ()):
-        named = ", ".join(RECEIVED_COLUMNS)
-        findings.append(Finding("received_row", f"{place}:1", {"found": f"見出し {named} がない / no header {named}"}))
-        return {}
     found: dict[str, datetime] = {}
-    for line, row in enumerate(rows, start=2):
+    for line, row in rows:
         path, received_at = ((row[name] or "").strip() for name in RECEIVED_COLUMNS)
         try:
             if path or received_at:

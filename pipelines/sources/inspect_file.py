@@ -85,7 +85,6 @@ class _Traits:
     control: bool = False
     pairs: int = 0
     longest_gap: int = 0
-    last: bytes = b""
     tail: bytes = b""
 
 
@@ -199,12 +198,13 @@ def _scan(chunk: bytes, traits: _Traits, decoder: codecs.IncrementalDecoder, run
     traits.quotes = traits.quotes or b'"' in chunk
     traits.nuls = traits.nuls or b"\0" in chunk
     traits.control = traits.control or b"\x01" in chunk or b"\x1e" in chunk or b"\x1f" in chunk
-    if b"\r" in chunk or traits.last == b"\r":
-        returns = chunk.count(b"\r") + (traits.last == b"\r") - (chunk[-1:] == b"\r")
-        pairs = chunk.count(b"\r\n") + (traits.last == b"\r" and chunk[:1] == b"\n")
+    open_return = traits.tail.endswith(b"\r")
+    if b"\r" in chunk or open_return:
+        returns = chunk.count(b"\r") + open_return - chunk.endswith(b"\r")
+        pairs = chunk.count(b"\r\n") + (open_return and chunk.startswith(b"\n"))
         traits.lone_returns = traits.lone_returns or returns > pairs
         traits.pairs += pairs
-    traits.last, traits.tail = chunk[-1:], chunk[-TAIL_BYTES:]
+    traits.tail = chunk[-TAIL_BYTES:]
     return _longest_line(chunk, traits, run)
 
 
@@ -229,7 +229,7 @@ def _as_text(result: Inspected, head: bytes, traits: _Traits, limits: Limits) ->
         return _refuse(result, "unknown_encoding", place=_first_bad_byte(result.path))
     if traits.longest_gap > limits.line_bytes:
         return _refuse(result, "line_too_long", limit=limits.line_bytes)
-    result.lines = traits.newlines + (traits.last != b"\n")
+    result.lines = traits.newlines + (not traits.tail.endswith(b"\n"))
     result.last_line = result.lines - max(0, traits.tail[len(traits.tail.rstrip(b"\r\n")) :].count(b"\n") - 1)
     result.quoted = traits.quotes
     utf8 = result.encoding in ("utf-8", "utf-8-sig")

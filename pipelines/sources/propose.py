@@ -205,8 +205,8 @@ def _inclusive(draft: Draft, starts: list[str], ends: list[str]) -> None:
     begun = {m for text in starts if (m := read_moment(text))}
     ended = {m for text in ends if (m := read_moment(text))}
     touching, apart = len(ended & begun), len({m + timedelta(days=1) for m in ended} & begun)
-    whole_months = begun and all(m.day == 1 for m in begun) and all((m + timedelta(days=1)).day == 1 for m in ended)
-    if apart > touching or (whole_months and not touching):
+    are_months = all(m.day == 1 for m in begun) and all((m + timedelta(days=1)).day == 1 for m in ended)
+    if apart > touching or (begun and ended and are_months):
         draft.layout["end_inclusive"] = True
         draft.sure.append("終わりの日を含む期間 / the end is the last day of the period")
     elif touching > apart:

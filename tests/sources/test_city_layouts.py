@@ -202,6 +202,30 @@ def test_a_draft_says_what_it_is_not_sure_of(tmp_path: Path) -> None:
     assert propose(path)["toml"] == ""
 
 
+@pytest.mark.parametrize(
+    ("periods", "is_inclusive"),
+    [
+        (("R6.4.1,R6.4.30",), True),
+        (("R6.4.1,R6.5.1",), None),
+        (("R6.4.2,R6.4.30",), None),
+        (("R6.4.1,未定",), None),
+        (("R6.4.1,R6.4.30", "R6.5.1,R6.5.31"), True),
+        (("R6.4.1,R6.5.1", "R6.5.1,R6.6.1"), False),
+    ],
+)
+def test_whether_the_end_is_the_last_day_is_told_only_when_it_shows(
+    tmp_path: Path, periods: tuple[str, ...], is_inclusive: bool | None
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(
+        made.cp932("施設名,使用開始日,使用終了日,使用量(kWh)", *(f"本庁舎,{each},100" for each in periods))
+    )
+    drafted = propose(path)
+    assert ("end_inclusive = true" in drafted["toml"]) == bool(is_inclusive)
+    if "未定" not in periods[0]:
+        assert any("終わりの日" in told for told in drafted["unsure"]) == (is_inclusive is None)
+
+
 def test_a_draft_written_into_city_toml_reads_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As an office does it: in a narrow window, the output appended to city.toml as it is."""
     monkeypatch.setenv("COLUMNS", "40")

@@ -60,22 +60,30 @@ def test_a_row_of_received_csv_that_cannot_be_read_is_told(city: City) -> None:
 def test_received_csv_may_come_from_excel(city: City) -> None:
     """Written by Excel in Japan: cp932, lines of Windows, quotes."""
     city.bills("fuel/請求.csv", [ROW])
-    text = 'path,received_at\r\n"請求.csv",2024/5/2 9:00\r\n,\r\n'
+    text = 'path,received_at\r\n\r\n"請求.csv",2024/5/2 9:00\r\n,\r\nb.csv,いつか\r\n'
     (city.folder / "inbox" / "fuel" / "received.csv").write_bytes(text.encode("cp932"))
     found = scanned(city)
-    assert ([a.received_at for a in found.arrivals], found.findings) == ([datetime(2024, 5, 2, 9)], [])
+    assert [a.received_at for a in found.arrivals] == [datetime(2024, 5, 2, 9)]
+    assert [f.subject for f in found.findings] == ["fuel/received.csv:5"], "the line as the file counts it"
 
 
 @pytest.mark.parametrize(
-    "content", [b"file;when\na.csv;2024-05-02\n", b"\x89PNG\r\n\0", b"", b"path\na.csv\n", b"\xff\xfe\xff"]
+    "content",
+    [
+        b"file;when\na.csv;2024-05-02\n",
+        b"\x89PNG\r\n\0",
+        b"",
+        b"path\na.csv\n",
+        b"\xff\xfe\xff",
+        b'path,received_at\n"' + b"a" * 140_000,
+        b'path,received_at\n"' + b"a,2024-05-02\n" * 20_000,
+    ],
 )
 def test_a_received_csv_that_is_none_is_told_and_stops_nothing(city: City, content: bytes) -> None:
     city.bills("fuel/a.csv", [ROW])
     (city.folder / "inbox" / "fuel" / "received.csv").write_bytes(content)
     found = scanned(city)
-    assert [(f.rule_id, f.subject.removesuffix(":1")) for f in found.findings] == [
-        ("received_row", "fuel/received.csv")
-    ]
+    assert [(f.rule_id, f.subject) for f in found.findings] == [("received_row", "fuel/received.csv")]
     assert [a.path for a in found.arrivals] == ["a.csv"]
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.settings import Limits
@@ -65,8 +65,8 @@ LINES = {
 TABLES = ("parsed_values", "parsed_rejects", "parsed_files")
 
 
-def _read(path: Path, inspected: Inspected | None = None, threads: int = 1) -> list[list[tuple[object, ...]]]:
-    connection = database.connect(threads=threads)
+def _read(path: Path, inspected: Inspected | None = None) -> list[list[tuple[object, ...]]]:
+    connection = database.connect(threads=1)
     try:
         inbound = [Inbound("-", path.name, inspected or inspect(path, Limits()))]
         parse.parse(inbound, connection, parse.Reading(Limits()), path.parent)
@@ -84,6 +84,15 @@ def _both_ways(path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[object
 
 
 @settings(max_examples=40, deadline=None)
+@example(rows=[("M1", "2026-05-01 00:00", "2026-05-03", "1.1234567", "kWh", "")])
+@example(rows=[("M1", "2026-05-01 00:00", "2026-05-03", "1e3", "kWh", "")])
+@example(rows=[("M1", "2026-05-01 00:30:07", "2026-05-03", "1", "kWh", "")])
+@example(rows=[("M1", "2026-05-01", "2026-05-03 00:30:07", "1", "kWh", "")])
+@example(rows=[("M1", "2026-05-03", "2026-05-01", "1", "kWh", "")])
+@example(rows=[("M1", "2026-05-01", "2026-05-03", "1", "kWh", "corrected")])
+@example(rows=[(" \u3000M2 ", "2026-05-01", "2026-05-03", "1", " L ", "")])
+@example(rows=[(" ", "2026-05-01", "2026-05-03", "1", "kWh", "")])
+@example(rows=[("\x1eunclosed", "2026-05-01", "2026-05-03", "1", "kWh", "")])
 @given(rows=st.lists(CELLS, min_size=1, max_size=12))
 def test_rows_of_readings_are_the_same_either_way(
     rows: list[tuple[str, ...]], tmp_path_factory: pytest.TempPathFactory
