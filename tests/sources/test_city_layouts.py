@@ -16,7 +16,7 @@ from pipelines.layout_spec import Layout
 from pipelines.settings import Limits, load_settings
 from pipelines.sources import described
 from pipelines.sources.parse import Reading
-from pipelines.sources.propose import propose
+from pipelines.sources.propose import Draft, _inclusive, propose
 from tests.making import City, one, rows_of
 from tests.sources import made
 from tests.sources.made import Made
@@ -208,7 +208,6 @@ def test_a_draft_says_what_it_is_not_sure_of(tmp_path: Path) -> None:
         (("R6.4.1,R6.4.30",), True),
         (("R6.4.1,R6.5.1",), None),
         (("R6.4.2,R6.4.30",), None),
-        (("R6.4.1,未定",), None),
         (("R6.4.1,R6.4.30", "R6.5.1,R6.5.31"), True),
         (("R6.4.1,R6.5.1", "R6.5.1,R6.6.1"), False),
     ],
@@ -222,8 +221,13 @@ def test_whether_the_end_is_the_last_day_is_told_only_when_it_shows(
     )
     drafted = propose(path)
     assert ("end_inclusive = true" in drafted["toml"]) == bool(is_inclusive)
-    if "未定" not in periods[0]:
-        assert any("終わりの日" in told for told in drafted["unsure"]) == (is_inclusive is None)
+    assert any("終わりの日" in told for told in drafted["unsure"]) == (is_inclusive is None)
+
+
+def test_ends_that_cannot_be_read_tell_nothing() -> None:
+    draft = Draft()
+    _inclusive(draft, ["R6.4.1"], ["未定"])
+    assert "end_inclusive" not in draft.layout and draft.unsure
 
 
 def test_a_draft_written_into_city_toml_reads_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
