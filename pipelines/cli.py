@@ -134,7 +134,7 @@ def convert(
     unit: Annotated[str, typer.Argument(help="単位 / unit, e.g. kL")],
     energy_type: Annotated[str, typer.Argument(help="エネルギー種別 / energy type, e.g. kerosene")],
     on: Annotated[str, typer.Option("--on", help="使用日 / day of use.")],
-    basis: Annotated[str, typer.Option(help="plan, shk_basic, shk_adjusted")] = "plan",
+    basis: common.Basis = "plan",
     supplier: Annotated[str | None, typer.Option(help="供給事業者の番号または名称 / supplier.")] = None,
     menu: Annotated[str | None, typer.Option(help="メニュー・残差・代替値 / menu.")] = None,
     as_json: common.AsJson = False,
@@ -166,9 +166,9 @@ def convert(
 @app.command()
 def explain(
     facility: Annotated[str, typer.Argument(help="施設ID / facility id.")],
-    fiscal_year: Annotated[int, typer.Option("--fiscal-year", help="年度 / fiscal year.")],
+    fiscal_year: common.FiscalYear,
     month: Annotated[int | None, typer.Option(min=1, max=12, help="月 / month of that year.")] = None,
-    basis: Annotated[str, typer.Option(help="plan, shk_basic, shk_adjusted")] = "plan",
+    basis: common.Basis = "plan",
     as_known_at: common.AsKnownAt = None,
     as_json: common.AsJson = False,
 ) -> None:
@@ -325,6 +325,12 @@ def main() -> None:
     except (ValueError, RuntimeError, OSError) as error:
         if type(error).__name__ in ACTIONABLE:
             common.complain(str(error))
+            sys.exit(common.ERROR)
+        if isinstance(error, OSError) and error.filename:
+            told = f"{error.filename}: {error.strerror}"
+            common.complain(
+                f"{told}。場所と権限、ディスクを確かめてください。 / Check the place, its rights and the disk."
+            )
             sys.exit(common.ERROR)
         raise
 

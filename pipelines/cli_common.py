@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 OK, ERROR, WRONG_USE, HELD_BACK = 0, 1, 2, 3
 AsJson = Annotated[bool, typer.Option("--json", help="機械向けのJSONで出力 / print JSON.")]
+FiscalYear = Annotated[int, typer.Option("--fiscal-year", help="年度 / fiscal year.", min=1990, max=2100)]
+Basis = Annotated[Literal["plan", "shk_basic", "shk_adjusted"], typer.Option(help="算定の基準 / basis.")]
 AsKnownAt = Annotated[
     str | None,
     typer.Option(

@@ -15,7 +15,6 @@ collect_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-FiscalYear = Annotated[int, typer.Option("--fiscal-year", help="年度 / fiscal year.", min=2000, max=2100)]
 Month = Annotated[
     int | None, typer.Option("--month", help="月（省略は12か月）/ month; all twelve without.", min=1, max=12)
 ]
@@ -95,7 +94,7 @@ def _names(register: Path) -> list[dict[str, str]]:
 
 @collect_app.command()
 def issue(
-    fiscal_year: FiscalYear,
+    fiscal_year: common.FiscalYear,
     due: Annotated[str, typer.Option("--due", help="回答期限 / due date.")],
     sender: Annotated[str, typer.Option("--sender", help="依頼元（課・担当・連絡先）/ who asks.")],
     month: Month = None,
@@ -126,7 +125,7 @@ def issue(
 
 
 @collect_app.command()
-def status(fiscal_year: FiscalYear, month: Month = None, as_json: common.AsJson = False) -> None:
+def status(fiscal_year: common.FiscalYear, month: Month = None, as_json: common.AsJson = False) -> None:
     """回答状況 / who has answered, and what is still open."""
     found = _status(fiscal_year, month)
     if as_json:
@@ -144,7 +143,7 @@ def status(fiscal_year: FiscalYear, month: Month = None, as_json: common.AsJson 
 
 @collect_app.command()
 def remind(
-    fiscal_year: FiscalYear,
+    fiscal_year: common.FiscalYear,
     month: Month = None,
     out: Annotated[Path | None, typer.Option("--out", help="書き出すフォルダ / folder for the texts.")] = None,
     as_json: common.AsJson = False,

@@ -42,7 +42,7 @@ def restatements(
 @edition_app.command("freeze")
 def freeze(
     purpose: Annotated[str, typer.Option("--purpose", help="審議会, 公表, 定期報告, 庁内")],
-    fiscal_year: Annotated[int, typer.Option("--fiscal-year", help="年度 / fiscal year.")],
+    fiscal_year: common.FiscalYear,
     document: Annotated[str, typer.Option("--document", help="文書番号 / document number.")],
     by: Annotated[str, typer.Option("--by", help="確定した者 / who.")] = "",
     as_json: common.AsJson = False,

@@ -85,7 +85,7 @@ def review_confirm(
     by: Annotated[str, typer.Option("--by", help="統括者のID / person id of the 統括者.")],
     on: Annotated[str, typer.Option("--on", help="決裁日 / date.")],
     document: Annotated[str, typer.Option("--document", help="文書番号 / document number.")],
-    fiscal_year: Annotated[int, typer.Option("--fiscal-year", help="年度 / fiscal year.")],
+    fiscal_year: common.FiscalYear,
     as_json: common.AsJson = False,
 ) -> None:
     """承認済みの一覧を確認（決裁）する / confirm the list of accepted flags of a fiscal year."""

@@ -293,3 +293,21 @@ def test_what_strangers_wrote_commands_no_terminal(tmp_path: Path) -> None:
         assert not {
             char for char in said if char != "\n" and (ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0 or char == "\u202e")
         }
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["explain", "M", "--fiscal-year", "999999"], 2, "999999"),
+        (["explain", "M", "--fiscal-year", "2024", "--basis", "nosuch"], 2, "nosuch"),
+        (["convert", "1.5", "kL", "kerosene", "--on", "2024-05-01", "--basis", "nosuch"], 2, "shk_basic"),
+        (["--data", "/dev/null/x", "nightly"], 1, "/dev/null/x"),
+        (["backup", "/proc/x"], 1, "/proc/x"),
+    ],
+)
+def test_wrong_use_and_wrong_places_end_in_a_sentence(published: City, words: list[str], code: int, told: str) -> None:
+    command = [sys.executable, "-c", "from pipelines.cli import main; main()", "--city", str(published.folder), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == code
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr

@@ -25,9 +25,17 @@ from pipelines.warehouse import database
 
 HERE = Path(__file__).parent
 FLAG_RULES = (
-    "over_path", "data_missing", "no_factor", "no_target", "unit_slip", "zero_days", "flat_run", "spike", "bill_differs",
+    "over_path",
+    "data_missing",
+    "no_factor",
+    "no_target",
+    "unit_slip",
+    "zero_days",
+    "flat_run",
+    "spike",
+    "bill_differs",
     "no_responsible_person",
-)  # fmt: skip
+)
 OWNER_POSTS = ("エネルギー管理員", "エネルギー管理責任者", "エネルギー管理企画推進者")
 
 

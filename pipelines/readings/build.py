@@ -2,7 +2,7 @@
 
 Reads parsed values, rejects and counts, the registers meters and activity_sources. Writes counted_units, readings (and
 the views current_readings, superseded_readings, bills), register_states, register_uses, activity_readings,
-waste_samples, weather_days, quarantine, source_files, unknown_names, intake_log and expected_inputs. The outcome depends only on
+waste_samples, weather_days, quarantine, source_files, unknown_names, intake_log, reading_doubts and expected_inputs. The outcome depends only on
 contents, receipts, registers and the day, never on the order of processing.
 """
 
@@ -63,6 +63,7 @@ def build(
     touched.merge(part)
     for view in ("current_readings", "superseded_readings", "bills"):
         database.create_view(connection, view, HERE / f"{view}.sql")
+    database.fill(connection, "reading_doubts", HERE / "reading_doubts.sql")
     late = settings.thresholds
     lateness = {
         "today": today,
