@@ -89,7 +89,8 @@ def test_a_doubt_has_bounds_and_one_doubtful_month_leaves_the_verdict(zeros: duc
     assert (low, high, quantity, cell, periods) == (0, 31 * 10, 0, None, "2025-08-01..2025-08-31")
     verdict, reasons, low_kg, high_kg = one(
         zeros,
-        "SELECT verdict, reasons, actual_low_co2e_kg, actual_high_co2e_kg FROM facility_results WHERE facility_id = 'F2' AND fiscal_year = 2025",
+        """SELECT verdict, reasons, actual_low_co2e_kg, actual_high_co2e_kg FROM facility_results
+           WHERE facility_id = 'F2' AND fiscal_year = 2025""",
     )
     assert (verdict, reasons) == ("not_achieved", "zero_day"), "1,100 to 1,410 L against 85 % of 1,200"
     assert round(high_kg - low_kg, 3) == round(310 * Decimal("2.48948333333333"), 3)
@@ -206,7 +207,8 @@ def test_the_bounds_of_a_bill_that_differs(city: City) -> None:
     with city.built() as made:
         low, high, quantity, states = one(
             made,
-            "SELECT sum(low_quantity), sum(high_quantity), sum(quantity), count(DISTINCT state) FROM energy_by_meter_day WHERE doubts = 'bill_differs'",
+            """SELECT sum(low_quantity), sum(high_quantity), sum(quantity), count(DISTINCT state) FROM energy_by_meter_day
+               WHERE doubts = 'bill_differs'""",
         )
         assert one(made, "SELECT count(*) FROM flags WHERE rule_id = 'bill_differs'") == 1
     assert quantity == low == sum(100 + date(2024, 6, n).day % 3 for n in range(1, 31)) and states == 1
@@ -229,7 +231,8 @@ def test_what_is_expected_follows_the_shares(city: City) -> None:
     rows += monthly("MAIN", *YEARS, 100) + [row for row in monthly("TENANT", *YEARS, 20) if row[1] < date(2025, 11, 1)]
     city.bills("fuel/a.csv", rows)
     with city.built() as made:
-        expected = "SELECT count(*) FROM energy_by_meter_day WHERE meter_id = 'SHARED' AND facility_id = ? AND expected AND local_date >= '2024-10-01' AND local_date < '2026-04-01'"
+        expected = """SELECT count(*) FROM energy_by_meter_day WHERE meter_id = 'SHARED' AND facility_id = ? AND expected
+            AND local_date >= '2024-10-01' AND local_date < '2026-04-01'"""
         assert one(made, expected, "F1") == 0
         assert one(made, expected, "F2") == (date(2026, 4, 1) - date(2024, 10, 1)).days
         assert (
