@@ -143,6 +143,7 @@ def _method(connection: duckdb.DuckDBPyConnection, city: CityFolder, counts: dic
         ],
         "short_gap": thresholds["interpolated_days_per_month"],
         "handling": [{"id": key, "ja": explain_reason(key, "ja"), "en": explain_reason(key, "en")} for key in HANDLING],
+        "quality": query.dicts(connection, "FROM quality_rules ORDER BY effect, rule_id"),
         "rounding": [
             {"outputs": "・".join(names), "ja": rounding.rules()[key].ja, "en": rounding.rules()[key].en}
             for key, names in by_rule.items()

@@ -50,7 +50,9 @@ class Flag:
 
     def present(self, this_year: int) -> Present:
         """What a decision on this flag is held against."""
-        return Present(self.total_co2e_kg, f"{self.rule_id}:{self.severity}", self.fiscal_year < this_year)
+        return Present(
+            self.total_co2e_kg, f"{self.rule_id}:{self.severity}", self.fiscal_year < this_year, self.seen_days
+        )
 
 
 def flags(connection: duckdb.DuckDBPyConnection) -> list[Flag]:

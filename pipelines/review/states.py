@@ -1,7 +1,8 @@
 """What state a flag is in, from the decisions about it: open, answered, accepted, returned, confirmed.
 
-A decision binds, for a closed year, to the facility's total within a tolerance; for the running year to the state of
-the rule. When that changed, the decisions lapse and the question is open again.
+A decision about doubts binds to the days and quantities that it was shown; any other, for a closed year, to the facility's total
+within a tolerance, for the running year to the state of the rule. When that changed, the decisions lapse and the question
+is open again.
 """
 
 from __future__ import annotations
@@ -52,10 +53,13 @@ class Present:
     co2e_kg: Decimal | None
     state: str
     is_closed_year: bool
+    seen_days: str | None = None
 
 
 def binds(decision: Decision, present: Present, tolerance: Decimal) -> bool:
     """Tell whether a decision still binds."""
+    if decision.seen_days is not None:
+        return decision.seen_days == present.seen_days
     if not present.is_closed_year:
         return decision.seen_state == present.state
     if decision.seen_co2e_kg is None or present.co2e_kg is None:
