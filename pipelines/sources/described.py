@@ -78,6 +78,7 @@ class _Described:
             missing=self.layout.missing,
             total_rows=tuple(plain(word) for word in self.layout.total_rows),
             total_tolerance=self.layout.total_tolerance,
+            reads_hidden=self.layout.hidden_sheets,
         )
 
     def _header(self, head: Head) -> tuple[int, tuple[str, ...]] | None:

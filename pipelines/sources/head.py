@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 DELIMITERS = (",", "\t", ";")
+MARK = "\x1e"  # begins what we say of a line or a cell ourselves; in what was sent it becomes a blank
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,7 @@ class Recognised:
     total_rows: tuple[str, ...] = ()
     total_tolerance: float = 0
     read: Callable[[Table], Iterable[Cell]] | None = None
+    reads_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,13 @@ def delimiter_of(line: str) -> str:
     return max(DELIMITERS, key=line.count)
 
 
+def unmarked(text: str) -> str:
+    """Return a cell's text without the mark of the rule that holds it back."""
+    return text.rpartition(MARK)[2]
+
+
 @lru_cache(maxsize=16_384)  # the same few words in every file
 def plain(text: str) -> str:
     """Return a header's word without blanks and line breaks, full-width forms as half-width ones."""
+    text = unmarked(text)
     return "".join((text if text.isascii() else unicodedata.normalize("NFKC", text)).split())

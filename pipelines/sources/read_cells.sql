@@ -1,6 +1,7 @@
 -- read_cells: every cell with its values, or the first rule it breaks. Nothing is dropped here.
--- Order of the rules: how the line is built, whose it is, when it is, how much, the words.
--- Inputs: stamped_cells, moment_words and number_words (texts that people wrote another way), agreed_words.
+-- Order of the rules: how the line is built, whether the cell may be taken as it stands, whose it is, when it is, how much, the words.
+-- Inputs: stamped_cells, moment_words and number_words (texts that people wrote another way), agreed_words, shown_words (number
+-- formats that agree with the unit beside them).
 WITH worded AS (
     SELECT
         c.*,
@@ -10,7 +11,8 @@ WITH worded AS (
         coalesce(q.meaning, CASE WHEN c.quality IS NOT NULL THEN '?' END) AS quality_word,
         coalesce(g.meaning, CASE WHEN c.stage IS NOT NULL THEN '?' END) AS stage_word,
         coalesce(a.meaning, CASE WHEN c.basis IS NOT NULL THEN '?' END) AS basis_word,
-        i.moment AS issued, y.number AS yen, w.number AS kw, x.number AS contract, m.number AS moisture
+        CASE WHEN c.shown_as IS NULL OR f.agrees THEN c.held_rule ELSE coalesce(c.held_rule, 'shown_otherwise') END AS cell_rule,
+        coalesce(c.unit, f.unit) AS stated_unit, i.moment AS issued, y.number AS yen, w.number AS kw, x.number AS contract, m.number AS moisture
     FROM stamped_cells AS c
     LEFT JOIN number_words AS n ON c.quantity IS NULL AND n.text = c.quantity_text
     LEFT JOIN agreed_words AS k ON k.column_name = 'reading_kind' AND k.text = c.reading_kind
@@ -23,15 +25,17 @@ WITH worded AS (
     LEFT JOIN number_words AS x ON x.text = c.contract_text
     LEFT JOIN number_words AS m ON m.text = c.moisture_text
     LEFT JOIN agreed_words AS a ON a.column_name = 'basis' AND a.text = c.basis
+    LEFT JOIN shown_words AS f ON f.shown_as = c.shown_as AND f.beside IS NOT DISTINCT FROM c.unit
 )
 SELECT
-    file_no, line, column_name, key, started_at, ended_at, number AS quantity, unit, kind_word AS reading_kind,
+    file_no, line, column_name, key, started_at, ended_at, number AS quantity, stated_unit AS unit, kind_word AS reading_kind,
     band_word AS time_band, quality_word AS quality, stage_word AS stage, CAST(issued AS DATE) AS issued_on,
     yen AS amount_yen, kw AS demand_kw, contract AS contract_kw, substance, note, category,
     basis_word AS basis, moisture AS moisture_percent, laboratory, quantity_text, is_snapped,
     CASE
         WHEN line_rule IS NOT NULL THEN line_rule
         WHEN coalesce(quantity_text, '') = '' OR quantity_text IN (SELECT text FROM missing_marks) THEN 'blank'
+        WHEN cell_rule IS NOT NULL THEN cell_rule
         WHEN key IS NULL THEN 'missing_value'
         WHEN coalesce(started_text, '') = '' OR (NOT end_is_implied AND coalesce(ended_text, '') = '') THEN 'missing_value'
         WHEN until_next AND base IS NOT NULL AND ended_at IS NULL THEN 'missing_value'
@@ -46,6 +50,7 @@ SELECT
     END AS rule_id,
     CASE
         WHEN line_rule IS NOT NULL THEN line_raw
+        WHEN cell_rule IS NOT NULL THEN concat_ws(' ', held_by, quantity_text, '[' || shown_as || ']')
         WHEN key IS NULL THEN 'key: (空欄)'
         WHEN coalesce(started_text, '') = '' THEN 'start: (空欄)'
         WHEN NOT end_is_implied AND coalesce(ended_text, '') = '' OR until_next AND ended_at IS NULL THEN 'end: (空欄)'

@@ -70,6 +70,7 @@ def describe(connection: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
             ("file_no", "INTEGER", lambda p: p.file_no),
             ("delimiter", "VARCHAR", lambda p: p.delimiter),
             ("recognised_no", "INTEGER", lambda p: number_of[id(p.recognised)]),
+            ("has_marks", "BOOLEAN", lambda p: p.has_marks),
         ],
     )
     _lay_down(
