@@ -82,10 +82,11 @@ def sheets(path: Path, limits: Limits) -> list[Sheet]:
                 raise WorkbookError(f"{meta.name}: {sheet.total_height} x {sheet.total_width}")
             seen = known.traits[number] if known.traits else None
             rows = sheet.to_python(skip_empty_area=False)
-            if seen is None and known.traits and any(map(any, rows)):
-                raise WorkbookError(f"{meta.name}: no such part")
             texts, has_marks = _as_text(rows, seen or Traits())
-            hidden = meta.visible != SheetVisibleEnum.Visible
+            is_other = (
+                bool(known.traits) and seen is None
+            )  # a dialog, a chart: never a table that somebody sees
+            hidden = is_other or meta.visible != SheetVisibleEnum.Visible
             merged = tuple(sheet.merged_cell_ranges or ())
             width = len(rows[0]) if rows else 0
             unseen = frozenset(n for n in range(width) if seen is not None and seen.hides(n))

@@ -196,6 +196,29 @@ def test_a_workbook_of_which_only_hidden_sheets_fit_says_so(tmp_path: Path) -> N
     assert found["outcome"].problem == ("hidden_sheets", {"found": "検針"})
 
 
+def test_a_chart_beside_the_table_costs_nothing(tmp_path: Path) -> None:
+    def write(workbook: Any, _: Any) -> None:
+        chart = workbook.add_chart({"type": "line"})
+        chart.add_series({"values": "=検針!$D$2:$D$4"})
+        workbook.add_chartsheet("グラフ").set_chart(chart)
+
+    assert quantities(told(tmp_path, book(write))) == ["100", "200", "300"]
+
+
+def test_a_sheet_of_a_dialog_is_no_table_and_is_told(tmp_path: Path) -> None:
+    kind = LAYOUT_NS.replace("worksheet", "dialogsheet")
+    content = with_decoy(book(lambda *_: None), "visible", True)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sheet = archive.read("xl/worksheets/old0.xml").decode()
+    was = f'Type="{LAYOUT_NS}" Target="worksheets/old0.xml"'
+    becomes = f'Type="{kind}" Target="dialogsheets/old0.xml"'
+    content = edited(
+        content, {"xl/_rels/workbook.xml.rels": lambda t: t.replace(was, becomes)}, {"xl/dialogsheets/old0.xml": sheet}
+    )
+    found = told(tmp_path, content, name="a.xlsm")
+    assert (quantities(found), found["outcome"].unread) == (["100", "200", "300"], ["旧0（非表示 / hidden）"])
+
+
 def test_two_visible_sheets_both_arrive_with_their_names(tmp_path: Path) -> None:
     def write(workbook: Any, _: Any) -> None:
         other = workbook.add_worksheet("控え")
