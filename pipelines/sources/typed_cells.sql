@@ -12,7 +12,7 @@ WITH trimmed AS (
         nullif(trim(kw_text), '') AS kw_text, nullif(trim(contract_text), '') AS contract_text,
         nullif(trim(substance), '') AS substance, nullif(trim(note), '') AS note,
         nullif(trim(category), '') AS category, nullif(trim(basis), '') AS basis,
-        nullif(trim(moisture_text), '') AS moisture_text, nullif(trim(laboratory), '') AS laboratory,
+        nullif(trim(moisture_text), '') AS moisture_text, nullif(trim(laboratory), '') AS laboratory, nullif(trim(slip_no), '') AS slip_no,
         line_rule, line_raw
     FROM (FROM cells UNION ALL BY NAME FROM row_cells)
 )
