@@ -17,8 +17,10 @@ from pipelines.warehouse import database
 
 HERE = Path(__file__).parent
 STEPS = (
-    "file_receipts", "value_scales", "statements", "displaces_several", "tied_values", "two_values", "equal_rows", "path_versions",
-    "version_values", "no_longer_sent", "held_values", "held_days", "held_back",
+    "file_receipts", "value_scales", "statements", "displaces_several", "own_losers",
+    "tied_values", "two_values", "equal_rows", "path_versions",
+    "version_values", "no_longer_sent", "held_rows",
+    "held_values", "held_days", "held_back",
 )  # fmt: skip
 
 

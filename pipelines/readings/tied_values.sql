@@ -1,28 +1,23 @@
 -- tied_values: pairs of values of one source and period that nothing tells apart but their place: of one file, or of two received at
 -- the same moment, with the same stage, quality and issue. Only what was superseded from its own receipt on can be one of them.
 -- Of events, which add up within a file, the statements of two files; two different lines of one slip.
--- Inputs: stated_values, statements, value_scales, file_receipts.
-WITH placed AS (
-    SELECT v.*, f.file, f.last_at
-    FROM stated_values AS v
-    JOIN file_receipts AS f ON f.sha256 = v.source_sha256 AND f.member IN ('', v.source_member)
-    WHERE v.known_to IS NOT NULL AND NOT v.is_event AND v.known_to = f.last_at
-),
-rows_tied AS (
-    SELECT l.source_kind, l.owner_id, l.kind, l.started_at, l.ended_at, w.quantity, w.unit, w.file, w.source_member, w.source_line,
-        l.quantity AS other_value, l.unit AS other_unit, l.file AS other_file, l.source_member AS other_member, l.source_line AS other_line,
-        l.source_column AS other_column, w.source_column
-    FROM placed AS l
-    JOIN (
-        SELECT v.*, f.file, f.last_at
-        FROM stated_values AS v
-        JOIN file_receipts AS f ON f.sha256 = v.source_sha256 AND f.member IN ('', v.source_member)
-        WHERE v.known_to IS NULL AND NOT v.is_event
-    ) AS w
+-- Inputs: own_losers, stated_values, statements, value_scales, file_receipts.
+WITH pairs AS (
+    SELECT l.source_kind, l.owner_id, l.kind, l.started_at, l.ended_at, l.last_at, w.quantity, w.unit, w.source_sha256, w.source_member, w.source_line,
+        w.source_column, l.quantity AS other_value, l.unit AS other_unit, l.source_sha256 AS other_sha256, l.source_member AS other_member,
+        l.source_line AS other_line, l.source_column AS other_column
+    FROM own_losers AS l
+    JOIN stated_values AS w
         ON w.source_kind = l.source_kind AND w.owner_id = l.owner_id AND w.kind = l.kind AND w.time_band = l.time_band
         AND w.started_at = l.started_at AND w.ended_at = l.ended_at
-    WHERE w.stage = l.stage AND w.quality = l.quality AND w.issued_on IS NOT DISTINCT FROM l.issued_on
-        AND (w.source_sha256 = l.source_sha256 OR w.last_at = l.last_at)
+    WHERE w.known_to IS NULL AND w.stage = l.stage AND w.quality = l.quality AND w.issued_on IS NOT DISTINCT FROM l.issued_on
+),
+rows_tied AS (
+    SELECT p.* EXCLUDE (last_at, source_sha256, other_sha256), f.file, o.file AS other_file
+    FROM pairs AS p
+    JOIN file_receipts AS f ON f.sha256 = p.source_sha256 AND f.member IN ('', p.source_member)
+    JOIN file_receipts AS o ON o.sha256 = p.other_sha256 AND o.member IN ('', p.other_member)
+    WHERE p.source_sha256 = p.other_sha256 OR f.last_at = p.last_at
 ),
 statements_tied AS (
     SELECT w.source_kind, w.owner_id, w.kind, w.started_at, w.ended_at, w.quantity, w.unit, w.file, w.source_member, w.source_line,
