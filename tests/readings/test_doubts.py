@@ -145,6 +145,18 @@ def test_a_yearly_figure_must_be_the_sum_of_the_monthly_ones(town: City) -> None
     assert doubts(town) == [("A1", "displaces_several", date(2024, 4, 1), date(2024, 12, 1))]
 
 
+def test_a_doubt_of_what_was_received_is_one_of_the_doubts_and_is_asked(town: City) -> None:
+    quarter(town, 60)
+    with town.built() as made:
+        assert rows_of(
+            made, "SELECT DISTINCT source_id, doubt_state FROM doubts WHERE rule_id = 'displaces_several'"
+        ) == [("M1", "standing")]
+        told = rows_of(made, "SELECT message_ja FROM flags WHERE rule_id = 'displaces_several'")
+        assert len(told) == 1 and "oil/b.csv 2行目" in told[0][0] and "M1" in told[0][0] and "?" not in told[0][0]
+        known = {row[0] for row in rows_of(made, "SELECT rule_id FROM quality_rules WHERE effect = 'doubts'")}
+    assert {"displaces_several", "two_values", "equal_rows", "no_longer_sent", "held_back"} <= known
+
+
 # ---------------------------------------------------------------- two_values
 
 
