@@ -35,6 +35,7 @@ FLAG_RULES = (
     "bill_year_length",
     "fall_unexplained",
     "no_responsible_person",
+    "readings_after_validity",
 )
 OWNER_POSTS = ("エネルギー管理員", "エネルギー管理責任者", "エネルギー管理企画推進者")
 

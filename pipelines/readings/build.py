@@ -2,8 +2,8 @@
 
 Reads parsed values, rejects and counts, the registers meters and activity_sources. Writes counted_units, readings (and
 the views current_readings, superseded_readings, bills), register_states, register_uses, activity_readings,
-waste_samples, weather_days, quarantine, source_files, unknown_names, intake_log, reading_doubts and expected_inputs. The outcome
-depends only on contents, receipts, registers and the day, never on the order of processing.
+waste_samples, weather_days, quarantine, source_files, unknown_names, intake_log, expected_inputs and, in doubting.py,
+reading_doubts. The outcome depends only on contents, receipts, registers and the day, never on the order of processing.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from typing import Any
 import duckdb
 
 from pipelines import findings, units
-from pipelines.readings import touched
-from pipelines.readings.acceptance import Rival, losers
+from pipelines.readings import doubting, touched
+from pipelines.readings.acceptance import Rival, RivalEvent, losers, losing_events
 from pipelines.settings import Settings
 from pipelines.warehouse import database
 from pipelines.warehouse.part import Part
@@ -63,7 +63,7 @@ def build(
     touched.merge(part)
     for view in ("current_readings", "superseded_readings", "bills"):
         database.create_view(connection, view, HERE / f"{view}.sql")
-    database.fill(connection, "reading_doubts", HERE / "reading_doubts.sql")
+    told = doubting.build(connection, settings)
     late = settings.thresholds
     lateness = {
         "today": today,
@@ -74,9 +74,9 @@ def build(
     database.fill(connection, "expected_inputs", HERE / "expected_inputs.sql", lateness)
     for view in ("candidates", "incoming"):
         connection.execute(f"DROP VIEW {view}")
-    for step in ("checked", "suspects", "rivals"):
+    for step in ("checked", "suspects", "rivals", "event_rows", "beaten_events"):
         connection.execute(f"DROP TABLE {step}")
-    return _register_findings(connection)
+    return [*_register_findings(connection), *told]
 
 
 def _lay_down(part: Part) -> None:
@@ -184,7 +184,23 @@ def _accept(connection: duckdb.DuckDBPyConnection) -> None:
         """INSERT INTO losers SELECT unnest(CAST($ids AS BIGINT[])), unnest(CAST($times AS TIMESTAMP[]))""",
         {"ids": list(beaten), "times": list(beaten.values())},
     )
+    _accept_events(connection)
     _explain_files(connection)
+
+
+def _accept_events(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add to ``losers`` the deliveries and activity figures that other statements about their source and period replace."""
+    database.create_temp(connection, "event_rows", HERE / "event_rows.sql")
+    rivals = connection.execute(database.sql_text(HERE / "rival_events.sql")).fetchall()
+    beaten: dict[int, object] = {}
+    for _, island in groupby(rivals, key=lambda row: row[:3]):
+        beaten.update(losing_events(RivalEvent(*row[3:]) for row in island))
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE beaten_events AS SELECT unnest(CAST($ids AS BIGINT[])) AS unit_no,
+           unnest(CAST($times AS TIMESTAMP[])) AS known_to""",
+        {"ids": list(beaten), "times": list(beaten.values())},
+    )
+    database.run(connection, "INSERT INTO losers " + database.sql_text(HERE / "event_losers.sql"), what="event_losers")
 
 
 def _explain_files(connection: duckdb.DuckDBPyConnection) -> None:

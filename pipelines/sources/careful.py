@@ -206,7 +206,10 @@ def _load_shown(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _refuse_wrong_totals(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
-    """Refuse files whose printed totals differ from their cells: one of the two is not what the sender meant."""
+    """Refuse files whose printed totals differ from their cells: one of the two is not what the sender meant.
+
+    Their cells are rejects, so that it stays known of whom and when they are.
+    """
     found = connection.execute(database.sql_text(HERE / "wrong_totals.sql")).fetchall()
     wrong = {file_no: rest for file_no, *rest in found}
     for outcome in outcomes:
@@ -214,5 +217,10 @@ def _refuse_wrong_totals(connection: duckdb.DuckDBPyConnection, outcomes: list[O
             if part.file_no in wrong:
                 line, column, printed, summed = wrong[part.file_no]
                 numbers = {"place": " ".join(p for p in (part.member, f"{line}行", column) if p), "printed": printed}
-                connection.execute("DELETE FROM read_cells WHERE file_no = $no", {"no": part.file_no})
+                connection.execute(
+                    """UPDATE read_cells SET rule_id = 'file_refused', raw = quantity_text
+                       WHERE file_no = $no AND rule_id IS NULL""",
+                    {"no": part.file_no},
+                )
                 outcome.refuse(part, ("totals_disagree", numbers | {"summed": summed}))
+                outcome.held.append(part)

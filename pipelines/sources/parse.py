@@ -151,7 +151,7 @@ CREATE OR REPLACE TEMP TABLE cells (
     start_minutes INTEGER, end_minutes INTEGER, quantity_text VARCHAR, unit VARCHAR, reading_kind VARCHAR,
     time_band VARCHAR, quality VARCHAR, stage VARCHAR, issued_text VARCHAR, yen_text VARCHAR, kw_text VARCHAR,
     contract_text VARCHAR, substance VARCHAR, note VARCHAR, category VARCHAR, basis VARCHAR, moisture_text VARCHAR,
-    laboratory VARCHAR, line_rule VARCHAR, line_raw VARCHAR)
+    laboratory VARCHAR, slip_no VARCHAR, line_rule VARCHAR, line_raw VARCHAR)
 """
 
 
@@ -209,14 +209,16 @@ def _split(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> No
             FROM all_values AS v JOIN parsed_tables AS t USING (table_no)"""
     )
     connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE parsed_rejects AS SELECT {place}, c.rule_id, left(c.raw, 200) AS raw, c.key
+        f"""CREATE OR REPLACE TEMP TABLE parsed_rejects AS SELECT {place}, c.rule_id, left(c.raw, 200) AS raw, c.key,
+            c.started_at, c.ended_at, coalesce(c.stage, 'confirmed') AS stage, coalesce(c.quality, 'measured') AS quality
             FROM read_cells AS c JOIN found_tables AS p ON p.file_no = c.file_no
             WHERE c.rule_id IS NOT NULL AND c.rule_id <> 'blank'"""
     )
     lost = [(o.key.sha256, o.key.wanted, o.key.member, member, why) for o in outcomes for member, why in sorted(o.lost)]
     if lost:
         connection.executemany(
-            """INSERT INTO parsed_rejects SELECT $1, $2, $3, $4, 0, '', 'unreadable_member', $5, NULL""", lost
+            """INSERT INTO parsed_rejects SELECT $1, $2, $3, $4, 0, '', 'unreadable_member', $5, NULL, NULL, NULL, NULL, NULL""",
+            lost,
         )
 
 
@@ -246,7 +248,7 @@ def _count(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> No
         return max(0, part.counted.all - used.get(part.file_no, 0))
 
     def total(outcome: Outcome, counted: dict[int, int]) -> int:
-        return sum(counted.get(part.file_no, 0) for part in outcome.parts)
+        return sum(counted.get(part.file_no, 0) for part in [*outcome.parts, *outcome.held])
 
     described_files: list[tuple[str, str, list[Any]]] = [
         ("sha256", "VARCHAR", [o.key.sha256 for o in outcomes]),
@@ -258,7 +260,11 @@ def _count(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> No
         ("numbers", "VARCHAR", [json.dumps(o.problem[1] if o.problem else {}, ensure_ascii=False) for o in outcomes]),
         ("rows_received", "BIGINT", [total(o, cells) + len(o.lost) for o in outcomes]),
         ("rows_blank", "BIGINT", [total(o, blanks) for o in outcomes]),
-        ("rows_ignored", "BIGINT", [sum(ignored(part) for part in o.parts) + o.rows_unread for o in outcomes]),
+        (
+            "rows_ignored",
+            "BIGINT",
+            [sum(ignored(part) for part in [*o.parts, *o.held]) + o.rows_unread for o in outcomes],
+        ),
         ("stamps_moved", "BIGINT", [total(o, snapped) for o in outcomes]),
         ("unread", "VARCHAR", [", ".join(o.unread) if o.parts else "" for o in outcomes]),
     ]

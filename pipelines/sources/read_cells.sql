@@ -31,7 +31,7 @@ SELECT
     file_no, line, column_name, key, started_at, ended_at, number AS quantity, stated_unit AS unit, kind_word AS reading_kind,
     band_word AS time_band, quality_word AS quality, stage_word AS stage, CAST(issued AS DATE) AS issued_on,
     yen AS amount_yen, kw AS demand_kw, contract AS contract_kw, substance, note, category,
-    basis_word AS basis, moisture AS moisture_percent, laboratory, quantity_text, is_snapped,
+    basis_word AS basis, moisture AS moisture_percent, laboratory, slip_no, quantity_text, is_snapped,
     CASE
         WHEN line_rule IS NOT NULL THEN line_rule
         WHEN coalesce(quantity_text, '') = '' OR quantity_text IN (SELECT text FROM missing_marks) THEN 'blank'

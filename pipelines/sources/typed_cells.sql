@@ -33,6 +33,7 @@ trimmed AS (
         nullif(trim(unmarked(has_marks, substance)), '') AS substance, nullif(trim(unmarked(has_marks, note)), '') AS note,
         nullif(trim(unmarked(has_marks, category)), '') AS category, nullif(trim(unmarked(has_marks, basis)), '') AS basis,
         nullif(trim(unmarked(has_marks, moisture_text)), '') AS moisture_text, nullif(trim(unmarked(has_marks, laboratory)), '') AS laboratory,
+        nullif(trim(unmarked(has_marks, slip_no)), '') AS slip_no,
         line_rule, line_raw
     FROM held
 )
