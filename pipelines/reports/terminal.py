@@ -84,10 +84,7 @@ class Terminal:
         for row in outcome["unknown"][:TOP_UNKNOWN]:
             self.line(f"  {self.say('inbox_unknown', **row)}", "yellow")
             self.indented(row["proposal"])
-        verdicts = " / ".join(
-            f"{word(v, self.language)} {outcome['verdicts'].get(v, 0)}"
-            for v in ("achieved", "not_achieved", "undeterminable")
-        )
+        verdicts = " / ".join(f"{word(v, self.language)} {outcome['verdicts'].get(v, 0)}" for v in VERDICT_STYLE)
         self.line(self.say("night_verdicts", year=outcome["year"], verdicts=verdicts))
         if outcome["changes"]:
             from pipelines.reports import show_past
