@@ -180,6 +180,7 @@ def results_suite() -> list[Check]:
                 rows_that(i.name, f"SELECT * FROM {{batch}} WHERE name = '{i.name}' AND failing_rows > 0"),
                 i.meaning_ja,
                 i.meaning_en,
+                is_invariant=i.holds_night,
             )
             for i in INVARIANTS
         ),

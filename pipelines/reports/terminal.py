@@ -74,6 +74,9 @@ class Terminal:
         if outcome["nothing_new"]:
             self.line(self.say("nothing_new"))
             return
+        for check in outcome["failed_checks"]:
+            told = self.say("night_check_failed", meaning=check[self.language], subjects=check["subjects"])
+            self.line(told, "bold red")
         counts = outcome["counts"]
         self.line(self.say("night_files", new=outcome["files_new"], total=outcome["files_total"]))
         self.line(self.say("night_rows", **{name: f"{value:,}" for name, value in counts.items()}))
