@@ -127,7 +127,7 @@ MUTATIONS = (
         "CASE WHEN unit_slip THEN 'unit_slip' END,",
         "",
         "the doubt of a unit slip dropped",
-        ("tests/energy/test_unit_slip.py",),
+        ("tests/review/test_review.py",),
     ),
     Mutation(
         f"{ENERGY}/judged_days.sql",
@@ -141,7 +141,7 @@ MUTATIONS = (
         "AND o.fiscal_year = fiscal_year_of(l.local_date)",
         "",
         "an answer that binds every year",
-        ("tests/review",),
+        ("tests/energy/test_override_year.py",),
     ),
     # emissions
     Mutation(

@@ -176,7 +176,7 @@ def test_a_check_of_results_selects_whom_it_names(make_city: Callable[..., City]
         for invariant in invariants.INVARIANTS:
             columns = {row[0] for row in made.execute(f"DESCRIBE {invariant.sql}").fetchall()}
             named = {"facility_id", "target_id"} & columns
-            assert invariant.holds_night or named and "fiscal_year" in columns, invariant.name
+            assert invariant.holds_night or (named and "fiscal_year" in columns), invariant.name
 
 
 def test_a_continued_night_checks_what_it_wrote(city: City, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 -- energy_is_quantity_times_heat: GJ = quantity x the heat content named beside it (in force on those days), but for the rounding of
 -- each day, with the sign of its share; kL = GJ x 0.0258 exactly. Of the facility-years that the run made anew. A gas counted through a density is left to
--- the tests. Inputs: energy_by_meter_day, heat_contents, checked_years, emissions_by_facility_month, emissions_by_facility_fiscal_year.
+-- the tests. No energy only where no heat content is chosen. Inputs: energy_choices, energy_by_meter_day, heat_contents, checked_years, emissions_by_facility_month, emissions_by_facility_fiscal_year.
 WITH sums AS (
     SELECT facility_id, fiscal_year_of(local_date) AS fiscal_year, heat_content_id, unit, sum(quantity) AS quantity, sum(energy_gj) AS energy_gj,
         sum(crude_oil_kl) AS crude_oil_kl, count(*) AS days, count(*) FILTER (quantity * facility_share < 0) AS turned, min(local_date) AS first_day, max(local_date) AS last_day
@@ -27,3 +27,10 @@ WHERE crude_oil_kl IS DISTINCT FROM energy_gj * 0.0258
 UNION ALL
 SELECT facility_id, fiscal_year, energy_gj, crude_oil_kl FROM emissions_by_facility_fiscal_year
 WHERE crude_oil_kl IS DISTINCT FROM energy_gj * 0.0258
+UNION ALL
+SELECT e.facility_id, fiscal_year_of(e.local_date), NULL, NULL
+FROM energy_by_meter_day AS e
+SEMI JOIN energy_choices AS c
+    ON c.meter_id = e.meter_id AND c.unit = e.unit AND c.time_band = e.time_band AND e.local_date >= c.valid_from AND e.local_date < c.valid_to
+    AND c.multiplier14 IS NOT NULL
+WHERE e.quantity IS NOT NULL AND e.energy_gj IS NULL AND e.facility_share <> 0

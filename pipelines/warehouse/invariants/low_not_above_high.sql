@@ -1,5 +1,6 @@
--- low_not_above_high: of every interval, and what was measured lies within it where only the factor is uncertain, a filled day below its upper bound; in the months of sources (what is taken off is negative: there the lower bound is the larger
--- taking), in facility-years and in results. Inputs: emissions_by_source_month, facility_results, target_results.
+-- low_not_above_high: of every interval in the months of sources, facility-years and results; what was measured lies within it where only
+-- the factor is uncertain, a filled day not above its upper bound. What is taken off is negative: there the lower bound is the
+-- larger taking. Inputs: emissions_by_source_month, facility_results, target_results.
 SELECT facility_id, NULL AS target_id, fiscal_year, low_co2e_kg, high_co2e_kg
 FROM emissions_by_source_month
 WHERE open_days = 0 AND coalesce(reasons, '') IN ('', 'provisional_factor')
