@@ -141,7 +141,7 @@ MUTATIONS = (
         "AND o.fiscal_year = fiscal_year_of(l.local_date)",
         "",
         "an answer that binds every year",
-        ("tests/energy/test_override_year.py",),
+        ("tests/review",),
     ),
     # emissions
     Mutation(
@@ -181,13 +181,16 @@ MUTATIONS = (
         "a lost gas",
     ),
     Mutation(
-        f"{EMISSIONS}/activity_days.sql",
+        f"{EMISSIONS}/plain_activity_days.sql",
         "place < micro(quantity) % days",
         "place <= micro(quantity) % days",
         "a millionth too much a report",
     ),
     Mutation(
-        f"{EMISSIONS}/activity_days.sql", "coalesce(f.closed_on, s.until), ", "", "a closed facility still expected"
+        f"{EMISSIONS}/plain_activity_days.sql",
+        "coalesce(f.closed_on, s.until), ",
+        "",
+        "a closed facility still expected",
     ),
     Mutation(
         f"{EMISSIONS}/bounded_days.sql",
