@@ -10,16 +10,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
-from pipelines import city_file
+from pipelines import city_file, tables
 
 if TYPE_CHECKING:
     from pipelines.reports.terminal import Terminal
     from pipelines.settings import CityFolder
 
+    BasisWord = str
+else:
+    BasisWord = Literal[tables.words("basis")]
+
 OK, ERROR, WRONG_USE, HELD_BACK = 0, 1, 2, 3
 AsJson = Annotated[bool, typer.Option("--json", help="機械向けのJSONで出力 / print JSON.")]
 FiscalYear = Annotated[int, typer.Option("--fiscal-year", help="年度 / fiscal year.", min=1990, max=2100)]
-Basis = Annotated[Literal["plan", "shk_basic", "shk_adjusted"], typer.Option(help="算定の基準 / basis.")]
+Basis = Annotated[BasisWord, typer.Option(help="算定の基準 / basis.")]
 AsKnownAt = Annotated[
     str | None,
     typer.Option(

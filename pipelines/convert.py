@@ -23,7 +23,7 @@ from pipelines.reference import load as reference
 from pipelines.reference.editions import Edition
 from pipelines.warehouse import database
 
-BASES = ("plan", "shk_basic", "shk_adjusted")
+BASES = tables.words("basis")
 NINE = Decimal("0.000000001")
 # what the statements join besides the reference, empty here
 EMPTY = ("contracts", "facilities", "facility_periods", "meters", "meter_allocations", "meter_days", "method_rules")

@@ -209,7 +209,7 @@ class Night:
         Raises:
             HeldBack: an invariant of ours is broken; what is published stays.
         """
-        if broken := invariants.broken(self.connection):
+        if broken := invariants.holding(self.connection):
             raise publish.HeldBack(broken)
         part.drop_for_gate(self.connection)
         now = self.city.now()
@@ -364,8 +364,10 @@ class Night:
         database.create(self.connection, "dictionary")
         database.insert_rows(self.connection, "dictionary", tables.dictionary_rows())
         self.history.load(self.connection, {}, self.known.at)
-        database.create(self.connection, "invariant_results")
         invariants.check(self.part)
+        self.outcome.failed_checks = targets.withdraw(self.connection)
+        self.findings += invariants.as_findings(self.connection)
+        flags.write_findings(self.connection, self.findings)
         self.part.keep_for_gate()
 
 

@@ -34,6 +34,7 @@ class Outcome:
     changes: list[dict[str, Any]] = field(default_factory=list)
     flags: list[dict[str, Any]] = field(default_factory=list)
     broken: dict[str, int] = field(default_factory=dict)
+    failed_checks: list[dict[str, Any]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     page_problem: str = ""
     notices: list[dict[str, str]] = field(default_factory=list)

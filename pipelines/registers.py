@@ -215,9 +215,8 @@ def _typed(table: tables.Table, column: tables.Column, text: str, row: Row, prob
     except (PeriodError, InvalidOperation, ValueError) as error:
         problems.append(f"{row.place(column.name)}: {cell!r} を読めません（{column.meaning_ja}）。 / {error}")
         return None
-    allowed = WORDS.get((table.name, column.name)) or WORDS.get(("", column.name))
-    if allowed and value not in allowed:
-        problems.append(f"{row.place(column.name)}: {cell!r} は使えません。使える語: {', '.join(sorted(allowed))}")
+    if column.words and value not in column.words:
+        problems.append(f"{row.place(column.name)}: {cell!r} は使えません。使える語: {', '.join(sorted(column.words))}")
     return value
 
 
@@ -233,21 +232,3 @@ def _parse(column: tables.Column, cell: str) -> Any:  # noqa: ANN401
             raise ValueError(f"小数は{places}桁まで / at most {places} decimals")
         return number
     return cell
-
-
-WORDS: dict[tuple[str, str], frozenset[str]] = {
-    ("", "reading_kind"): frozenset({"interval", "bill", "register", "delivery"}),
-    ("", "delivery_rule"): frozenset({"on_day", "spread"}),
-    ("", "role"): frozenset({"main", "sub", "tenant_deduct", "generation", "export"}),
-    ("", "energy_act_scope"): frozenset({"site", "road_vehicle", "tenant", "out"}),
-    ("", "frequency"): frozenset({"month", "year"}),
-    ("", "subject_kind"): frozenset({"city", "operator", "department", "group", "facility"}),
-    ("", "path"): frozenset({"linear", "milestones"}),
-    ("", "path_status"): frozenset({"adopted", "indicative"}),
-    ("targets", "basis"): frozenset({"plan", "shk_basic", "shk_adjusted"}),
-    ("facility_links", "kind"): frozenset({"merge", "split", "rebuild", "transfer"}),
-    ("supplier_factors", "kind"): frozenset(
-        {"menu", "residual", "single", "area", "whole_company_reference", "national_substitute"}
-    ),
-    ("", "property"): frozenset({"heat_content", "density"}),
-}

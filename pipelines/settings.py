@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
-from pipelines import city_file
+from pipelines import city_file, tables
 from pipelines.city_file import CITY_FILE, PlanElectricityRule, SettingsError
 from pipelines.layout_spec import Frozen, Layout
 from pipelines.operation_spec import Announce, Inbox, Retention, Schedule
@@ -154,10 +154,10 @@ class DatedRule(Frozen):
 class YearRule(DatedRule):
     """How a fiscal year is counted. Of several that fit, the one that names most decides, then the later one."""
 
-    year_rule: Annotated[str, Field(pattern="^(by_day|twelve_bills)$")] = Field(
+    year_rule: Annotated[str, Field(pattern=f"^({'|'.join(tables.words('year_rule'))})$")] = Field(
         "by_day", description="by_day: spread over days. twelve_bills: the bills whose last day lies in April to March."
     )
-    basis: Annotated[str, Field(pattern="^(|plan|shk_basic|shk_adjusted)$")] = Field(
+    basis: Annotated[str, Field(pattern=f"^(|{'|'.join(tables.words('basis'))})$")] = Field(
         "", description="Only for this basis; empty: all."
     )
     operator_id: str = Field("", description="Only for this operator; empty: all.")

@@ -13,7 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-BANDS_THAT_RIVAL = {"all": ("all", "day", "night"), "day": ("all", "day"), "night": ("all", "night")}
+from pipelines import tables
+
+BANDS_THAT_RIVAL = {"all": tables.words("time_band"), "day": ("all", "day"), "night": ("all", "night")}
 Period = tuple[datetime, datetime]
 
 

@@ -74,6 +74,9 @@ class Terminal:
         if outcome["nothing_new"]:
             self.line(self.say("nothing_new"))
             return
+        for check in outcome["failed_checks"]:
+            told = self.say("night_check_failed", meaning=check[self.language], subjects=check["subjects"])
+            self.line(told, "bold red")
         counts = outcome["counts"]
         self.line(self.say("night_files", new=outcome["files_new"], total=outcome["files_total"]))
         self.line(self.say("night_rows", **{name: f"{value:,}" for name, value in counts.items()}))
@@ -84,10 +87,7 @@ class Terminal:
         for row in outcome["unknown"][:TOP_UNKNOWN]:
             self.line(f"  {self.say('inbox_unknown', **row)}", "yellow")
             self.indented(row["proposal"])
-        verdicts = " / ".join(
-            f"{word(v, self.language)} {outcome['verdicts'].get(v, 0)}"
-            for v in ("achieved", "not_achieved", "undeterminable")
-        )
+        verdicts = " / ".join(f"{word(v, self.language)} {outcome['verdicts'].get(v, 0)}" for v in VERDICT_STYLE)
         self.line(self.say("night_verdicts", year=outcome["year"], verdicts=verdicts))
         if outcome["changes"]:
             from pipelines.reports import show_past

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from pipelines import tables
 from pipelines.review.store import Decision
 
-OPEN, ANSWERED, ACCEPTED, RETURNED, CONFIRMED = "open", "answered", "accepted", "returned", "confirmed"
+OPEN, ANSWERED, ACCEPTED, RETURNED, CONFIRMED = tables.words("state", "flags")
 AFTER = {"answer": ANSWERED, "accept": ACCEPTED, "return": RETURNED, "confirm": CONFIRMED}
 FROM = {
     "answer": frozenset({OPEN, RETURNED}),

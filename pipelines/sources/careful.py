@@ -10,26 +10,27 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines import tables
 from pipelines.settings import Limits
 from pipelines.sources import plain, shown, store, tables_found, words
 from pipelines.sources.open_file import Outcome, Part
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent
-AGREED_WORDS = {
-    "reading_kind": {"interval": "interval", "bill": "bill", "register": "register", "delivery": "delivery"},
-    "time_band": {"all": "all", "day": "day", "night": "night", "全日": "all", "昼間": "day", "夜間": "night"},
+# What people write besides our own words.
+SPELLINGS = {
+    "time_band": {"全日": "all", "昼間": "day", "夜間": "night"},
     "basis": {
-        "wet": "wet", "湿": "wet", "湿ベース": "wet", "湿潤": "wet",
-        "dry": "dry", "乾": "dry", "乾ベース": "dry", "乾燥": "dry",
+        "湿": "wet", "湿ベース": "wet", "湿潤": "wet", "乾": "dry", "乾ベース": "dry", "乾燥": "dry",
     },
-    "quality": {
-        word: word for word in ("measured", "supplier_estimated", "interpolated", "overridden_by_review")
-    } | {"推定": "supplier_estimated"},
-    "stage": {
-        "provisional": "provisional", "confirmed": "confirmed", "corrected": "corrected",
-        "速報": "provisional", "確報": "confirmed", "確定": "confirmed", "訂正": "corrected",
-    },
+    "quality": {"推定": "supplier_estimated"},
+    "stage": {"速報": "provisional", "確報": "confirmed", "確定": "confirmed", "訂正": "corrected"},
+}  # fmt: skip
+AGREED_WORDS = {
+    column: {word: word for word in tables.words(column, table)} | SPELLINGS.get(column, {})
+    for column, table in (
+        ("reading_kind", ""), ("time_band", ""), ("basis", "waste_samples"), ("quality", ""), ("stage", ""),
+    )
 }  # fmt: skip
 MACROS = """
 CREATE OR REPLACE TEMP MACRO stated_offset(t) AS

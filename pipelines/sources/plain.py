@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines import tables
 from pipelines.settings import Limits
 from pipelines.sources.head import Recognised, Timing
 from pipelines.sources.open_file import Part
@@ -115,7 +116,7 @@ def _may_be_plain(recognised: Recognised) -> bool:
         and not (recognised.words or recognised.missing or recognised.total_rows)
         and set(recognised.columns) <= ROLES_READ | ROLES_OF_CARE | {"quantity"}
         and bool(recognised.slots)
-        and recognised.reading_kind in (None, "interval", "bill", "register", "delivery")
+        and recognised.reading_kind in (None, *tables.words("reading_kind"))
         and len(set(places := [*recognised.columns.values(), *_positions(recognised)])) == len(places)
     )
 

@@ -83,9 +83,7 @@ def sheets(path: Path, limits: Limits) -> list[Sheet]:
             seen = known.traits[number] if known.traits else None
             rows = sheet.to_python(skip_empty_area=False)
             texts, has_marks = _as_text(rows, seen or Traits())
-            is_other = (
-                bool(known.traits) and seen is None
-            )  # a dialog, a chart: never a table that somebody sees
+            is_other = bool(known.traits) and seen is None  # a dialog, a chart: never a table that somebody sees
             hidden = is_other or meta.visible != SheetVisibleEnum.Visible
             merged = tuple(sheet.merged_cell_ranges or ())
             width = len(rows[0]) if rows else 0

@@ -21,6 +21,7 @@ from pipelines.warehouse import database
 from pipelines.warehouse.part import see_all, see_only
 
 HERE = Path(__file__).parent
+RESULTS = ("target_results", "facility_results")
 DAYS = ("energy_by_meter_day", "activity_days")
 # allowed_amount: baseline x share, cut (never rounded up) at a millionth of a gram, in whole numbers throughout.
 MACROS = """
@@ -62,8 +63,26 @@ def build(connection: duckdb.DuckDBPyConnection, today: date, first_day: date) -
         database.create_temp(connection, step, HERE / f"{step}.sql", parameters)
     connection.execute("CREATE OR REPLACE TEMP TABLE cases AS FROM target_cases UNION ALL BY NAME FROM facility_cases")
     database.create_temp(connection, "judged", HERE / "judged.sql", parameters)
-    for table in ("base_year_lines", "target_results", "facility_results"):
+    for table in ("base_year_lines", *RESULTS):
         database.fill(connection, table, HERE / f"{table}.sql", parameters)
+
+
+def withdraw(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Take the verdict away where a check of results fails: of the facility, of every subject that contains it, of the target.
+
+    Args:
+        connection: The warehouse under construction, with ``failed_checks`` filled.
+
+    Returns:
+        What failed, by check: how many rows of which facilities and targets.
+    """
+    failed = database.rows(connection, HERE / "checks_that_fail.sql")
+    if failed:
+        database.create_temp(connection, "withdrawn", HERE / "withdrawn.sql")
+        connection.execute("CREATE OR REPLACE TEMP TABLE judged AS FROM withdrawn")
+        for table in RESULTS:
+            database.fill(connection, table, HERE / f"{table}.sql")
+    return failed
 
 
 def _compare(connection: duckdb.DuckDBPyConnection, parameters: Mapping[str, Any]) -> None:
