@@ -26,6 +26,7 @@ STAGES = (
 SQL_FILES = sorted(ROOT.glob("pipelines/**/*.sql"))
 SHARED = {
     "city_file",
+    "durable",
     "findings",
     "journal",
     "layout_spec",

@@ -61,8 +61,8 @@ SELECT (SELECT count(*) FROM facilities) AS facilities, (SELECT count(*) FROM op
     (SELECT CAST(value AS DECIMAL(9, 4)) FROM heat_contents WHERE key = 'crude_oil_equivalent') AS crude,
     (SELECT CAST(value AS INTEGER) FROM thresholds WHERE threshold_id = 'day_tariff_from') AS day_from,
     (SELECT CAST(value AS INTEGER) FROM thresholds WHERE threshold_id = 'day_tariff_to') AS day_to,
-    (SELECT version FROM publications ORDER BY published_time DESC LIMIT 1) AS version,
-    (SELECT today FROM publications ORDER BY published_time DESC LIMIT 1) AS today
+    (SELECT version FROM publications ORDER BY rowid DESC LIMIT 1) AS version,
+    (SELECT today FROM publications ORDER BY rowid DESC LIMIT 1) AS today
 """
 GROUPS = {
     "plan_fuels": ("実行計画の燃料", "fuels of the plan"),
