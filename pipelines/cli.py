@@ -199,7 +199,8 @@ def explain(
         common.print_json(told | {"as_known_at": as_known_at, "by_receipt": by_receipt})
     else:
         sign = common.city_folder().settings.reports.sign
-        show_explanation.show(common.terminal(), told, as_known_at, sign)
+        at = f"{as_known_at} --by-receipt" if by_receipt else as_known_at
+        show_explanation.show(common.terminal(), told, at, sign)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -149,6 +150,12 @@ class History:
         journal.seal(self.folder, told, anew=True)
         journal.append(self.folder / BEGUN, [told | {"found": found}])
         kept.accept(self.folder)
+        before = journal.heads(self.folder)
+        if not self.has_changed(published):
+            with suppress(duckdb.Error):  # one that nobody can open tells nothing
+                self.recover(published)
+        if journal.heads(self.folder) != before:  # what was brought over speaks of the history that is gone
+            journal.seal(self.folder, told, anew=True)
         self._take_over_files(published, now)
 
     def _take_over_files(self, published: Path, now: datetime) -> None:
