@@ -25,6 +25,7 @@ STAGES = (
 )
 SQL_FILES = sorted(ROOT.glob("pipelines/**/*.sql"))
 SHARED = {
+    "chain",
     "city_file",
     "durable",
     "findings",

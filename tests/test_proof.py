@@ -190,11 +190,21 @@ def test_a_changed_row_of_the_published_file_is_found_and_not_gone_on_from(
     assert bad(twin) == set() and list(twin.paths.data.glob("changed-*.duckdb")), "the changed file is kept aside"
 
 
-GONE: dict[str, Callable[[City], object]] = {
+def history_and_published_file(city: City) -> None:
+    shutil.rmtree(city.paths.history)
+    city.paths.published.unlink()
+
+
+def emptied_history(city: City) -> None:
+    for path in journal.files(city.paths.history):
+        path.write_bytes(b"")
+
+
+GONE: dict[str, Callable[[City], None]] = {
     "the whole history": lambda city: shutil.rmtree(city.paths.history),
-    "an emptied history": lambda city: [path.write_bytes(b"") for path in journal.files(city.paths.history)],
+    "an emptied history": emptied_history,
     "the ledger": lambda city: (city.paths.history / "arrivals.jsonl").unlink(),
-    "history and published file": lambda city: (shutil.rmtree(city.paths.history), city.paths.published.unlink()),
+    "history and published file": history_and_published_file,
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines import rounding
+from pipelines import chain, rounding
 from pipelines.findings import explain_reason, word
 from pipelines.reports import pages
 from pipelines.reports.layout import plain
@@ -98,7 +98,7 @@ def write(city: CityFolder) -> list[Path]:
             row["source_id"]: _link(row) for row in query.dicts(connection, "FROM reference_sources ORDER BY source_id")
         }
         gaps = query.dicts(connection, "FROM gaps")
-        common = {"city": city.settings.city, "today": counts["today"], "gaps": gaps}
+        common = {"city": city.settings.city, "today": counts["today"], "gaps": gaps, "head": chain.head_told(city.history)}
         factors = [
             _factor(row, sources) for text in (FACTORS, HEAT, DENSITIES, GWP) for row in query.dicts(connection, text)
         ]
