@@ -98,7 +98,12 @@ def write(city: CityFolder) -> list[Path]:
             row["source_id"]: _link(row) for row in query.dicts(connection, "FROM reference_sources ORDER BY source_id")
         }
         gaps = query.dicts(connection, "FROM gaps")
-        common = {"city": city.settings.city, "today": counts["today"], "gaps": gaps, "head": chain.head_told(city.history)}
+        common = {
+            "city": city.settings.city,
+            "today": counts["today"],
+            "gaps": gaps,
+            "head": chain.head_told(city.history),
+        }
         factors = [
             _factor(row, sources) for text in (FACTORS, HEAT, DENSITIES, GWP) for row in query.dicts(connection, text)
         ]
