@@ -52,6 +52,7 @@ def nightly(
     scheduler: Annotated[str, typer.Option(help="Daskスケジューラーのアドレス / address of a Dask scheduler.")] = "",
     workers: Annotated[int, typer.Option(help="この計算機のワーカー数 / workers on this machine.", min=0)] = 0,
     cities: Annotated[Path | None, typer.Option(help="複数の市の一覧（CSV） / a list of cities.")] = None,
+    new_history: common.NewHistory = "",
     as_json: common.AsJson = False,
 ) -> None:
     """夜間処理のすべて / the whole night: reads what is new, judges, flags, checks, publishes.
@@ -72,20 +73,27 @@ def nightly(
         raise typer.Exit(
             night_command.run_cities(cities, common.chosen.today, common.terminal(), where, as_json=as_json)
         )
+    _begin_anew(new_history)
     _run_flow("nightly", as_json=as_json, where=where)
 
 
 @app.command()
-def rebuild(as_known_at: common.AsKnownAt = None, as_json: common.AsJson = False) -> None:
+def rebuild(
+    as_known_at: common.AsKnownAt = None,
+    by_receipt: common.ByReceipt = False,
+    new_history: common.NewHistory = "",
+    as_json: common.AsJson = False,
+) -> None:
     """受領済みの記録から作り直す / the same from parsed/, history/, registers and decisions.
 
     --as-known-at: 過去の時点の内容を今の方法で作る（公表ファイルは変えない） / a past moment, beside the published file.
     """
-    if as_known_at is None:
+    if as_known_at is None and not by_receipt:
+        _begin_anew(new_history)
         _run_flow("rebuild", as_json=as_json)
-    made = common.tables_file(as_known_at)
+    made = common.tables_file(as_known_at, by_receipt=by_receipt)
     if as_json:
-        common.print_json({"as_known_at": as_known_at, "path": made})
+        common.print_json({"as_known_at": as_known_at, "by_receipt": by_receipt, "path": made})
     else:
         out = common.terminal()
         out.line(out.say("rebuilt_as_known", at=as_known_at, path=made))
@@ -170,6 +178,7 @@ def explain(
     month: Annotated[int | None, typer.Option(min=1, max=12, help="月 / month of that year.")] = None,
     basis: common.Basis = "plan",
     as_known_at: common.AsKnownAt = None,
+    by_receipt: common.ByReceipt = False,
     as_json: common.AsJson = False,
 ) -> None:
     """数字の根拠をたどる / from the total down to readings, factors, quality, flags, decisions.
@@ -182,23 +191,26 @@ def explain(
 
     first = None if month is None else date(fiscal_year + (month < 4), month, 1)
     try:
-        with query.opened(common.tables_file(as_known_at)) as connection:
+        with query.opened(common.tables_file(as_known_at, by_receipt=by_receipt)) as connection:
             told = reader.explain(connection, reader.Question(facility, fiscal_year, first, basis))
     except (reader.UnknownFacility, query.QueryError) as error:
         common.refuse(str(error))
     if as_json:
-        common.print_json(told | {"as_known_at": as_known_at})
+        common.print_json(told | {"as_known_at": as_known_at, "by_receipt": by_receipt})
     else:
         sign = common.city_folder().settings.reports.sign
-        show_explanation.show(common.terminal(), told, as_known_at, sign)
+        at = f"{as_known_at} --by-receipt" if by_receipt else as_known_at
+        show_explanation.show(common.terminal(), told, at, sign)
 
 
 @app.command()
-def flags(as_known_at: common.AsKnownAt = None, as_json: common.AsJson = False) -> None:
+def flags(
+    as_known_at: common.AsKnownAt = None, by_receipt: common.ByReceipt = False, as_json: common.AsJson = False
+) -> None:
     """要確認事項の一覧 / flags with owner, tonnes at stake and state."""
     from pipelines.reports import lists
 
-    found = common.published_rows(lists.FLAGS, None, as_known_at)
+    found = common.published_rows(lists.FLAGS, None, as_known_at, by_receipt=by_receipt)
     if as_json:
         common.print_json(found)
     else:
@@ -209,6 +221,7 @@ def flags(as_known_at: common.AsKnownAt = None, as_json: common.AsJson = False) 
 def facilities(
     fiscal_year: Annotated[int | None, typer.Option("--fiscal-year", help="年度 / fiscal year.")] = None,
     as_known_at: common.AsKnownAt = None,
+    by_receipt: common.ByReceipt = False,
     as_json: common.AsJson = False,
 ) -> None:
     """施設と判定の一覧 / facilities with their verdict, by default of the last closed year."""
@@ -216,7 +229,7 @@ def facilities(
     from pipelines.reports import lists
 
     year = fiscal_year or year_of(common.city_folder().today) - 1
-    found = common.published_rows(lists.FACILITIES, {"year": year}, as_known_at)
+    found = common.published_rows(lists.FACILITIES, {"year": year}, as_known_at, by_receipt=by_receipt)
     if as_json:
         common.print_json(found)
     else:
@@ -240,6 +253,7 @@ def sql(
     statement: Annotated[str, typer.Argument(help="SELECT 文 / one SELECT.")],
     output: Annotated[str, typer.Option("--format", help="table, csv, json, parquet")] = "table",
     as_known_at: common.AsKnownAt = None,
+    by_receipt: common.ByReceipt = False,
     as_json: common.AsJson = False,
 ) -> None:
     """公表ファイルにSQLで問う（読取専用） / read-only SQL on the published file.
@@ -248,7 +262,7 @@ def sql(
     """
     from pipelines.warehouse import query
 
-    published = common.tables_file(as_known_at)
+    published = common.tables_file(as_known_at, by_receipt=by_receipt)
     wanted = "json" if as_json else output
     try:
         if wanted == "parquet":
@@ -294,18 +308,42 @@ def doctor(
     deep: Annotated[
         bool, typer.Option("--deep", help="保存したものすべてを照合する / verify everything that was kept.")
     ] = False,
+    against: Annotated[
+        str, typer.Option("--against", help="控えた履歴の頭（--deep、--on とともに） / a head that was noted down.")
+    ] = "",
+    on: Annotated[str, typer.Option("--on", help="その日付 / the day beside it.")] = "",
     as_json: common.AsJson = False,
 ) -> None:
-    """導入と市のフォルダを点検する / is this installation and this city folder sound, and if not what to do."""
+    """導入と市のフォルダを点検する / is this installation and this city folder sound, and if not what to do.
+
+    例 / example: facility-emissions doctor --deep --against 1a2b-3c4d-5e6f-7a8b --on 2026-06-15
+    """
     from pipelines import doctor as surgery
 
-    found = list(surgery.examine(common.chosen.city, common.chosen.data, deep=deep))
+    if bool(against) != bool(on) or (against and not deep):
+        common.refuse("--against: --deep と --on とともに使います / goes with --deep and --on")
+    noted = (against, common.day(on, "--on")) if against else None
+    found = list(surgery.examine(common.chosen.city, common.chosen.data, deep=deep, noted=noted))
     if as_json:
         common.print_json([asdict(one) for one in found])
     elif not common.terminal().checkups(found):
         raise typer.Exit(common.ERROR)
     if any(one.state == "bad" for one in found):
         raise typer.Exit(common.ERROR)
+
+
+def _begin_anew(reason: str) -> None:
+    """Begin a new history where a reason is given; without one, a run refuses where the history is gone."""
+    if not reason:
+        return
+    import getpass
+
+    from pipelines.warehouse.history import History
+    from pipelines.warehouse.lock import run_lock
+
+    city = common.city_folder()
+    with run_lock(city.data, city.now()):
+        History(city.history).begin_anew(city.published, reason, getpass.getuser(), city.now())
 
 
 def _run_flow(name: str, *, as_json: bool, where: dict[str, Any] | None = None) -> None:
@@ -354,5 +392,6 @@ ACTIONABLE = frozenset(
         "CityListError",
         "BackupError",
         "DecisionsError",
+        "HistoryLostError",
     }
 )

@@ -30,6 +30,20 @@ AsKnownAt = Annotated[
         "--as-known-at", help="この日時に把握していた内容で（例 2026-04-01 09:00） / as known at a local time."
     ),
 ]
+NewHistory = Annotated[
+    str,
+    typer.Option(
+        "--new-history",
+        help="履歴が失われ控えもないとき、理由を記して新しい履歴を始める / begin a new history, with the reason.",
+    ),
+]
+ByReceipt = Annotated[
+    bool,
+    typer.Option(
+        "--by-receipt",
+        help="--as-known-at とともに: 把握していたものではなく受領していたもので / what had been received, not known.",
+    ),
+]
 
 
 @dataclass(slots=True)
@@ -69,9 +83,11 @@ def language() -> str:
     return chosen.language or city_file.language(chosen.city)
 
 
-def tables_file(as_known_at: str | None = None) -> Path:
+def tables_file(as_known_at: str | None = None, *, by_receipt: bool = False) -> Path:
     """Return the published file, or the file with the tables as known on a past moment (built where needed)."""
     if as_known_at is None:
+        if by_receipt:
+            refuse("--by-receipt: --as-known-at とともに使います / goes with --as-known-at")
         return city_folder().published
     from pipelines import as_known
     from pipelines.known import Unknown
@@ -80,22 +96,30 @@ def tables_file(as_known_at: str | None = None) -> Path:
 
     try:
         moment = parse_moment(as_known_at)
-        first = as_known.first_seen(city_folder())
-        if first is not None and moment < first:
-            typer.echo(label("before_first_seen", language()).format(first=first), err=True)
-        return as_known.file(city_folder(), moment, chosen.today)
-    except (PeriodError, Unknown) as error:
+        if by_receipt:
+            typer.echo(label("by_receipt", language()).format(at=as_known_at), err=True)
+            first = as_known.first_seen(city_folder())
+            if first is not None and moment < first:
+                typer.echo(label("before_first_seen", language()).format(first=first), err=True)
+        return as_known.file(city_folder(), moment, chosen.today, by_receipt=by_receipt)
+    except PeriodError as error:
         refuse(f"--as-known-at: {error}")
+    except Unknown as error:
+        fail(f"--as-known-at: {error}")
 
 
 def published_rows(
-    statement: str, parameters: dict[str, Any] | None = None, as_known_at: str | None = None
+    statement: str,
+    parameters: dict[str, Any] | None = None,
+    as_known_at: str | None = None,
+    *,
+    by_receipt: bool = False,
 ) -> list[dict[str, Any]]:
     """Return what a SELECT of ours finds in the published file; ends the command where there is none."""
     from pipelines.warehouse import query
 
     try:
-        with query.opened(tables_file(as_known_at)) as connection:
+        with query.opened(tables_file(as_known_at, by_receipt=by_receipt)) as connection:
             cursor = connection.execute(statement, parameters)
             names = [column[0] for column in cursor.description or []]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

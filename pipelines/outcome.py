@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from pipelines import chain
 from pipelines.findings import LANGUAGES, Finding, rules
 from pipelines.periods import fiscal_year
 from pipelines.reports import intake, lists
@@ -38,12 +40,18 @@ class Outcome:
     seconds: dict[str, float] = field(default_factory=dict)
     page_problem: str = ""
     notices: list[dict[str, str]] = field(default_factory=list)
+    history_head: str = ""
+    history_head_on: str = ""
 
     def notice(self, finding: Finding) -> None:
         """Tell something of this very run, which is no finding about the city's data."""
         rule = rules()[finding.rule_id]
         numbers = {"subject": finding.subject, **finding.numbers}
         self.notices.append({"rule_id": finding.rule_id, **{lang: rule.sentence(lang, numbers) for lang in LANGUAGES}})
+
+    def tell_head(self, history: Path, now: datetime) -> None:
+        """Take the head of the history, as people copy it, with its day."""
+        self.history_head, self.history_head_on = chain.head_told(history), str(now.date())
 
     def count_rows(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Collect the row account over all files."""

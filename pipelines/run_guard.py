@@ -41,11 +41,14 @@ def guarded(night: Night) -> Iterator[None]:
 
     Raises:
         AlreadyRunning: another run holds the lock.
+        HistoryLostError: what the history said before is gone.
         HeldBack: an invariant of ours is broken.
         TimeLimitError: the run took too long.
         RunFailedError: disk, rights or a statement failed.
     """
     with _writable(night), run_lock(night.city.data, night.started, night.outcome.run_id) as died:
+        # before anything is written: a record of this run would be the first line of a new history
+        night.history.take_over(night.city.published, night.city.parsed, night.started)
         if died is not None:
             _note_crash(night, died)
         try:

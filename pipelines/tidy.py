@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipelines.settings import CityFolder
 from pipelines.sources import inbox, store
+from pipelines.warehouse import kept
 
 SECONDS_A_DAY = 86_400
 
@@ -32,9 +33,10 @@ def look(city: CityFolder) -> list[Superfluous]:
     return [*_unused(city), *_damaged(city), *_leftovers(city), *_old_raw(city)]
 
 
-def remove(found: list[Superfluous]) -> int:
-    """Remove what can be made anew; returns how many."""
+def remove(found: list[Superfluous], history: Path) -> int:
+    """Remove what can be made anew, and say so in the history; returns how many."""
     ours = [each for each in found if each.is_ours]
+    kept.note_gone(history, [each.path for each in ours])
     for each in ours:
         if each.path.is_dir():
             shutil.rmtree(each.path)

@@ -25,7 +25,9 @@ STAGES = (
 )
 SQL_FILES = sorted(ROOT.glob("pipelines/**/*.sql"))
 SHARED = {
+    "chain",
     "city_file",
+    "durable",
     "findings",
     "journal",
     "layout_spec",

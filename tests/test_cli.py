@@ -238,13 +238,17 @@ def test_what_was_published_before_can_be_asked_for(published: City) -> None:
     assert len(told["editions"]) == 1 and len(told["differences"]) == 2
     total = "SELECT count(*) AS n FROM readings"
     now = json.loads(run(published, "sql", total, "--json")[1])[0]["n"]
-    then = json.loads(run(published, "sql", total, "--as-known-at", "2026-06-01 12:00", "--json")[1])[0]["n"]
+    moment = ("--as-known-at", "2026-06-01 12:00")
+    code, _, err = run(published, "sql", total, *moment)
+    assert code == 1 and "--by-receipt" in err, "the first run was later"
+    then = json.loads(run(published, "sql", total, *moment, "--by-receipt", "--json")[1])[0]["n"]
     assert (now, then) == (49, 48)
-    code, out, err = run(published, "explain", "F1", "--fiscal-year", "2025", "--as-known-at", "2026-06-01 12:00")
-    assert code == 0 and "に把握していた内容" in out and "最初に見たもの" in err
+    code, out, err = run(published, "explain", "F1", "--fiscal-year", "2025", *moment, "--by-receipt")
+    assert code == 0 and "--by-receipt に把握して" in out and "最初に見たもの" in err
+    assert run(published, "sql", total, "--by-receipt")[0] == 2
     code, _, err = run(published, "sql", total, "--as-known-at", "昨日")
     assert code == 2 and "--as-known-at" in err
-    code, out, _ = run(published, "rebuild", "--as-known-at", "2026-06-01 12:00")
+    code, out, _ = run(published, "rebuild", *moment, "--by-receipt")
     assert code == 0 and ".duckdb" in out
     code, out, _ = run(published, "docs")
     assert code == 0 and "method.html" in out.replace("\n", "")

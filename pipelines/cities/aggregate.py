@@ -112,9 +112,7 @@ def _add(connection: database.Connection, number: int, told: Told) -> bool:
         return False
     name = f"city{number}"
     connection.execute(f"ATTACH {tables.literal(str(published))} AS {name} (READ_ONLY); USE {name}")
-    last = connection.execute(
-        "SELECT published_time, run_id FROM publications ORDER BY published_time DESC LIMIT 1"
-    ).fetchone()
+    last = connection.execute("SELECT published_time, run_id FROM publications ORDER BY rowid DESC LIMIT 1").fetchone()
     connection.execute(
         "INSERT INTO city.main.cities VALUES (?, ?, ?, ?, ?, ?, ?)", [*described, *(last or (None, None))]
     )

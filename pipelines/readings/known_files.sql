@@ -6,7 +6,7 @@
 -- Parameter: usual.
 WITH matched AS (
     SELECT
-        a.sha256, a.source, a.path, a.received_at, f.layout, f.member, f.stamps_moved, f.unread, coalesce(l.wanted, CAST($usual AS VARCHAR)) AS wanted, f.rule_id,
+        a.sha256, a.source, a.path, a.received_at, a.first_seen_at, f.layout, f.member, f.stamps_moved, f.unread, coalesce(l.wanted, CAST($usual AS VARCHAR)) AS wanted, f.rule_id,
         f.numbers, f.rows_received, f.rows_blank, f.rows_ignored
     FROM arrivals AS a
     LEFT JOIN source_layouts AS l ON l.source = a.source

@@ -65,3 +65,5 @@ JOIN targets AS t ON t.target_id = l.target_id
 QUALIFY count(DISTINCT l.co2e_kg) OVER (PARTITION BY l.target_id) > 1
 ORDER BY l.target_id, l.line
 """
+# values that end after the day of the run: how many, and the last day of them
+AFTER_TODAY = "SELECT count(*), max(CAST(ended_at AS DATE)) FROM quarantine WHERE rule_id = 'in_the_future'"

@@ -73,6 +73,7 @@ class Terminal:
             self.line(notice[self.language], "yellow")
         if outcome["nothing_new"]:
             self.line(self.say("nothing_new"))
+            self._head(outcome)
             return
         for check in outcome["failed_checks"]:
             told = self.say("night_check_failed", meaning=check[self.language], subjects=check["subjects"])
@@ -96,6 +97,7 @@ class Terminal:
         self.flags(outcome["flags"], TOP_FLAGS)
         self.line(self.say("night_published", path=published))
         self.line(self.say("night_page", path=page))
+        self._head(outcome)
         if outcome["page_problem"]:
             self.line(self.say("page_problem", why=outcome["page_problem"]), "yellow")
         if outcome["flags"]:
@@ -103,6 +105,11 @@ class Terminal:
             self.line(
                 self.say("night_next", options=options, facility=first["facility_id"], year=outcome["year"]), "dim"
             )
+
+    def _head(self, outcome: dict[str, Any]) -> None:
+        """The head of the history, to be copied to where nobody can change it."""
+        if outcome.get("history_head"):
+            self.line(self.say("night_head", head=outcome["history_head"], on=outcome["history_head_on"]), "dim")
 
     def held(self, values: Sequence[dict[str, Any]]) -> None:
         """Values in quarantine, the latest first: where they stand, what was written, what to do."""

@@ -14,11 +14,12 @@ from typing import Any
 
 import duckdb
 
-from pipelines import journal, tables
+from pipelines import chain, durable, journal, tables
 from pipelines.findings import stable_id
 from pipelines.periods import fiscal_year
 from pipelines.rounding import rule_of
-from pipelines.warehouse import database
+from pipelines.warehouse import database, kept
+from pipelines.warehouse.past import Past
 
 PURPOSES = ("審議会", "公表", "定期報告", "庁内")
 EDITIONS, TOTALS = "official_editions", "official_edition_totals"
@@ -39,9 +40,13 @@ class Request:
     frozen_at: datetime
 
 
-def editions(history: Path) -> list[dict[str, Any]]:
-    """Return every official edition, oldest first."""
-    return list(journal.read(history / f"{EDITIONS}.jsonl"))
+def editions(history: Path, past: Past | None = None) -> list[dict[str, Any]]:
+    """Return every official edition (frozen by a past moment), oldest first."""
+    return [
+        record
+        for number, record in journal.numbered(history / f"{EDITIONS}.jsonl")
+        if past is None or past.knows(f"{EDITIONS}.jsonl", number, record["frozen_at"])
+    ]
 
 
 def freeze(connection: duckdb.DuckDBPyConnection, history: Path, wanted: Request) -> dict[str, Any]:
@@ -59,7 +64,7 @@ def freeze(connection: duckdb.DuckDBPyConnection, history: Path, wanted: Request
         FreezeError: unknown purpose, a year that is not over or has no totals, or the same document again.
     """
     publication = connection.execute(
-        "SELECT run_id, published_time, today, version FROM publications ORDER BY published_time DESC LIMIT 1"
+        "SELECT run_id, published_time, today, version FROM publications ORDER BY rowid DESC LIMIT 1"
     ).fetchone()
     assert publication is not None  # noqa: S101 - a published file knows its publication
     run_id, published_time, today, version = publication
@@ -85,6 +90,7 @@ def freeze(connection: duckdb.DuckDBPyConnection, history: Path, wanted: Request
         "run_id": run_id,
         "version": version,
         "rounding": f"{rule.name}: {rule.ja}",
+        "history_head": chain.head_told(history),
     }
     journal.append(history / f"{EDITIONS}.jsonl", [record])
     return record
@@ -108,24 +114,20 @@ def _check(history: Path, wanted: Request, today: date) -> None:
 
 
 def _keep(history: Path, official_id: str, rows: list[tuple[Any, ...]]) -> None:
-    folder = history / TOTALS
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{official_id}.parquet"
+    path = history / TOTALS / f"{official_id}.parquet"
+    durable.make_folder(path.parent)
     part = path.with_suffix(".part")
     with database.connect() as connection:
         database.create(connection, TOTALS)
         database.insert_rows(connection, TOTALS, rows)
         connection.execute(f"COPY {TOTALS} TO {tables.literal(str(part))} (FORMAT parquet, COMPRESSION zstd)")
-    part.replace(path)
+    durable.put(part, path)
+    kept.note(history, [path])
 
 
-def load(connection: duckdb.DuckDBPyConnection, history: Path, until: datetime | None) -> None:
-    """Fill official_editions and official_edition_totals with what was frozen (by a moment)."""
-    known = [
-        record
-        for record in editions(history)
-        if until is None or datetime.fromisoformat(str(record["frozen_at"])) <= until
-    ]
+def load(connection: duckdb.DuckDBPyConnection, history: Path, past: Past | None) -> None:
+    """Fill official_editions and official_edition_totals with what was frozen (by a past moment)."""
+    known = editions(history, past)
     names = tables.table(EDITIONS).column_names
     database.insert_rows(connection, EDITIONS, [[record.get(name) for name in names] for record in known])
     paths = [history / TOTALS / f"{record['official_id']}.parquet" for record in known]
