@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import method_rules, registers
+from pipelines import closings, method_rules, registers
 from pipelines.findings import Finding
 from pipelines.reference import editions
 from pipelines.reference import load as reference
@@ -36,6 +36,7 @@ CAUSES: Mapping[str, str] = {
     "decisions": DATA,
     "today": DATA,
     "official_editions": DATA,
+    "year_closings": DATA,
     "registers": REGISTER,
     "factor_registers": FACTOR,
     "reference": FACTOR,
@@ -58,6 +59,7 @@ class Known:
         editions: The ministries' lists that the city took in.
         today: The day the run is for.
         at: The past moment this was known on; ``None``: now.
+        closed_years: The fiscal years that operators closed.
     """
 
     arrivals: tuple[Arrival, ...]
@@ -68,6 +70,7 @@ class Known:
     editions: tuple[Edition, ...]
     today: date
     at: datetime | None = None
+    closed_years: tuple[closings.Record, ...] = ()
 
     def factor_registers_of(self, other: Known) -> Registers:
         """Return these registers with those that state factors taken from another time."""
@@ -109,6 +112,7 @@ def now(city: CityFolder, arrivals: list[Arrival]) -> Known:
         tuple(read_all(city.decisions_url)),
         tuple(editions.taken(city.history)),
         city.today,
+        closed_years=closings.read(city.history),
     )
 
 
@@ -132,6 +136,7 @@ def at(city: CityFolder, moment: datetime) -> Known:
         tuple(e for e in editions.taken(city.history) if e.taken_at <= moment),
         city.today,
         moment,
+        closings.read(city.history, moment),
     )
 
 
@@ -185,6 +190,7 @@ def inputs(city: CityFolder, known: Known, state: str, version: str) -> dict[str
         "official_editions": _hash(
             "\n".join(e["official_id"] for e in official.editions(city.history)) if known.at is None else ""
         ),
+        "year_closings": _hash("\n".join(closings.marks(known.closed_years))),
         "settings": _hash(city.settings.method),
         "decisions": _hash("\n".join(d.decision_id for d in known.decisions)),
         "today": str(known.today),
@@ -212,6 +218,7 @@ def lay_out(
     registers.store(connection, known.registers)
     reference.load(connection, known.reference, known.editions)
     method_rules.store(connection, city.settings.rules)
+    closings.lay_out(connection, known.closed_years)
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE arrivals AS SELECT unnest(CAST($sha AS VARCHAR[])) AS sha256,
            unnest(CAST($source AS VARCHAR[])) AS source, unnest(CAST($path AS VARCHAR[])) AS path,

@@ -49,7 +49,7 @@ def signed(kg: Decimal) -> str:
 
 def summary(out: Terminal, rows: Sequence[dict[str, Any]]) -> str:
     """All restatements of a night in one sentence: how many, and the plan's parts."""
-    plan = [row for row in rows if row["basis"] == "plan" and row["year_rule"] == "by_day"]
+    plan = [row for row in rows if row["basis"] == "plan"]
     total = {f"{cause}_co2e_kg": sum((row[f"{cause}_co2e_kg"] for row in plan), Decimal(0)) for cause in CAUSES}
     return out.say("night_changes", count=len(rows), parts=parts(out, total) or "-")
 
