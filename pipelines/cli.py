@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from pipelines import cli_common as common
-from pipelines import cli_factors, cli_intake, cli_operation, cli_past, cli_review
+from pipelines import cli_factors, cli_intake, cli_operation, cli_past, cli_review, cli_year
 from pipelines.city_file import CITY_FILE, history_folder
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_review.app, name="review")
 app.add_typer(cli_factors.app, name="factors")
+app.add_typer(cli_year.app, name="year")
 cli_past.add_to(app)
 cli_intake.add_to(app)
 cli_operation.add_to(app)

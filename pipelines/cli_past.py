@@ -25,7 +25,7 @@ def restatements(
     since: Annotated[str, typer.Option("--since", help="この日以降の公表 / published on or after.")] = "0001-01-01",
     as_json: common.AsJson = False,
 ) -> None:
-    """過年度修正とその内訳 / closed years whose total changed, split by cause.
+    """過年度修正とその内訳、締め済の年度の判定の変更 / closed years whose total or verdict changed, and why.
 
     例 / example: facility-emissions restatements --since 2026-04-01
     """
@@ -33,10 +33,15 @@ def restatements(
 
     first = common.day(since, "--since")
     found = common.published_rows(lists.RESTATEMENTS, {"since": first})
+    verdicts = common.published_rows(lists.VERDICT_RESTATEMENTS, {"since": first})
     if as_json:
-        common.print_json(found)
-    else:
-        show_past.restatements(common.terminal(), found)
+        common.print_json([{"kind": "verdict"} | row for row in verdicts] + [{"kind": "total"} | row for row in found])
+        return
+    out = common.terminal()
+    if verdicts:
+        show_past.verdicts(out, verdicts)
+    if found or not verdicts:
+        show_past.restatements(out, found)
 
 
 @edition_app.command("freeze")

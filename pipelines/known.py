@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import method_rules, registers
+from pipelines import closings, method_rules, registers
 from pipelines.findings import Finding
 from pipelines.reference import editions
 from pipelines.reference import load as reference
@@ -37,6 +37,7 @@ CAUSES: Mapping[str, str] = {
     "decisions": DATA,
     "today": DATA,
     "official_editions": DATA,
+    "year_closings": DATA,
     "registers": REGISTER,
     "factor_registers": FACTOR,
     "reference": FACTOR,
@@ -60,6 +61,7 @@ class Known:
         today: The day the run is for.
         past: The past moment this was known on; ``None``: now.
         restated: Receipts that were stated anew.
+        closed_years: The fiscal years that operators closed.
     """
 
     arrivals: tuple[Arrival, ...]
@@ -71,6 +73,7 @@ class Known:
     today: date
     past: Past | None = None
     restated: tuple[Finding, ...] = ()
+    closed_years: tuple[closings.Record, ...] = ()
 
     @property
     def findings(self) -> list[Finding]:
@@ -119,6 +122,7 @@ def now(city: CityFolder, arrivals: list[Arrival]) -> Known:
         tuple(editions.taken(city.history)),
         city.today,
         restated=tuple(inbox.read_ledger(city.history).restated.values()),
+        closed_years=closings.read(city.history),
     )
 
 
@@ -152,6 +156,7 @@ def at(city: CityFolder, past: Past) -> Known:
         city.today,
         past,
         tuple(ledger.restated.values()),
+        closings.read(city.history, past),
     )
 
 
@@ -203,6 +208,7 @@ def inputs(city: CityFolder, known: Known, state: str, version: str) -> dict[str
         "reference": hashlib.sha256(b"\0".join(name.encode() + b"\0" + content for name, content in names)).hexdigest(),
         "editions": _hash("\n".join(e.edition_id for e in known.editions)),
         "official_editions": _hash("\n".join(e["official_id"] for e in official.editions(city.history, known.past))),
+        "year_closings": _hash("\n".join(closings.marks(known.closed_years))),
         "settings": _hash(city.settings.method),
         "decisions": _hash("\n".join(d.decision_id for d in known.decisions)),
         "today": str(known.today),
@@ -230,6 +236,7 @@ def lay_out(
     registers.store(connection, known.registers)
     reference.load(connection, known.reference, known.editions)
     method_rules.store(connection, city.settings.rules)
+    closings.lay_out(connection, known.closed_years)
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE arrivals AS SELECT unnest(CAST($sha AS VARCHAR[])) AS sha256,
            unnest(CAST($source AS VARCHAR[])) AS source, unnest(CAST($path AS VARCHAR[])) AS path,

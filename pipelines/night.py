@@ -22,7 +22,7 @@ from typing import Any
 import duckdb
 
 from pipelines import known as knowing
-from pipelines import proof, register_checks, restate, tables
+from pipelines import proof, register_checks, restate, restate_verdicts, tables
 from pipelines.emissions import build as emissions
 from pipelines.energy import build as energy
 from pipelines.energy_act import build as energy_act
@@ -37,7 +37,7 @@ from pipelines.sources import inbox, parse
 from pipelines.sources.inbox import Arrival, Scan
 from pipelines.sources.open_file import Inbound
 from pipelines.targets import build as targets
-from pipelines.warehouse import database, invariants, part, publish
+from pipelines.warehouse import database, invariants, part, publish, restatements
 from pipelines.warehouse.history import History
 from pipelines.warehouse.part import CannotContinueError, Part
 from pipelines.warehouse.states import States, state_id
@@ -89,6 +89,7 @@ class Night:
         self.continues = True
         self.last_file = city.published  # what this run goes on from: the published file, unless somebody changed it
         self.heads = ""
+        self.verdict_changes: list[dict[str, Any]] = []
         self._part: Part | None = None
         self._last: Mapping[str, str] = {}
         self._known: Known | None = None
@@ -192,11 +193,12 @@ class Night:
 
     def judge_targets(self) -> None:
         """Verdicts for targets and facilities; operators and posts of the Act."""
-        targets.build(self.connection, self.city.today, self._first_day())
+        targets.build(self.connection, self.city.settings, self.city.today, self._first_day())
         energy_act.build(self.connection, self.city.settings, self.city.today)
 
     def raise_flags(self) -> None:
         """Flags with owner and state, findings, reviews."""
+        self._compare_verdicts()
         opened = self.history.opened(self.known.past)
         self.findings += flags.build(self.connection, self.city.settings, self.city.today, opened)
         tolerance = self.city.settings.thresholds.decision_tolerance
@@ -227,9 +229,12 @@ class Night:
         self.outcome.count_rows(self.connection)
         run = self.run_record("published", now)
         publish.describe(self.connection)
-        self.history.load(self.connection, {"runs": [run], "publications": [publication], "restatements": changes})
+        verdicts = [row | {"published_time": now} for row in self.verdict_changes]
+        new = {"runs": [run], "publications": [publication], "restatements": changes, restate_verdicts.TABLE: verdicts}
+        self.history.load(self.connection, new)
         self.history.record_totals(self.connection, publication)
-        self.outcome.summarise(self.connection, self.city.today, changes)
+        restate_verdicts.record(self.connection, publication)
+        self.outcome.summarise(self.connection, self.city.today, changes, verdicts)
         first_days = self.connection.execute("SELECT flag_id, opened_at FROM flags ORDER BY flag_id").fetchall()
         self.close()
         self.limit.finish()
@@ -372,6 +377,18 @@ class Night:
             published.replace(aside)
             self.outcome.notice(Finding("published_unreadable", aside.name, {"problem": str(error)[:200]}))
 
+    def _compare_verdicts(self) -> None:
+        """Load the history, and add what tonight changes in the verdicts of closed years: its flags are raised at once."""
+        self.history.load(self.connection, {}, self.known.past)
+        if self.known.past is not None:
+            return
+        run = {"run_id": self.outcome.run_id, "published_time": self.city.now(), "version": self.method}
+        before = restatements.inputs(self.city.published)
+        self.verdict_changes = restate_verdicts.since(self.connection, before, self.inputs, run)
+        columns = tables.table(restate_verdicts.TABLE).column_names
+        rows = [[row[column] for column in columns] for row in self.verdict_changes]
+        database.insert_rows(self.connection, restate_verdicts.TABLE, rows)
+
     def _first_day(self) -> date:
         return energy.first_expected_day(self.connection, self.city.today)
 
@@ -382,7 +399,6 @@ class Night:
         database.create(self.connection, "validation_results")
         database.create(self.connection, "dictionary")
         database.insert_rows(self.connection, "dictionary", tables.dictionary_rows())
-        self.history.load(self.connection, {}, self.known.past)
         invariants.check(self.part)
         self.outcome.failed_checks = targets.withdraw(self.connection)
         self.findings += invariants.as_findings(self.connection)

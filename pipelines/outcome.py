@@ -34,6 +34,7 @@ class Outcome:
     unknown: list[dict[str, Any]] = field(default_factory=list)
     verdicts: dict[str, int] = field(default_factory=dict)
     changes: list[dict[str, Any]] = field(default_factory=list)
+    verdict_changes: list[dict[str, Any]] = field(default_factory=list)
     flags: list[dict[str, Any]] = field(default_factory=list)
     broken: dict[str, int] = field(default_factory=dict)
     failed_checks: list[dict[str, Any]] = field(default_factory=list)
@@ -59,7 +60,13 @@ class Outcome:
         row = connection.execute(f"SELECT {sums} FROM source_files").fetchone() or (0,) * len(ACCOUNT)
         self.counts = {name: int(value) for name, value in zip(ACCOUNT, row, strict=True)}
 
-    def summarise(self, connection: duckdb.DuckDBPyConnection, today: date, changes: list[dict[str, Any]]) -> None:
+    def summarise(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        today: date,
+        changes: list[dict[str, Any]],
+        verdict_changes: list[dict[str, Any]],
+    ) -> None:
         """Collect what the closing summary tells from the file that is about to be published."""
         self.file_problems = query.dicts(connection, lists.FILE_PROBLEMS)
         self.held_back = query.dicts(connection, lists.HELD_BACK)
@@ -67,5 +74,5 @@ class Outcome:
         self.unknown = [row | {"proposal": intake.proposal(row)} for row in unknown]
         verdicts = query.dicts(connection, lists.VERDICTS, {"year": fiscal_year(today) - 1})
         self.verdicts = {row["verdict"]: row["facilities"] for row in verdicts}
-        self.changes = changes
+        self.changes, self.verdict_changes = changes, verdict_changes
         self.flags = query.dicts(connection, lists.FLAGS)

@@ -54,7 +54,8 @@ def since(
     before = stated or restatements.read(city.published)
     if before is None:
         return []
-    after = restatements.totals(connection)
+    in_force = restatements.totals_and_rules(connection)
+    after = {key: total for key, (total, _) in in_force.items()}
     keys = restatements.changed(before, after, present.today)
     if not keys:
         return []
@@ -71,6 +72,7 @@ def since(
                 "published_time": run["published_time"],
                 "version": run["version"],
                 **key._asdict(),
+                "year_rule": in_force[key][1] if key in in_force else before.rules[key],
                 "before_co2e_kg": old,
                 "after_co2e_kg": new,
                 **{f"{cause}_co2e_kg": parts[cause] for cause in (*ORDER, METHOD)},

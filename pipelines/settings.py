@@ -22,6 +22,7 @@ from pipelines import city_file, tables
 from pipelines.city_file import CITY_FILE, PlanElectricityRule, SettingsError
 from pipelines.layout_spec import Frozen, Layout
 from pipelines.operation_spec import Announce, Inbox, Retention, Schedule
+from pipelines.year_spec import Year
 
 # Sections about running the night: none of them changes a number.
 OPERATION = ("schedule", "announce", "inbox", "retention")
@@ -108,6 +109,9 @@ class Thresholds(Frozen):
     )
     decision_tolerance: float = Field(
         0.01, ge=0, le=0.2, description="A closed year's total may move by this share before a decision lapses."
+    )
+    base_difference: float = Field(
+        0.05, ge=0, le=1, description="Share by which a target's base_co2e_t may differ from our own base year untold."
     )
 
 
@@ -210,6 +214,7 @@ class Settings(Frozen):
     limits: Limits = Field(default_factory=Limits)
     rules: Rules = Field(default_factory=Rules)
     reports: Reports = Field(default_factory=Reports)
+    year: Year = Field(default_factory=Year)
     schedule: Schedule = Field(default_factory=Schedule)
     announce: Announce = Field(default_factory=Announce)
     inbox: Inbox = Field(default_factory=Inbox)

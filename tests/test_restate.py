@@ -115,7 +115,8 @@ def test_a_change_with_four_causes_is_split_exactly(make_city: Callable[..., Cit
     assert steps[0].get(("F1", 2026, "plan")) != steps[4]["F1", 2026, "plan"], (
         "the running year changed and is no restatement"
     )
-    keys = {key for step in steps for key in step if steps[0].get(key) != steps[4].get(key) and key[1] < 2026}
+    assert steps[0]["F1", 2025, "plan"] != steps[4]["F1", 2025, "plan"], "so did the year that is being collected"
+    keys = {key for step in steps for key in step if steps[0].get(key) != steps[4].get(key) and key[1] < 2025}
     assert {row[:3] for row in found} == keys and len(found) == len(keys) > 6
     for facility, year, basis, before, after, *parts, inputs, rule in found:
         reached = [step.get((facility, year, basis), Decimal(0)) for step in steps]

@@ -86,6 +86,8 @@ def explain(connection: duckdb.DuckDBPyConnection, question: Question) -> dict[s
         "flags": rows("flags"),
         "reviews": rows("reviews"),
         "restatements": rows("restatements"),
+        "verdict_history": rows("verdict_history"),
+        "verdict_restatements": rows("verdict_restatements"),
         "references": rows("references"),
         "events": rows("events"),
     }

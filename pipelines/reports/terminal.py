@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -14,12 +14,12 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.findings import explain_reason, word
+from pipelines.findings import collecting_text, explain_reason, word
 from pipelines.reports.layout import pair_lines, percent, tonnes, visible, wrapped
 from pipelines.reports.words import label
 from pipelines.rounding import CHANGE_NEGATIVE, change_rate, pair, rate_text, rule_of, sign_name
 
-VERDICT_STYLE = {"achieved": "green", "not_achieved": "bold red", "undeterminable": "yellow"}
+VERDICT_STYLE = {"achieved": "green", "not_achieved": "bold red", "undeterminable": "yellow", "collecting": "yellow"}
 SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 STATE_STYLE = {"ok": "green", "note": "yellow", "bad": "bold red"}
 TOP_FLAGS = 12
@@ -71,6 +71,10 @@ class Terminal:
         self.console.print(Text(title, style="bold"))
         for notice in outcome["notices"]:
             self.line(notice[self.language], "yellow")
+        if outcome["verdict_changes"]:
+            from pipelines.reports import show_past
+
+            show_past.verdicts(self, outcome["verdict_changes"], show_past.MOST_VERDICTS)
         if outcome["nothing_new"]:
             self.line(self.say("nothing_new"))
             self._head(outcome)
@@ -88,7 +92,11 @@ class Terminal:
         for row in outcome["unknown"][:TOP_UNKNOWN]:
             self.line(f"  {self.say('inbox_unknown', **row)}", "yellow")
             self.indented(row["proposal"])
-        verdicts = " / ".join(f"{word(v, self.language)} {outcome['verdicts'].get(v, 0)}" for v in VERDICT_STYLE)
+        verdicts = " / ".join(
+            f"{word(v, self.language)} {outcome['verdicts'].get(v, 0)}"
+            for v in ("achieved", "not_achieved", "undeterminable", "collecting")
+            if v != "collecting" or v in outcome["verdicts"]
+        )
         self.line(self.say("night_verdicts", year=outcome["year"], verdicts=verdicts))
         if outcome["changes"]:
             from pipelines.reports import show_past
@@ -200,11 +208,12 @@ class Terminal:
                     r["facility_id"],
                     r["name"],
                     r["department"],
-                    self.verdict(r["verdict"]) + (INHERITED if r["is_inherited"] else ""),
+                    self.verdict("collecting" if is_collected(r) else r["verdict"])
+                    + (INHERITED if r["is_inherited"] else ""),
                     *actual_and_allowed(r),
                     rate_text(change_against_base(r), rule_of("rate"), sign),
                     percent(r["coverage"]),
-                    self.reasons(r["reasons"]),
+                    self.why(r),
                 )
                 for r in rows
             ),
@@ -247,6 +256,14 @@ class Terminal:
         """Reasons as sentences, one a line."""
         return "\n".join(explain_reason(reason, self.language) for reason in (reasons or "").split(";") if reason)
 
+    def why(self, result: Mapping[str, Any]) -> str:
+        """The reasons of a result; that months are still to come is told with which they are."""
+        told = self.reasons(result["reasons"])
+        if not is_collected(result):
+            return told
+        rest = [r for r in (result["reasons"] or "").split(";") if r != "collecting"]
+        return "\n".join([standing(result, self.language), *([self.reasons(";".join(rest))] if rest else [])])
+
     # ------------------------------------------------------------------ one thing
 
     def pairs(self, pairs: Iterable[tuple[str, Any]]) -> None:
@@ -265,6 +282,23 @@ class Terminal:
                 self.line(f"    → {one.remedy}", "cyan")
             well = well and one.state != "bad"
         return well
+
+
+def is_collected(result: Mapping[str, Any]) -> bool:
+    """Tell whether a result waits for months that are still to come, so that it reads 集計中 and not 判定不能."""
+    note = result.get("collecting_note")
+    return (
+        result["year_state"] == "collecting"
+        and bool(note)
+        and result.get("verdict", "undeterminable") == "undeterminable"
+    )
+
+
+def standing(result: Mapping[str, Any], language: str) -> str:
+    """A verdict as people read it: 集計中 with what is still to come, else the word of the verdict."""
+    if is_collected(result):
+        return collecting_text(str(result["collecting_note"]), language)
+    return word(result.get("verdict") or "undeterminable", language)
 
 
 def actual_and_allowed(row: dict[str, Any]) -> tuple[str, str]:

@@ -25,12 +25,21 @@ from pipelines.warehouse.restatements import FacilityYear, Published
 from pipelines.warehouse.states import States
 
 # table -> the column that tells when a row became known
-COPIED = {"runs": "started_time", "publications": "published_time", "restatements": "published_time"}
+COPIED = {
+    "runs": "started_time",
+    "publications": "published_time",
+    "restatements": "published_time",
+    "verdict_restatements": "published_time",
+    "year_closings": "recorded_at",
+}
 FLAGS = "flags.jsonl"
 # what was swapped in, said before the swap: run, hash of the file's bytes, what it was built from
 PUBLISHED = "published_files.jsonl"
 BEGUN = "begun.jsonl"
 TOTALS = "published_facility_years"
+VERDICTS = "published_verdicts"
+# tables with a Parquet file a publication
+KEPT = (TOTALS, VERDICTS)
 VIEWS = ("official_edition_differences", "published_total_differences")
 HERE = Path(__file__).parent
 
@@ -79,10 +88,14 @@ class History:
                 continue  # a file of an older version: its own night wrote the history
             lost = [dict(zip(columns, row, strict=True)) for row in rows]
             lost = [row for row in lost if tuple(str(row[column]) for column in key) not in known]
-            if name != "restatements":  # the head of the runs then stands for the very bytes that were published
+            if name in (
+                "runs",
+                "publications",
+            ):  # the head of the runs then stands for the very bytes that were published
                 lost = [row | {"file_sha256": announced.get(row["run_id"])} for row in lost]
             self.append(name, lost)
-        self._recover_totals(connection)
+        for name in KEPT:
+            self._recover_kept(connection, name)
         connection.close()
 
     def load(
@@ -103,7 +116,8 @@ class History:
             self._empty(connection, name)
             columns = tables.table(name).column_names
             database.insert_rows(connection, name, [[row.get(c) for c in columns] for row in rows])
-        self._load_totals(connection, past)
+        for name in KEPT:
+            self._load_kept(connection, name, past)
         self._empty(connection, "input_history")
         database.insert_rows(connection, "input_history", States(self.folder).rows(past))
 
@@ -119,7 +133,7 @@ class History:
         return [
             record
             for number, record in journal.numbered(self.folder / f"{name}.jsonl")
-            if past is None or past.knows_run(name, number, record["run_id"], str(record[COPIED[name]]))
+            if past is None or past.knows_run(name, number, record.get("run_id", ""), str(record[COPIED[name]]))
         ]
 
     # ------------------------------------------------------------------ what proves it
@@ -211,7 +225,7 @@ class History:
             database.create(connection, name)
         connection.execute(f"DELETE FROM {name}")
 
-    # ------------------------------------------------------------------ every total ever published
+    # ------------------------------------------------------------------ every total and verdict ever published
 
     def record_totals(self, connection: duckdb.DuckDBPyConnection, publication: dict[str, Any]) -> None:
         """Add this publication's totals that are new or differ, in figure or in method, from the last ones published."""
@@ -219,30 +233,45 @@ class History:
         named = {name: publication[name] for name in ("run_id", "published_time", "version")}
         database.run(connection, changed, named, what=TOTALS)
 
-    def _load_totals(self, connection: duckdb.DuckDBPyConnection, past: Past | None) -> None:
-        self._empty(connection, TOTALS)
-        if paths := [str(path) for path in sorted((self.folder / TOTALS).glob("*.parquet"))]:
+    def _load_kept(self, connection: duckdb.DuckDBPyConnection, name: str, past: Past | None) -> None:
+        self._empty(connection, name)
+        if paths := [str(path) for path in sorted((self.folder / name).glob("*.parquet"))]:
             connection.execute(
-                f"INSERT INTO {TOTALS} BY NAME SELECT * FROM read_parquet($paths)"
+                f"INSERT INTO {name} BY NAME SELECT * FROM read_parquet($paths)"
                 " WHERE $all OR run_id IN (SELECT run_id FROM publications)",
                 {"paths": paths, "all": past is None},
             )
 
-    def _recover_totals(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Write each publication's totals to a file of its own, once."""
-        if not database.exists(connection, TOTALS):
+    def _recover_kept(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
+        """Write each publication's rows to a file of its own, once."""
+        if not database.exists(connection, name):
+            if name == VERDICTS and not (self.folder / name).exists():
+                self._begin_verdicts(connection)
             return
-        folder = self.folder / TOTALS
-        runs = connection.execute(f"SELECT DISTINCT run_id FROM {TOTALS} ORDER BY run_id").fetchall()
+        runs = connection.execute(f"SELECT DISTINCT run_id FROM {name} ORDER BY run_id").fetchall()
         for (run_id,) in runs:
-            path = folder / f"{run_id}.parquet"
-            if path.exists():
-                continue
-            durable.make_folder(folder)
-            part = path.with_suffix(".part")
-            connection.execute(
-                f"COPY (FROM {TOTALS} WHERE run_id = {tables.literal(run_id)} ORDER BY ALL)"
-                f" TO {tables.literal(str(part))} (FORMAT parquet, COMPRESSION zstd)"
-            )
-            durable.put(part, path)
-            kept.note(self.folder, [path])
+            self._keep(connection, name, run_id, f"FROM {name} WHERE run_id = {tables.literal(run_id)}")
+
+    def _begin_verdicts(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Begin the history of verdicts with those of a file that kept none, so that the first change is told."""
+        try:
+            found = connection.execute(
+                "SELECT run_id FROM publications ORDER BY published_time DESC LIMIT 1"
+            ).fetchone()
+            if found is not None:
+                older = database.sql_text(HERE / "verdicts" / "verdicts_of_an_older_file.sql")
+                self._keep(connection, VERDICTS, found[0], f"FROM ({older})")
+        except duckdb.Error:
+            return  # a file of another shape: its verdicts cannot be told
+
+    def _keep(self, connection: duckdb.DuckDBPyConnection, name: str, run_id: str, select: str) -> None:
+        path = self.folder / name / f"{run_id}.parquet"
+        if path.exists():
+            return
+        durable.make_folder(path.parent)
+        part = path.with_suffix(".part")
+        connection.execute(
+            f"COPY ({select} ORDER BY ALL) TO {tables.literal(str(part))} (FORMAT parquet, COMPRESSION zstd)"
+        )
+        durable.put(part, path)
+        kept.note(self.folder, [path])

@@ -22,7 +22,9 @@ from pipelines.periods import fiscal_year
 from pipelines.warehouse import database
 
 # Inputs whose change can be followed by what it touches; a change of any other makes everything anew.
-FOLLOWED = frozenset({"files", "decisions", "today", "editions", "factor_registers", "official_editions", "state"})
+FOLLOWED = frozenset(
+    {"files", "decisions", "today", "editions", "factor_registers", "official_editions", "year_closings", "state"}
+)
 LAST = "last"
 AT_WORK = "readings_at_work"
 
