@@ -212,8 +212,19 @@ class History:
         if not found:
             return None
         rows = database.rows(connection, HERE / "last_totals.sql")
-        totals = {FacilityYear(*(row[name] for name in FacilityYear._fields)): row["co2e_kg"] for row in rows}
-        return Published(dict(found[-1]["inputs"]), date.fromisoformat(str(done[found[-1]["run_id"]])), totals)
+        keys = [FacilityYear(*(row[name] for name in FacilityYear._fields)) for row in rows]
+        verdicts = database.rows(connection, HERE / "verdicts" / "last_verdicts.sql")
+        return Published(
+            dict(found[-1]["inputs"]),
+            date.fromisoformat(str(done[found[-1]["run_id"]])),
+            {key: row["co2e_kg"] for key, row in zip(keys, rows, strict=True)},
+            {key: row["year_rule"] for key, row in zip(keys, rows, strict=True)},
+            frozenset(
+                (row["subject_id"], row["fiscal_year"])
+                for row in verdicts
+                if row["subject_kind"] == "facility" and not row["is_closed"]
+            ),
+        )
 
     def heads(self, decisions: Head) -> str:
         """Return, as JSON, how far every history file and the decisions have come."""

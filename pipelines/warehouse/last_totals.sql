@@ -1,5 +1,5 @@
--- last_totals: the totals in force with the last publication, as the history has them; the last is so by its place.
--- Inputs: published_facility_years, publications.
+-- last_totals: the totals in force with the last publication, as the history has them; the last is so by its place. Where a total by
+-- twelve bills stands, it is the one in force. Inputs: published_facility_years, publications.
 WITH last AS (
     SELECT
         p.facility_id, p.fiscal_year, p.year_rule, p.basis,
@@ -8,4 +8,7 @@ WITH last AS (
     LEFT JOIN publications AS n ON n.run_id = p.run_id
     GROUP BY p.facility_id, p.fiscal_year, p.year_rule, p.basis
 )
-SELECT facility_id, fiscal_year, year_rule, basis, was.total AS co2e_kg FROM last WHERE was.total IS NOT NULL
+SELECT facility_id, fiscal_year, basis, year_rule, was.total AS co2e_kg
+FROM last
+WHERE was.total IS NOT NULL
+QUALIFY row_number() OVER (PARTITION BY facility_id, fiscal_year, basis ORDER BY year_rule = 'twelve_bills' DESC) = 1
