@@ -16,6 +16,7 @@ import typer
 from pipelines import cli_common as common
 from pipelines import cli_factors, cli_intake, cli_operation, cli_past, cli_review, cli_year
 from pipelines.city_file import CITY_FILE, history_folder
+from pipelines.errors import ActionableError
 
 app = typer.Typer(
     name="facility-emissions",
@@ -71,6 +72,8 @@ def nightly(
         common.refuse("--scheduler, --workers: --runner dask とともに使います / go with --runner dask")
     where = {"kind": runner, "scheduler": scheduler, "workers": workers}
     if cities is not None:
+        if not cities.is_file():
+            common.refuse(f"--cities {cities}: ファイルがありません / no such file")
         raise typer.Exit(
             night_command.run_cities(cities, common.chosen.today, common.terminal(), where, as_json=as_json)
         )
@@ -159,7 +162,9 @@ def convert(
     try:
         amount = Decimal(quantity)
         history = history_folder(folder, common.chosen.data) if folder else None
-        answer = run(amount, unit, energy_type, common.day(on, "--on"), basis, supplier, menu, folder, history)
+        day = common.day(on, "--on")
+        today = common.chosen.today
+        answer = run(amount, unit, energy_type, day, basis, supplier, menu, folder, history, today)
     except InvalidOperation:
         common.refuse(f"{quantity}: 数値として読めません / not a number")
     except ConvertError as error:
@@ -358,41 +363,16 @@ def _run_flow(name: str, *, as_json: bool, where: dict[str, Any] | None = None) 
 
 
 def main() -> None:
-    """Run the command; errors that a person can act on are printed without a traceback."""
+    """Run the command; whatever goes wrong ends in a sentence on the standard error, never in a traceback."""
     try:
         app()
-    except (ValueError, RuntimeError, OSError) as error:
-        if type(error).__name__ in ACTIONABLE:
-            common.complain(str(error))
-            sys.exit(common.ERROR)
-        if isinstance(error, OSError) and error.filename:
-            told = f"{error.filename}: {error.strerror}"
-            common.complain(
-                f"{told}。場所と権限、ディスクを確かめてください。 / Check the place, its rights and the disk."
-            )
-            sys.exit(common.ERROR)
-        raise
-
-
-# Errors whose message is written for the person who must act.
-ACTIONABLE = frozenset(
-    {
-        "HeldBack",
-        "SettingsError",
-        "RegisterError",
-        "AlreadyRunning",
-        "StageError",
-        "NotEvaluated",
-        "PeriodError",
-        "RunFailedError",
-        "TimeLimitError",
-        "LostFilesError",
-        "ServerError",
-        "RunnerError",
-        "RemoteInboxError",
-        "CityListError",
-        "BackupError",
-        "DecisionsError",
-        "HistoryLostError",
-    }
-)
+    except ActionableError as error:
+        common.complain(str(error))
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        common.complain(f"{what}。場所と権限、ディスクを確かめてください。 / Check the place, its rights and the disk.")
+    except Exception as error:  # the last net: a fault of ours
+        common.unexpected(error)
+    else:
+        return
+    sys.exit(common.ERROR)

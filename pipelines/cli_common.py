@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tempfile
+import traceback
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,6 +23,7 @@ else:
     BasisWord = Literal[tables.words("basis")]
 
 OK, ERROR, WRONG_USE, HELD_BACK = 0, 1, 2, 3
+UNEXPECTED = "予期しない誤りです"
 AsJson = Annotated[bool, typer.Option("--json", help="機械向けのJSONで出力 / print JSON.")]
 FiscalYear = Annotated[int, typer.Option("--fiscal-year", help="年度 / fiscal year.", min=1990, max=2100)]
 Basis = Annotated[BasisWord, typer.Option(help="算定の基準 / basis.")]
@@ -147,6 +150,18 @@ def complain(message: str) -> None:
     from pipelines.reports.layout import visible
 
     typer.echo(visible(message), err=True)
+
+
+def unexpected(error: Exception) -> None:
+    """Tell a fault of the program itself in a sentence; its details are kept in a file for those who can mend it."""
+    with tempfile.NamedTemporaryFile("w", prefix="facility-emissions-", suffix=".log", delete=False) as stream:
+        stream.writelines(traceback.format_exception(error))
+    path = stream.name
+    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    complain(
+        f"{UNEXPECTED}（{what}）。facility-emissions doctor で点検してください。続くときは {path} を添えて開発者に知らせてください。"
+        f" / A fault of the program itself: run doctor; if it stays, send {path} to its developers."
+    )
 
 
 def refuse(message: str) -> NoReturn:

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from pipelines import journal
+from pipelines.errors import ActionableError
 from pipelines.periods import fiscal_year, fiscal_year_end
 from pipelines.warehouse import database
 from pipelines.warehouse.past import Past
@@ -24,7 +25,7 @@ HERE = Path(__file__).parent / "warehouse"
 Record = Mapping[str, Any]
 
 
-class ClosingError(ValueError):
+class ClosingError(ActionableError, ValueError):
     """The year cannot be closed; one sentence says why and what to do."""
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipelines import durable
+from pipelines.errors import ActionableError
 
 HEADS = "heads.json"
 LOCK = ".append"
@@ -29,7 +30,7 @@ NUMBER, PREVIOUS, SEALED = "n", "prev", "sealed"
 BLOCK = 65_536
 
 
-class HistoryLostError(RuntimeError):
+class HistoryLostError(ActionableError, RuntimeError):
     """What the history said before is gone or was changed; the message says which file and what to do."""
 
     def __init__(self, found: str) -> None:

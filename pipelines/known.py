@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines import closings, method_rules, registers
+from pipelines.errors import ActionableError
 from pipelines.findings import Finding
 from pipelines.reference import editions
 from pipelines.reference import load as reference
@@ -103,7 +104,7 @@ class Known:
         return self
 
 
-class Unknown(ValueError):  # noqa: N818 - what it is
+class Unknown(ActionableError, ValueError):  # noqa: N818 - what it is
     """Nothing is known of that moment; the message says what to do."""
 
 

@@ -26,6 +26,7 @@ from pipelines import proof, register_checks, restate, restate_verdicts, tables
 from pipelines.emissions import build as emissions
 from pipelines.energy import build as energy
 from pipelines.energy_act import build as energy_act
+from pipelines.errors import ActionableError
 from pipelines.findings import Finding, stable_id
 from pipelines.flags import build as flags
 from pipelines.known import Known
@@ -52,7 +53,7 @@ def _quiet(_what: str, _done: int, _of: int) -> None:
     """Report no progress."""
 
 
-class LostFilesError(RuntimeError):
+class LostFilesError(ActionableError, RuntimeError):
     """Received files are neither parsed nor there to be parsed again; the message names them and says what to do."""
 
     def __init__(self, paths: list[str]) -> None:
@@ -194,7 +195,7 @@ class Night:
     def judge_targets(self) -> None:
         """Verdicts for targets and facilities; operators and posts of the Act."""
         targets.build(self.connection, self.city.settings, self.city.today, self._first_day())
-        energy_act.build(self.connection, self.city.settings, self.city.today)
+        self.findings += energy_act.build(self.connection, self.city.settings, self.city.today, self._first_day())
 
     def raise_flags(self) -> None:
         """Flags with owner and state, findings, reviews."""

@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 
 from pipelines import tables
+from pipelines.errors import ActionableError
 from pipelines.findings import Finding
 from pipelines.periods import PeriodError, parse_date, parse_fiscal_year
 from pipelines.warehouse import database
@@ -29,7 +30,7 @@ ENCODINGS = ("utf-8-sig", "cp932")
 LIKELY_SLIP = 0.8
 
 
-class RegisterError(ValueError):
+class RegisterError(ActionableError, ValueError):
     """The registers do not hold together; the message lists every problem, one a line."""
 
     def __init__(self, problems: list[str]) -> None:
@@ -155,21 +156,26 @@ def _read_one(
         problems.append(f"{file}: 文字コードが UTF-8 でも cp932 でもありません。 / neither UTF-8 nor cp932")
         return []
     reader = csv.reader(io.StringIO(text, newline=""))
-    header = [cell.strip() for cell in next(reader, [])]
-    if not _header_is_sound(table, file, header, problems, findings):
-        return []
-    rows = []
-    for cells in reader:
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
-            problems.append(f"{file} {reader.line_num}行目: 見出しより欄が多い。 / more cells than headings")
-            continue
-        given = dict(zip(header, cells, strict=False))
-        row = Row(file, reader.line_num, {})
-        for column in table.columns:
-            row.values[column.name] = _typed(table, column, given.get(column.name, ""), row, problems)
-        rows.append(row)
+    rows: list[Row] = []
+    try:
+        header = [cell.strip() for cell in next(reader, [])]
+        if not _header_is_sound(table, file, header, problems, findings):
+            return []
+        for cells in reader:
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
+                problems.append(f"{file} {reader.line_num}行目: 見出しより欄が多い。 / more cells than headings")
+                continue
+            given = dict(zip(header, cells, strict=False))
+            row = Row(file, reader.line_num, {})
+            for column in table.columns:
+                row.values[column.name] = _typed(table, column, given.get(column.name, ""), row, problems)
+            rows.append(row)
+    except csv.Error as error:  # a cell beyond what csv takes, where a quote closes nowhere
+        problems.append(
+            f"{file} {reader.line_num}行目: CSVとして読めません（{error}）。引用符を確かめてください。 / not CSV"
+        )
     return rows
 
 

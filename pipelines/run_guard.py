@@ -16,6 +16,7 @@ import duckdb
 from cronsim import CronSim
 
 from pipelines.announce import Notice, announce
+from pipelines.errors import ActionableError
 from pipelines.night import LostFilesError, Night
 from pipelines.reports.words import label
 from pipelines.settings import CityFolder
@@ -31,7 +32,7 @@ NO_ROOM = ("No space left", "max_temp_directory_size", "Disk quota exceeded")
 NO_RIGHTS = ("Permission denied", "Read-only file system")
 
 
-class RunFailedError(RuntimeError):
+class RunFailedError(ActionableError, RuntimeError):
     """The run could not go on; the message says what happened and what to do. What was published stays."""
 
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
@@ -37,6 +37,15 @@ class City(Frozen):
     today: date | None = Field(None, description="Day to run for; only for samples and replays. Empty: the clock.")
     time_zone: str = Field("Asia/Tokyo", description="Time zone of every local time in the inbox.")
     language: Annotated[str, Field(pattern="^(ja|en)$")] = Field("ja", description="Language of printed text.")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+            raise ValueError("no such time zone, e.g. Asia/Tokyo / 時間帯の名前ではありません") from error
+        return name
 
 
 class Source(Frozen):

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from pipelines import tables
+from pipelines.errors import ActionableError
 from pipelines.settings import CityFolder
 from pipelines.warehouse import database
 from pipelines.warehouse.publish import swap
@@ -23,7 +24,7 @@ COMMENTS = {
 }
 
 
-class CityListError(ValueError):
+class CityListError(ActionableError, ValueError):
     """The list of cities cannot be used; the message names file, line, what is wrong and what to do."""
 
 

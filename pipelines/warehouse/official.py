@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from pipelines import chain, durable, journal, tables
+from pipelines.errors import ActionableError
 from pipelines.findings import stable_id
 from pipelines.periods import fiscal_year
 from pipelines.rounding import rule_of
@@ -25,7 +26,7 @@ PURPOSES = ("審議会", "公表", "定期報告", "庁内")
 EDITIONS, TOTALS = "official_editions", "official_edition_totals"
 
 
-class FreezeError(ValueError):
+class FreezeError(ActionableError, ValueError):
     """The edition cannot be frozen; one sentence says why and what to do."""
 
 
@@ -38,6 +39,8 @@ class Request:
     document_no: str
     frozen_by: str
     frozen_at: datetime
+    recorded_by: str | None = None
+    accept_incomplete: bool = False
 
 
 def editions(history: Path, past: Past | None = None) -> list[dict[str, Any]]:
@@ -61,7 +64,8 @@ def freeze(connection: duckdb.DuckDBPyConnection, history: Path, wanted: Request
         The edition's record.
 
     Raises:
-        FreezeError: unknown purpose, a year that is not over or has no totals, or the same document again.
+        FreezeError: unknown purpose, a year that is not over or has no totals, the same document again, or facilities
+            without a verdict that nobody entitled to it has accepted.
     """
     publication = connection.execute(
         "SELECT run_id, published_time, today, version FROM publications ORDER BY rowid DESC LIMIT 1"
@@ -69,6 +73,9 @@ def freeze(connection: duckdb.DuckDBPyConnection, history: Path, wanted: Request
     assert publication is not None  # noqa: S101 - a published file knows its publication
     run_id, published_time, today, version = publication
     _check(history, wanted, today)
+    incomplete = _without_verdict(connection, wanted.fiscal_year)
+    if incomplete:
+        _check_accepted(connection, wanted, incomplete, today)
     rows = connection.execute(
         """SELECT subject_kind, subject_id, fiscal_year, basis, co2e_kg FROM emissions_by_subject_fiscal_year
            WHERE fiscal_year = $year OR fiscal_year IN (SELECT base_fy FROM targets) ORDER BY ALL""",
@@ -91,6 +98,8 @@ def freeze(connection: duckdb.DuckDBPyConnection, history: Path, wanted: Request
         "version": version,
         "rounding": f"{rule.name}: {rule.ja}",
         "history_head": chain.head_told(history),
+        "recorded_by": wanted.recorded_by,
+        "facilities_undeterminable": len(incomplete),
     }
     journal.append(history / f"{EDITIONS}.jsonl", [record])
     return record
@@ -111,6 +120,37 @@ def _check(history: Path, wanted: Request, today: date) -> None:
                 f"文書番号 {wanted.document_no} の{wanted.purpose}版は {known['frozen_at']} に確定済みです。"
                 "改めるときは新しい文書番号で確定してください。 / frozen already: use a new document number"
             )
+
+
+def _without_verdict(connection: duckdb.DuckDBPyConnection, year: int) -> list[str]:
+    """Return the facilities of a year that are neither achieved nor not achieved."""
+    rows = connection.execute(
+        """SELECT DISTINCT facility_id FROM facility_results
+           WHERE fiscal_year = $year AND verdict NOT IN ('achieved', 'not_achieved') ORDER BY facility_id""",
+        {"year": year},
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def _check_accepted(connection: duckdb.DuckDBPyConnection, wanted: Request, incomplete: list[str], today: date) -> None:
+    """Refuse to freeze a year with facilities without a verdict, unless somebody in office takes that on."""
+    named = ", ".join(incomplete[:5]) + (" …" if len(incomplete) > 5 else "")
+    told = f"{wanted.fiscal_year}年度には判定不能の施設が {len(incomplete)} あります（{named}）。"
+    if not wanted.accept_incomplete:
+        raise FreezeError(
+            f"{told}このまま確定するなら、役職者が --by 本人のID --accept-incomplete を付けてください。"
+            f" / {len(incomplete)} facilities have no verdict: --accept-incomplete, by a person in office (--by)"
+        )
+    in_office = connection.execute(
+        """SELECT count(*) FROM appointments WHERE person_id = $person AND appointed_on <= $today
+           AND coalesce(ended_on, DATE '9999-12-31') > $today""",
+        {"person": wanted.frozen_by, "today": today},
+    ).fetchone()
+    if in_office is None or not in_office[0]:
+        raise FreezeError(
+            f"{told}--by {wanted.frozen_by}: 在任中の役職者（appointments.csv）ではないため、--accept-incomplete は使えません。"
+            " / --by must be a person whose appointment is in force"
+        )
 
 
 def _keep(history: Path, official_id: str, rows: list[tuple[Any, ...]]) -> None:

@@ -12,9 +12,10 @@ from pathlib import Path
 import duckdb
 
 from pipelines import durable, tables
+from pipelines.errors import ActionableError
 
 
-class HeldBack(RuntimeError):  # noqa: N818 - a decision, not an accident
+class HeldBack(ActionableError, RuntimeError):  # noqa: N818 - a decision, not an accident
     """An invariant of ours is broken: the old file stays published. ``broken`` names what and how many rows."""
 
     def __init__(self, broken: dict[str, int]) -> None:
