@@ -174,6 +174,7 @@ class Night:
 
     def accept_readings(self) -> None:
         """Readings, quarantine and the row account of every file."""
+        review.load_discarded(self.connection, self.known.decisions)
         try:
             self.findings += readings.build(self.connection, self.city.settings, self.city.today, self.part)
         except CannotContinueError:

@@ -138,6 +138,7 @@ def _count(city: CityFolder, known: Known, facilities: set[str]) -> Totals:
 
 def count(connection: duckdb.DuckDBPyConnection, city: CityFolder, known: Known) -> None:
     """From readings to the totals of facility-years."""
+    review.load_discarded(connection, known.decisions)
     readings.build(connection, city.settings, known.today)
     review.load_overrides(connection, known.decisions)
     energy.build(connection, city.settings, known.today)

@@ -11,7 +11,7 @@ firsts AS (
     UNION ALL
     SELECT 'activity', activity_source_id, min(coalesce(valid_from, DATE '0001-04-01')) FROM activity_sources GROUP BY activity_source_id
 )
-SELECT w.source_kind, w.owner_id, q.rule_id AS held_rule, q.source_sha256, q.source_line, q.raw, q.started_at, q.ended_at, f.file, f.last_at,
+SELECT w.source_kind, w.owner_id, q.rule_id AS held_rule, q.source_sha256, q.source_member, q.source_line, q.source_column, q.raw, q.started_at, q.ended_at, f.file, f.last_at,
     CASE q.stage WHEN 'confirmed' THEN 2 WHEN 'provisional' THEN 3 ELSE 1 END AS stage_order,
     CASE WHEN q.quality IN ('supplier_estimated', 'interpolated') THEN 2 ELSE 1 END AS quality_order
 FROM quarantine AS q

@@ -13,7 +13,7 @@ import duckdb
 
 from pipelines.findings import Finding, word
 from pipelines.review.desk import Desk
-from pipelines.review.states import OPEN, binds, overrides
+from pipelines.review.states import OPEN, binds, discarded, overrides
 from pipelines.review.store import Decision
 from pipelines.warehouse import database
 
@@ -33,6 +33,22 @@ def load_overrides(connection: duckdb.DuckDBPyConnection, decisions: Iterable[De
             "since": [row.since for row in rows],
             "until": [row.until for row in rows],
             "quantities": [row.quantity for row in rows],
+        },
+    )
+
+
+def load_discarded(connection: duckdb.DuckDBPyConnection, decisions: Iterable[Decision]) -> None:
+    """Make the temporary table ``discarded_rows`` that the readings stage joins: rows held back that were discarded."""
+    rows = discarded(decisions)
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE discarded_rows AS SELECT unnest(CAST($hashes AS VARCHAR[])) AS source_sha256,
+           unnest(CAST($members AS VARCHAR[])) AS source_member, unnest(CAST($lines AS BIGINT[])) AS source_line,
+           unnest(CAST($columns AS VARCHAR[])) AS source_column""",
+        {
+            "hashes": [row[0] for row in rows],
+            "members": [row[1] for row in rows],
+            "lines": [row[2] for row in rows],
+            "columns": [row[3] for row in rows],
         },
     )
 
@@ -80,6 +96,7 @@ def build(
                 decision.seen_quantity,
                 decision.seen_state,
                 decision.seen_days,
+                decision.seen_rows,
                 is_binding,
                 decision.recorded_by,
                 decision.evidence,

@@ -185,8 +185,24 @@ class Desk:
         if data_are_right and discard:
             raise StepError("--data-are-right と --discard は同時に使えません。 / either the data are right or they go")
         post = self._post_of(flag, "answer", person)
+        rows = self._rows_held(flag) if discard else None
+        if discard and not rows:
+            raise StepError("捨てる取込保留の行がありません。 / no rows are held back here that could be discarded")
         taken = self._decision(flag, "answer", person, post, now, evidence)
-        return self._keep(replace(taken, comment=text, data_are_right=data_are_right, discard=discard))
+        return self._keep(replace(taken, comment=text, data_are_right=data_are_right, discard=discard, seen_rows=rows))
+
+    def _rows_held(self, flag: Flag) -> str | None:
+        """The rows held back that a flag, or one doubt of it, is about."""
+        rows = self.connection.execute(
+            """SELECT DISTINCT r.source_sha256, r.source_member, r.source_line, r.source_column
+               FROM held_back_rows AS r
+               JOIN doubts AS d ON d.source_kind = r.source_kind AND d.source_id = r.source_id AND d.rule_id = 'held_back'
+                   AND r.started_at < make_date(d.fiscal_year + 1, 4, 1) AND r.ended_at > make_date(d.fiscal_year, 4, 1)
+               WHERE d.doubt_id = $flag OR d.doubt_id IN (SELECT doubt_id FROM flag_doubts WHERE flag_id = $flag)
+               ORDER BY ALL""",
+            {"flag": flag.flag_id},
+        ).fetchall()
+        return json.dumps(rows, ensure_ascii=False) if rows else None
 
     def judge(
         self, flag_id: str, step: str, person: str, text: str, now: datetime, evidence: Evidence = NONE

@@ -87,8 +87,8 @@ def effective(decisions: Sequence[Decision], present: Present, tolerance: Decima
     return [decision for decision in decisions if counts(decision) and binds(decision, present, tolerance)]
 
 
-def standing_override(decisions: Sequence[Decision]) -> Decision | None:
-    """Return the accepted answer that says the data are right, if there is one and nothing came after it."""
+def standing_answer(decisions: Sequence[Decision]) -> Decision | None:
+    """Return the accepted answer that lifts something (the data are right, or rows go), if nothing came after it."""
     answer: Decision | None = None
     standing: Decision | None = None
     for decision in filter(counts, decisions):
@@ -96,7 +96,7 @@ def standing_override(decisions: Sequence[Decision]) -> Decision | None:
             answer, standing = decision, None
         elif decision.step == "return":
             answer, standing = None, None
-        elif decision.step == "accept" and answer is not None and answer.data_are_right:
+        elif decision.step == "accept" and answer is not None and (answer.data_are_right or answer.discard):
             standing = answer
     return standing
 
@@ -113,10 +113,22 @@ def overrides(decisions: Iterable[Decision]) -> list[Override]:
     """Return what the accepted answers lift that say the data are right."""
     found: set[Override] = set()
     for flag in by_flag(decisions).values():
-        answer = standing_override(flag)
-        if answer and answer.seen_days:
+        answer = standing_answer(flag)
+        if answer and answer.data_are_right and answer.seen_days:
             found |= {_override(seen) for seen in json.loads(answer.seen_days)}
     return sorted(found, key=str)
+
+
+def discarded(decisions: Iterable[Decision]) -> list[tuple[str, str, int, str]]:
+    """Return the rows held back (hash, member, line, column) that accepted answers discard."""
+    found = set()
+    for flag in by_flag(decisions).values():
+        answer = standing_answer(flag)
+        if answer and answer.discard and answer.seen_rows:
+            found |= {
+                (str(row[0]), str(row[1] or ""), int(row[2]), str(row[3] or "")) for row in json.loads(answer.seen_rows)
+            }
+    return sorted(found)
 
 
 def _override(seen: dict[str, str | None]) -> Override:

@@ -63,8 +63,9 @@ DECISIONS = Table(
     Column("evidence", String(64)),
     Column("recorded_only", Boolean),
     Column("discard", Boolean),
+    Column("seen_rows", Text),
 )
-YOUNGER = ("seen_days", "recorded_by", "evidence", "recorded_only", "discard")
+YOUNGER = ("seen_days", "recorded_by", "evidence", "recorded_only", "discard", "seen_rows")
 REFUSALS = tuple(
     f"CREATE TRIGGER IF NOT EXISTS decisions_no_{verb} BEFORE {verb} ON decisions"
     " BEGIN SELECT RAISE(ABORT, 'decisions are append only'); END"
@@ -83,7 +84,7 @@ class Decision:
     ``person_id`` and ``post`` decided; ``recorded_by`` is the account and machine that put it on record. ``document_no``
     with ``decided_on`` (a confirmation's date, else the document's), or ``evidence`` (hash of a kept file), is the paper
     behind it. ``recorded_only``: on record for somebody else without such paper, so it moves and lifts nothing.
-    ``discard``: the answer that the rows held back are to be discarded.
+    ``discard``: the answer that the rows held back (``seen_rows``) are to be discarded.
     """
 
     decision_id: str
@@ -108,6 +109,7 @@ class Decision:
     evidence: str | None = None
     recorded_only: bool = False
     discard: bool = False
+    seen_rows: str | None = None
 
 
 class Store:
@@ -216,7 +218,7 @@ def _as_row(decision: Decision) -> dict[str, Any]:
 def _as_decision(row: dict[str, Any]) -> Decision:
     for name in ("seen_co2e_kg", "seen_quantity"):
         row[name] = None if row[name] is None else Decimal(row[name])
-    for name in ("recorded_only", "discard"):
+    for name in ("recorded_only", "discard", "seen_rows"):
         row[name] = bool(row.get(name))
     values: dict[str, Any] = {field.name: row.get(field.name) for field in fields(Decision)}
     return Decision(**values)

@@ -279,11 +279,13 @@ def test_a_doubtful_deduction_widens_the_net_on_both_sides(city: City) -> None:
     )
 
 
-def answer(city: City, flag: str, *, right: bool = True) -> None:
+def answer(city: City, flag: str, *, right: bool = True, discard: bool = False) -> None:
     from pipelines.review import counter
+    from pipelines.review.evidence import Evidence
 
-    counter.answer(city.paths, flag, "P3", "停止の事実を確認", data_are_right=right)
-    counter.judge(city.paths, flag, "accept", "P2", "了")
+    paper = Evidence(document_no="環政第5号", document_date=city.today)
+    counter.answer(city.paths, flag, "P3", "停止の事実を確認", paper, data_are_right=right, discard=discard)
+    counter.judge(city.paths, flag, "accept", "P2", "了", paper)
 
 
 def ids(path: Path, statement: str) -> list[Any]:
@@ -333,3 +335,23 @@ def test_an_answer_that_says_the_data_are_wrong_lifts_nothing(city: City) -> Non
     answer(city, flag, right=False)
     with city.built() as made:
         assert rows_of(made, "SELECT doubt_state FROM doubts") == [("standing",)]
+
+
+def test_an_accepted_discard_closes_what_was_held_back(city: City) -> None:
+    city.bills("fuel/a.csv", monthly("M1", *YEARS, lambda year, _: 100 if year < 2025 else 80))
+    city.bills(
+        "fuel/b.csv", [("M1", "2025-08-01", "2025-09-01", "四百ぐらい", "L", "訂正")], "2026-06-02 09:00", more=["stage"]
+    )
+    published = city.publish()
+    (flag,) = ids(published, "SELECT flag_id FROM flags WHERE rule_id = 'held_back'")
+    assert ids(published, "SELECT verdict FROM facility_results WHERE fiscal_year = 2025") == ["undeterminable"]
+    answer(city, flag, right=False, discard=True)
+    with city.built() as made:
+        assert rows_of(made, "SELECT rule_id FROM doubts") == []
+        assert one(made, "SELECT count(*) FROM quarantine") == 1, "it stays on record"
+        assert one(made, "SELECT verdict FROM facility_results WHERE fiscal_year = 2025") == "achieved"
+    city.bills(
+        "fuel/c.csv", [("M1", "2025-08-01", "2025-09-01", "五百ぐらい", "L", "訂正")], "2026-06-03 09:00", more=["stage"]
+    )
+    with city.built() as made:
+        assert rows_of(made, "SELECT rule_id FROM doubts") == [("held_back",)], "another row is another question"
