@@ -39,6 +39,12 @@ def commands(group: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
             yield (*words, name), command
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a wrong word makes as a file stays out of the checkout."""
+    monkeypatch.chdir(tmp_path)
+
+
 EVERY = dict(commands(typer.main.get_command(cli.app)))
 
 

@@ -140,6 +140,7 @@ class Desk:
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, decisions: list[Decision], today: date, tolerance: Decimal
     ) -> None:
+        self.connection = connection
         self.decisions = by_flag(decisions)
         self.today = today
         self.this_year = fiscal_year(today)
