@@ -218,7 +218,7 @@ def _as_row(decision: Decision) -> dict[str, Any]:
 def _as_decision(row: dict[str, Any]) -> Decision:
     for name in ("seen_co2e_kg", "seen_quantity"):
         row[name] = None if row[name] is None else Decimal(row[name])
-    for name in ("recorded_only", "discard", "seen_rows"):
+    for name in ("recorded_only", "discard"):
         row[name] = bool(row.get(name))
     values: dict[str, Any] = {field.name: row.get(field.name) for field in fields(Decision)}
     return Decision(**values)
