@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 CITY ?= sample_data
 DATA ?=
 
-.PHONY: nightly test torture bench sample lock clean
+.PHONY: nightly test mutants damage torture bench sample lock clean
 
 nightly: $(VENV)/.installed
 	$(BIN)/facility-emissions --city $(CITY) $(if $(DATA),--data $(DATA)) nightly
@@ -16,6 +16,14 @@ test: $(VENV)/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+# sixty small mutations of our own statements, and who notices each
+mutants: $(VENV)/.installed
+	$(BIN)/python -m tests.mutants
+
+# every damage of a file and change of a register on sound cities: does a verdict improve without a word? DAMAGE="seed tries"
+damage: $(VENV)/.installed
+	$(BIN)/python -m tests.damage $(DAMAGE)
 
 # every parser fed with broken and hostile bytes for ten minutes, and 200 nights killed at random moments
 torture: $(VENV)/.installed
