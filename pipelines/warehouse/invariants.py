@@ -34,6 +34,11 @@ class Invariant:
     holds_night: bool = True
 
     @property
+    def meaning(self) -> str:
+        """What it says, in both languages."""
+        return f"{self.meaning_ja} / {self.meaning_en}"
+
+    @property
     def sql(self) -> str:
         """The statement."""
         return database.sql_text(FOLDER / f"{self.name}.sql")
@@ -200,7 +205,7 @@ def as_findings(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
         Finding(
             "check_failed",
             f"{name}/{facility or target}",
-            {"check": name, "ja": meanings[name].meaning_ja, "en": meanings[name].meaning_en, "rows": count},
+            {"check": name, "meaning": meanings[name].meaning, "rows": count},
             facility,
             year,
         )
