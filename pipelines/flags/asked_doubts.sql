@@ -20,9 +20,9 @@ booked AS (
 ),
 placed AS (
     SELECT d.*, p.facility_id AS place, CASE WHEN d.rule_id = 'zero_unchecked' THEN d.source_id END AS subject,
-        CASE WHEN d.rule_id LIKE 'unit_slip%'
+        CAST(CASE WHEN d.rule_id LIKE 'unit_slip%'
             THEN abs(CAST(b.co2e_kg AS DOUBLE) * (1 / nullif(CAST(json_extract(d.evidence, '$.ratio') AS DOUBLE), 0) - 1))
-            ELSE CAST(b.co2e_kg AS DOUBLE) END AS stake
+            ELSE CAST(b.co2e_kg AS DOUBLE) END AS DECIMAL(18, 1)) AS stake
     FROM doubts AS d
     JOIN places AS p ON p.doubt_id = d.doubt_id
     LEFT JOIN booked AS b
@@ -31,10 +31,10 @@ placed AS (
 ),
 asked AS (
     SELECT place AS facility_id, rule_id, CASE WHEN subject IS NULL THEN fiscal_year END AS one_year, max(fiscal_year) AS fiscal_year, subject,
-        CAST(sum(stake) AS DECIMAL(18, 1)) AS co2e_at_stake_kg, arg_min(evidence, (fiscal_year, source_id)) AS first_evidence,
+        sum(stake) AS co2e_at_stake_kg, arg_min(evidence, (fiscal_year, source_id)) AS first_evidence,
         to_json({sources: string_agg(DISTINCT source_id, ', ' ORDER BY source_id), days: CAST(sum(days) AS BIGINT), since: min(left(periods, 10)),
             periods: left(string_agg(periods, ', ' ORDER BY fiscal_year, source_id), 400), bills: CAST(count(*) AS INTEGER),
-            limit_cell: coalesce(string_agg(DISTINCT limit_cell, ', '), '-'), standing_days: CAST(sum(days - lifted_days) AS BIGINT),
+            limit_cell: coalesce(string_agg(DISTINCT limit_cell, ', ' ORDER BY limit_cell), '-'), standing_days: CAST(sum(days - lifted_days) AS BIGINT),
             low: CAST(sum(low_quantity) AS DOUBLE), high: CASE WHEN count(high_quantity) = count(*) THEN CAST(sum(high_quantity) AS DOUBLE) END}) AS folded,
         list(doubt_id ORDER BY doubt_id) AS doubt_ids
     FROM placed
