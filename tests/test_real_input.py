@@ -82,9 +82,7 @@ def test_hourly_sums_equal_the_raw_files_to_the_last_digit(
 
 
 def test_whole_days_of_zeros_are_doubtful_and_no_such_year_is_achieved(cambridge: duckdb.DuckDBPyConnection) -> None:
-    zero = (
-        "SELECT count(*), count(*) FILTER (state = 'doubtful') FROM energy_by_meter_day WHERE doubts LIKE '%zero_%'"
-    )
+    zero = "SELECT count(*), count(*) FILTER (state = 'doubtful') FROM energy_by_meter_day WHERE doubts LIKE '%zero_%'"
     found, doubtful = one(cambridge, zero)
     assert found == doubtful > 1000
     assert one(cambridge, "SELECT count(*) FROM facility_results WHERE verdict = 'achieved'") == 0

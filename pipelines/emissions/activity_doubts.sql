@@ -5,11 +5,12 @@
 -- unit_slip_unchecked: not enough, and none against. zero_day: nothing, where `zero_years` other years have the season and none is
 -- one of zeros; zero_unchecked: too few years, or they do not agree. Zeros in most years make a season one of zeros;
 -- a file speaks for its own only where it also says what was done within half a year of them.
--- Events of a substance vary from nothing to much: they are doubted only where two years speak against them and none for them.
+-- A derived source (burnt fraction) stands under the doubts of what it is derived from, and needs no check of its own where there is
+-- nothing to compare with. Events of a substance vary from nothing to much: they are doubted only where two years speak against them and none for them.
 -- Inputs: plain_activity_days, activity_readings, activity_sources, activities, reading_doubts. Parameters: ratio, agreeing_years, zero_years, first_day, today.
 WITH kinds AS (
     SELECT s.activity_source_id, bool_or(s.frequency = 'year' OR s.derived_from IS NOT NULL OR s.substance IS NOT NULL OR a.per_year = 'yes') AS is_yearly,
-        bool_or(s.substance IS NOT NULL AND a.per_year <> 'yes') AS is_event,
+        bool_or(s.substance IS NOT NULL AND a.per_year <> 'yes') AS is_event, bool_or(s.derived_from IS NOT NULL) AS is_derived,
         min(greatest(coalesce(s.valid_from, CAST($first_day AS DATE)), CAST($first_day AS DATE))) AS since,
         max(least(coalesce(s.valid_to, CAST($today AS DATE)), CAST($today AS DATE))) AS until
     FROM activity_sources AS s
@@ -59,7 +60,7 @@ fellows AS (
     GROUP BY p.activity_source_id, p.since, p.margin, p.cycle, shift, p.zero_file
 ),
 compared AS (
-    SELECT p.activity_source_id, p.since, p.until, p.quantity, p.mean, p.unit, k.is_event,
+    SELECT p.activity_source_id, p.since, p.until, p.quantity, p.mean, p.unit, k.is_event, k.is_derived,
         count(f.shift) FILTER (f.is_whole AND p.mean BETWEEN f.lowest / $ratio AND f.highest * $ratio) AS agreeing,
         count(f.shift) FILTER (f.is_whole AND NOT p.mean BETWEEN f.lowest / $ratio AND f.highest * $ratio) AS against,
         count(f.shift) FILTER (f.is_whole) AS years, count(f.shift) FILTER (f.is_of_zeros) AS zero_years,
@@ -76,21 +77,31 @@ compared AS (
 slips AS (
     SELECT *, CASE WHEN against > 0 THEN 'unit_slip' ELSE 'unit_slip_unchecked' END AS rule_id
     FROM compared
-    WHERE mean > 0 AND CASE WHEN is_event THEN against >= 2 AND agreeing = 0
+    WHERE mean > 0 AND NOT (is_derived AND against = 0) AND CASE WHEN is_event THEN against >= 2 AND agreeing = 0
         ELSE possible = 0 OR agreeing < least(CAST($agreeing_years AS INTEGER), possible) END
 ),
 zeros AS (
     SELECT *, CASE WHEN years >= CAST($zero_years AS INTEGER) AND alike = 0 THEN 'zero_day' ELSE 'zero_unchecked' END AS rule_id
     FROM compared
-    WHERE quantity = 0 AND NOT (zero_years >= 2 AND zero_years * 2 > greatest(possible_zeros, years))
-)
-SELECT activity_source_id, since AS valid_from, until AS valid_to, rule_id,
+    WHERE quantity = 0 AND NOT (is_derived AND (years < 2 OR alike > 0)) AND NOT (zero_years >= 2 AND zero_years * 2 > greatest(possible_zeros, years))
+),
+found AS (
+    SELECT activity_source_id, since AS valid_from, until AS valid_to, rule_id,
     to_json({mean: round(mean, 6), usual: round(usual, 6), ratio: round(mean / nullif(usual, 0), 4), agreeing: agreeing, against: against, unit: unit}) AS evidence
-FROM slips
+    FROM slips
+    UNION ALL
+    SELECT activity_source_id, since, until, rule_id, to_json({years: years, zero_years: zero_years, unit: unit})
+    FROM zeros
+    UNION ALL
+    SELECT source_id, valid_from, valid_to, rule_id, evidence
+    FROM reading_doubts
+    WHERE source_kind = 'activity'
+)
+SELECT activity_source_id, valid_from, valid_to, rule_id, evidence FROM found
 UNION ALL
-SELECT activity_source_id, since, until, rule_id, to_json({years: years, zero_years: zero_years, unit: unit})
-FROM zeros
-UNION ALL
-SELECT source_id, valid_from, valid_to, rule_id, evidence
-FROM reading_doubts
-WHERE source_kind = 'activity'
+SELECT s.activity_source_id, greatest(f.valid_from, coalesce(s.valid_from, f.valid_from)), least(f.valid_to, coalesce(s.valid_to, f.valid_to)),
+    f.rule_id, f.evidence
+FROM found AS f
+JOIN activity_sources AS s ON s.derived_from = f.activity_source_id AND coalesce(s.valid_from, f.valid_from) < f.valid_to
+    AND coalesce(s.valid_to, f.valid_to) > f.valid_from
+WHERE f.rule_id NOT LIKE '%_unchecked'

@@ -124,8 +124,8 @@ def test_a_whole_day_of_zeros_is_doubtful_and_single_zeros_are_not(interval_city
     interval_city.file("power/a.csv", half_hours(date(2024, 4, 1), [0] * 48))
     interval_city.file("power/b.csv", half_hours(date(2024, 4, 2), [0] * 47 + ["0.1"]))
     with interval_city.built() as made:
-        assert "zero_day" in (state_on(made, "2024-04-01")[1] or "")
-        assert "zero_day" not in (state_on(made, "2024-04-02")[1] or "")
+        assert "zero_unchecked" in (state_on(made, "2024-04-01")[1] or "")
+        assert "zero" not in (state_on(made, "2024-04-02")[1] or "")
 
 
 def test_a_zero_bill_is_a_statement(city: City) -> None:

@@ -340,7 +340,10 @@ def test_an_answer_that_says_the_data_are_wrong_lifts_nothing(city: City) -> Non
 def test_an_accepted_discard_closes_what_was_held_back(city: City) -> None:
     city.bills("fuel/a.csv", monthly("M1", *YEARS, lambda year, _: 100 if year < 2025 else 80))
     city.bills(
-        "fuel/b.csv", [("M1", "2025-08-01", "2025-09-01", "四百ぐらい", "L", "訂正")], "2026-06-02 09:00", more=["stage"]
+        "fuel/b.csv",
+        [("M1", "2025-08-01", "2025-09-01", "四百ぐらい", "L", "訂正")],
+        "2026-06-02 09:00",
+        more=["stage"],
     )
     published = city.publish()
     (flag,) = ids(published, "SELECT flag_id FROM flags WHERE rule_id = 'held_back'")
@@ -351,7 +354,10 @@ def test_an_accepted_discard_closes_what_was_held_back(city: City) -> None:
         assert one(made, "SELECT count(*) FROM quarantine") == 1, "it stays on record"
         assert one(made, "SELECT verdict FROM facility_results WHERE fiscal_year = 2025") == "achieved"
     city.bills(
-        "fuel/c.csv", [("M1", "2025-08-01", "2025-09-01", "五百ぐらい", "L", "訂正")], "2026-06-03 09:00", more=["stage"]
+        "fuel/c.csv",
+        [("M1", "2025-08-01", "2025-09-01", "五百ぐらい", "L", "訂正")],
+        "2026-06-03 09:00",
+        more=["stage"],
     )
     with city.built() as made:
         assert rows_of(made, "SELECT rule_id FROM doubts") == [("held_back",)], "another row is another question"
