@@ -27,6 +27,7 @@ SQL_FILES = sorted(ROOT.glob("pipelines/**/*.sql"))
 SHARED = {
     "city_file",
     "findings",
+    "folding",
     "journal",
     "layout_spec",
     "periods",

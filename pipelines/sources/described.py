@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from pipelines.layout_spec import TIMES, WORDED, Column, Layout
-from pipelines.sources.head import Head, LayoutReader, Recognised, Slot, Timing, plain
+from pipelines.sources.head import Head, LayoutReader, Recognised, Slot, Timing, plain, split_lines
 from pipelines.sources.slots import day_slots, numbered_slots
 
 LENGTHS = {"month": 1, "year": 12, "fiscal_year": 12, "year_ending": -12}
@@ -195,7 +195,7 @@ def _joined(rows: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
     width = max((len(row) for row in rows), default=0)
     if len(rows) == 1 and not any("\n" in cell or "\r" in cell for cell in rows[0]):
         return rows[0]
-    return tuple("".join("".join(row[n].splitlines()) for row in rows if n < len(row)) for n in range(width))
+    return tuple("".join("".join(split_lines(row[n])) for row in rows if n < len(row)) for n in range(width))
 
 
 def _position(names: tuple[str, ...], column: Column) -> int:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
-import unicodedata
+import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from pipelines import folding
+
 DELIMITERS = (",", "\t", ";")
+# What ends a line, everywhere here: a page break, a vertical tab or a line separator of Unicode stands inside one.
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,12 @@ class LayoutReader:
     title: str = ""
 
 
+def split_lines(text: str) -> list[str]:
+    """Split a text at its line ends; what follows the last one is a line unless it is empty."""
+    lines = _LINE_END.split(text)
+    return lines if lines[-1] else lines[:-1]
+
+
 def split_line(line: str) -> tuple[str, ...]:
     """Split a line at the delimiter it uses most, quoted cells whole."""
     delimiter = delimiter_of(line)
@@ -156,5 +166,5 @@ def delimiter_of(line: str) -> str:
 
 @lru_cache(maxsize=16_384)  # the same few words in every file
 def plain(text: str) -> str:
-    """Return a header's word without blanks and line breaks, full-width forms as half-width ones."""
-    return "".join((text if text.isascii() else unicodedata.normalize("NFKC", text)).split())
+    """Return a header's word without blanks and line breaks, full-width forms as half-width ones; ① and ² are no digits."""
+    return "".join((text if text.isascii() else folding.word(text)).split())

@@ -136,7 +136,9 @@ def head_of(sheet: Sheet) -> list[tuple[str, ...]]:
 def _text(inspected: Inspected) -> str:
     decoder = codecs.getincrementaldecoder(inspected.encoding)()
     text = decoder.decode(inspected.path.read_bytes(), final=True)
-    text = text.removeprefix("\ufeff").replace("\0", "").replace(MARK, " ")
+    text = (
+        text.replace("\ufeff", "").replace("\0", "").replace(MARK, " ")
+    )  # a mark also where two files were put together
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -6,12 +6,12 @@ The SQL reads plain ISO stamps and plain decimals. Whatever is left comes here, 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
+from pipelines import folding
 from pipelines.periods import PeriodError, fiscal_year_start, parse_fiscal_year, parse_moment, parse_month
 
 # A missing value as suppliers write it. None of these is zero.
@@ -35,7 +35,7 @@ def read_number(text: str) -> ReadNumber:
     Returns:
         The value, or the rule: ``not_a_number``, ``too_many_digits``, ``number_too_large``.
     """
-    plain = unicodedata.normalize("NFKC", text).strip().replace("−", "-")
+    plain = folding.date(text).strip().replace("−", "-")
     if plain[:1] in ("▲", "△"):
         plain = "-" + plain[1:].strip()
     if not any(sign.isdigit() for sign in plain) or not _NUMBER.fullmatch(plain) or not plain.isascii():
@@ -78,7 +78,7 @@ _OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 
 def _month(text: str, shift: int) -> datetime:
     """Read a month of use: the one stated beside a billed one (令和6年4月(3月使用分)), else the one stated, shifted."""
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = folding.date(text).strip()
     match = _USED.fullmatch(plain)
     if match is None:
         try:
@@ -94,12 +94,12 @@ def _month(text: str, shift: int) -> datetime:
     return datetime(billed.year - (month > billed.month), month, 1)  # noqa: DTZ001 - local by design
 
 
-_USED = re.compile(r"(?P<billed>.+?)\s?\(\s?(?P<used>\d{1,2})月(?:使用|ご使用|利用)?分?\)")
+_USED = re.compile(r"(?P<billed>.+?)\s?\(\s?(?P<used>[0-9]{1,2})月(?:使用|ご使用|利用)?分?\)")
 
 
 def _calendar_year(text: str) -> datetime:
-    plain = unicodedata.normalize("NFKC", text).strip().removesuffix("年").removesuffix(".0")
-    if not re.fullmatch(r"(?:19|20)\d\d", plain):
+    plain = folding.date(text).strip().removesuffix("年").removesuffix(".0")
+    if not re.fullmatch(r"(?:19|20)[0-9]{2}", plain):
         raise PeriodError(f"{text!r}: not a year like 2024")
     return datetime(int(plain), 1, 1)  # noqa: DTZ001 - local by design
 
