@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.settings import Limits
-from pipelines.sources import plain, store, tables_found, words
+from pipelines.sources import headings, plain, store, tables_found, words
 from pipelines.sources.open_file import Outcome, Part
 from pipelines.warehouse import database
 
@@ -44,6 +44,13 @@ CREATE OR REPLACE TEMP MACRO plain_decimal(t) AS
     CASE WHEN length(t) <= 19 AND NOT contains(t, '_') AND NOT contains(t, 'e') AND NOT contains(t, 'E')
             AND try_cast(t AS DECIMAL(18, 6)) = try_cast(t AS DECIMAL(38, 18))
         THEN try_cast(t AS DECIMAL(18, 6)) END;
+CREATE OR REPLACE TEMP MACRO bare_figure(t) AS
+    regexp_replace(translate(t, '０１２３４５６７８９，．', '0123456789,.'), '^[\\s　+−－▲△￥¥\\\\-]+|[\\s　円-]+$', '', 'g');
+CREATE OR REPLACE TEMP MACRO speaks_point(t) AS regexp_full_match(t,
+    '[1-9]\\d{0,2}(,\\d{3})+\\.\\d*|[1-9]\\d{0,2}(,\\d{3}){2,}|\\d*\\.(\\d{0,2}|\\d{4,})|(0\\d*|\\d{4,})?\\.\\d{3}');
+CREATE OR REPLACE TEMP MACRO speaks_comma(t) AS regexp_full_match(t,
+    '[1-9]\\d{0,2}(\\.\\d{3})+,\\d*|[1-9]\\d{0,2}(\\.\\d{3}){2,}|\\d*,(\\d{0,2}|\\d{4,})|(0\\d*|\\d{4,})?,\\d{3}');
+CREATE OR REPLACE TEMP MACRO has_point_groups(t) AS regexp_full_match(t, '[1-9]\\d{0,2}((\\.\\d{3})+,\\d*|(\\.\\d{3}){2,})');
 CREATE OR REPLACE TEMP MACRO snapped(t, tolerance) AS
     CASE WHEN abs(epoch_us(t) - epoch_us(date_trunc('minute', t + INTERVAL 30 SECOND))) <= tolerance * 1000000
         THEN date_trunc('minute', t + INTERVAL 30 SECOND) ELSE t END;
@@ -59,7 +66,8 @@ CREATE OR REPLACE TEMP MACRO period_end(t) AS trim(regexp_extract(t, '^(.+?)\\s*
 """
 EMPTY = """
 CREATE OR REPLACE TEMP TABLE read_cells (
-    file_no INTEGER, line BIGINT, column_name layout_word, {}, quantity_text VARCHAR, is_snapped BOOLEAN, rule_id VARCHAR, raw VARCHAR)
+    file_no INTEGER, line BIGINT, column_name layout_word, {}, quantity_text VARCHAR, is_snapped BOOLEAN,
+    side_unread VARCHAR, rule_id VARCHAR, raw VARCHAR)
 """.format(", ".join(f"{name} {kind}" for name, kind in list(store.VALUE_COLUMNS.items())[3:]))
 NO_TOTALS = """
 CREATE OR REPLACE TEMP VIEW printed_totals AS
@@ -91,7 +99,12 @@ def read(connection: duckdb.DuckDBPyConnection, found: list[Outcome], left: list
     connection.execute(NO_TOTALS)
     if with_totals:
         database.create_view(connection, "printed_totals", HERE / "printed_totals.sql", temporary=True)
+    _refuse_twins(connection, found)
     database.create_temp(connection, "typed_cells", HERE / "typed_cells.sql")
+    database.create_temp(connection, "number_signs", HERE / "number_signs.sql")
+    if _doubted_again(connection):  # a cell speaks against what was read at once of its table
+        database.create_temp(connection, "typed_cells", HERE / "typed_cells.sql")
+        database.create_temp(connection, "number_signs", HERE / "number_signs.sql")
     _load_words(connection)
     connection.execute(f"CREATE OR REPLACE TEMP MACRO stamp_tolerance() AS {int(limits.slot_tolerance_seconds)}")
     database.create_view(connection, "stamped_cells", HERE / "stamped_cells.sql", temporary=True)
@@ -129,6 +142,36 @@ def _refuse_lost_lines(connection: duckdb.DuckDBPyConnection, found: list[Outcom
                 outcome.refuse(part, ("lines_lost", {"found": lines, "expected": part.counted.all}))
 
 
+def _doubted_again(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Give tables back to the careful way that were read at once, but of which a cell uses the comma as decimal sign."""
+    found = connection.execute(
+        """DELETE FROM placed_tables WHERE file_no IN (
+               SELECT s.file_no FROM number_signs AS s JOIN parse_parts AS p ON p.file_no = s.file_no
+               WHERE s.role = 'quantity' AND s.has_comma AND NOT p.semicolons) RETURNING file_no"""
+    ).fetchall()
+    return bool(found)
+
+
+def _refuse_twins(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
+    """Refuse tables in which two columns claim one role and hold different values: the sender alone knows which is meant."""
+    for outcome in outcomes:
+        for part in [part for part in outcome.parts if part.recognised.twins]:
+            names = part.recognised.names
+            for first, second in part.recognised.twins:
+                found = connection.execute(
+                    """SELECT line, trim(coalesce(cells[$first], '')), trim(cells[$second]) FROM raw_rows
+                       WHERE file_no = $no AND trim(coalesce(cells[$second], '')) <> ''
+                           AND trim(cells[$second]) <> trim(coalesce(cells[$first], '')) ORDER BY line LIMIT 1""",
+                    {"no": part.file_no, "first": first, "second": second},
+                ).fetchone()
+                if found:
+                    columns = " / ".join(f"{place}列「{names[place - 1]}」" for place in (first, second))
+                    values = " / ".join(found[1:])
+                    connection.execute("DELETE FROM raw_lines WHERE file_no = $no", {"no": part.file_no})
+                    outcome.refuse(part, ("two_columns", {"columns": columns, "line": found[0], "found": values}))
+                    break
+
+
 def _load_words(connection: duckdb.DuckDBPyConnection) -> None:
     """Read the texts that the fast way could not, each once."""
     moments = connection.execute(
@@ -137,16 +180,8 @@ def _load_words(connection: duckdb.DuckDBPyConnection) -> None:
            UNION SELECT DISTINCT issued_text, '', NULL FROM typed_cells WHERE issued_text <> ''
            ORDER BY ALL"""
     ).fetchall()
-    numbers = [
-        text
-        for (text,) in connection.execute(
-            """SELECT DISTINCT quantity_text FROM typed_cells WHERE quantity_text <> '' AND quantity IS NULL
-               UNION SELECT DISTINCT unnest([yen_text, kw_text, contract_text, moisture_text]) FROM typed_cells
-               UNION SELECT DISTINCT text FROM printed_totals ORDER BY ALL"""
-        ).fetchall()
-        if text
-    ]
-    read = [words.read_number(text) for text in numbers]
+    numbers = connection.execute(database.sql_text(HERE / "number_texts.sql")).fetchall()
+    read = [(words.read_amount if role == "yen" else words.read_number)(text, signs) for role, text, signs in numbers]
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE moment_words AS SELECT unnest(CAST($texts AS VARCHAR[])) AS text,
            unnest(CAST($forms AS VARCHAR[])) AS form, unnest(CAST($offsets AS INTEGER[])) AS utc_minutes,
@@ -159,9 +194,24 @@ def _load_words(connection: duckdb.DuckDBPyConnection) -> None:
         },
     )
     connection.execute(
-        """CREATE OR REPLACE TEMP TABLE number_words AS SELECT unnest(CAST($texts AS VARCHAR[])) AS text,
+        """CREATE OR REPLACE TEMP TABLE number_words AS SELECT unnest(CAST($roles AS VARCHAR[])) AS role,
+           unnest(CAST($texts AS VARCHAR[])) AS text, unnest(CAST($signs AS VARCHAR[])) AS signs,
            unnest(CAST($numbers AS DECIMAL(18, 6)[])) AS number, unnest(CAST($rules AS VARCHAR[])) AS rule_id""",
-        {"texts": numbers, "numbers": [r.value for r in read], "rules": [r.rule_id for r in read]},
+        {
+            "roles": [role for role, _, _ in numbers],
+            "texts": [text for _, text, _ in numbers],
+            "signs": [signs for _, _, signs in numbers],
+            "numbers": [r.value for r in read],
+            "rules": [r.rule_id for r in read],
+        },
+    )
+    written = connection.execute(
+        "SELECT DISTINCT unit FROM typed_cells WHERE unit IS NOT NULL AND len(stated_units) > 0 ORDER BY unit"
+    ).fetchall()
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE unit_words AS SELECT unnest(CAST($texts AS VARCHAR[])) AS text,
+           unnest(CAST($words AS VARCHAR[])) AS word""",
+        {"texts": [text for (text,) in written], "words": [headings.word(text) for (text,) in written]},
     )
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE missing_marks AS SELECT unnest(CAST($marks AS VARCHAR[])) AS text",
@@ -182,7 +232,10 @@ def _refuse_wrong_totals(connection: duckdb.DuckDBPyConnection, outcomes: list[O
     for outcome in outcomes:
         for part in list(outcome.parts):
             if part.file_no in wrong:
-                line, column, printed, summed = wrong[part.file_no]
+                line, column, printed, summed, unread = wrong[part.file_no]
                 numbers = {"place": " ".join(p for p in (part.member, f"{line}行", column) if p), "printed": printed}
                 connection.execute("DELETE FROM read_cells WHERE file_no = $no", {"no": part.file_no})
-                outcome.refuse(part, ("totals_disagree", numbers | {"summed": summed}))
+                if unread is None:
+                    outcome.refuse(part, ("totals_disagree", numbers | {"summed": summed}))
+                else:
+                    outcome.refuse(part, ("total_unchecked", numbers | {"cell": "欄 / cell", "found": unread}))

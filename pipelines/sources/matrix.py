@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from pipelines.sources.head import RefusedFileError, plain
-from pipelines.sources.words import read_number
+from pipelines.sources.words import MISSING_MARKS, read_number
 
 _UNIT = re.compile(r"(?:kWh|m3)$")
 Rows = Sequence[Sequence[str]]
@@ -36,14 +36,15 @@ def agree(place: str, printed: str, cells: Iterable[str]) -> None:
     """Hold a printed total against its cells.
 
     Raises:
-        RefusedFileError: they differ, or the total cannot be read. An empty total says nothing.
+        RefusedFileError: they differ, or the total or one of the cells cannot be read. An empty total says nothing.
     """
     if not plain(printed):
         return
-    values = [number(cell) for cell in cells if plain(cell).strip("-")]
-    summed = sum((value for value in values if value is not None), Decimal(0))
-    if None in values:
-        return  # a cell that cannot be read is a reject of its own
+    filled = [cell for cell in cells if plain(cell).strip("-*―－") and cell.strip() not in MISSING_MARKS]
+    unread = next((cell for cell in filled if number(cell) is None), None)
+    if unread is not None:  # the true reason: whether the total agrees cannot be told
+        raise RefusedFileError("total_unchecked", place=place, printed=printed, cell="欄 / cell", found=unread)
+    summed = sum((number(cell) or Decimal(0) for cell in filled), Decimal(0))
     if number(printed) != summed:
         raise RefusedFileError("totals_disagree", place=place, printed=printed, summed=f"{summed.normalize():f}")
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipelines.findings import rules
 from pipelines.settings import Limits
-from pipelines.sources import layouts, lines, store
+from pipelines.sources import headings, layouts, lines, store, torn
 from pipelines.sources.head import Head, LayoutReader, Recognised, Table, delimiter_of, split_line
 from pipelines.sources.inspect_file import Inspected, inspect
 from pipelines.sources.layouts import LayoutProblem
@@ -47,7 +47,11 @@ class Inbound:
 
 @dataclass(slots=True)
 class Part:
-    """One table of a file: a text file, a sheet, a document or one of these in an archive; its number in the batch."""
+    """One table of a file: a text file, a sheet, a document or one of these in an archive; its number in the batch.
+
+    ``semicolons``: its cells came apart by semicolons, as where a comma is the decimal sign; ``torn``: what of its last line may be
+    cut off.
+    """
 
     key: store.FileKey
     member: str
@@ -56,6 +60,8 @@ class Part:
     counted: lines.Counted
     delimiter: str = lines.SEPARATOR
     table: Table | None = None
+    semicolons: bool = False
+    torn: torn.Torn | None = None
     file_no: int = -1
 
 
@@ -125,17 +131,23 @@ def _open_tables(
     recognised = _recognise(head, outcome, means)
     if isinstance(recognised, LayoutProblem):
         return recognised.rule_id, {"found": recognised.found}
-    if recognised.width > means.limits.columns:
-        return "too_many_columns", {"found": recognised.width, "limit": means.limits.columns}
+    if recognised.problem or recognised.width > means.limits.columns:
+        return recognised.problem or ("too_many_columns", {"found": recognised.width, "limit": means.limits.columns})
     if recognised.read is not None:
         rows = lines.text_rows(inspected, means.limits) if inspected.kind == "text" else ()
         table = Table(rows, inspected.path, head)
         counted = lines.Counted(len(rows))
-        outcome.parts.append(Part(outcome.key, member, recognised, inspected.path, counted, table=table))
+        cut = (
+            torn.find(inspected, recognised, lines.delimiter_of_table(inspected), outcome.key.wanted) if rows else None
+        )
+        outcome.parts.append(Part(outcome.key, member, recognised, inspected.path, counted, table=table, torn=cut))
         return None
-    delimiter = delimiter_of(inspected.head[max(recognised.header_line, 1) - 1])
-    path, delimiter, counted = lines.readable_path(inspected, means.scratch, delimiter)
-    outcome.parts.append(Part(outcome.key, member, recognised, path, counted, delimiter))
+    asked = delimiter_of(inspected.head[max(recognised.header_line, 1) - 1])
+    cut = torn.find(inspected, recognised, asked, outcome.key.wanted)
+    path, delimiter, counted = lines.readable_path(inspected, means.scratch, asked)
+    part = Part(outcome.key, member, recognised, path, counted, delimiter, semicolons=asked == ";", torn=cut)
+    outcome.parts.append(part)
+    outcome.unread += recognised.unread
     return None
 
 
@@ -148,6 +160,7 @@ def _open_workbook(
         return error.rule_id, {"found": str(error)}
     problem: Problem = ("unknown_layout", {"found": ""})
     before = len(outcome.parts)
+    refused: list[tuple[str, str]] = []
     for number, sheet in enumerate(sheets):
         filled = sum(1 for row in sheet.rows if any(row))
         if not filled:
@@ -160,12 +173,20 @@ def _open_workbook(
             outcome.unread.append(sheet.name)
             outcome.rows_unread += filled
             continue
+        if recognised.problem:
+            refused.append((f"{member}/{sheet.name}" if member else sheet.name, sentence_of(recognised.problem)))
+            problem = recognised.problem
+            continue
+        outcome.unread += recognised.unread
         name = f"{member}/{sheet.name}" if member else sheet.name
         path = means.scratch / f"{inspected.sha256[:32]}-{number}.txt"
         table = Table(sheet.rows, path, head) if recognised.read else None
         counted = lines.Counted(len(sheet.rows)) if table else lines.write_rows(path, sheet.rows)
         outcome.parts.append(Part(outcome.key, name, recognised, path, counted, table=table))
-    return problem if len(outcome.parts) == before else None
+    if len(outcome.parts) == before:
+        return problem
+    outcome.lost += refused
+    return None
 
 
 def _open_archive(inspected: Inspected, where: tuple[str, ...], outcome: Outcome, means: Means) -> None:
@@ -231,4 +252,8 @@ def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, limi
 
 
 def _recognise(head: Head, outcome: Outcome, means: Means) -> Recognised | LayoutProblem:
-    return layouts.recognise(head, outcome.key.wanted.partition("#")[0], means.of_city)
+    found = layouts.recognise(head, outcome.key.wanted.partition("#")[0], means.of_city)
+    if isinstance(found, Recognised) and found.read is not None and head.rows:
+        # what a whole table says of its unit, which its module takes for granted
+        return replace(found, stated_units=headings.titles(head.rows, by_word_only=True).units)
+    return found

@@ -13,11 +13,11 @@ WITH trimmed AS (
         nullif(trim(substance), '') AS substance, nullif(trim(note), '') AS note,
         nullif(trim(category), '') AS category, nullif(trim(basis), '') AS basis,
         nullif(trim(moisture_text), '') AS moisture_text, nullif(trim(laboratory), '') AS laboratory,
-        line_rule, line_raw
+        line_rule, line_raw, coalesce(has_unit_column, false) AS has_unit_column
     FROM (FROM cells UNION ALL BY NAME FROM row_cells)
 )
 SELECT
-    t.* EXCLUDE (start_minutes, end_minutes), p.form, p.utc_minutes, p.months, p.until_next,
+    t.* EXCLUDE (start_minutes, end_minutes), p.form, p.utc_minutes, p.months, p.until_next, p.semicolons, p.stated_units,
     p.end_shift_minutes, t.start_minutes, t.end_minutes,
     moment_of(started_text, p.form, p.utc_minutes) AS started, moment_of(ended_text, p.form, p.utc_minutes) AS ended,
     plain_decimal(quantity_text) AS quantity

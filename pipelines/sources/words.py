@@ -16,7 +16,12 @@ from pipelines.periods import PeriodError, fiscal_year_start, parse_fiscal_year,
 
 # A missing value as suppliers write it. None of these is zero.
 MISSING_MARKS = frozenset({"-", "--", "---", "－", "－－", "－－－", "ー", "―", "‐", "*", "**", "***", "欠測", "#N/A"})
-_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?")
+_NUMBER = re.compile(r"[+-]?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]*)?")
+# 12,345 and 1.234: thousands to one writer, decimals to another.
+_EITHER = re.compile(r"[+-]?[1-9][0-9]{0,2}[,.][0-9]{3}")
+_FIGURE = re.compile(r"[+-]?[0-9]*(?:[,.][0-9]+)+")
+_OTHER_SIGNS = str.maketrans(",.", ".,")
+_MONEY = re.compile(r"[¥￥\\]|円也?|-$|−$|―$")
 MOST_DECIMALS = 6
 MOST_WHOLE_DIGITS = 12
 
@@ -29,15 +34,24 @@ class ReadNumber:
     rule_id: str | None = None
 
 
-def read_number(text: str) -> ReadNumber:
+def read_number(text: str, signs: str = "point") -> ReadNumber:
     """Read a quantity: full-width digits, thousands commas, ▲ or △ for minus. Never rounds.
 
+    Args:
+        text: As written.
+        signs: What the whole column says of comma and point (``number_signs.sql``): ``point``, ``comma``, ``comma_only`` or ``unclear``.
+
     Returns:
-        The value, or the rule: ``not_a_number``, ``too_many_digits``, ``number_too_large``.
+        The value, or the rule: ``not_a_number``, ``unclear_sign``, ``too_many_digits``, ``number_too_large``.
     """
     plain = folding.date(text).strip().replace("−", "-")
     if plain[:1] in ("▲", "△"):
         plain = "-" + plain[1:].strip()
+    if signs != "point" and _FIGURE.fullmatch(plain):
+        may_be_either = _EITHER.fullmatch(plain) and (signs == "unclear" or (signs == "comma_only" and "." in plain))
+        if may_be_either or (signs == "unclear" and "," in plain and not _NUMBER.fullmatch(plain)):
+            return ReadNumber(None, "unclear_sign")
+        plain = plain if signs == "unclear" else plain.translate(_OTHER_SIGNS)
     if not any(sign.isdigit() for sign in plain) or not _NUMBER.fullmatch(plain) or not plain.isascii():
         return ReadNumber(None, "not_a_number")
     whole, _, decimals = plain.replace(",", "").lstrip("+-").partition(".")
@@ -47,6 +61,11 @@ def read_number(text: str) -> ReadNumber:
         return ReadNumber(None, "number_too_large")
     value = Decimal(f"{whole or '0'}.{decimals[:MOST_DECIMALS]:0<{MOST_DECIMALS}}")
     return ReadNumber(-value if plain.startswith("-") else value)
+
+
+def read_amount(text: str, signs: str = "point") -> ReadNumber:
+    """Read an amount of money: as a quantity, with ￥ (also as the backslash it becomes) before it or 円 behind it."""
+    return read_number(_MONEY.sub("", folding.figures(text).strip()), signs)
 
 
 def read_moment(text: str, form: str = "", utc_minutes: int | None = None) -> datetime | None:
