@@ -19,7 +19,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines import findings, units
+from pipelines import findings, folding, units
 from pipelines.readings import touched
 from pipelines.readings.acceptance import Rival, losers
 from pipelines.settings import Settings
@@ -47,6 +47,7 @@ def build(
     _load_words(connection, settings)
     touched.know_files(part, settings, today)
     database.create_temp(connection, "meter_names", HERE / "meter_names.sql")
+    _know_spellings(connection)
     database.create_view(connection, "incoming", HERE / "incoming.sql", temporary=True)
     _count_units(part, settings)
     database.create_temp(connection, "checked", HERE / "checked.sql", {"today": today})
@@ -77,6 +78,46 @@ def build(
     for step in ("checked", "suspects", "rivals"):
         connection.execute(f"DROP TABLE {step}")
     return _register_findings(connection)
+
+
+def _know_spellings(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let a word that no register has exactly name what it names in another width, case or composition, where that is one thing.
+
+    Adds to ``meter_names`` and makes ``activity_names`` (word as written, activity_source_id).
+    """
+    written = connection.execute(
+        """SELECT DISTINCT v.key FROM parsed_values AS v
+           JOIN taken_tables AS t ON t.table_no = v.table_no AND t.batch_no = v.batch_no
+           WHERE v.key IS NOT NULL AND v.key NOT IN (SELECT word FROM meter_names)
+               AND v.key NOT IN (SELECT activity_source_id FROM activity_sources) ORDER BY v.key"""
+    ).fetchall()
+    meters = _by_spelling(connection.execute("SELECT DISTINCT word, meter_id FROM meter_names").fetchall())
+    activities = _by_spelling(
+        connection.execute("SELECT DISTINCT activity_source_id, activity_source_id FROM activity_sources").fetchall()
+    )
+    spelled = [(word, folding.name(word)) for (word,) in written]
+    pairs = "SELECT unnest(CAST($written AS VARCHAR[])) AS written, unnest(CAST($words AS VARCHAR[])) AS word"
+    meant = [(word, own) for word, name in spelled for own in meters.get(name, ())]
+    connection.execute(
+        f"""INSERT INTO meter_names BY NAME SELECT DISTINCT m.* REPLACE (w.written AS word)
+            FROM ({pairs}) AS w JOIN meter_names AS m ON m.word = w.word""",
+        {"written": [word for word, _ in meant], "words": [own for _, own in meant]},
+    )
+    meant = [(word, own) for word, name in spelled for own in activities.get(name, ())]
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE activity_names AS SELECT written AS word, word AS activity_source_id FROM ({pairs})",
+        {"written": [word for word, _ in meant], "words": [own for _, own in meant]},
+    )
+
+
+def _by_spelling(words: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    """Return folded word -> words of the register, without those that would name two things: one word, or words of one thing."""
+    found: dict[str, tuple[set[str], set[str]]] = {}
+    for word, owner in words:
+        spellings, owners = found.setdefault(folding.name(word), (set(), set()))
+        spellings.add(word)
+        owners.add(owner)
+    return {name: spellings for name, (spellings, owners) in found.items() if len(spellings) == 1 or len(owners) == 1}
 
 
 def _lay_down(part: Part) -> None:
