@@ -136,7 +136,8 @@ def test_of_a_row_of_slots_only_the_last_may_be_cut_off(tmp_path: Path) -> None:
 
 def test_the_setting_reads_the_files_of_its_source_anew() -> None:
     settings = Settings.model_construct(
-        city="-", sources={"a": Source(layout="retail_48", ends_without_newline=True), "b": Source()}
+        city="-",
+        sources={"a": Source(layout="retail_48", ends_without_newline=True), "b": Source()},  # type: ignore[arg-type] # only the sources are asked
     )
     assert settings.wanted("a").startswith("retail_48#")
     assert torn.ALWAYS_SO in settings.wanted("a")
