@@ -77,6 +77,7 @@ class Layout(Frozen):
     )
     missing: tuple[str, ...] = Field((), description="Further words for a missing value.")
     total_rows: tuple[str, ...] = Field((), description="Words of rows that hold totals; these must agree.")
+    hidden_sheets: bool = Field(False, description="Sheets that are hidden in a workbook are read like others.")
     total_tolerance: float = Field(0, ge=0, description="By how much a total may differ, in the file's unit.")
 
     @field_validator("columns")

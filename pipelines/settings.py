@@ -82,6 +82,24 @@ class Thresholds(Frozen):
         le=100,
         description="A day this many times above nearly all days of its month of the year is flagged.",
     )
+    zero_years: int = Field(
+        2, ge=1, le=5, description="Other years without zeros in this season, from which on a zero is doubtful."
+    )
+    standstill_hours: int = Field(
+        48, ge=12, le=720, description="So many hours on one and the same value above zero are doubtful."
+    )
+    slot_limit_ratio: float = Field(
+        2.0, ge=1, le=100, description="A slot this many times above what its time allows (daily limit) is doubtful."
+    )
+    fall_share: float = Field(
+        0.3, ge=0.05, le=0.9, description="A fall of energy by more than this share that earns 達成 is asked about."
+    )
+    fall_step: float = Field(
+        0.2,
+        ge=0.05,
+        le=0.9,
+        description="The step within three months that such a fall shows, as a share of last year's month.",
+    )
     bill_tolerance: float = Field(
         0.03, ge=0, le=0.5, description="Share by which a bill may differ from the intervals of its period."
     )

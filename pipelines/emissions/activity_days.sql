@@ -1,75 +1,49 @@
--- activity_days: one row per activity source and day: reported figures spread over their days, silent expected days missing.
--- Amounts are divided exactly (whole millionths, the rest to the earliest days). Stocks (persons, machines, kg filled)
--- stand on every day; their factor is per year. A derived source (burnt fraction) takes the tonnes of the source it is derived
--- from times the year's fraction, rounded half-even to six places; without a fraction its day is missing, with the reason.
--- Inputs: activity_readings, activity_sources, activities, counted_units, facilities, waste_fractions. Parameters: first_day, today.
-WITH sources AS (
-    SELECT
-        s.activity_source_id, s.facility_id, s.activity, s.substance, s.derived_from, a.usual_unit, a.per_year = 'yes' AS is_stock,
-        coalesce(s.valid_from, DATE '0001-01-01') AS since, coalesce(s.valid_to, DATE '9999-12-31') AS until
-    FROM activity_sources AS s
-    JOIN activities AS a ON a.activity = s.activity
+-- activity_days: one row per activity source and day with its state, its doubts and, where it is doubtful, its bounds: 0 and the most that
+-- can be done in a day (daily_limit of activity_sources.csv, in the activity's usual unit; without it there is no upper one).
+-- More than that limit is doubted (over_limit), and a provisional figure of a closed year. An accepted answer lifts a doubt on the days
+-- it was shown, as long as their quantity is the one that was seen.
+-- Inputs: plain_activity_days, activity_doubts, activity_sources, overrides. Parameter: today.
+WITH doubted_days AS (
+    SELECT activity_source_id, local_date, list(DISTINCT rule_id) AS rules
+    FROM (
+        SELECT activity_source_id, rule_id, CAST(unnest(generate_series(CAST(valid_from AS TIMESTAMP), CAST(valid_to - 1 AS TIMESTAMP),
+            INTERVAL 1 DAY)) AS DATE) AS local_date
+        FROM activity_doubts)
+    GROUP BY activity_source_id, local_date
 ),
-scales AS (
-    SELECT DISTINCT unit, energy_type, scale FROM counted_units WHERE rule_id IS NULL
+lifted AS (
+    SELECT o.activity_source_id, CAST(o.local_date AS DATE) AS local_date, list(DISTINCT o.rule_id) AS rules
+    FROM (
+        SELECT source_id AS activity_source_id, rule_id,
+            unnest(generate_series(CAST(since AS TIMESTAMP), CAST(until - 1 AS TIMESTAMP), INTERVAL 1 DAY)) AS local_date
+        FROM overrides AS o
+        WHERE source_kind = 'activity' AND seen_quantity IS NOT DISTINCT FROM (
+            SELECT sum(p.quantity) FROM plain_activity_days AS p
+            WHERE p.activity_source_id = o.source_id AND p.local_date >= o.since AND p.local_date < o.until)) AS o
+    GROUP BY o.activity_source_id, CAST(o.local_date AS DATE)
 ),
-reported AS (
-    SELECT
-        r.activity_source_id, s.facility_id, s.activity, coalesce(r.substance, s.substance) AS substance, s.usual_unit,
-        s.is_stock, CAST(r.started_at AS DATE) AS first_date,
-        CAST(r.ended_at - INTERVAL 1 MICROSECOND AS DATE) - CAST(r.started_at AS DATE) + 1 AS days,
-        CAST(CAST(r.quantity AS DECIMAL(26, 6)) * c.scale AS DECIMAL(18, 6)) AS quantity, r.stage = 'provisional' AS is_provisional,
-        unnest(range(0, CAST(r.ended_at - INTERVAL 1 MICROSECOND AS DATE) - CAST(r.started_at AS DATE) + 1)) AS place
-    FROM activity_readings AS r
-    JOIN sources AS s ON s.activity_source_id = r.activity_source_id AND r.started_at >= s.since AND r.started_at < s.until
-    JOIN scales AS c ON c.unit = r.unit AND c.energy_type = s.activity
-    WHERE r.known_to IS NULL
+doubted AS (
+    SELECT p.*, s.daily_limit, coalesce(l.rules, []) AS lifted_rules, list_concat(
+        coalesce(d.rules, []),
+        CASE WHEN p.quantity > s.daily_limit THEN ['over_limit'] ELSE [] END,
+        CASE WHEN p.quantity IS NOT NULL AND p.is_provisional AND make_date(fiscal_year_of(p.local_date) + 1, 4, 1) <= CAST($today AS DATE)
+            THEN ['provisional_reading'] ELSE [] END) AS all_rules
+    FROM plain_activity_days AS p
+    LEFT JOIN activity_sources AS s
+        ON s.activity_source_id = p.activity_source_id AND p.local_date >= coalesce(s.valid_from, DATE '0001-01-01')
+        AND p.local_date < coalesce(s.valid_to, DATE '9999-12-31')
+    LEFT JOIN doubted_days AS d ON d.activity_source_id = p.activity_source_id AND d.local_date = p.local_date
+    LEFT JOIN lifted AS l ON l.activity_source_id = p.activity_source_id AND l.local_date = p.local_date
 ),
-spread AS (
-    SELECT
-        activity_source_id, facility_id, activity, substance, usual_unit, is_provisional,
-        CAST(first_date + CAST(place AS INTEGER) AS DATE) AS local_date,
-        CASE WHEN is_stock THEN quantity
-            ELSE from_micro(micro(quantity) // days + CASE WHEN place < micro(quantity) % days THEN 1 ELSE 0 END) END AS quantity
-    FROM reported
-),
-derived AS (
-    SELECT
-        s.activity_source_id, s.facility_id, s.activity, s.substance, s.usual_unit, p.is_provisional, p.local_date,
-        p.quantity * w.fraction AS exact, CAST(p.quantity * w.fraction AS DECIMAL(38, 6)) AS near, s.derived_from,
-        CASE WHEN w.fraction IS NULL THEN 'no_burnt_fraction' END AS why_none
-    FROM sources AS s
-    JOIN spread AS p ON p.activity_source_id = s.derived_from AND p.local_date >= s.since AND p.local_date < s.until
-    LEFT JOIN waste_fractions AS w
-        ON w.facility_id = s.facility_id AND w.activity = s.activity AND w.fiscal_year = fiscal_year_of(p.local_date)
-),
-known AS (
-    SELECT *, NULL AS derived_from, NULL AS why_none FROM spread
-    UNION ALL BY NAME
-    SELECT * EXCLUDE (exact, near), CAST(CASE WHEN near - exact = 0.0000005 AND CAST(near * 1000000 AS HUGEINT) % 2 <> 0
-        THEN near - 0.000001 ELSE near END AS DECIMAL(18, 6)) AS quantity
-    FROM derived
-),
-expected AS (
-    SELECT s.activity_source_id, s.facility_id, s.activity, s.substance, s.usual_unit, CAST(unnest(generate_series(
-        CAST(greatest(s.since, coalesce(f.opened_on, s.since), CAST($first_day AS DATE)) AS TIMESTAMP),
-        CAST(least(s.until, coalesce(f.closed_on, s.until), CAST($today AS DATE)) - 1 AS TIMESTAMP),
-        INTERVAL 1 DAY)) AS DATE) AS local_date
-    FROM sources AS s
-    JOIN facilities AS f ON f.facility_id = s.facility_id
+sorted AS (
+    SELECT *, nullif(array_to_string(list_sort(list_filter(all_rules, lambda rule: NOT list_contains(lifted_rules, rule))), ';'), '') AS standing,
+        nullif(array_to_string(list_sort(list_filter(all_rules, lambda rule: list_contains(lifted_rules, rule))), ';'), '') AS overridden
+    FROM doubted
 )
 SELECT
-    coalesce(r.activity_source_id, e.activity_source_id) AS activity_source_id, coalesce(r.facility_id, e.facility_id) AS facility_id,
-    coalesce(r.activity, e.activity) AS activity, coalesce(r.substance, e.substance) AS substance,
-    coalesce(r.local_date, e.local_date) AS local_date, r.quantity, coalesce(r.usual_unit, e.usual_unit) AS unit,
-    CASE
-        WHEN r.quantity IS NULL THEN 'missing'
-        WHEN r.is_provisional AND make_date(fiscal_year_of(r.local_date) + 1, 4, 1) <= CAST($today AS DATE) THEN 'doubtful'
-        ELSE 'measured'
-    END AS state,
-    nullif(concat_ws(';', r.why_none,
-        CASE WHEN r.is_provisional AND make_date(fiscal_year_of(r.local_date) + 1, 4, 1) <= CAST($today AS DATE)
-            THEN 'provisional_reading' END), '') AS doubts,
-    e.local_date IS NOT NULL AS expected, r.derived_from
-FROM expected AS e
-FULL JOIN known AS r ON r.activity_source_id = e.activity_source_id AND r.local_date = e.local_date
+    activity_source_id, facility_id, activity, substance, local_date, quantity, unit,
+    CASE WHEN quantity IS NULL THEN 'missing' WHEN standing IS NOT NULL THEN 'doubtful' ELSE 'measured' END AS state,
+    nullif(concat_ws(';', why_none, standing), '') AS doubts, overridden, expected, derived_from,
+    CASE WHEN quantity IS NOT NULL AND standing IS NOT NULL THEN 0 END AS low_quantity,
+    CASE WHEN quantity IS NOT NULL AND standing IS NOT NULL THEN daily_limit END AS high_quantity
+FROM sorted

@@ -2,7 +2,7 @@
 -- each rule of the year that applies. emissions_kg = quantity x multiplier, rounded half-even to nine places here and nowhere
 -- later; co2e_kg = emissions_kg x warming potential, rounded the same way. Energy passed to another facility stands with a
 -- negative share.
--- An interpolated day carries its bounds in CO2e.
+-- An interpolated or doubtful day carries its bounds in CO2e.
 -- Inputs: days_to_count, factor_choices, activity_days, activity_choices.
 WITH metered AS (
     SELECT
@@ -29,7 +29,8 @@ active AS (
         'activity' AS source_kind, d.activity_source_id AS source_id, d.activity_source_id AS root_meter_id, d.facility_id,
         1 AS facility_share, 'by_day' AS year_rule, fiscal_year_of(d.local_date) AS fiscal_year, d.local_date,
         d.local_date AS counted_on, 'all' AS time_band, d.unit, d.activity AS source_type, 'plan' AS basis, c.gas,
-        d.quantity, c.multiplier14, c.gwp_value, c.factor_id, c.gwp_id, c.choice, c.reason,
+        d.quantity, c.multiplier14, CAST(d.low_quantity * c.multiplier14 AS DECIMAL(28, 9)) AS low_kg,
+        CAST(d.high_quantity * c.multiplier14 AS DECIMAL(28, 9)) AS high_kg, c.gwp_value, c.factor_id, c.gwp_id, c.choice, c.reason,
         d.state, d.doubts, d.expected
     FROM activity_days AS d
     JOIN activity_choices AS c

@@ -1,13 +1,12 @@
 -- bounded_days: all emission days with their interval, under each rule of the year. What is measured and final counts in both bounds. A day that is
--- missing, doubtful or without a factor has no upper bound; its lower bound is what was measured of it (part of a missing
--- day) or 0. A provisional factor has the bounds of the setting, and none above when it is zero. Where a deduction is not
+-- missing or without a factor has no upper bound; its lower bound is what was measured of it (part of a missing day) or 0. A
+-- doubtful or interpolated day has the bounds of its rule; where the registers state no limit, no upper one. A provisional factor has the bounds of the setting, and none above when it is zero. Where a deduction is not
 -- final, the net use of the whole meter family is unknown at that facility and day.
--- An interpolated day has the bounds of its rule.
 -- Inputs: all_emission_days, provisional_bounds (one row, from the settings).
 WITH finality AS (
     SELECT *, coalesce(bound_low_kg, co2e_kg) AS known_low_kg, coalesce(bound_high_kg, co2e_kg) AS known_high_kg,
         reason = 'not_in_basis' AS is_outside_basis,
-        co2e_kg IS NOT NULL AND state IN ('measured', 'estimated', 'interpolated')
+        co2e_kg IS NOT NULL AND (state IN ('measured', 'estimated') OR state IN ('interpolated', 'doubtful') AND bound_low_kg IS NOT NULL AND bound_high_kg IS NOT NULL)
             AND NOT (choice = 'provisional' AND co2e_kg = 0 AND quantity <> 0) AS is_bounded
     FROM all_emission_days
 ),

@@ -1,7 +1,7 @@
 """Build the emissions of every source, day, basis and gas, and their months and fiscal years.
 
 Reads energy_by_meter_day, meter_segments, meter_days, activity_readings, the registers and the reference. Writes
-facility_spans, factor_choices, activity_days, activity_choices, emission_days and what sums it up.
+facility_spans, factor_choices, activity_doubts, activity_days, activity_choices, emission_days and what sums it up.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def build(
     database.fill(connection, "facility_spans", HERE / "facility_spans.sql")
     if part.is_whole or database.rows(connection, PART / "other_inputs_of_choices.sql"):
         choose(connection)
-    database.fill(connection, "activity_days", HERE / "activity_days.sql", {"today": today, "first_day": first_day})
+    _count_activities(connection, settings, today, first_day)
     _choose_for_activities(connection, first_day)
     for table in ("bill_spans", "bill_years"):
         database.fill(connection, table, HERE / f"{table}.sql")
@@ -83,6 +83,21 @@ def build(
         database.fill(connection, table, HERE / f"{table}.sql")
     database.create_view(connection, "emissions_by_subject_fiscal_year", HERE / "emissions_by_subject_fiscal_year.sql")
     return findings
+
+
+def _count_activities(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date, first_day: date) -> None:
+    """Fill activity_doubts and activity_days; ``overrides`` must be there."""
+    thresholds = settings.thresholds
+    known = {
+        "today": today,
+        "first_day": first_day,
+        "ratio": thresholds.unit_slip_ratio,
+        "agreeing_years": thresholds.unit_slip_agreeing_years,
+        "zero_years": thresholds.zero_years,
+    }
+    database.create_temp(connection, "plain_activity_days", HERE / "plain_activity_days.sql", known)
+    for table in ("activity_doubts", "activity_days"):
+        database.fill(connection, table, HERE / f"{table}.sql", known)
 
 
 def _sum_up(part: Part) -> None:

@@ -1,14 +1,18 @@
 -- days_to_count: the days of energy as they enter fiscal years: by day, and for the meters that the city counts by twelve
--- bills once more, each day in the year of its bill and on the day whose factors serve it (counted_on).
+-- bills once more, each day in the year of its bill and on the day whose factors serve it (counted_on); after the last bill
+-- of a year that is covered by its bills, a day belongs to the next year's first one, whether that has come or not.
 -- Inputs: energy_by_meter_day, bill_years, bill_spans, energy_choices.
 WITH placed AS (
     SELECT * FROM energy_by_meter_day WHERE facility_share <> 0 AND facility_id <> 'outside'
 ),
 billed AS (
     SELECT
-        e.*, coalesce(s.fiscal_year, fiscal_year_of(e.local_date)) AS fiscal_year,
-        CASE WHEN s.fiscal_year IS NULL THEN e.local_date ELSE make_date(s.fiscal_year, 4, 1) END AS counted_on
+        e.*, coalesce(s.fiscal_year, w.fiscal_year + 1, fiscal_year_of(e.local_date)) AS fiscal_year,
+        CASE WHEN coalesce(s.fiscal_year, w.fiscal_year + 1) IS NULL THEN e.local_date
+            ELSE make_date(coalesce(s.fiscal_year, w.fiscal_year + 1), 4, 1) END AS counted_on
     FROM placed AS e
+    LEFT JOIN (SELECT DISTINCT meter_id, fiscal_year, last_date FROM bill_years WHERE is_whole) AS w
+        ON w.meter_id = e.meter_id AND w.fiscal_year = fiscal_year_of(e.local_date) AND e.local_date > w.last_date
     LEFT JOIN bill_spans AS s ON s.meter_id = e.meter_id AND e.local_date >= s.valid_from AND e.local_date < s.valid_to
     WHERE e.meter_id IN (SELECT meter_id FROM bill_years)
 )

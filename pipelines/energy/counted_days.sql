@@ -15,7 +15,8 @@ covered AS (
         sum(clock_seconds) + least(coalesce(sum(covered_seconds - clock_seconds) FILTER (time_band = 'day'), 0),
             coalesce(sum(covered_seconds - clock_seconds) FILTER (time_band = 'night'), 0)) >= 86400 AS is_covered,
         bool_or(has_provisional) AS has_provisional, bool_or(has_estimate) AS has_estimate, any_value(booked) AS booked,
-        sum(quantity) AS day_quantity
+        sum(quantity) AS day_quantity, min(zero_file) AS zero_file, max(top_slot) AS top_slot,
+        CASE WHEN bool_and(slot_seconds IS NOT NULL) AND min(slot_seconds) = max(slot_seconds) THEN min(slot_seconds) END AS slot_seconds
     FROM present
     GROUP BY meter_id, local_date
 ),
@@ -27,7 +28,7 @@ silent AS (
 )
 SELECT
     p.meter_id, p.local_date, c.reading_kind, p.time_band, p.unit, p.quantity, c.is_covered, c.is_all_zero,
-    c.has_provisional, c.has_estimate, c.booked, c.day_quantity, e.meter_id IS NOT NULL AS expected
+    c.has_provisional, c.has_estimate, c.booked, c.day_quantity, c.zero_file, c.top_slot, c.slot_seconds, e.meter_id IS NOT NULL AS expected
 FROM present AS p
 JOIN covered AS c ON c.meter_id = p.meter_id AND c.local_date = p.local_date
 LEFT JOIN expected_days AS e ON e.meter_id = p.meter_id AND e.local_date = p.local_date

@@ -1,6 +1,7 @@
 -- counted_readings: the readings in use, in the unit they are counted in (exact; the check held back what is not).
 -- Interval values of electricity are told apart by day and night while the Act counts them differently (施行規則別表第三,
 -- to FY2022); a slot that crosses the hour stays undivided. states_hours: the value says itself which hours it covers.
+-- zero_file: the file that says zero.
 -- A delivery counts on its day, or where meters.csv says spread until the next one (the last: until the last closing statement).
 -- Inputs: current_readings, meters, counted_units, thresholds (the hours).
 WITH scales AS (
@@ -44,13 +45,13 @@ counted AS (
             ELSE CAST(CAST(r.quantity AS DECIMAL(26, 6)) * v.scale AS DECIMAL(18, 6)) END AS quantity,
         r.reading_kind <> 'delivery' OR r.quantity = 0 AS covers, r.stage = 'provisional' AS is_provisional,
         r.quality IN ('supplier_estimated', 'interpolated') AS is_estimate,
-        CAST(r.started_at AS DATE) AS first_date, CAST(r.ended_at - INTERVAL 1 MICROSECOND AS DATE) AS last_date
+        CASE WHEN r.quantity = 0 THEN r.source_sha256 END AS zero_file, CAST(r.started_at AS DATE) AS first_date, CAST(r.ended_at - INTERVAL 1 MICROSECOND AS DATE) AS last_date
     FROM in_use AS r
     JOIN versions AS v ON v.meter_id = r.meter_id AND v.unit = r.unit AND r.started_at >= v.since AND r.started_at < v.until
 )
 SELECT
     c.meter_id, c.reading_kind, c.started_at, c.ended_at, c.unit, c.quantity, c.covers, c.is_provisional, c.is_estimate,
-    c.first_date, c.last_date, c.time_band = 'all' AS states_hours,
+    c.zero_file, c.first_date, c.last_date, c.time_band = 'all' AS states_hours,
     CASE
         WHEN c.reading_kind <> 'interval' OR c.time_band <> 'all' OR c.energy_type <> 'electricity' OR c.first_date >= h.ends_on
             THEN c.time_band

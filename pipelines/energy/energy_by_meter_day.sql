@@ -2,12 +2,25 @@
 -- A shared meter's day is divided exactly: whole millionths first, the rest to the largest remainders, ties by facility.
 -- energy_gj is the Energy Conservation Act's primary energy, rounded half-even to nine places here and nowhere later;
 -- crude_oil_kl = energy_gj x 0.0258 (施行規則第4条), exact. Rows with share 0 are shown only and carry no energy.
--- A day filled from similar ones carries its bounds (low_quantity, high_quantity).
--- Inputs: judged_days, interpolated_days, meter_allocations, energy_choices, heat_contents (the crude-oil coefficient).
+-- A day filled from similar ones carries its bounds (low_quantity, high_quantity), and so does a doubtful one: 0 and the most that can
+-- be used in a day, no upper one where the registers do not say it; where only a bill and its intervals differ, what the two say of
+-- the day. Taken off elsewhere, low and high change places. A day is expected of the facilities that are open on it.
+-- Inputs: judged_days, interpolated_days, bills_apart, daily_limits, meter_allocations, facilities, energy_choices, heat_contents (the crude-oil coefficient).
 WITH filled AS (
-    SELECT j.*, NULL AS low_quantity, NULL AS high_quantity
+    SELECT j.*,
+        CASE WHEN j.state = 'doubtful' AND j.doubts = 'bill_differs' THEN share_of(j.quantity, least(b.counted_quantity, b.other_quantity), b.counted_quantity)
+            WHEN j.state = 'doubtful' THEN 0 END AS low_quantity,
+        CASE WHEN j.state = 'doubtful' AND j.doubts = 'bill_differs' AND b.counted_quantity > 0
+            THEN share_of(j.quantity, greatest(b.counted_quantity, b.other_quantity), b.counted_quantity) + 0.000001
+            WHEN j.state = 'doubtful' AND j.doubts = 'bill_differs' THEN b.other_quantity
+            WHEN j.state = 'doubtful' AND m.daily_limit IS NOT NULL
+            THEN greatest(m.daily_limit, CASE WHEN contains(j.doubts, 'bill_differs') THEN b.other_quantity END) END AS high_quantity
     FROM judged_days AS j
     ANTI JOIN interpolated_days AS i ON i.meter_id = j.meter_id AND i.local_date = j.local_date
+    LEFT JOIN bills_apart AS b
+        ON j.state = 'doubtful' AND b.meter_id = j.meter_id AND j.local_date >= b.valid_from AND j.local_date < b.valid_to
+    LEFT JOIN daily_limits AS m
+        ON j.state = 'doubtful' AND m.meter_id = j.meter_id AND j.local_date >= m.since AND j.local_date < m.until
     UNION ALL BY NAME
     SELECT
         meter_id, local_date, reading_kind, 'all' AS time_band, unit, quantity, low_quantity, high_quantity, booked,
@@ -15,13 +28,16 @@ WITH filled AS (
     FROM interpolated_days
 ),
 placed AS (
-    SELECT j.*, a.root_meter_id, a.facility_id, a.facility_share, a.energy_type, a.energy_act_scope
+    SELECT j.* REPLACE (j.expected AND coalesce(j.local_date >= f.opened_on, true) AND coalesce(j.local_date < f.closed_on, true) AS expected), a.root_meter_id, a.facility_id, a.facility_share, a.energy_type, a.energy_act_scope
     FROM filled AS j
     JOIN meter_allocations AS a
         ON a.meter_id = j.meter_id AND j.local_date >= a.valid_from AND j.local_date < a.valid_to
+    LEFT JOIN facilities AS f ON f.facility_id = a.facility_id
 ),
 whole AS (
-    SELECT * REPLACE (CASE WHEN facility_share = -1 THEN -quantity ELSE quantity END AS quantity)
+    SELECT * REPLACE (CASE WHEN facility_share = -1 THEN -quantity ELSE quantity END AS quantity,
+        CASE WHEN facility_share = -1 THEN -high_quantity ELSE low_quantity END AS low_quantity,
+        CASE WHEN facility_share = -1 THEN -low_quantity ELSE high_quantity END AS high_quantity)
     FROM placed
     WHERE facility_share IN (1, 0, -1)
 ),
@@ -34,8 +50,9 @@ cut AS (
 ),
 divided AS (
     SELECT * EXCLUDE (whole_part, remainder) REPLACE (
-        CAST(low_quantity * facility_share AS DECIMAL(18, 6)) AS low_quantity,
-        CAST(high_quantity * facility_share AS DECIMAL(18, 6)) + CASE WHEN high_quantity IS NULL THEN NULL ELSE 0.000001 END AS high_quantity,
+        CAST(CASE WHEN facility_share < 0 THEN high_quantity ELSE low_quantity END * facility_share AS DECIMAL(18, 6))
+            - CASE WHEN facility_share < 0 THEN 0.000001 ELSE 0 END AS low_quantity,
+        CAST(CASE WHEN facility_share < 0 THEN low_quantity ELSE high_quantity END * facility_share AS DECIMAL(18, 6)) + 0.000001 AS high_quantity,
         from_micro(whole_part + CASE WHEN row_number() OVER (one_side ORDER BY remainder DESC, facility_id)
             <= (sum(remainder) OVER one_side) // 1000000 THEN 1 ELSE 0 END) * sign(facility_share) AS quantity)
     FROM cut

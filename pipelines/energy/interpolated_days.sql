@@ -1,5 +1,5 @@
--- interpolated_days: one row per meter and day that is filled from similar days. Only short gaps are filled: a month that is over,
--- with at most `most` days that are missing or doubtful, of a meter whose most possible use of a day is known. The estimate is the
+-- interpolated_days: one row per missing day of a meter that is filled from similar days; what is there but doubtful stays as it is.
+-- Only short gaps are filled: a month that is over, with at most `most` days that are missing or doubtful, of a meter whose most possible use of a day is known. The estimate is the
 -- lower median of the meter's own good days of the same kind (Monday to Friday, Saturday, Sunday) within four weeks; there must be
 -- `similar_days` of them. The true use lies between what was measured of the day (low) and the limit (high): these bounds, not the
 -- estimate, enter the verdict, so taking data away never makes a year look better. Long gaps are never filled.
@@ -28,7 +28,7 @@ gaps AS (
     FROM days AS d
     JOIN short AS s ON s.meter_id = d.meter_id AND s.month = d.month
     JOIN daily_limits AS l ON l.meter_id = d.meter_id AND d.local_date >= l.since AND d.local_date < l.until
-    WHERE d.expected AND NOT d.is_good AND d.reading_kind <> 'delivery' AND d.units <= 1
+    WHERE d.expected AND NOT d.is_good AND NOT d.is_doubtful AND d.reading_kind <> 'delivery' AND d.units <= 1
         AND NOT EXISTS (SELECT 1 FROM meter_allocations AS a WHERE a.meter_id = d.meter_id AND a.facility_share < 0
             AND d.local_date >= a.valid_from AND d.local_date < a.valid_to)
 ),
@@ -43,9 +43,9 @@ estimated AS (
 )
 SELECT
     g.meter_id, g.local_date, g.reading_kind, e.unit, CAST(e.estimate AS DECIMAL(18, 6)) AS quantity,
-    CAST(CASE WHEN g.is_doubtful THEN 0 ELSE coalesce(g.quantity, 0) END AS DECIMAL(18, 6)) AS low_quantity,
+    CAST(coalesce(g.quantity, 0) AS DECIMAL(18, 6)) AS low_quantity,
     g.daily_limit AS high_quantity, e.similar_days, g.booked
 FROM gaps AS g
 JOIN estimated AS e ON e.meter_id = g.meter_id AND e.local_date = g.local_date
 WHERE coalesce(g.unit, e.unit) = e.unit AND e.estimate <= g.daily_limit
-    AND (g.is_doubtful OR coalesce(g.quantity, 0) <= g.daily_limit)
+    AND coalesce(g.quantity, 0) <= g.daily_limit

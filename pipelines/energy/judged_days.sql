@@ -1,68 +1,60 @@
 -- judged_days: the counted days with their state and the doubts about them.
 -- missing: not all hours have a value. doubtful: a rule of quality doubts it and no person has overridden that.
--- A provisional (速報) reading is doubted once its fiscal year is closed. Whole days of zeros are doubted in interval data.
--- An override binds to the quantity that was seen: when the meter's year moves by more than the tolerance it lapses.
--- More than can be used in a day (over_limit: contracted power times 24 hours, or meters.csv) is doubted too.
--- Inputs: counted_days, meter_doubts, daily_limits, overrides (accepted by review). Parameters: today, decision_tolerance.
+-- A provisional (速報) reading is doubted once its fiscal year is closed. More than can be used in a day, or in one slot at `slot_ratio`
+-- times the most of its time (over_limit: see daily_limits), is doubted too. Zeros are doubted on the days that are nothing but zeros.
+-- An override holds on the days it was shown, as long as their quantity is the one that was seen.
+-- Inputs: counted_days, meter_doubts, daily_limits, excused_days, overrides (accepted by review). Parameters: today, slot_ratio.
 WITH doubted_days AS (
     SELECT meter_id, local_date, list(DISTINCT rule_id) AS rules
     FROM (
         SELECT meter_id, rule_id, CAST(unnest(generate_series(CAST(valid_from AS TIMESTAMP), CAST(valid_to - 1 AS TIMESTAMP),
             INTERVAL 1 DAY)) AS DATE) AS local_date
-        FROM meter_doubts)
+        FROM meter_doubts) AS d
+    WHERE NOT (rule_id LIKE 'zero_%' AND (meter_id, local_date) IN (SELECT (meter_id, local_date) FROM excused_days))
     GROUP BY meter_id, local_date
+),
+lifted AS (
+    SELECT o.meter_id, o.local_date, list(DISTINCT o.rule_id) AS rules
+    FROM (
+        SELECT o.source_id AS meter_id, o.rule_id, unnest(o.dates) AS local_date
+        FROM (
+            SELECT source_id, rule_id, seen_quantity, since, until,
+                list_transform(generate_series(CAST(since AS TIMESTAMP), CAST(until - 1 AS TIMESTAMP), INTERVAL 1 DAY), lambda d: CAST(d AS DATE)) AS dates
+            FROM overrides WHERE source_kind = 'meter') AS o
+        WHERE o.seen_quantity IS NOT DISTINCT FROM (
+            SELECT sum(c.quantity) FROM counted_days AS c
+            WHERE c.meter_id = o.source_id AND c.local_date >= o.since AND c.local_date < o.until)) AS o
+    GROUP BY o.meter_id, o.local_date
 ),
 doubted AS (
     SELECT
-        c.*, c.day_quantity > m.daily_limit AS over_limit,
-        c.is_covered AND c.is_all_zero AND c.reading_kind = 'interval' AS zero_day,
-        c.is_covered AND c.has_provisional AND make_date(fiscal_year_of(c.local_date) + 1, 4, 1) <= CAST($today AS DATE)
-            AS provisional_reading,
-        c.quantity IS NOT NULL AND NOT c.is_covered AND c.reading_kind = 'delivery' AS delivery_not_closed,
-        c.quantity IS NOT NULL AND coalesce(list_contains(d.rules, 'unit_slip'), false) AS unit_slip,
-        c.quantity IS NOT NULL AND coalesce(list_contains(d.rules, 'unit_slip_unchecked'), false) AS unit_slip_unchecked,
-        c.quantity IS NOT NULL AND c.reading_kind = 'register' AND coalesce(list_contains(d.rules, 'register_turn_unchecked'), false)
-            AS register_turn_unchecked
+        c.*, l.rules AS lifted_rules, c.quantity IS NOT NULL AND NOT c.is_covered AND c.reading_kind = 'delivery' AS delivery_not_closed,
+        list_concat(
+            list_filter(coalesce(d.rules, []), lambda rule: CASE
+                WHEN rule LIKE 'zero_%' THEN c.is_all_zero AND (c.is_covered OR c.reading_kind = 'delivery')
+                WHEN rule LIKE 'unit_slip%' OR rule = 'bill_differs' THEN c.quantity IS NOT NULL
+                WHEN rule = 'register_turn_unchecked' THEN c.quantity IS NOT NULL AND c.reading_kind = 'register'
+                WHEN rule = 'standstill' THEN c.quantity IS NOT NULL AND c.reading_kind = 'interval'
+                ELSE true END),
+            CASE WHEN c.day_quantity > m.daily_limit
+                OR c.top_slot * 86400 > m.daily_limit * c.slot_seconds * CAST($slot_ratio AS DECIMAL(6, 2)) THEN ['over_limit'] ELSE [] END,
+            CASE WHEN c.is_covered AND c.has_provisional AND make_date(fiscal_year_of(c.local_date) + 1, 4, 1) <= CAST($today AS DATE)
+                THEN ['provisional_reading'] ELSE [] END,
+            CASE WHEN c.quantity IS NOT NULL AND NOT c.is_covered AND c.reading_kind = 'delivery' THEN ['delivery_not_closed'] ELSE [] END
+        ) AS all_rules
     FROM counted_days AS c
     LEFT JOIN daily_limits AS m ON m.meter_id = c.meter_id AND c.local_date >= m.since AND c.local_date < m.until
     LEFT JOIN doubted_days AS d ON d.meter_id = c.meter_id AND d.local_date = c.local_date
+    LEFT JOIN lifted AS l ON l.meter_id = c.meter_id AND l.local_date = c.local_date
 ),
-listed AS (
-    SELECT *, nullif(concat_ws(';',
-            CASE WHEN zero_day THEN 'zero_day' END,
-            CASE WHEN over_limit THEN 'over_limit' END,
-            CASE WHEN provisional_reading THEN 'provisional_reading' END,
-            CASE WHEN delivery_not_closed THEN 'delivery_not_closed' END,
-            CASE WHEN unit_slip THEN 'unit_slip' END,
-            CASE WHEN unit_slip_unchecked THEN 'unit_slip_unchecked' END,
-            CASE WHEN register_turn_unchecked THEN 'register_turn_unchecked' END), '') AS all_doubts
+sorted AS (
+    SELECT *, nullif(array_to_string(list_sort(list_filter(all_rules, lambda rule: NOT list_contains(coalesce(lifted_rules, []), rule))), ';'), '')
+            AS standing,
+        nullif(array_to_string(list_sort(list_filter(all_rules, lambda rule: list_contains(coalesce(lifted_rules, []), rule))), ';'), '') AS overridden
     FROM doubted
-),
-year_sums AS (
-    SELECT meter_id, fiscal_year_of(local_date) AS fiscal_year, sum(quantity) AS quantity FROM counted_days GROUP BY ALL
-),
-binding AS (
-    SELECT o.meter_id, o.fiscal_year, list(o.rule_id) AS rules
-    FROM overrides AS o
-    JOIN year_sums AS y ON y.meter_id = o.meter_id AND y.fiscal_year = o.fiscal_year
-    WHERE abs(y.quantity - o.seen_quantity) <= o.seen_quantity * CAST($decision_tolerance AS DECIMAL(9, 6))
-    GROUP BY ALL
-),
-overruled AS (
-    SELECT
-        l.*, o.rules,
-        CASE WHEN o.rules IS NULL THEN all_doubts
-            ELSE nullif(array_to_string(list_filter(string_split(all_doubts, ';'),
-                lambda rule: NOT list_contains(o.rules, rule)), ';'), '') END AS standing
-    FROM listed AS l
-    LEFT JOIN binding AS o
-        ON o.meter_id = l.meter_id AND o.fiscal_year = fiscal_year_of(l.local_date)
 )
 SELECT
-    meter_id, local_date, reading_kind, time_band, unit, quantity, expected, standing AS doubts, booked,
-    CASE WHEN all_doubts IS DISTINCT FROM standing THEN
-        array_to_string(list_filter(string_split(all_doubts, ';'), lambda rule: list_contains(rules, rule)), ';')
-    END AS overridden,
+    meter_id, local_date, reading_kind, time_band, unit, quantity, expected, standing AS doubts, booked, overridden,
     CASE
         WHEN quantity IS NULL THEN 'missing'
         WHEN delivery_not_closed AND standing IS NULL THEN 'measured'
@@ -72,4 +64,4 @@ SELECT
         WHEN has_estimate THEN 'estimated'
         ELSE 'measured'
     END AS state
-FROM overruled
+FROM sorted

@@ -15,11 +15,14 @@ from pipelines.warehouse.part import Part
 
 HERE = Path(__file__).parent
 PART = HERE / "part"
+# whole statements on small tables: the rules of quality that look at all of a meter's life
+RULES = ("register_turns", "meter_zeros", "standstills", "bills_apart")
 STEPS = (
+    *RULES,
+    "excused_days",
     "expected_days",
     "counted_days",
     "daily_limits",
-    "register_turns",
     "judged_days",
     "histories",
     "doubted_seasons",
@@ -34,7 +37,7 @@ def judge(part: Part, parameters: Mapping[str, Any]) -> None:
     """
     known = {**parameters, "last_today": part.last_today}
     connection = part.connection
-    for step in ("histories", "daily_limits"):
+    for step in ("histories", "daily_limits", "excused_days"):
         database.create_temp(connection, step, HERE / f"{step}.sql")
     if part.is_whole:
         database.create_temp(connection, "day_windows", HERE / "day_windows.sql")
@@ -46,7 +49,9 @@ def judge(part: Part, parameters: Mapping[str, Any]) -> None:
     part.fill("meter_months", HERE / "meter_months.sql")
     part.merge("meter_months", "touched_months")
     part.show("meter_months")
-    database.create_temp(connection, "register_turns", HERE / "register_turns.sql")
+    database.fill(connection, "reconciliations", HERE / "reconciliations.sql", known)
+    for rule in RULES:
+        database.create_temp(connection, rule, HERE / f"{rule}.sql", known)
     _doubt(part, known)
     if not part.is_whole:
         for step in ("months_of_doubts", "months_at_work", "months_around"):
@@ -55,7 +60,6 @@ def judge(part: Part, parameters: Mapping[str, Any]) -> None:
         _count(part, known)
     database.create_temp(connection, "judged_days", HERE / "judged_days.sql", known)
     part.fill("interpolated_days", HERE / "interpolated_days.sql", known)
-    database.fill(connection, "reconciliations", HERE / "reconciliations.sql", known)
     if not part.is_whole:
         _look_at(part, "months_at_work")
         for table in ("judged_days", "interpolated_days"):

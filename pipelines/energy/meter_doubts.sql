@@ -3,14 +3,18 @@
 -- enough other years of the same supply point: between (lowest month around it) / ratio and (highest month around it) x ratio.
 -- Enough: the setting, or all other years the register knows when there are fewer. Only whole months serve as fellows, so that
 -- taking data away never makes a period trusted. unit_slip_unchecked: not trusted, and no fellow speaks against it.
--- register_turn_unchecked: see register_turns.
--- Inputs: meter_months, counted_readings, histories, meter_versions, doubted_seasons, register_turns.
+-- The other rules stand each in their own statement: register_turns, meter_zeros, standstills, bills_apart, and what readings
+-- contradict or hold back (reading_doubts).
+-- Inputs: meter_months, counted_readings, histories, meter_versions, doubted_seasons, register_turns, meter_zeros, standstills, bills_apart,
+-- reading_doubts.
 -- Parameters: ratio, agreeing_years, first_day, today.
 WITH pieces AS (
     SELECT r.meter_id, h.history, r.unit, r.first_date AS since, r.last_date + 1 AS until,
         CAST(sum(r.quantity) AS DOUBLE) * 86400 / sum(date_diff('second', r.started_at, r.ended_at)) AS mean
     FROM counted_readings AS r
     JOIN histories AS h ON h.meter_id = r.meter_id
+    JOIN meter_versions AS v
+        ON v.meter_id = r.meter_id AND v.reading_kind = r.reading_kind AND r.first_date >= v.since AND r.first_date < v.until
     WHERE r.reading_kind <> 'interval'
     GROUP BY r.meter_id, h.history, r.unit, r.first_date, r.last_date
     UNION ALL
@@ -79,5 +83,8 @@ SELECT
         against: against, unit: unit}) AS evidence
 FROM wanted
 WHERE possible = 0 OR agreeing < least($agreeing_years, possible)
-UNION ALL BY NAME
-FROM register_turns
+UNION ALL BY NAME FROM register_turns
+UNION ALL BY NAME FROM meter_zeros
+UNION ALL BY NAME FROM standstills
+UNION ALL BY NAME SELECT meter_id, valid_from, valid_to, rule_id, evidence FROM bills_apart
+UNION ALL BY NAME SELECT source_id AS meter_id, valid_from, valid_to, rule_id, evidence FROM reading_doubts WHERE source_kind = 'meter'

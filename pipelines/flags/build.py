@@ -1,7 +1,8 @@
 """Raise the flags and findings of the night.
 
-Reads results, emissions, doubts and post_holders. Writes raised_flags (temporary; the review stage adds their state)
-and findings. Each rule is one .sql file; the sentence comes from the catalogue of texts; the owner is the 管理員, else
+Reads results, emissions, what is doubted and post_holders. Writes doubts, flag_doubts, raised_flags (temporary; the review
+stage adds their state) and findings. Each rule is one .sql file; the sentence comes from the catalogue of texts; the owner is
+the 管理員, else
 the 管理責任者, else the 企画推進者 of the facility.
 """
 
@@ -29,11 +30,10 @@ FLAG_RULES = (
     "data_missing",
     "no_factor",
     "no_target",
-    "unit_slip",
-    "zero_days",
     "flat_run",
     "spike",
-    "bill_differs",
+    "bill_year_length",
+    "fall_unexplained",
     "no_responsible_person",
 )
 OWNER_POSTS = ("エネルギー管理員", "エネルギー管理責任者", "エネルギー管理企画推進者")
@@ -49,6 +49,7 @@ class Raised:
     subject: str | None
     co2e_at_stake_kg: Decimal | None
     numbers: dict[str, Any]
+    doubt_ids: tuple[str, ...] = ()
 
     @property
     def flag_id(self) -> str:
@@ -80,8 +81,16 @@ def build(
         "activity_late_days": settings.thresholds.activity_late_days,
         "flat_run_days": settings.thresholds.flat_run_days,
         "spike_ratio": settings.thresholds.spike_ratio,
+        "fall_share": settings.thresholds.fall_share,
+        "fall_step": settings.thresholds.fall_step,
     }
+    database.create_temp(connection, "doubt_days", HERE / "doubt_days.sql")
+    database.fill(connection, "doubts", HERE / "doubts.sql")
     raised = [flag for rule_id in FLAG_RULES for flag in _raise(connection, rule_id, parameters)]
+    raised += _ask(connection)
+    database.create(connection, "flag_doubts")
+    asked = [(flag.flag_id, doubt_id) for flag in raised for doubt_id in flag.doubt_ids]
+    database.insert_rows(connection, "flag_doubts", sorted(asked))
     owners = _owners(connection)
     database.create(connection, "raised_flags", temporary=True)
     database.insert_rows(connection, "raised_flags", [_row(flag, owners, opened, today) for flag in raised])
@@ -112,6 +121,22 @@ def _raise(connection: duckdb.DuckDBPyConnection, rule_id: str, parameters: dict
         for row in database.rows(connection, HERE / f"{rule_id}.sql", parameters)
     ]
     return sorted(raised, key=lambda flag: flag.flag_id)
+
+
+def _ask(connection: duckdb.DuckDBPyConnection) -> list[Raised]:
+    """Return the flags that ask about doubts."""
+    return [
+        Raised(
+            row["facility_id"],
+            row["rule_id"],
+            row["fiscal_year"],
+            row["subject"],
+            _kg(row["co2e_at_stake_kg"]),
+            json.loads(row["evidence"]),
+            tuple(row["doubt_ids"]),
+        )
+        for row in database.rows(connection, HERE / "asked_doubts.sql")
+    ]
 
 
 def _row(flag: Raised, owners: dict[str, tuple[str, str]], opened: dict[str, date], today: date) -> tuple[Any, ...]:

@@ -1,4 +1,5 @@
--- data_missing: days of the last closed and the running fiscal year on which data should have come by now and did not.
+-- data_missing: days of the last closed and the running fiscal year on which data should have come by now and did not: what is taken off included, since
+-- a silent deduction leaves the net unknown.
 -- Late: older than the setting for the kind of source; a yearly figure is due after its year. At stake: what the same sources emitted per covered day a year
 -- before, times the missing days. Input: emission_days. Parameters: last_closed, today, bill_late_days,
 -- interval_late_days, activity_late_days.
@@ -9,7 +10,7 @@ WITH late AS (
         ON d.source_kind = 'meter' AND e.meter_id = d.source_id AND e.facility_id = d.facility_id AND e.local_date = d.local_date
     LEFT JOIN (SELECT DISTINCT activity_source_id FROM activity_sources WHERE frequency = 'year') AS y
         ON d.source_kind = 'activity' AND y.activity_source_id = d.source_id
-    WHERE d.basis = 'plan' AND d.state = 'missing' AND d.expected AND d.facility_share > 0
+    WHERE d.basis = 'plan' AND d.state = 'missing' AND d.expected AND d.facility_share <> 0
         AND d.local_date >= make_date(CAST($last_closed AS INTEGER), 4, 1)
         AND d.local_date + CAST(CASE
             WHEN d.source_kind = 'activity' AND y.activity_source_id IS NOT NULL THEN

@@ -1,6 +1,6 @@
 -- spike: interval days far above what the meter uses in nearly all days (95 of 100) of the same month of any year, in the last
--- closed and the running fiscal year. With fewer than 20 such days nothing is said.
--- Input: energy_by_meter_day. Parameters: last_closed, spike_ratio.
+-- closed and the running fiscal year and the base years of targets. With fewer than 20 such days nothing is said.
+-- Inputs: energy_by_meter_day, targets. Parameters: last_closed, spike_ratio.
 WITH days AS (
     SELECT facility_id, meter_id, local_date, month(local_date) AS season, sum(quantity) AS quantity
     FROM energy_by_meter_day
@@ -19,6 +19,6 @@ SELECT
         quantity: CAST(max(d.quantity) AS DOUBLE), usual: CAST(arg_max(s.usual_most, d.quantity) AS DOUBLE)}) AS evidence
 FROM days AS d
 JOIN seasons AS s ON s.facility_id = d.facility_id AND s.meter_id = d.meter_id AND s.season = d.season
-WHERE d.local_date >= make_date(CAST($last_closed AS INTEGER), 4, 1)
+WHERE (d.local_date >= make_date(CAST($last_closed AS INTEGER), 4, 1) OR fiscal_year_of(d.local_date) IN (SELECT base_fy FROM targets))
     AND d.quantity > s.usual_most * CAST($spike_ratio AS DECIMAL(9, 3))
 GROUP BY d.facility_id, fiscal_year_of(d.local_date), d.meter_id

@@ -2,8 +2,8 @@
 
 Reads parsed values, rejects and counts, the registers meters and activity_sources. Writes counted_units, readings (and
 the views current_readings, superseded_readings, bills), register_states, register_uses, activity_readings,
-waste_samples, weather_days, quarantine, source_files, unknown_names, intake_log, reading_doubts and expected_inputs. The outcome depends only on
-contents, receipts, registers and the day, never on the order of processing.
+waste_samples, weather_days, quarantine, source_files, unknown_names, intake_log, reading_doubts and expected_inputs. The outcome
+depends only on contents, receipts, registers and the day, never on the order of processing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Load the reference CSVs, and the factors the city entered itself, into the warehouse.
 
 Writes: factor_editions, reference_sources, energy_types, activities, waste_categories, factor_rules,
-emission_factors, heat_contents, densities, gwp, gaps, legal_posts, report_tables, published_examples, thresholds.
+emission_factors, heat_contents, densities, gwp, gaps, legal_posts, report_tables, published_examples, thresholds,
+quality_rules.
 Reads the registers supplier_factors,
 supplier_properties and own_factors.
 """
@@ -31,6 +32,7 @@ PLAIN_FILES = {
     "report_tables.csv": "report_tables",
     "published_totals.csv": "published_examples",
     "thresholds.csv": "thresholds",
+    "quality_rules.csv": "quality_rules",
 }
 # These also take rows of the city's registers.
 MERGED_FILES = {

@@ -78,8 +78,8 @@ GROUPS = {
 }
 # The rules about days that the statement quotes, in the order a reader meets them.
 HANDLING = (
-    "missing_data", "interpolated", "zero_day", "over_limit", "unit_slip", "unit_slip_unchecked",
-    "register_turn_unchecked", "provisional_reading", "delivery_not_closed",
+    "missing_data", "interpolated", "zero_day", "zero_unchecked", "over_limit", "standstill", "bill_differs", "unit_slip",
+    "unit_slip_unchecked",    "register_turn_unchecked", "provisional_reading", "delivery_not_closed",
     "no_contract", "no_factor_row", "two_factors", "not_in_table", "no_heat_content", "no_density", "gas_condition",
     "unknown_fuel", "unit_and_factor", "no_gwp", "provisional_factor", "deduction_unknown", "no_burnt_fraction",
     "partial_year", "no_base_year", "no_source", "no_target", "two_targets", "running_year",
@@ -143,6 +143,7 @@ def _method(connection: duckdb.DuckDBPyConnection, city: CityFolder, counts: dic
         ],
         "short_gap": thresholds["interpolated_days_per_month"],
         "handling": [{"id": key, "ja": explain_reason(key, "ja"), "en": explain_reason(key, "en")} for key in HANDLING],
+        "quality": query.dicts(connection, "FROM quality_rules ORDER BY effect, rule_id"),
         "rounding": [
             {"outputs": "・".join(names), "ja": rounding.rules()[key].ja, "en": rounding.rules()[key].en}
             for key, names in by_rule.items()

@@ -82,6 +82,7 @@ def explain(connection: duckdb.DuckDBPyConnection, question: Question) -> dict[s
         "years": years,
         "at_base_factors": rows("at_base_factors"),
         "sources": sources,
+        "doubts": rows("doubts"),
         "flags": rows("flags"),
         "reviews": rows("reviews"),
         "restatements": rows("restatements"),

@@ -130,8 +130,8 @@ def _source(out: Terminal, source: dict[str, Any]) -> None:
     days = [f"{word(name, out.language)} {source[key]}" for name, key in DAYS if source[key]]
     missing = f"（{source['first_missing']} – {source['last_missing']}）" if source["missing_days"] else ""
     out.line(f"  {out.say('days')}: {' / '.join(days)}{missing}")
-    for doubt in source["doubts"] or []:
-        out.line(f"  ! {explain_reason(doubt.split(';')[0], out.language) if ';' not in doubt else doubt}", "yellow")
+    for rule in sorted({rule for doubt in source["doubts"] or [] for rule in doubt.split(";")}):
+        out.line(f"  ! {explain_reason(rule, out.language)}", "yellow")
     for fraction in source["fractions"]:
         share = "-" if fraction["fraction"] is None else plain(fraction["fraction"])
         told = {**fraction, "share": share, "why": explain_reason(fraction["reason"] or "", out.language)}
@@ -213,12 +213,30 @@ def _factor(out: Terminal, factor: dict[str, Any]) -> None:
     )
 
 
+def _doubts(out: Terminal, doubts: list[dict[str, Any]]) -> None:
+    """What is doubtful, within which bounds, and what lifts it."""
+    if doubts:
+        out.console.print()
+        out.line(out.say("doubts"), "bold")
+    for doubt in doubts:
+        high = "∞" if doubt["high_quantity"] is None else plain(doubt["high_quantity"])
+        low = plain(doubt["low_quantity"] or Decimal(0))
+        bounds = f"{low} – {high} {doubt['unit'] or ''}"
+        head = f"  {doubt['doubt_id'][:8]} {doubt['source_id']} {word(doubt['doubt_state'], out.language)}"
+        out.line(f"{head} {explain_reason(doubt['rule_id'], out.language)}: {doubt['periods']}, {bounds}", "yellow")
+        if doubt["doubt_state"] == "standing":
+            out.line(f"    → {doubt['lifted_by_ja'] if out.language == 'ja' else doubt['lifted_by_en']}")
+        if doubt["limit_cell"]:
+            out.line("    → " + out.say("limit_cell", cell=doubt["limit_cell"]))
+
+
 def _notes(out: Terminal, told: dict[str, Any]) -> None:
     if told["references"]:
         out.console.print()
         out.line(out.say("references"), "bold")
         for reference in told["references"]:
             out.line(f"  {reference['source_id']}: {reference['title_ja']} {reference['url']}")
+    _doubts(out, told["doubts"])
     if told["flags"]:
         out.console.print()
         out.line(word("flag", out.language), "bold")

@@ -1,6 +1,6 @@
 """Bring people's decisions into the night: overrides before the energy is judged, states after the flags are raised.
 
-Reads the decisions store, raised_flags and totals. Writes flags (with their state), reviews and flag_quantities.
+Reads the decisions store, raised_flags and totals. Writes flags (with their state) and reviews.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import duckdb
 
@@ -19,21 +18,22 @@ from pipelines.review.states import OPEN, binds, overrides
 from pipelines.review.store import Decision
 from pipelines.warehouse import database
 
-HERE = Path(__file__).parent
-
 
 def load_overrides(connection: duckdb.DuckDBPyConnection, decisions: Iterable[Decision]) -> None:
-    """Make the temporary table ``overrides`` that the energy stage joins."""
+    """Make the temporary table ``overrides`` that the energy and emissions stages join."""
     rows = overrides(decisions)
     connection.execute(
-        """CREATE OR REPLACE TEMP TABLE overrides AS SELECT unnest(CAST($meters AS VARCHAR[])) AS meter_id,
-           unnest(CAST($years AS INTEGER[])) AS fiscal_year, unnest(CAST($rules AS VARCHAR[])) AS rule_id,
-           unnest(CAST($quantities AS DECIMAL(28, 6)[])) AS seen_quantity""",
+        """CREATE OR REPLACE TEMP TABLE overrides AS SELECT unnest(CAST($kinds AS VARCHAR[])) AS source_kind,
+           unnest(CAST($sources AS VARCHAR[])) AS source_id, unnest(CAST($rules AS VARCHAR[])) AS rule_id,
+           unnest(CAST($since AS DATE[])) AS since, unnest(CAST($until AS DATE[])) AS until,
+           unnest(CAST($quantities AS DECIMAL(38, 6)[])) AS seen_quantity""",
         {
-            "meters": [row[0] for row in rows],
-            "years": [row[1] for row in rows],
-            "rules": [row[2] for row in rows],
-            "quantities": [row[3] for row in rows],
+            "kinds": [row.source_kind for row in rows],
+            "sources": [row.source_id for row in rows],
+            "rules": [row.rule_id for row in rows],
+            "since": [row.since for row in rows],
+            "until": [row.until for row in rows],
+            "quantities": [row.quantity for row in rows],
         },
     )
 
@@ -41,14 +41,13 @@ def load_overrides(connection: duckdb.DuckDBPyConnection, decisions: Iterable[De
 def build(
     connection: duckdb.DuckDBPyConnection, decisions: list[Decision], today: date, tolerance: float
 ) -> list[Finding]:
-    """Fill flags, reviews and flag_quantities.
+    """Fill flags and reviews.
 
     Returns:
         A finding for each decision that lapsed.
     """
     database.create(connection, "flags")
     connection.execute("INSERT INTO flags BY NAME FROM raised_flags ORDER BY ALL")
-    database.fill(connection, "flag_quantities", HERE / "flag_quantities.sql")
     desk = Desk(connection, decisions, fiscal_year(today), Decimal(str(tolerance)))
     states = {flag_id: desk.state(flag) for flag_id, flag in desk.flags.items()}
     moved = [(state, flag_id) for flag_id, state in states.items() if state != OPEN]
@@ -57,7 +56,7 @@ def build(
     lapsed = []
     rows = []
     for decision in decisions:
-        flag = desk.flags.get(decision.flag_id)
+        flag = desk.flags.get(decision.flag_id) or desk.doubts.get(decision.flag_id)
         is_binding = flag is not None and binds(decision, flag.present(desk.this_year), desk.tolerance)
         if flag is not None and not is_binding:
             found = {"found": decision.decision_id[:12]}
@@ -81,6 +80,7 @@ def build(
                 decision.seen_co2e_kg,
                 decision.seen_quantity,
                 decision.seen_state,
+                decision.seen_days,
                 is_binding,
             )
         )

@@ -7,9 +7,11 @@ the flag stays open and a finding says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import duckdb
@@ -43,27 +45,71 @@ class Flag:
     owner_person_id: str | None
     opened_at: date
     total_co2e_kg: Decimal | None
-    quantity: Decimal | None
+    quantity: Decimal | None = None
+    seen_days: str | None = None
 
     def present(self, this_year: int) -> Present:
         """What a decision on this flag is held against."""
-        return Present(self.total_co2e_kg, f"{self.rule_id}:{self.severity}", self.fiscal_year < this_year)
+        return Present(
+            self.total_co2e_kg, f"{self.rule_id}:{self.severity}", self.fiscal_year < this_year, self.seen_days
+        )
 
 
 def flags(connection: duckdb.DuckDBPyConnection) -> list[Flag]:
     """Return the flags of the published file, the gravest first."""
     rows = connection.execute(
         """SELECT f.flag_id, f.facility_id, n.name, f.rule_id, f.severity, f.fiscal_year, f.subject, f.message_ja,
-               f.message_en, f.co2e_at_stake_kg, f.owner_post, f.owner_person_id, f.opened_at, y.co2e_kg,
-               q.seen_quantity
+               f.message_en, f.co2e_at_stake_kg, f.owner_post, f.owner_person_id, f.opened_at, y.co2e_kg
            FROM flags AS f
            JOIN facilities AS n ON n.facility_id = f.facility_id
            LEFT JOIN emissions_by_facility_fiscal_year AS y
                ON y.facility_id = f.facility_id AND y.fiscal_year = f.fiscal_year AND y.basis = 'plan'
-           LEFT JOIN flag_quantities AS q ON q.flag_id = f.flag_id
            ORDER BY f.severity <> 'error', f.co2e_at_stake_kg DESC NULLS LAST, f.facility_id, f.rule_id, f.flag_id"""
     ).fetchall()
-    return [Flag(*row) for row in rows]
+    seen: dict[str, list[dict[str, str | None]]] = {}
+    quantities: dict[str, Decimal] = {}
+    for flag_id, doubt in _doubts_of_flags(connection):
+        seen.setdefault(flag_id, []).extend(_periods(doubt))
+        quantities[flag_id] = quantities.get(flag_id, Decimal(0)) + (doubt["quantity"] or 0)
+    return [replace(Flag(*row), quantity=quantities.get(row[0]), seen_days=_as_text(seen.get(row[0]))) for row in rows]
+
+
+def doubts(connection: duckdb.DuckDBPyConnection, of_flags: list[Flag]) -> list[Flag]:
+    """Return every doubt as what can be answered by its own id: like the first flag that asks about it, for its days alone."""
+    by_id = {flag.flag_id: flag for flag in of_flags}
+    found: dict[str, Flag] = {}
+    for flag_id, doubt in _doubts_of_flags(connection):
+        like = by_id[flag_id]
+        own = replace(
+            like,
+            flag_id=doubt["doubt_id"],
+            rule_id=doubt["rule_id"],
+            fiscal_year=doubt["fiscal_year"],
+            subject=doubt["source_id"],
+            quantity=doubt["quantity"],
+            seen_days=_as_text(_periods(doubt)),
+        )
+        found.setdefault(own.flag_id, own)
+    return list(found.values())
+
+
+def _doubts_of_flags(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, dict[str, Any]]]:
+    cursor = connection.execute(
+        """SELECT f.flag_id, d.doubt_id, d.source_kind, d.source_id, d.rule_id, d.fiscal_year, d.quantity, d.periods_json
+           FROM flag_doubts AS f JOIN doubts AS d ON d.doubt_id = f.doubt_id ORDER BY ALL"""
+    )
+    names = [column[0] for column in cursor.description or []]
+    return [(row[0], dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+
+
+def _periods(doubt: dict[str, Any]) -> list[dict[str, str | None]]:
+    """The days of a doubt as an answer sees them."""
+    whose = {name: doubt[name] for name in ("source_kind", "source_id", "rule_id")}
+    return [whose | period for period in json.loads(doubt["periods_json"])]
+
+
+def _as_text(seen: list[dict[str, str | None]] | None) -> str | None:
+    return json.dumps(seen, ensure_ascii=False, sort_keys=True) if seen else None
 
 
 class Desk:
@@ -84,18 +130,19 @@ class Desk:
         self.this_year = this_year
         self.tolerance = tolerance
         self.flags = {flag.flag_id: flag for flag in flags(connection)}
+        self.doubts = {doubt.flag_id: doubt for doubt in doubts(connection, list(self.flags.values()))}
 
     def state(self, flag: Flag) -> str:
         """The state of a flag now, decisions taken since the last publication included."""
         return state_of(self.decisions.get(flag.flag_id, []), flag.present(self.this_year), self.tolerance)
 
     def find(self, flag_id: str) -> Flag:
-        """Return a flag by its id or a unique beginning of it.
+        """Return a flag, or one doubt of it, by its id or a unique beginning of it.
 
         Raises:
             StepError: when none or several fit.
         """
-        fitting = [flag for key, flag in self.flags.items() if key.startswith(flag_id)]
+        fitting = [flag for key, flag in (self.flags | self.doubts).items() if key.startswith(flag_id)]
         if len(fitting) != 1:
             raise StepError(f"要確認事項 {flag_id} は{len(fitting)}件あります。 / {len(fitting)} flags fit {flag_id}")
         return fitting[0]
@@ -208,6 +255,7 @@ class Desk:
             present.co2e_kg,
             flag.quantity,
             present.state,
+            flag.seen_days,
         )
         self.decisions.setdefault(flag.flag_id, []).append(decision)
         return decision

@@ -1,13 +1,16 @@
 """What state a flag is in, from the decisions about it: open, answered, accepted, returned, confirmed.
 
-A decision binds, for a closed year, to the facility's total within a tolerance; for the running year to the state of
-the rule. When that changed, the decisions lapse and the question is open again.
+A decision about doubts binds to the days and quantities that it was shown; any other, for a closed year, to the facility's total
+within a tolerance, for the running year to the state of the rule. When that changed, the decisions lapse and the question
+is open again.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from pipelines.review.store import Decision
@@ -20,8 +23,27 @@ FROM = {
     "return": frozenset({ANSWERED}),
     "confirm": frozenset({ACCEPTED}),
 }
-# The doubt that an accepted answer to a flag may lift.
-LIFTS = {"unit_slip": "unit_slip", "zero_days": "zero_day"}
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A doubt that an accepted answer lifts: on these days, as long as their quantity is the one that was seen.
+
+    Args:
+        source_kind: meter or activity.
+        source_id: The meter or activity source.
+        rule_id: The rule that doubts it.
+        since: First day.
+        until: Exclusive end.
+        quantity: Sum of the days when the answer was given; ``None``: nothing stood there.
+    """
+
+    source_kind: str
+    source_id: str
+    rule_id: str
+    since: date
+    until: date
+    quantity: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +53,13 @@ class Present:
     co2e_kg: Decimal | None
     state: str
     is_closed_year: bool
+    seen_days: str | None = None
 
 
 def binds(decision: Decision, present: Present, tolerance: Decimal) -> bool:
     """Tell whether a decision still binds."""
+    if decision.seen_days is not None:
+        return decision.seen_days == present.seen_days
     if not present.is_closed_year:
         return decision.seen_state == present.state
     if decision.seen_co2e_kg is None or present.co2e_kg is None:
@@ -73,11 +98,23 @@ def by_flag(decisions: Iterable[Decision]) -> dict[str, list[Decision]]:
     return grouped
 
 
-def overrides(decisions: Iterable[Decision]) -> list[tuple[str, int, str, Decimal]]:
-    """Return (meter, fiscal year, doubt, quantity seen) for every accepted answer that says the data are right."""
-    found = []
+def overrides(decisions: Iterable[Decision]) -> list[Override]:
+    """Return what the accepted answers lift that say the data are right."""
+    found: set[Override] = set()
     for flag in by_flag(decisions).values():
         answer = standing_override(flag)
-        if answer and answer.rule_id in LIFTS and answer.subject and answer.seen_quantity is not None:
-            found.append((answer.subject, answer.fiscal_year, LIFTS[answer.rule_id], answer.seen_quantity))
-    return sorted(found)
+        if answer and answer.seen_days:
+            found |= {_override(seen) for seen in json.loads(answer.seen_days)}
+    return sorted(found, key=str)
+
+
+def _override(seen: dict[str, str | None]) -> Override:
+    quantity = seen["quantity"]
+    return Override(
+        str(seen["source_kind"]),
+        str(seen["source_id"]),
+        str(seen["rule_id"]),
+        date.fromisoformat(str(seen["since"])),
+        date.fromisoformat(str(seen["until"])),
+        None if quantity is None else Decimal(quantity),
+    )

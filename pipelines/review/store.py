@@ -53,6 +53,7 @@ DECISIONS = Table(
     Column("seen_co2e_kg", String(60)),  # exact decimals: SQLite would keep a float
     Column("seen_quantity", String(60)),
     Column("seen_state", String(60)),
+    Column("seen_days", Text),
 )
 REFUSALS = tuple(
     f"CREATE TRIGGER IF NOT EXISTS decisions_no_{verb} BEFORE {verb} ON decisions"
@@ -86,6 +87,7 @@ class Decision:
     seen_co2e_kg: Decimal | None = None
     seen_quantity: Decimal | None = None
     seen_state: str | None = None
+    seen_days: str | None = None
 
 
 class Store:

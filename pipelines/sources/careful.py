@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.settings import Limits
-from pipelines.sources import headings, plain, store, tables_found, words
+from pipelines.sources import headings, plain, shown, store, tables_found, words
 from pipelines.sources.open_file import Outcome, Part
 from pipelines.warehouse import database
 
@@ -57,6 +57,17 @@ CREATE OR REPLACE TEMP MACRO snapped(t, tolerance) AS
 CREATE OR REPLACE TEMP MACRO unclosed_mark() AS chr(30) || 'unclosed';
 CREATE OR REPLACE TEMP MACRO stamp_tolerance() AS 0;
 CREATE OR REPLACE TEMP MACRO bare(t) AS regexp_replace(t, '[\\s\u3000]', '', 'g');
+CREATE OR REPLACE TEMP MACRO unmarked(has_marks, t) AS
+    CASE WHEN has_marks THEN regexp_replace(t, '\\x1e[^\\x1e]*\\x1e[^\\x1e]*\\x1e', '', 'g') ELSE t END;
+CREATE OR REPLACE TEMP MACRO rule_of(t) AS
+    nullif(nullif(regexp_extract(t, '\\x1e([^\\x1e]*)\\x1e[^\\x1e]*\\x1e', 1), ''), 'shown_otherwise');
+CREATE OR REPLACE TEMP MACRO shown_as(t) AS nullif(regexp_extract(t, '\\x1eshown_otherwise\\x1e([^\\x1e]*)\\x1e', 1), '');
+CREATE OR REPLACE TEMP MACRO of_its_own(has_marks, t) AS
+    CASE WHEN NOT has_marks THEN t WHEN rule_of(t) IS NULL THEN unmarked(true, t)
+        WHEN rule_of(t) <> 'hidden_column' THEN unmarked(true, t) || ' [' || rule_of(t) || ']' END;
+CREATE OR REPLACE TEMP MACRO total_of(has_marks, t) AS
+    CASE WHEN has_marks AND rule_of(t) = 'not_calculated' THEN unmarked(true, t) || ' (計算されていない式 / formula never calculated)'
+        ELSE unmarked(has_marks, t) END;
 CREATE OR REPLACE TEMP MACRO our_word(has_words, words, role, t) AS
     CASE WHEN has_words THEN coalesce(words[role || ':' || coalesce(trim(t), '')], t) ELSE t END;
 CREATE OR REPLACE TEMP MACRO unless_missing(has_missing, missing, t) AS
@@ -159,10 +170,12 @@ def _refuse_twins(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]
             names = part.recognised.names
             for first, second in part.recognised.twins:
                 found = connection.execute(
-                    """SELECT line, trim(coalesce(cells[$first], '')), trim(cells[$second]) FROM raw_rows
-                       WHERE file_no = $no AND trim(coalesce(cells[$second], '')) <> ''
-                           AND trim(cells[$second]) <> trim(coalesce(cells[$first], '')) ORDER BY line LIMIT 1""",
-                    {"no": part.file_no, "first": first, "second": second},
+                    """SELECT line, one, other
+                       FROM (SELECT line, trim(unmarked($marks, coalesce(cells[$first], ''))) AS one,
+                           trim(unmarked($marks, coalesce(cells[$second], ''))) AS other FROM raw_rows
+                           WHERE file_no = $no AND NOT ($marks AND coalesce(rule_of(cells[$second]), '') = 'hidden_row'))
+                       WHERE other <> '' AND other <> one ORDER BY line LIMIT 1""",
+                    {"no": part.file_no, "first": first, "second": second, "marks": part.has_marks},
                 ).fetchone()
                 if found:
                     columns = " / ".join(f"{place}列「{names[place - 1]}」" for place in (first, second))
@@ -205,8 +218,10 @@ def _load_words(connection: duckdb.DuckDBPyConnection) -> None:
             "rules": [r.rule_id for r in read],
         },
     )
+    _load_shown(connection)
     written = connection.execute(
-        "SELECT DISTINCT unit FROM typed_cells WHERE unit IS NOT NULL AND len(stated_units) > 0 ORDER BY unit"
+        """SELECT DISTINCT unit FROM typed_cells WHERE unit IS NOT NULL AND len(stated_units) > 0
+           UNION SELECT unit FROM shown_words WHERE unit IS NOT NULL ORDER BY unit"""
     ).fetchall()
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE unit_words AS SELECT unnest(CAST($texts AS VARCHAR[])) AS text,
@@ -222,6 +237,25 @@ def _load_words(connection: duckdb.DuckDBPyConnection) -> None:
         """CREATE OR REPLACE TEMP TABLE agreed_words AS SELECT unnest(CAST($columns AS VARCHAR[])) AS column_name,
            unnest(CAST($texts AS VARCHAR[])) AS text, unnest(CAST($meanings AS VARCHAR[])) AS meaning""",
         {"columns": [a[0] for a in agreed], "texts": [a[1] for a in agreed], "meanings": [a[2] for a in agreed]},
+    )
+
+
+def _load_shown(connection: duckdb.DuckDBPyConnection) -> None:
+    """Hold each number format that shows something else than what is stored against the units beside it."""
+    pairs = connection.execute(
+        "SELECT DISTINCT shown_as, unit FROM typed_cells WHERE shown_as IS NOT NULL ORDER BY ALL"
+    ).fetchall()
+    read = [shown.agrees(part, unit) for part, unit in pairs]
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE shown_words AS SELECT unnest(CAST($parts AS VARCHAR[])) AS shown_as,
+           unnest(CAST($beside AS VARCHAR[])) AS beside, unnest(CAST($agree AS BOOLEAN[])) AS agrees,
+           unnest(CAST($stated AS VARCHAR[])) AS unit""",
+        {
+            "parts": [part for part, _ in pairs],
+            "beside": [unit for _, unit in pairs],
+            "agree": [agrees for agrees, _ in read],
+            "stated": [unit for _, unit in read],
+        },
     )
 
 

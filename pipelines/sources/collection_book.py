@@ -4,6 +4,9 @@ A sheet is known by the mark in its first cell, whatever the file is called; the
 third says whether its rows are meters or activity sources. A row names its source (A) and kind of reading (B); a month's cell
 stands below its first day in line 5. An empty cell is no answer, 0 is: nothing was used, or (deliveries) all slips of the
 month are written down. Filled in part and sent again, the later file counts.
+
+The columns A and B and the line of months are hidden by ourselves, so what stands there is read. What somebody else hid (a row of
+a source, a column of a month) is held back like in any workbook.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from pipelines.sources import matrix
-from pipelines.sources.head import Cell, Head, Recognised, Table
+from pipelines.sources.head import Cell, Head, Recognised, Table, unmarked
 
 NAME = "collection_book"
 MARK = "facility-emissions collection 1"
@@ -36,14 +39,15 @@ def read(table: Table) -> Iterator[Cell]:
         RefusedFileError: the line of months was changed.
     """
     rows = table.rows
-    issue = matrix.cell_at(rows[0], 1)
+    issue = unmarked(matrix.cell_at(rows[0], 1))
     months = _months(rows[MONTHS_LINE - 1] if len(rows) >= MONTHS_LINE else ())
     for number, row in enumerate(rows[FIRST_LINE - 1 :], start=FIRST_LINE):
-        source, kind, unit = (matrix.cell_at(row, n).strip() for n in (0, 1, 4))
+        source, kind = (unmarked(matrix.cell_at(row, n)).strip() for n in (0, 1))
+        unit = matrix.cell_at(row, 4)
         if not source:
             continue
         for position, (start, end, name) in months.items():
-            told = matrix.cell_at(row, position).strip()
+            told = matrix.cell_at(row, position)
             known_kind = "" if kind == "activity" else kind
             yield Cell(number, name, source, str(start), str(end), told, unit, known_kind, note=issue)
 
@@ -52,7 +56,7 @@ def _months(row: tuple[str, ...]) -> dict[int, tuple[date, date, str]]:
     """Return column -> period; ``2025-04`` is a month, ``FY2025`` the fiscal year."""
     found = {}
     for position, cell in enumerate(row):
-        text = cell.strip()
+        text = unmarked(cell).strip()
         if text.startswith("FY") and text[2:].isdigit() and len(text) == 6:
             year = int(text[2:])
             found[position] = (date(year, 4, 1), date(year + 1, 4, 1), text)

@@ -100,6 +100,7 @@ class _Described:
             missing=self.layout.missing,
             total_rows=tuple(plain(word) for word in self.layout.total_rows),
             total_tolerance=self.layout.total_tolerance,
+            reads_hidden=self.layout.hidden_sheets,
         )
 
     def _twins(

@@ -15,6 +15,7 @@ from pipelines import folding
 DELIMITERS = (",", "\t", ";")
 # What ends a line, everywhere here: a page break, a vertical tab or a line separator of Unicode stands inside one.
 _LINE_END = re.compile(r"\r\n|\r|\n")
+MARK = "\x1e"  # begins what we say of a line or a cell ourselves; in what was sent it becomes a blank
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,7 @@ class Recognised:
     unread: tuple[str, ...] = ()
     problem: tuple[str, dict[str, object]] | None = None
     read: Callable[[Table], Iterable[Cell]] | None = None
+    reads_hidden: bool = False
 
     @property
     def last_role(self) -> int:
@@ -190,7 +192,13 @@ def delimiter_of(line: str) -> str:
     return max(DELIMITERS, key=line.count)
 
 
+def unmarked(text: str) -> str:
+    """Return a cell's text without the mark of the rule that holds it back."""
+    return text.rpartition(MARK)[2]
+
+
 @lru_cache(maxsize=16_384)  # the same few words in every file
 def plain(text: str) -> str:
     """Return a header's word without blanks and line breaks, full-width forms as half-width ones; ① and ² are no digits."""
+    text = unmarked(text)
     return "".join((text if text.isascii() else folding.word(text)).split())

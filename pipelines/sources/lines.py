@@ -11,17 +11,14 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from decimal import Decimal
 from itertools import chain, islice
 from pathlib import Path
 
 from pipelines.settings import Limits
-from pipelines.sources.head import DELIMITERS, RefusedFileError
-from pipelines.sources.inspect_file import HEAD_LINES, Inspected
+from pipelines.sources.head import DELIMITERS, MARK, RefusedFileError
+from pipelines.sources.inspect_file import Inspected
 
 SEPARATOR = "\x1f"
-MARK = "\x1e"  # begins what we say of a line ourselves; in what was sent it becomes a blank
 UNCLOSED = f"{MARK}unclosed"
 END = f"{MARK}end"
 GLOB_SIGNS = frozenset("*?[]{}")
@@ -30,26 +27,12 @@ ROWS_AT_ONCE = 10_000
 Row = Sequence[str]
 
 
-class WorkbookError(ValueError):
-    """A workbook that cannot be opened; the message is for the sender."""
-
-    rule_id = "broken_workbook"
-
-
 @dataclass(frozen=True, slots=True)
 class Counted:
     """How many lines a table has, and which of them is the last that is not empty."""
 
     all: int = 0
     last: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One sheet of a workbook as rows of text, or a whole text file (``name`` empty)."""
-
-    name: str
-    rows: tuple[tuple[str, ...], ...]
 
 
 def readable_path(inspected: Inspected, scratch: Path, delimiter: str) -> tuple[Path, str, Counted]:
@@ -114,35 +97,6 @@ def _as_lines(rows: list[Row | None]) -> list[str]:
     return [SEPARATOR.join(_clean(cell) for cell in row) if row else "" for row in rows]
 
 
-def sheets(path: Path, limits: Limits) -> list[Sheet]:
-    """Return the sheets of a workbook as text cells (dates as ISO, whole floats without a point).
-
-    Raises:
-        WorkbookError: protected, broken or too large.
-    """
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        workbook = CalamineWorkbook.from_path(str(path))
-        found = []
-        for name in workbook.sheet_names:
-            sheet = workbook.get_sheet_by_name(name)
-            if sheet.total_height > limits.sheet_rows or sheet.total_width > limits.columns:
-                raise WorkbookError(f"{name}: {sheet.total_height} x {sheet.total_width}")
-            rows = sheet.to_python(skip_empty_area=False)
-            found.append(Sheet(name, tuple(tuple(_cell_text(cell) for cell in row) for row in rows)))
-    except (CalamineError, OSError, ValueError) as error:
-        if isinstance(error, WorkbookError):
-            raise
-        raise WorkbookError(str(error)[:160]) from error
-    return found
-
-
-def head_of(sheet: Sheet) -> list[tuple[str, ...]]:
-    """Return the first rows of a sheet, for recognition."""
-    return [tuple(cell.strip() for cell in row) for row in sheet.rows[:HEAD_LINES]]
-
-
 def _text(inspected: Inspected) -> str:
     decoder = codecs.getincrementaldecoder(inspected.encoding)()
     text = decoder.decode(inspected.path.read_bytes(), final=True)
@@ -203,16 +157,3 @@ def _clean(cell: str) -> str:
 
 _BREAKING = re.compile("[\x00-\x1d\x7f]")
 _CONTROL = {code: " " for code in (*range(0x1F + 1), 0x7F) if chr(code) != MARK}
-
-
-def _cell_text(cell: object) -> str:
-    if isinstance(cell, bool):
-        return str(cell).upper()
-    if isinstance(cell, float):
-        # Excel itself knows a number to 15 digits; the binary rest behind them is no part of what was written
-        return str(int(cell)) if cell.is_integer() else f"{Decimal(f'{cell:.15g}'):f}"
-    if isinstance(cell, datetime):
-        return cell.isoformat(sep=" ")
-    if isinstance(cell, (date, time)):
-        return cell.isoformat()
-    return "" if cell is None else str(cell).replace(MARK, " ")

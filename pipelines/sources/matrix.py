@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from pipelines.sources.head import RefusedFileError, plain
+from pipelines.sources.head import RefusedFileError, plain, unmarked
 from pipelines.sources.words import MISSING_MARKS, read_number
 
 _UNIT = re.compile(r"(?:kWh|m3)$")
@@ -40,7 +40,8 @@ def agree(place: str, printed: str, cells: Iterable[str]) -> None:
     """
     if not plain(printed):
         return
-    filled = [cell for cell in cells if plain(cell).strip("-*―－") and cell.strip() not in MISSING_MARKS]
+    printed = unmarked(printed)
+    filled = [cell for cell in map(unmarked, cells) if plain(cell).strip("-*―－") and cell.strip() not in MISSING_MARKS]
     unread = next((cell for cell in filled if number(cell) is None), None)
     if unread is not None:  # the true reason: whether the total agrees cannot be told
         raise RefusedFileError("total_unchecked", place=place, printed=printed, cell="欄 / cell", found=unread)

@@ -13,13 +13,15 @@ from pathlib import Path
 
 from pipelines.findings import rules
 from pipelines.settings import Limits
-from pipelines.sources import headings, layouts, lines, store, torn
+from pipelines.sources import headings, layouts, lines, store, torn, workbook
 from pipelines.sources.head import Head, LayoutReader, Recognised, Table, delimiter_of, split_line
 from pipelines.sources.inspect_file import Inspected, inspect
 from pipelines.sources.layouts import LayoutProblem
 
 CHUNK = 1_048_576
 Problem = tuple[str, Mapping[str, object]]
+# behind the name of a sheet or column that is not read because nobody sees it
+HIDDEN = "（非表示 / hidden）"
 NESTED: Problem = ("not_a_table", {"found": "ZIP in ZIP"})
 
 
@@ -50,7 +52,7 @@ class Part:
     """One table of a file: a text file, a sheet, a document or one of these in an archive; its number in the batch.
 
     ``semicolons``: its cells came apart by semicolons, as where a comma is the decimal sign; ``torn``: what of its last line may be
-    cut off.
+    cut off; ``has_marks``: some of its cells carry a mark of ``workbook`` and may not be taken as they stand.
     """
 
     key: store.FileKey
@@ -63,13 +65,14 @@ class Part:
     semicolons: bool = False
     torn: torn.Torn | None = None
     file_no: int = -1
+    has_marks: bool = False
 
 
 @dataclass(slots=True)
 class Outcome:
     """What became of a file as a whole: its layout, or the rule it broke with the numbers.
 
-    ``lost`` are members of an archive that could not be read; ``unread`` names sheets that fit no layout.
+    ``lost`` are members of an archive that could not be read; ``unread`` names sheets that fit no layout or are hidden.
     """
 
     key: store.FileKey
@@ -155,38 +158,48 @@ def _open_workbook(
     inspected: Inspected, where: tuple[str, ...], member: str, outcome: Outcome, means: Means
 ) -> Problem | None:
     try:
-        sheets = lines.sheets(inspected.path, means.limits)
-    except lines.WorkbookError as error:
+        sheets = workbook.sheets(inspected.path, means.limits)
+    except workbook.WorkbookError as error:
         return error.rule_id, {"found": str(error)}
     problem: Problem = ("unknown_layout", {"found": ""})
-    before = len(outcome.parts)
-    refused: list[tuple[str, str]] = []
+    before, hidden, refused = len(outcome.parts), list[str](), list[tuple[str, Problem]]()
     for number, sheet in enumerate(sheets):
         filled = sum(1 for row in sheet.rows if any(row))
         if not filled:
             continue
-        head = Head(tuple(lines.head_of(sheet)), where[:-1], where[-1])
+        head = Head(tuple(workbook.head_of(sheet)), where[:-1], where[-1])
         recognised = _recognise(head, outcome, means)
+        if isinstance(recognised, Recognised) and (recognised.reads_hidden or not sheet.is_hidden):
+            name = f"{member}/{sheet.name}" if member else sheet.name
+            if recognised.problem:
+                refused.append((name, recognised.problem))
+                continue
+            outcome.unread += recognised.unread
+            path = means.scratch / f"{inspected.sha256[:32]}-{number}.txt"
+            outcome.unread += [f"{column}{HIDDEN}" for column in workbook.left_out(sheet, recognised)]
+            outcome.parts.append(_sheet_part(workbook.settled(sheet, recognised), name, path, head, recognised))
+            continue
         if isinstance(recognised, LayoutProblem):
             told: Problem = (recognised.rule_id, {"found": recognised.found})
             problem = max(problem, told, key=lambda p: len(str(p[1])))
-            outcome.unread.append(sheet.name)
-            outcome.rows_unread += filled
-            continue
-        if recognised.problem:
-            refused.append((f"{member}/{sheet.name}" if member else sheet.name, sentence_of(recognised.problem)))
-            problem = recognised.problem
-            continue
-        outcome.unread += recognised.unread
-        name = f"{member}/{sheet.name}" if member else sheet.name
-        path = means.scratch / f"{inspected.sha256[:32]}-{number}.txt"
-        table = Table(sheet.rows, path, head) if recognised.read else None
-        counted = lines.Counted(len(sheet.rows)) if table else lines.write_rows(path, sheet.rows)
-        outcome.parts.append(Part(outcome.key, name, recognised, path, counted, table=table))
-    if len(outcome.parts) == before:
-        return problem
-    outcome.lost += refused
-    return None
+        else:
+            hidden.append(sheet.name)
+        outcome.unread.append(f"{sheet.name}{HIDDEN}" if sheet.is_hidden else sheet.name)
+        outcome.rows_unread += filled
+    if len(outcome.parts) > before:
+        outcome.lost += [(name, sentence_of(told)) for name, told in refused]
+        return None
+    if refused:
+        return refused[-1][1]
+    return ("hidden_sheets", {"found": ", ".join(hidden)}) if hidden else problem
+
+
+def _sheet_part(sheet: workbook.Sheet, name: str, path: Path, head: Head, recognised: Recognised) -> Part:
+    """Return the table of a sheet: as lines for DuckDB, or whole for a layout that is read in Python."""
+    table = Table(sheet.rows, path, head) if recognised.read else None
+    counted = lines.Counted(len(sheet.rows)) if table else lines.write_rows(path, sheet.rows)
+    key = store.FileKey("", "", "")  # the file's own, once all of it is known
+    return Part(key, name, recognised, path, counted, table=table, has_marks=sheet.has_marks)
 
 
 def _open_archive(inspected: Inspected, where: tuple[str, ...], outcome: Outcome, means: Means) -> None:

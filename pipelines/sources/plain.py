@@ -107,7 +107,7 @@ def _by_shape(parts: list[Part]) -> list[list[Part]]:
     known: dict[tuple[int, str], int] = {}  # thousands of files are recognised as the same thing
     found: dict[int, list[Part]] = {}
     for part in parts:
-        if _may_be_plain(part.recognised):
+        if not part.has_marks and _may_be_plain(part.recognised):
             thing = id(part.recognised), part.delimiter
             if thing not in known:
                 known[thing] = numbers.setdefault(repr(_shape(part)), len(numbers))

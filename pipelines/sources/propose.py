@@ -18,8 +18,8 @@ from typing import Any
 from pipelines import units
 from pipelines.layout_spec import Layout
 from pipelines.settings import Limits
-from pipelines.sources import lines
-from pipelines.sources.head import RefusedFileError, plain
+from pipelines.sources import lines, workbook
+from pipelines.sources.head import RefusedFileError, plain, unmarked
 from pipelines.sources.inspect_file import HEAD_LINES, inspect
 from pipelines.sources.slots import day_slots
 from pipelines.sources.words import MISSING_MARKS, read_moment, read_number
@@ -64,7 +64,7 @@ def propose(path: Path, limits: Limits | None = None) -> dict[str, Any]:
     """
     try:
         rows = _rows(path, limits or Limits())
-    except (lines.WorkbookError, RefusedFileError) as error:
+    except (workbook.WorkbookError, RefusedFileError) as error:
         return {"toml": "", "sure": [], "unsure": [f"読めません / not readable: {error}"]}
     top = _header(rows)
     if top is None:
@@ -80,7 +80,9 @@ def propose(path: Path, limits: Limits | None = None) -> dict[str, Any]:
 def _rows(path: Path, limits: Limits) -> Sequence[Sequence[str]]:
     inspected = inspect(path, limits)
     if inspected.problem is None and inspected.kind == "workbook":
-        return max((sheet.rows for sheet in lines.sheets(path, limits)), key=len, default=())
+        seen = (sheet for sheet in workbook.sheets(path, limits) if not sheet.is_hidden)
+        rows = max((sheet.rows for sheet in seen), key=len, default=())
+        return [tuple(map(unmarked, row)) for row in rows]
     if inspected.problem is None and inspected.kind == "text":
         return lines.text_rows(inspected, limits)
     return ()

@@ -12,13 +12,13 @@ numbered AS (
     JOIN parse_parts AS p ON p.file_no = l.file_no
 ),
 cut AS (
-    SELECT file_no, line, string_split(text, delimiter) AS cells, total_rows, has_totals, columns, last_line, torn_place, torn_raw
+    SELECT file_no, line, string_split(text, delimiter) AS cells, total_rows, has_totals, has_marks, columns, last_line, torn_place, torn_raw
     FROM numbered
     WHERE (file_no NOT IN (SELECT file_no FROM placed_tables) OR (file_no, line) IN (SELECT (file_no, line) FROM careful_lines))
         AND line > header_line AND text IS NOT NULL AND trim(replace(text, delimiter, '')) <> ''
 )
 SELECT
     file_no, line, cells, CASE WHEN has_totals THEN list_has_any(total_rows,
-        [bare(cells[columns.meter]), bare(cells[columns.start]), bare(cells[1])]) ELSE false END AS is_total,
+        list_transform([cells[columns.meter], cells[columns.start], cells[1]], lambda c: bare(unmarked(has_marks, c)))) ELSE false END AS is_total,
     CASE WHEN line = last_line THEN torn_place END AS torn_place, CASE WHEN line = last_line THEN torn_raw END AS torn_raw
 FROM cut

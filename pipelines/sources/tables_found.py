@@ -75,6 +75,7 @@ def describe(connection: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
             ("last_line", "BIGINT", lambda p: p.counted.last),
             ("torn_place", "INTEGER", lambda p: p.torn.place if p.torn else None),
             ("torn_raw", "VARCHAR", lambda p: p.torn.raw if p.torn else None),
+            ("has_marks", "BOOLEAN", lambda p: p.has_marks),
         ],
     )
     _lay_down(

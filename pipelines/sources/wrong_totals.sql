@@ -4,13 +4,13 @@
 -- Inputs: printed_totals, read_cells, number_words, number_signs, missing_marks, parse_parts.
 WITH by_column AS (
     SELECT file_no, column_name, sum(quantity) FILTER (rule_id IS NULL) AS summed,
-        min_by(column_name || ' ' || line || '行: ' || coalesce(raw, quantity_text), line) FILTER (rule_id <> 'blank') AS unread
+        min_by(column_name || ' ' || line || '行: ' || coalesce(raw, quantity_text) || ' [' || rule_id || ']', line) FILTER (rule_id <> 'blank') AS unread
     FROM read_cells
     GROUP BY ALL
 ),
 by_row AS (
     SELECT file_no, line, sum(quantity) FILTER (rule_id IS NULL) AS summed,
-        min(column_name || ': ' || coalesce(raw, quantity_text)) FILTER (rule_id <> 'blank') AS unread
+        min(column_name || ': ' || coalesce(raw, quantity_text) || ' [' || rule_id || ']') FILTER (rule_id <> 'blank') AS unread
     FROM read_cells
     GROUP BY ALL
 ),

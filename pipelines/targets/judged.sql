@@ -1,9 +1,13 @@
 -- judged: every case with its verdict. achieved: even the highest possible actual is within what the lowest possible
 -- baseline allows. not_achieved: even the lowest actual is above what the highest baseline allows. Otherwise
--- undeterminable, with every reason; that days were filled within bounds is told with any verdict. No coverage ever permits achieved: one open day leaves no upper bound.
+-- undeterminable. Every reason is told; with a verdict, what is doubtful, filled or provisional within
+-- its bounds (what is missing only makes a 未達 worse). No coverage ever permits achieved: one open day leaves no upper bound.
 -- A running year has no verdict before there is a forecast.
--- Inputs: cases, subject_years, same_periods. Parameter: this_year.
-WITH compared AS (
+-- Inputs: cases, subject_years, same_periods, quality_rules. Parameter: this_year.
+WITH marks AS (
+    SELECT list_concat(list(rule_id), ['interpolated', 'provisional_factor']) AS marks FROM quality_rules WHERE effect = 'doubts'
+),
+compared AS (
     SELECT
         c.*, c.fiscal_year >= CAST($this_year AS INTEGER) AS is_running, a.low AS actual_low, a.high AS actual_high, a.coverage,
         a.reasons AS actual_reasons, CASE WHEN c.base_kg IS NULL THEN b.reasons END AS base_reasons,
@@ -31,15 +35,16 @@ SELECT
     d.baseline_low AS baseline_low_co2e_kg, d.baseline_high AS baseline_high_co2e_kg, d.allowed_low AS allowed_co2e_kg,
     d.allowed_high AS allowed_high_co2e_kg, d.actual_low AS actual_low_co2e_kg, d.actual_high AS actual_high_co2e_kg,
     NULL AS forecast_co2e_kg, d.coverage, d.verdict,
-    CASE WHEN d.verdict = 'undeterminable' THEN reason_list(concat_ws(';', d.blockers,
+    CASE WHEN d.verdict <> 'undeterminable' THEN reason_list(array_to_string(list_filter(
+            listed(concat_ws(';', d.actual_reasons, of_baseline(d.base_reasons))), lambda r: list_contains(m.marks, replace(r, 'baseline:', ''))), ';'))
+        ELSE reason_list(concat_ws(';', d.blockers,
         CASE WHEN d.is_running THEN 'running_year' END,
         CASE WHEN d.no_actual THEN 'no_source' END,
         CASE WHEN d.no_baseline AND NOT coalesce(contains(d.blockers, 'no_base_year'), false) THEN 'baseline:no_source' END,
-        d.actual_reasons, of_baseline(d.base_reasons)))
-        WHEN list_contains(string_split(concat_ws(';', d.actual_reasons, d.base_reasons), ';'), 'interpolated') THEN 'interpolated'
-        END AS reasons,
+        d.actual_reasons, of_baseline(d.base_reasons))) END AS reasons,
     d.scope_notes, p.until AS same_period_until, p.this_year_kg AS same_period_co2e_kg,
     p.last_year_kg AS same_period_previous_co2e_kg
 FROM decided AS d
+CROSS JOIN marks AS m
 LEFT JOIN same_periods AS p
     ON p.subject_key = d.subject_key AND p.basis = d.basis AND d.fiscal_year = CAST($this_year AS INTEGER)

@@ -33,12 +33,15 @@ KEPT_MACROS = {
         WHEN abs(a * b - guessed9(a, b)) < 0.0000000005 THEN CAST(guessed9(a, b) AS DECIMAL(38, 9))
         ELSE rounded9(a * b) END""",
 }
+# share_of: q times part of whole, cut to whole millionths (never rounded up).
 # are_slots_apart: the readings that begin on one day are equal slots (a quarter of an hour to a day long, each starting on a
 # multiple of its length), every one taken once, so none overlaps another: seen without sorting.
 MACROS = {
     "micro": """(q) AS CAST(floor(q) AS BIGINT) * 1000000
         + CAST(CAST(q - floor(q) AS DECIMAL(7, 6)) * 1000000 AS BIGINT)""",
     "from_micro": "(n) AS CAST(CAST(n AS DECIMAL(28, 0)) * 0.000001 AS DECIMAL(18, 6))",
+    "share_of": """(q, part, whole) AS CASE WHEN whole > 0 THEN
+        from_micro(CAST(micro(q) AS HUGEINT) * micro(part) // micro(whole)) ELSE CAST(0 AS DECIMAL(18, 6)) END""",
     "second_of_day": "(d, t) AS date_diff('second', CAST(d AS TIMESTAMP), t)",
     "minutes_of": "(since, until) AS date_diff('minute', since, until)",
     "are_slots_apart": """(since, until) AS

@@ -25,12 +25,12 @@ def spread(readings: list[tuple[datetime, datetime, Decimal]]) -> list[tuple[dat
     connection.execute(
         """CREATE TABLE counted_readings (meter_id VARCHAR, reading_kind VARCHAR, time_band VARCHAR, started_at TIMESTAMP,
            ended_at TIMESTAMP, unit VARCHAR, quantity DECIMAL(18, 6), covers BOOLEAN, is_provisional BOOLEAN,
-           is_estimate BOOLEAN, first_date DATE, last_date DATE, states_hours BOOLEAN)"""
+           is_estimate BOOLEAN, first_date DATE, last_date DATE, states_hours BOOLEAN, zero_file VARCHAR)"""
     )
     for start, end, quantity in readings:
         connection.execute(
             """INSERT INTO counted_readings VALUES ('M', 'bill', 'all', $1, $2, 'kWh', $3, true, false, false,
-               CAST($1::TIMESTAMP AS DATE), CAST($2::TIMESTAMP - INTERVAL 1 MICROSECOND AS DATE), true)""",
+               CAST($1::TIMESTAMP AS DATE), CAST($2::TIMESTAMP - INTERVAL 1 MICROSECOND AS DATE), true, NULL)""",
             [start, end, quantity],
         )
     database.create_temp(connection, "long_readings", SQL.with_name("long_readings.sql"))

@@ -129,20 +129,33 @@ def test_a_month_that_is_not_over_is_not_filled(make_city: Callable[..., City]) 
     assert [row[0] for row in filled(city) if row[0] == GAP] == [GAP]
 
 
-def test_a_day_of_zeros_is_filled_like_a_missing_one(city: City) -> None:
+def test_what_is_there_but_doubtful_is_bounded_and_never_filled(city: City) -> None:
     days = {d: q for y in (2022, 2023, 2024) for d, q in year(y, 2).items()} | year(2025) | {GAP: 0}
     write(city, days)
-    assert [row[0] for row in filled(city)] == [GAP]
+    assert filled(city) == []
+    with city.built() as made:
+        row = one(
+            made,
+            f"SELECT state, doubts, quantity, low_quantity, high_quantity FROM energy_by_meter_day WHERE local_date = '{GAP}'",
+        )
+        assert row == ("doubtful", "zero_day", 0, 0, 400)
+        assert one(made, "SELECT verdict, reasons FROM facility_results WHERE fiscal_year = 2025") == (
+            "achieved",
+            "zero_day",
+        )
 
 
 def test_more_than_the_limit_is_doubted_and_told(make_city: Callable[..., City]) -> None:
     city = make_city()
     days = {d: q for y in (2022, 2023, 2024) for d, q in year(y, 2).items()} | year(2025) | {GAP: 401}
     write(city, days)
-    assert [row[:1] + row[2:4] for row in filled(city)] == [(GAP, 0, 400)]
+    doubtful = "SELECT local_date, low_quantity, high_quantity FROM energy_by_meter_day WHERE doubts = 'over_limit'"
+    with city.built() as made:
+        assert rows_of(made, doubtful) == [(GAP, 0, 400)]
     city = make_city()
     write(city, days | {GAP: 400})
-    assert filled(city) == []
+    with city.built() as made:
+        assert rows_of(made, doubtful) == []
 
 
 def test_contracted_power_limits_electricity(city: City) -> None:

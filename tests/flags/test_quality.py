@@ -79,7 +79,8 @@ def test_half_hours_of_zero_are_valid_and_whole_days_are_not(city: City) -> None
     with city.built() as made:
         states = rows_of(
             made,
-            "SELECT local_date, contains(coalesce(doubts, ''), 'zero_day') FROM energy_by_meter_day WHERE quantity IS NOT NULL ORDER BY 1",
+            """SELECT local_date, contains(coalesce(doubts, ''), 'zero_unchecked') FROM energy_by_meter_day
+               WHERE quantity IS NOT NULL ORDER BY 1""",
         )
         assert states == [(date(2025, 6, 1), False), (date(2025, 6, 2), True)]
         assert one(made, "SELECT count(*) FROM quarantine") == 0

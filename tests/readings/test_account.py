@@ -161,7 +161,18 @@ def test_names_match_in_any_width_case_and_composition_where_they_name_one_thing
     }  # fmt: skip
     rivals = [meter | {"meter_id": name, "aliases": ""} for name in ("Twin-3", "ＴＷＩＮ-3")]
     city.register("meters", [meter, *rivals])
-    names = ["Ga-1", "ＧＡ－１", "ga-1", "ﾎﾞｲﾗｰ室", "ホ\u3099イラー室", "ガレージ2", " GA-1\u3000", "Twin-3", "twin-3", "Ga-①"]
+    names = [
+        "Ga-1",
+        "ＧＡ－１",
+        "ga-1",
+        "ﾎﾞｲﾗｰ室",
+        "ホ\u3099イラー室",
+        "ガレージ2",
+        " GA-1\u3000",
+        "Twin-3",
+        "twin-3",
+        "Ga-①",
+    ]
     rows = [(name, f"2024-{n:02d}-01", f"2024-{n:02d}-20", 10, "L") for n, name in enumerate(names, start=1)]
     city.bills("fuel/a.csv", rows)
     with city.built() as made:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import re
+import zipfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -121,6 +124,49 @@ def test_partly_filled_books_may_come_in_any_order(make_city: Callable[..., City
         assert found == [(95,), (80,)]
 
 
+def filled(asked: City, cells: dict[str, float], also: dict[str, str] | None = None) -> bytes:
+    """The workbook itself as it was issued, with cells of its first sheet filled in, nothing else touched."""
+    path = asked.folder / "out" / "2025年度_総務課.xlsx"
+    stream = io.BytesIO()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(stream, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                text = content.decode()
+                for place, value in cells.items():
+                    text, done = re.subn(rf'<c r="{place}"( s="\d+")/>', rf'<c r="{place}"\1><v>{value}</v></c>', text)
+                    assert done == 1, place
+                for was, becomes in (also or {}).items():
+                    assert was in text, was
+                    text = text.replace(was, becomes, 1)
+                content = text.encode()
+            new.writestr(name, content)
+    return stream.getvalue()
+
+
+LOADED = "SELECT meter_id, CAST(started_at AS DATE), quantity FROM current_readings WHERE started_at >= '2025-04-01' ORDER BY ALL"
+
+
+def test_what_we_hid_ourselves_in_our_workbook_holds_nothing_back(asked: City) -> None:
+    asked.file("office/x.xlsx", filled(asked, {"G7": 90, "I7": 80}), "2026-05-10 09:00").publish()
+    with asked.built() as made:
+        assert rows_of(made, LOADED) == [("M1", date(2025, 4, 1), 90), ("M1", date(2025, 5, 1), 80)]
+        assert rows_of(made, "SELECT rule_id, raw FROM quarantine") == []
+        file = one(
+            made, "SELECT layout, rows_received, rows_loaded, rows_blank FROM source_files WHERE source = 'office'"
+        )
+        assert file == ("collection_book", 36, 2, 34)
+
+
+def test_what_somebody_else_hid_in_our_workbook_is_held_back(asked: City) -> None:
+    hidden = {'<row r="8"': '<row r="8" hidden="1"', "<cols>": '<cols><col min="9" max="9" width="12" hidden="1"/>'}
+    asked.file("office/x.xlsx", filled(asked, {"G7": 90, "I7": 80, "G8": 0}, hidden), "2026-05-10 09:00").publish()
+    with asked.built() as made:
+        assert rows_of(made, LOADED) == [("M1", date(2025, 4, 1), 90)]
+        held = rows_of(made, "SELECT rule_id, source_line, source_column, raw FROM quarantine ORDER BY ALL")
+        assert held == [("hidden_column", 7, "2025-05", "80"), ("hidden_row", 8, "2025-04", "0")]
+
+
 def test_deliveries_are_written_as_slips_and_closed_with_a_zero(asked: City) -> None:
     tables = book(asked, "総務課")
     tables["納品伝票"] += [[date(2025, 12, 5), "M2", 300, "L", 30000, "A-1"]]
@@ -187,8 +233,6 @@ def test_a_reminder_names_what_is_open_in_plain_words(asked: City) -> None:
 
 
 def test_workbooks_have_checks_that_excel_makes_itself(asked: City) -> None:
-    import zipfile
-
     path = next((asked.folder / "out").glob("*総務課.xlsx"))
     assert isinstance(path, Path)
     with zipfile.ZipFile(path) as archive:

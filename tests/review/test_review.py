@@ -79,11 +79,15 @@ def test_an_accepted_answer_that_the_data_are_right_lifts_the_doubt(slipped: Cit
         assert one(made, "SELECT state FROM flags WHERE rule_id = 'unit_slip'") == "accepted"
 
 
-def test_a_decision_lapses_when_the_data_change(slipped: City) -> None:
+def test_a_decision_on_a_doubt_lapses_when_its_days_change_and_not_before(slipped: City) -> None:
     flag = slip_flag(slipped)
     counter.answer(slipped.paths, flag, "P3", "停止", data_are_right=True)
     counter.judge(slipped.paths, flag, "accept", "P2", "")
-    slipped.bills("fuel/b.csv", [("M1", "2024-12-01", "2025-01-01", 300, "L", "訂正")], more=["stage"])
+    slipped.bills("fuel/b.csv", [("M1", "2024-12-01", "2025-01-01", 70, "L", "訂正")], more=["stage"])
+    with slipped.built() as made:
+        assert verdict(made, "F1", 2024) == ("achieved", set()), "another month of the year says nothing about June"
+        assert one(made, "SELECT state FROM flags WHERE rule_id = 'unit_slip'") == "accepted"
+    slipped.bills("fuel/c.csv", [("M1", "2024-06-01", "2024-07-01", "0.2", "L", "訂正")], more=["stage"])
     with slipped.built() as made:
         assert verdict(made, "F1", 2024)[0] != "achieved"
         assert one(made, "SELECT state FROM flags WHERE rule_id = 'unit_slip'") == "open"

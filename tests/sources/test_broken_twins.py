@@ -173,7 +173,8 @@ def test_excel_keeps_times_as_fractions_and_errors_as_words(tmp_path: Path) -> N
     found = parsed(tmp_path, Made("office/a.xlsx", stream.getvalue()))
     assert [row[4] for row in found["values"]] == [f"2025-04-01 {h:02d}:00:00" for h in range(1, 24)]
     assert {row[6] for row in found["values"]} == {"2.500000"}, "a formula counts with the value Excel kept for it"
-    assert (found["rejects"], found["blank"]) == ([], 1), "an error cell is missing, never zero"
+    told = [("Sheet1", "2", "quantity", "not_a_number", "#DIV/0!")]
+    assert (found["rejects"], found["blank"]) == (told, 0), "an error cell is told, never zero and never blank"
 
 
 def test_a_protected_workbook_is_told_as_such(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.layout_spec import Layout
-from pipelines.settings import Limits, Settings, Source
+from pipelines.settings import City, Limits, Settings, Source
 from pipelines.sources import plain, torn
 from pipelines.sources.described import readers
 from pipelines.sources.parse import Reading
@@ -136,8 +136,8 @@ def test_of_a_row_of_slots_only_the_last_may_be_cut_off(tmp_path: Path) -> None:
 
 def test_the_setting_reads_the_files_of_its_source_anew() -> None:
     settings = Settings.model_construct(
-        city="-",
-        sources={"a": Source(layout="retail_48", ends_without_newline=True), "b": Source()},  # type: ignore[arg-type] # only the sources are asked
+        city=City(name="-"),
+        sources={"a": Source(layout="retail_48", ends_without_newline=True), "b": Source()},
     )
     assert settings.wanted("a").startswith("retail_48#")
     assert torn.ALWAYS_SO in settings.wanted("a")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -17,6 +18,7 @@ import pytest
 from pipelines import tables
 from pipelines.night import Night, build
 from pipelines.review import build as review
+from pipelines.review.states import Override
 from pipelines.settings import CityFolder
 from pipelines.warehouse import database, invariants, part
 from tests.making import City, monthly
@@ -204,16 +206,16 @@ def night(city: CityFolder, *, from_history: bool = False) -> Night:
 
 
 @pytest.fixture
-def overrides(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, int, str, Decimal]]]:
+def overrides(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Override]]:
     """The overrides that reviews accepted; a test changes them from night to night."""
-    accepted: list[tuple[str, int, str, Decimal]] = []
+    accepted: list[Override] = []
     monkeypatch.setattr(review, "overrides", lambda _decisions: accepted)
     yield accepted
 
 
 @pytest.mark.parametrize("seed", range(int(os.environ.get("HISTORIES", "4"))))
 def test_nights_equal_a_rebuild(
-    make_city: Callable[..., City], tmp_path: Path, seed: int, overrides: list[tuple[str, int, str, Decimal]]
+    make_city: Callable[..., City], tmp_path: Path, seed: int, overrides: list[Override]
 ) -> None:
     city = make_city(extra=TWELVE)
     for name, rows in REGISTERS.items():
@@ -229,12 +231,9 @@ def test_nights_equal_a_rebuild(
     for number, today in enumerate(NIGHTS):
         history.arrivals(datetime(2026, 5, 20 + number, 9))
         if number == 2:
-            overrides[:] = [
-                ("TWO", 2025, "unit_slip", Decimal(7800)),
-                ("OIL", 2024, "unit_slip_unchecked", Decimal(7800)),
-            ]
+            overrides[:] = answered(city.paths.published, seed)
         if number == 3:
-            overrides.pop()
+            del overrides[1:]
             history.supplier_factors()
         made = night(CityFolder(city.folder, today=today))
         went_on += made.continues and made.outcome.published
@@ -245,6 +244,28 @@ def test_nights_equal_a_rebuild(
         assert different(CityFolder(city.folder).published, CityFolder(copy).published) == {}, f"night {number}"
     assert went_on >= 2, "the nights after the first must go on from the published file"
     assert filled, "some gaps must be short enough to be filled"
+
+
+def answered(published: Path, seed: int) -> list[Override]:
+    """Overrides of some doubts that stand in a published file, as accepted answers make them."""
+    connection = database.connect_published(published)
+    rows = connection.execute(
+        "SELECT source_kind, source_id, rule_id, periods_json FROM doubts ORDER BY doubt_id"
+    ).fetchall()
+    connection.close()
+    chosen = random.Random(seed).sample(rows, min(4, len(rows)))
+    return [
+        Override(
+            kind,
+            source,
+            rule,
+            date.fromisoformat(p["since"]),
+            date.fromisoformat(p["until"]),
+            p["quantity"] and Decimal(p["quantity"]),
+        )
+        for kind, source, rule, periods in chosen
+        for p in json.loads(periods)
+    ]
 
 
 def count(published: Path, table: str) -> int:

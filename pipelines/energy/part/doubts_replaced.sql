@@ -1,4 +1,4 @@
--- doubts_replaced: the doubts of the last publication that are looked at anew: in touched seasons, and all of registers.
+-- doubts_replaced: the doubts of the last publication that are looked at anew: the slips of touched seasons, and all of every other rule.
 -- Inputs: last.meter_doubts, histories, doubted_seasons.
 WITH placed AS (
     SELECT d.rowid AS place, d.rule_id, h.history, CASE WHEN d.valid_to - d.valid_from <= 190 THEN 1 ELSE 0 END AS margin,
@@ -8,5 +8,5 @@ WITH placed AS (
     JOIN histories AS h ON h.meter_id = d.meter_id
 )
 SELECT place FROM placed AS p
-WHERE rule_id = 'register_turn_unchecked' OR EXISTS (
+WHERE rule_id NOT IN ('unit_slip', 'unit_slip_unchecked') OR EXISTS (
     SELECT 1 FROM doubted_seasons AS s WHERE s.history = p.history AND (s.season - p.first_no % 12 + 12) % 12 <= p.last_no - p.first_no)

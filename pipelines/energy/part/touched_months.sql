@@ -16,10 +16,9 @@ spans AS (
     UNION ALL
     SELECT DISTINCT meter_id, CAST($last_today AS DATE), CAST($today AS DATE) FROM meter_versions
     UNION ALL
-    SELECT meter_id, make_date(fiscal_year, 4, 1), make_date(fiscal_year + 1, 3, 31)
-    FROM (
-        SELECT meter_id, fiscal_year FROM overrides
-        UNION SELECT meter_id, fiscal_year_of(local_date) FROM last.energy_by_meter_day WHERE overridden IS NOT NULL)
+    SELECT source_id, since, until - 1 FROM overrides WHERE source_kind = 'meter'
+    UNION ALL
+    SELECT DISTINCT meter_id, local_date, local_date FROM last.energy_by_meter_day WHERE overridden IS NOT NULL
     UNION ALL
     SELECT c.meter_id, greatest(c.valid_from, d.since), least(c.valid_to - 1, d.until)
     FROM choices AS c

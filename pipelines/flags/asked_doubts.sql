@@ -1,0 +1,45 @@
+-- asked_doubts: the flags that ask about doubts: one row per rule, facility and fiscal year; of a zero with too little to compare with, one
+-- per meter. A doubt of a shared meter is asked at every facility it counts at. At stake: what is booked on these days, of a slip against
+-- what would be usual. Inputs: doubts, doubt_days, meter_allocations, emission_days.
+WITH places AS (
+    SELECT DISTINCT d.doubt_id, a.facility_id
+    FROM doubts AS d
+    JOIN meter_allocations AS a
+        ON a.meter_id = d.source_id AND a.facility_share <> 0 AND a.facility_id <> 'outside'
+        AND a.valid_from < make_date(d.fiscal_year + 1, 4, 1) AND a.valid_to > make_date(d.fiscal_year, 4, 1)
+    WHERE d.source_kind = 'meter'
+    UNION
+    SELECT doubt_id, facility_id FROM doubts WHERE source_kind = 'activity'
+),
+booked AS (
+    SELECT t.source_kind, t.source_id, t.rule_id, t.fiscal_year, e.facility_id, sum(e.co2e_kg) AS co2e_kg
+    FROM doubt_days AS t
+    JOIN emission_days AS e ON e.source_kind = t.source_kind AND e.source_id = t.source_id AND e.local_date = t.local_date
+    WHERE e.basis = 'plan' AND e.facility_share > 0
+    GROUP BY ALL
+),
+placed AS (
+    SELECT d.*, p.facility_id AS place, CASE WHEN d.rule_id = 'zero_unchecked' THEN d.source_id END AS subject,
+        CASE WHEN d.rule_id LIKE 'unit_slip%'
+            THEN abs(CAST(b.co2e_kg AS DOUBLE) * (1 / nullif(CAST(json_extract(d.evidence, '$.ratio') AS DOUBLE), 0) - 1))
+            ELSE CAST(b.co2e_kg AS DOUBLE) END AS stake
+    FROM doubts AS d
+    JOIN places AS p ON p.doubt_id = d.doubt_id
+    LEFT JOIN booked AS b
+        ON b.source_kind = d.source_kind AND b.source_id = d.source_id AND b.rule_id = d.rule_id AND b.fiscal_year = d.fiscal_year
+        AND b.facility_id = p.facility_id
+),
+asked AS (
+    SELECT place AS facility_id, rule_id, CASE WHEN subject IS NULL THEN fiscal_year END AS one_year, max(fiscal_year) AS fiscal_year, subject,
+        CAST(sum(stake) AS DECIMAL(18, 1)) AS co2e_at_stake_kg, arg_min(evidence, (fiscal_year, source_id)) AS first_evidence,
+        to_json({sources: string_agg(DISTINCT source_id, ', ' ORDER BY source_id), days: CAST(sum(days) AS BIGINT), since: min(left(periods, 10)),
+            periods: left(string_agg(periods, ', ' ORDER BY fiscal_year, source_id), 400), bills: CAST(count(*) AS INTEGER),
+            limit_cell: coalesce(string_agg(DISTINCT limit_cell, ', '), '-'), standing_days: CAST(sum(days - lifted_days) AS BIGINT),
+            low: CAST(sum(low_quantity) AS DOUBLE), high: CASE WHEN count(high_quantity) = count(*) THEN CAST(sum(high_quantity) AS DOUBLE) END}) AS folded,
+        list(doubt_id ORDER BY doubt_id) AS doubt_ids
+    FROM placed
+    GROUP BY place, rule_id, one_year, subject
+)
+SELECT facility_id, CASE rule_id WHEN 'zero_day' THEN 'zero_days' ELSE rule_id END AS rule_id, CAST(fiscal_year AS INTEGER) AS fiscal_year, subject,
+    co2e_at_stake_kg, CAST(json_merge_patch(first_evidence, folded) AS VARCHAR) AS evidence, doubt_ids
+FROM asked

@@ -1,0 +1,183 @@
+"""What .xlsb and .ods say beside their values: hidden rows and columns, errors, formulas never calculated.
+
+Rules: MS-XLSB 2.1.4 (records) and 2.4 (BrtRowHdr, BrtColInfo, BrtBundleSh, BrtWbProp); OpenDocument 1.3 part 3, 9.1 (tables). Read as a
+stream, like ``sheet_xml``; what each leaves to calamine stands in ``workbook``.
+"""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+from collections.abc import Iterator, Mapping
+from typing import IO
+
+from pipelines.sources import sheet_xml
+from pipelines.sources.sheet_xml import Attributes, BrokenWorkbookError, Traits, local
+
+ROW, FIRST_CELL, LAST_CELL, COLUMNS, BOOK, SHEET = 0, 1, 11, 60, 153, 156
+ERRORS = {
+    0: "#NULL!",
+    7: "#DIV/0!",
+    15: "#VALUE!",
+    23: "#REF!",
+    29: "#NAME?",
+    36: "#NUM!",
+    42: "#N/A",
+    43: "#GETTING_DATA",
+}
+ERROR_CELLS = (3, 11)
+LONGEST_RECORD = 16_777_216
+MOST_ROWS = 1_048_576
+
+
+def of_xlsb(archive: zipfile.ZipFile, names: Mapping[str, str]) -> tuple[list[Traits | None], bool]:
+    """Return the traits of each sheet of an .xlsb, and whether its days count from 1904.
+
+    Raises:
+        BrokenWorkbookError: a record is cut off, or a sheet's part is missing.
+    """
+    relations = sheet_xml.relations(archive, names, "xl/_rels/workbook.bin.rels")
+    found: list[Traits | None] = []
+    from_1904 = False
+    for kind, record in _records(archive, names["xl/workbook.bin"]):
+        if kind == BOOK:
+            from_1904 = bool(record[0] & 1)
+        elif kind == SHEET:
+            length = struct.unpack_from("<I", record, 8)[0]
+            sheet_kind, target = relations.get(record[12 : 12 + 2 * length].decode("utf-16-le", "replace"), ("", ""))
+            part = names.get(sheet_xml.from_top(target))
+            if sheet_kind == "worksheet" and part is None:
+                raise BrokenWorkbookError(f"{target}: no such part")
+            found.append(_xlsb_sheet(archive, part) if part and sheet_kind == "worksheet" else None)
+    return found, from_1904
+
+
+def _xlsb_sheet(archive: zipfile.ZipFile, part: str) -> Traits:
+    found, row = Traits(), -1
+    for kind, record in _records(archive, part):
+        if kind == ROW:
+            row = struct.unpack_from("<I", record)[0]
+            if record[11] & 0x10:  # fDyZero
+                found.hidden_rows.add(row)
+        elif kind == COLUMNS:
+            first, last, width = struct.unpack_from("<III", record)
+            if record[16] & 1 or width == 0:
+                found.hidden_columns.append((first, last))
+        elif FIRST_CELL <= kind <= LAST_CELL:
+            column = struct.unpack_from("<I", record)[0]
+            found.cells += 1
+            found.height, found.width = max(found.height, row + 1), max(found.width, column + 1)
+            if kind in ERROR_CELLS:
+                found.errors[row, column] = ERRORS.get(record[8], "#?")
+    return found
+
+
+def _records(archive: zipfile.ZipFile, part: str) -> Iterator[tuple[int, bytes]]:
+    """Yield (kind, content) of each record of a binary part."""
+    with archive.open(part) as stream:
+        while (first := stream.read(1)) != b"":
+            kind = first[0] if first[0] < 0x80 else (first[0] & 0x7F) | _byte(stream) << 7
+            size = 0
+            for shift in (0, 7, 14, 21):
+                part_of_size = _byte(stream)
+                size |= (part_of_size & 0x7F) << shift
+                if part_of_size < 0x80:
+                    break
+            if size > LONGEST_RECORD:
+                raise BrokenWorkbookError(f"{part}: a record of {size} bytes")
+            content = stream.read(size)
+            wanted = {ROW: 12, COLUMNS: 18, BOOK: 4, SHEET: 12}.get(kind, 9 if kind in ERROR_CELLS else 8)
+            is_ours = kind in (ROW, COLUMNS, BOOK, SHEET) or FIRST_CELL <= kind <= LAST_CELL
+            if len(content) < size or (is_ours and size < wanted):
+                raise BrokenWorkbookError(f"{part}: cut off")
+            if is_ours:
+                yield kind, content
+
+
+def _byte(stream: IO[bytes]) -> int:
+    found = stream.read(1)
+    if not found:
+        raise BrokenWorkbookError("a record is cut off")
+    return found[0]
+
+
+def of_ods(archive: zipfile.ZipFile, part: str) -> list[Traits]:
+    """Return the traits of each table of an OpenDocument spreadsheet.
+
+    Raises:
+        BrokenWorkbookError: no XML, or numbers of rows beyond reason.
+    """
+    scan = _Ods()
+    with archive.open(part) as stream:
+        try:
+            sheet_xml.walk(stream, scan.start, end=scan.end)
+        except ValueError as error:
+            raise BrokenWorkbookError(str(error)[:160]) from error
+    return scan.found
+
+
+class _Ods:
+    """One pass over content.xml; a hidden group hides what is in it."""
+
+    def __init__(self) -> None:
+        self.found: list[Traits] = []
+        self.around: list[str] = []
+        self.row = self.column = self.rows_at_once = 0
+        self.groups: list[bool] = []
+
+    def start(self, tag: str, attributes: Attributes) -> None:
+        """Look at the beginning of an element."""
+        name = local(tag)
+        above = self.around[-1] if self.around else ""
+        self.around.append(name)
+        if name == "table" and above == "spreadsheet":
+            self.found.append(Traits())
+            self.row = self.column = self.rows_at_once = 0
+        elif name in ("table-row-group", "table-column-group"):
+            self.groups.append(_said(attributes, "display") == "false")
+        elif name == "table-column":
+            self._columns(attributes)
+        elif name == "table-row" and self.found:
+            self._row(attributes)
+        elif name in ("table-cell", "covered-table-cell") and above == "table-row" and self.found:
+            self._cell(attributes)
+
+    def end(self, tag: str) -> None:
+        """Look at the end of an element."""
+        name = local(tag)
+        self.around.pop()
+        if name in ("table-row-group", "table-column-group"):
+            self.groups.pop()
+            self.column = 0 if name == "table-row-group" else self.column
+
+    def _columns(self, attributes: Attributes) -> None:
+        count = int(_said(attributes, "number-columns-repeated") or 1)
+        if self.found and self._hides(attributes):
+            self.found[-1].hidden_columns.append((self.column, self.column + count - 1))
+        self.column += count
+
+    def _row(self, attributes: Attributes) -> None:
+        self.row += self.rows_at_once
+        self.rows_at_once = int(_said(attributes, "number-rows-repeated") or 1)
+        self.column = 0
+        if self.row + self.rows_at_once > 2 * MOST_ROWS:
+            raise BrokenWorkbookError(f"{self.row + self.rows_at_once} rows")
+        if self._hides(attributes):
+            self.found[-1].hidden_rows.update(range(self.row, self.row + self.rows_at_once))
+
+    def _cell(self, attributes: Attributes) -> None:
+        count = int(_said(attributes, "number-columns-repeated") or 1)
+        places = [(self.row, self.column + n) for n in range(count if attributes and count < 1_000 else 0)]
+        kinds = [value for key, value in attributes.items() if local(key) == "value-type"]
+        if "error" in kinds:
+            self.found[-1].errors.update(dict.fromkeys(places, "#?"))
+        elif _said(attributes, "formula") and not kinds:
+            self.found[-1].uncalculated.update(places)
+        self.column += count
+
+    def _hides(self, attributes: Attributes) -> bool:
+        return any(self.groups) or _said(attributes, "visibility") in ("collapse", "filter")
+
+
+def _said(attributes: Attributes, name: str) -> str:
+    return next((value for key, value in attributes.items() if local(key) == name), "")
