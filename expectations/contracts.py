@@ -1,4 +1,4 @@
-"""Contracts of tables, made from the catalogue: columns as described, nothing needed is empty, the key is unique."""
+"""Contracts of tables, made from the catalogue: columns as described, nothing needed is empty, the key is unique, agreed words."""
 
 from __future__ import annotations
 
@@ -26,6 +26,16 @@ def contract(table_name: str) -> list[Check]:
         ),
         Check(table_name, filled, "必須の列に空欄がない", "needed columns are filled"),
         Check(table_name, _unique(table), f"一意である（{table.grain_ja}）", f"unique ({table.grain_en})"),
+        *(
+            Check(
+                table_name,
+                gxe.ExpectColumnValuesToBeInSet(column=column.name, value_set=list(column.words)),
+                f"{column.name} は台帳の語",
+                f"{column.name} is one of the catalogue's words",
+            )
+            for column in table.columns
+            if column.words
+        ),
     ]
 
 

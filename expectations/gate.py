@@ -20,10 +20,11 @@ import great_expectations as gx
 from expectations.check import Check
 from expectations.engine import open_file
 from expectations.suites import SUITES
+from pipelines.errors import ActionableError
 from pipelines.findings import Finding
 
 
-class NotEvaluated(RuntimeError):  # noqa: N818 - what happened
+class NotEvaluated(ActionableError, RuntimeError):  # noqa: N818 - what happened
     """An expectation raised instead of giving a result."""
 
 

@@ -13,6 +13,7 @@ from prefect.cache_policies import NO_CACHE
 from flows import nightly
 from flows.runners import Held, Runner
 from pipelines.cities.aggregate import Told, listed, write
+from pipelines.journal import HistoryLostError
 from pipelines.night import LostFilesError, Progress
 from pipelines.registers import RegisterError
 from pipelines.run_guard import RunFailedError
@@ -22,7 +23,7 @@ from pipelines.warehouse.publish import HeldBack
 from pipelines.warehouse.time_limit import TimeLimitError
 
 # What keeps one city from its night and must not keep the others from theirs.
-OF_ONE_CITY = (RegisterError, AlreadyRunning, RunFailedError, TimeLimitError, LostFilesError)
+OF_ONE_CITY = (RegisterError, AlreadyRunning, RunFailedError, TimeLimitError, LostFilesError, HistoryLostError)
 
 
 @task(name="the night of one city", cache_policy=NO_CACHE, persist_result=False, log_prints=False)

@@ -18,12 +18,13 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.server import ServerError, server
+from pipelines.errors import ActionableError
 
 T = TypeVar("T")
 LOCAL = frozenset({"", "localhost", "127.0.0.1", "::1"})
 
 
-class RunnerError(RuntimeError):
+class RunnerError(ActionableError, RuntimeError):
     """The runner that was asked for cannot be used; the message says what to do."""
 
 

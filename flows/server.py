@@ -13,11 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 
+from pipelines.errors import ActionableError
+
 START_SECONDS = 180
 HOST = "127.0.0.1"
 
 
-class ServerError(RuntimeError):
+class ServerError(ActionableError, RuntimeError):
     """No Prefect server could be reached or started; the message says what to do."""
 
 

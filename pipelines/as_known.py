@@ -1,7 +1,9 @@
 """The tables as they were known on a past moment, to the last digit, with today's method.
 
-Only what was known then goes in: files received by then, registers and reference as seen then, decisions taken by then.
-Made beside the published file, under ``known/`` in the data folder, and kept while the inputs stay the same.
+Only what was known then goes in: files and receipts, registers, reference, editions and decisions as a run had seen them by
+then. The moment of a publication gives what that publication said. By receipt, files count that had been received by then,
+whether or not anybody had seen them. Made beside the published file, under ``known/`` in the data folder, and kept while
+the inputs stay the same.
 """
 
 from __future__ import annotations
@@ -12,14 +14,20 @@ from pathlib import Path
 from pipelines import known as knowing
 from pipelines.night import Night, Progress, build
 from pipelines.settings import CityFolder
-from pipelines.warehouse import invariants, publish
-from pipelines.warehouse.history import History
+from pipelines.warehouse import invariants, past, publish
 from pipelines.warehouse.states import States
 
 MOST_KEPT = 5
 
 
-def file(city: CityFolder, moment: datetime, today: date | None = None, progress: Progress = lambda *_: None) -> Path:
+def file(
+    city: CityFolder,
+    moment: datetime,
+    today: date | None = None,
+    progress: Progress = lambda *_: None,
+    *,
+    by_receipt: bool = False,
+) -> Path:
     """Return the DuckDB file with the tables as known on a moment, built now unless it is there.
 
     Args:
@@ -27,16 +35,19 @@ def file(city: CityFolder, moment: datetime, today: date | None = None, progress
         moment: Local time; what was known up to and including it.
         today: The day it is for; ``None``: that of the last publication by then, else the moment's.
         progress: Called with (step, done, of).
+        by_receipt: Files count that had been received by then, not those that had been seen.
 
     Raises:
-        Unknown: there has been no run yet.
+        Unknown: there had been no run by then.
         HeldBack: an invariant of ours does not hold.
     """
-    city = city.on(today or _day_of(city, moment))
+    then = past.of(city.history, moment, by_receipt=by_receipt)
+    city = city.on(today or then.today or moment.date())
     night = Night(city, progress)
     night.next_file = city.data / "known" / "next" / f"emissions-{night.outcome.run_id}.duckdb"
-    night.take(knowing.at(city, moment))
-    made = city.data / "known" / f"{moment:%Y%m%dT%H%M%S}-{night.inputs_hash[:16]}.duckdb"
+    night.take(knowing.at(city, then))
+    how = "-by-receipt" if by_receipt else ""
+    made = city.data / "known" / f"{moment:%Y%m%dT%H%M%S}-{night.inputs_hash[:16]}{how}.duckdb"
     if made.is_file():
         return made
     try:
@@ -57,15 +68,6 @@ def first_seen(city: CityFolder) -> datetime | None:
     """Return when registers and reference were first seen; before that, those of that time stand in."""
     states = States(city.history).all()
     return states[0].seen_at if states else None
-
-
-def _day_of(city: CityFolder, moment: datetime) -> date:
-    told = [
-        date.fromisoformat(str(row["today"]))
-        for row in History(city.history).read("publications")
-        if datetime.fromisoformat(str(row["published_time"])) <= moment
-    ]
-    return told[-1] if told else moment.date()
 
 
 def _forget_oldest(folder: Path) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from pipelines.errors import ActionableError
 from pipelines.settings import CityFolder
 from pipelines.warehouse.lock import LOCK_FILE, run_lock
 
@@ -24,7 +25,7 @@ MANIFEST = "manifest.json"
 DECISIONS = "decisions.sqlite"
 
 
-class BackupError(RuntimeError):
+class BackupError(ActionableError, RuntimeError):
     """A backup cannot be made or restored; the message says why and what to do."""
 
 

@@ -11,12 +11,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pipelines.errors import ActionableError
+
 CITY_FILE = "city.toml"
 LANGUAGES = ("ja", "en")
 OFFSETS = range(-5, 1)
 
 
-class SettingsError(ValueError):
+class SettingsError(ActionableError, ValueError):
     """city.toml is missing or wrong; the message lists every problem with key, value and what was expected."""
 
 

@@ -14,8 +14,9 @@ from typing import Annotated, Any
 import typer
 
 from pipelines import cli_common as common
-from pipelines import cli_factors, cli_intake, cli_operation, cli_past, cli_review
+from pipelines import cli_factors, cli_intake, cli_operation, cli_past, cli_review, cli_year
 from pipelines.city_file import CITY_FILE, history_folder
+from pipelines.errors import ActionableError
 
 app = typer.Typer(
     name="facility-emissions",
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_review.app, name="review")
 app.add_typer(cli_factors.app, name="factors")
+app.add_typer(cli_year.app, name="year")
 cli_past.add_to(app)
 cli_intake.add_to(app)
 cli_operation.add_to(app)
@@ -52,6 +54,7 @@ def nightly(
     scheduler: Annotated[str, typer.Option(help="Daskスケジューラーのアドレス / address of a Dask scheduler.")] = "",
     workers: Annotated[int, typer.Option(help="この計算機のワーカー数 / workers on this machine.", min=0)] = 0,
     cities: Annotated[Path | None, typer.Option(help="複数の市の一覧（CSV） / a list of cities.")] = None,
+    new_history: common.NewHistory = "",
     as_json: common.AsJson = False,
 ) -> None:
     """夜間処理のすべて / the whole night: reads what is new, judges, flags, checks, publishes.
@@ -69,23 +72,32 @@ def nightly(
         common.refuse("--scheduler, --workers: --runner dask とともに使います / go with --runner dask")
     where = {"kind": runner, "scheduler": scheduler, "workers": workers}
     if cities is not None:
+        if not cities.is_file():
+            common.refuse(f"--cities {cities}: ファイルがありません / no such file")
         raise typer.Exit(
             night_command.run_cities(cities, common.chosen.today, common.terminal(), where, as_json=as_json)
         )
+    _begin_anew(new_history)
     _run_flow("nightly", as_json=as_json, where=where)
 
 
 @app.command()
-def rebuild(as_known_at: common.AsKnownAt = None, as_json: common.AsJson = False) -> None:
+def rebuild(
+    as_known_at: common.AsKnownAt = None,
+    by_receipt: common.ByReceipt = False,
+    new_history: common.NewHistory = "",
+    as_json: common.AsJson = False,
+) -> None:
     """受領済みの記録から作り直す / the same from parsed/, history/, registers and decisions.
 
     --as-known-at: 過去の時点の内容を今の方法で作る（公表ファイルは変えない） / a past moment, beside the published file.
     """
-    if as_known_at is None:
+    if as_known_at is None and not by_receipt:
+        _begin_anew(new_history)
         _run_flow("rebuild", as_json=as_json)
-    made = common.tables_file(as_known_at)
+    made = common.tables_file(as_known_at, by_receipt=by_receipt)
     if as_json:
-        common.print_json({"as_known_at": as_known_at, "path": made})
+        common.print_json({"as_known_at": as_known_at, "by_receipt": by_receipt, "path": made})
     else:
         out = common.terminal()
         out.line(out.say("rebuilt_as_known", at=as_known_at, path=made))
@@ -150,7 +162,9 @@ def convert(
     try:
         amount = Decimal(quantity)
         history = history_folder(folder, common.chosen.data) if folder else None
-        answer = run(amount, unit, energy_type, common.day(on, "--on"), basis, supplier, menu, folder, history)
+        day = common.day(on, "--on")
+        today = common.chosen.today
+        answer = run(amount, unit, energy_type, day, basis, supplier, menu, folder, history, today)
     except InvalidOperation:
         common.refuse(f"{quantity}: 数値として読めません / not a number")
     except ConvertError as error:
@@ -170,6 +184,7 @@ def explain(
     month: Annotated[int | None, typer.Option(min=1, max=12, help="月 / month of that year.")] = None,
     basis: common.Basis = "plan",
     as_known_at: common.AsKnownAt = None,
+    by_receipt: common.ByReceipt = False,
     as_json: common.AsJson = False,
 ) -> None:
     """数字の根拠をたどる / from the total down to readings, factors, quality, flags, decisions.
@@ -182,23 +197,26 @@ def explain(
 
     first = None if month is None else date(fiscal_year + (month < 4), month, 1)
     try:
-        with query.opened(common.tables_file(as_known_at)) as connection:
+        with query.opened(common.tables_file(as_known_at, by_receipt=by_receipt)) as connection:
             told = reader.explain(connection, reader.Question(facility, fiscal_year, first, basis))
     except (reader.UnknownFacility, query.QueryError) as error:
         common.refuse(str(error))
     if as_json:
-        common.print_json(told | {"as_known_at": as_known_at})
+        common.print_json(told | {"as_known_at": as_known_at, "by_receipt": by_receipt})
     else:
         sign = common.city_folder().settings.reports.sign
-        show_explanation.show(common.terminal(), told, as_known_at, sign)
+        at = f"{as_known_at} --by-receipt" if by_receipt else as_known_at
+        show_explanation.show(common.terminal(), told, at, sign)
 
 
 @app.command()
-def flags(as_known_at: common.AsKnownAt = None, as_json: common.AsJson = False) -> None:
+def flags(
+    as_known_at: common.AsKnownAt = None, by_receipt: common.ByReceipt = False, as_json: common.AsJson = False
+) -> None:
     """要確認事項の一覧 / flags with owner, tonnes at stake and state."""
     from pipelines.reports import lists
 
-    found = common.published_rows(lists.FLAGS, None, as_known_at)
+    found = common.published_rows(lists.FLAGS, None, as_known_at, by_receipt=by_receipt)
     if as_json:
         common.print_json(found)
     else:
@@ -209,6 +227,7 @@ def flags(as_known_at: common.AsKnownAt = None, as_json: common.AsJson = False) 
 def facilities(
     fiscal_year: Annotated[int | None, typer.Option("--fiscal-year", help="年度 / fiscal year.")] = None,
     as_known_at: common.AsKnownAt = None,
+    by_receipt: common.ByReceipt = False,
     as_json: common.AsJson = False,
 ) -> None:
     """施設と判定の一覧 / facilities with their verdict, by default of the last closed year."""
@@ -216,7 +235,7 @@ def facilities(
     from pipelines.reports import lists
 
     year = fiscal_year or year_of(common.city_folder().today) - 1
-    found = common.published_rows(lists.FACILITIES, {"year": year}, as_known_at)
+    found = common.published_rows(lists.FACILITIES, {"year": year}, as_known_at, by_receipt=by_receipt)
     if as_json:
         common.print_json(found)
     else:
@@ -240,6 +259,7 @@ def sql(
     statement: Annotated[str, typer.Argument(help="SELECT 文 / one SELECT.")],
     output: Annotated[str, typer.Option("--format", help="table, csv, json, parquet")] = "table",
     as_known_at: common.AsKnownAt = None,
+    by_receipt: common.ByReceipt = False,
     as_json: common.AsJson = False,
 ) -> None:
     """公表ファイルにSQLで問う（読取専用） / read-only SQL on the published file.
@@ -248,7 +268,7 @@ def sql(
     """
     from pipelines.warehouse import query
 
-    published = common.tables_file(as_known_at)
+    published = common.tables_file(as_known_at, by_receipt=by_receipt)
     wanted = "json" if as_json else output
     try:
         if wanted == "parquet":
@@ -294,18 +314,42 @@ def doctor(
     deep: Annotated[
         bool, typer.Option("--deep", help="保存したものすべてを照合する / verify everything that was kept.")
     ] = False,
+    against: Annotated[
+        str, typer.Option("--against", help="控えた履歴の頭（--deep、--on とともに） / a head that was noted down.")
+    ] = "",
+    on: Annotated[str, typer.Option("--on", help="その日付 / the day beside it.")] = "",
     as_json: common.AsJson = False,
 ) -> None:
-    """導入と市のフォルダを点検する / is this installation and this city folder sound, and if not what to do."""
+    """導入と市のフォルダを点検する / is this installation and this city folder sound, and if not what to do.
+
+    例 / example: facility-emissions doctor --deep --against 1a2b-3c4d-5e6f-7a8b --on 2026-06-15
+    """
     from pipelines import doctor as surgery
 
-    found = list(surgery.examine(common.chosen.city, common.chosen.data, deep=deep))
+    if bool(against) != bool(on) or (against and not deep):
+        common.refuse("--against: --deep と --on とともに使います / goes with --deep and --on")
+    noted = (against, common.day(on, "--on")) if against else None
+    found = list(surgery.examine(common.chosen.city, common.chosen.data, deep=deep, noted=noted))
     if as_json:
         common.print_json([asdict(one) for one in found])
     elif not common.terminal().checkups(found):
         raise typer.Exit(common.ERROR)
     if any(one.state == "bad" for one in found):
         raise typer.Exit(common.ERROR)
+
+
+def _begin_anew(reason: str) -> None:
+    """Begin a new history where a reason is given; without one, a run refuses where the history is gone."""
+    if not reason:
+        return
+    import getpass
+
+    from pipelines.warehouse.history import History
+    from pipelines.warehouse.lock import run_lock
+
+    city = common.city_folder()
+    with run_lock(city.data, city.now()):
+        History(city.history).begin_anew(city.published, reason, getpass.getuser(), city.now())
 
 
 def _run_flow(name: str, *, as_json: bool, where: dict[str, Any] | None = None) -> None:
@@ -319,40 +363,16 @@ def _run_flow(name: str, *, as_json: bool, where: dict[str, Any] | None = None) 
 
 
 def main() -> None:
-    """Run the command; errors that a person can act on are printed without a traceback."""
+    """Run the command; whatever goes wrong ends in a sentence on the standard error, never in a traceback."""
     try:
         app()
-    except (ValueError, RuntimeError, OSError) as error:
-        if type(error).__name__ in ACTIONABLE:
-            common.complain(str(error))
-            sys.exit(common.ERROR)
-        if isinstance(error, OSError) and error.filename:
-            told = f"{error.filename}: {error.strerror}"
-            common.complain(
-                f"{told}。場所と権限、ディスクを確かめてください。 / Check the place, its rights and the disk."
-            )
-            sys.exit(common.ERROR)
-        raise
-
-
-# Errors whose message is written for the person who must act.
-ACTIONABLE = frozenset(
-    {
-        "HeldBack",
-        "SettingsError",
-        "RegisterError",
-        "AlreadyRunning",
-        "StageError",
-        "NotEvaluated",
-        "PeriodError",
-        "RunFailedError",
-        "TimeLimitError",
-        "LostFilesError",
-        "ServerError",
-        "RunnerError",
-        "RemoteInboxError",
-        "CityListError",
-        "BackupError",
-        "DecisionsError",
-    }
-)
+    except ActionableError as error:
+        common.complain(str(error))
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        common.complain(f"{what}。場所と権限、ディスクを確かめてください。 / Check the place, its rights and the disk.")
+    except Exception as error:  # the last net: a fault of ours
+        common.unexpected(error)
+    else:
+        return
+    sys.exit(common.ERROR)

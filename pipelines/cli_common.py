@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tempfile
+import traceback
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,20 +12,39 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
-from pipelines import city_file
+from pipelines import city_file, tables
 
 if TYPE_CHECKING:
     from pipelines.reports.terminal import Terminal
     from pipelines.settings import CityFolder
 
+    BasisWord = str
+else:
+    BasisWord = Literal[tables.words("basis")]
+
 OK, ERROR, WRONG_USE, HELD_BACK = 0, 1, 2, 3
+UNEXPECTED = "予期しない誤りです"
 AsJson = Annotated[bool, typer.Option("--json", help="機械向けのJSONで出力 / print JSON.")]
 FiscalYear = Annotated[int, typer.Option("--fiscal-year", help="年度 / fiscal year.", min=1990, max=2100)]
-Basis = Annotated[Literal["plan", "shk_basic", "shk_adjusted"], typer.Option(help="算定の基準 / basis.")]
+Basis = Annotated[BasisWord, typer.Option(help="算定の基準 / basis.")]
 AsKnownAt = Annotated[
     str | None,
     typer.Option(
         "--as-known-at", help="この日時に把握していた内容で（例 2026-04-01 09:00） / as known at a local time."
+    ),
+]
+NewHistory = Annotated[
+    str,
+    typer.Option(
+        "--new-history",
+        help="履歴が失われ控えもないとき、理由を記して新しい履歴を始める / begin a new history, with the reason.",
+    ),
+]
+ByReceipt = Annotated[
+    bool,
+    typer.Option(
+        "--by-receipt",
+        help="--as-known-at とともに: 把握していたものではなく受領していたもので / what had been received, not known.",
     ),
 ]
 
@@ -65,9 +86,11 @@ def language() -> str:
     return chosen.language or city_file.language(chosen.city)
 
 
-def tables_file(as_known_at: str | None = None) -> Path:
+def tables_file(as_known_at: str | None = None, *, by_receipt: bool = False) -> Path:
     """Return the published file, or the file with the tables as known on a past moment (built where needed)."""
     if as_known_at is None:
+        if by_receipt:
+            refuse("--by-receipt: --as-known-at とともに使います / goes with --as-known-at")
         return city_folder().published
     from pipelines import as_known
     from pipelines.known import Unknown
@@ -76,22 +99,30 @@ def tables_file(as_known_at: str | None = None) -> Path:
 
     try:
         moment = parse_moment(as_known_at)
-        first = as_known.first_seen(city_folder())
-        if first is not None and moment < first:
-            typer.echo(label("before_first_seen", language()).format(first=first), err=True)
-        return as_known.file(city_folder(), moment, chosen.today)
-    except (PeriodError, Unknown) as error:
+        if by_receipt:
+            typer.echo(label("by_receipt", language()).format(at=as_known_at), err=True)
+            first = as_known.first_seen(city_folder())
+            if first is not None and moment < first:
+                typer.echo(label("before_first_seen", language()).format(first=first), err=True)
+        return as_known.file(city_folder(), moment, chosen.today, by_receipt=by_receipt)
+    except PeriodError as error:
         refuse(f"--as-known-at: {error}")
+    except Unknown as error:
+        fail(f"--as-known-at: {error}")
 
 
 def published_rows(
-    statement: str, parameters: dict[str, Any] | None = None, as_known_at: str | None = None
+    statement: str,
+    parameters: dict[str, Any] | None = None,
+    as_known_at: str | None = None,
+    *,
+    by_receipt: bool = False,
 ) -> list[dict[str, Any]]:
     """Return what a SELECT of ours finds in the published file; ends the command where there is none."""
     from pipelines.warehouse import query
 
     try:
-        with query.opened(tables_file(as_known_at)) as connection:
+        with query.opened(tables_file(as_known_at, by_receipt=by_receipt)) as connection:
             cursor = connection.execute(statement, parameters)
             names = [column[0] for column in cursor.description or []]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -119,6 +150,18 @@ def complain(message: str) -> None:
     from pipelines.reports.layout import visible
 
     typer.echo(visible(message), err=True)
+
+
+def unexpected(error: Exception) -> None:
+    """Tell a fault of the program itself in a sentence; its details are kept in a file for those who can mend it."""
+    with tempfile.NamedTemporaryFile("w", prefix="facility-emissions-", suffix=".log", delete=False) as stream:
+        stream.writelines(traceback.format_exception(error))
+    path = stream.name
+    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    complain(
+        f"{UNEXPECTED}（{what}）。facility-emissions doctor で点検してください。続くときは {path} を添えて開発者に知らせてください。"
+        f" / A fault of the program itself: run doctor; if it stays, send {path} to its developers."
+    )
 
 
 def refuse(message: str) -> NoReturn:

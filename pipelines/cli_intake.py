@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -69,10 +68,11 @@ def propose_facilities(
 
     例 / example: facility-emissions propose-facilities lists/*.csv > proposal.csv
     """
+    from pipelines import registers
     from pipelines.sources import facility_list
 
-    city = common.chosen.city / "registers" / "facilities.csv"
-    known = frozenset(row["name"] for row in _names(city))
+    held = registers.read_some(common.chosen.city / "registers", ("facilities",))
+    known = frozenset(row["name"] for row in held.get("facilities", []))
     try:
         found = facility_list.propose(files, known)
     except (facility_list.FacilityListError, OSError) as error:
@@ -83,13 +83,6 @@ def propose_facilities(
     typer.echo(found.as_csv(), nl=False)
     told = common.terminal().say("facilities_proposed", read=found.read, merged=found.merged, rows=len(found.rows))
     typer.echo(told, err=True)
-
-
-def _names(register: Path) -> list[dict[str, str]]:
-    if not register.is_file():
-        return []
-    with register.open(encoding="utf-8-sig", newline="") as stream:
-        return list(csv.DictReader(stream))
 
 
 @collect_app.command()

@@ -149,7 +149,7 @@ def tidy(
 
     city = common.city_folder()
     found = tidying.look(city)
-    removed = tidying.remove(found) if remove else 0
+    removed = tidying.remove(found, city.history) if remove else 0
     if as_json:
         common.print_json({"found": [{"path": f.path, "reason": f.reason} for f in found], "removed": removed})
         return

@@ -25,7 +25,7 @@ def restatements(
     since: Annotated[str, typer.Option("--since", help="この日以降の公表 / published on or after.")] = "0001-01-01",
     as_json: common.AsJson = False,
 ) -> None:
-    """過年度修正とその内訳 / closed years whose total changed, split by cause.
+    """過年度修正とその内訳、締め済の年度の判定の変更 / closed years whose total or verdict changed, and why.
 
     例 / example: facility-emissions restatements --since 2026-04-01
     """
@@ -33,10 +33,15 @@ def restatements(
 
     first = common.day(since, "--since")
     found = common.published_rows(lists.RESTATEMENTS, {"since": first})
+    verdicts = common.published_rows(lists.VERDICT_RESTATEMENTS, {"since": first})
     if as_json:
-        common.print_json(found)
-    else:
-        show_past.restatements(common.terminal(), found)
+        common.print_json([{"kind": "verdict"} | row for row in verdicts] + [{"kind": "total"} | row for row in found])
+        return
+    out = common.terminal()
+    if verdicts:
+        show_past.verdicts(out, verdicts)
+    if found or not verdicts:
+        show_past.restatements(out, found)
 
 
 @edition_app.command("freeze")
@@ -44,19 +49,25 @@ def freeze(
     purpose: Annotated[str, typer.Option("--purpose", help="審議会, 公表, 定期報告, 庁内")],
     fiscal_year: common.FiscalYear,
     document: Annotated[str, typer.Option("--document", help="文書番号 / document number.")],
-    by: Annotated[str, typer.Option("--by", help="確定した者 / who.")] = "",
+    by: Annotated[str, typer.Option("--by", help="確定した者（役職者のID） / who (person id).")] = "",
+    accept_incomplete: Annotated[
+        bool,
+        typer.Option(
+            "--accept-incomplete", help="判定不能の施設があっても確定する / freeze with facilities without a verdict."
+        ),
+    ] = False,
     as_json: common.AsJson = False,
 ) -> None:
     """公表ファイルの値を公式の版として確定する / freeze the published totals for a purpose.
 
     例 / example: facility-emissions edition freeze --purpose 審議会 --fiscal-year 2025 --document 環第12号 --by P101
     """
-    import getpass
-
+    from pipelines.recorder import recorder
     from pipelines.warehouse import official, query
 
     city = common.city_folder()
-    wanted = official.Request(purpose, fiscal_year, document, by or getpass.getuser(), city.now())
+    me = recorder()
+    wanted = official.Request(purpose, fiscal_year, document, by or me, city.now(), me, accept_incomplete)
     try:
         with query.opened(city.published) as connection:
             record = official.freeze(connection, city.history, wanted)
@@ -67,6 +78,8 @@ def freeze(
     else:
         out = common.terminal()
         out.line(out.say("edition_frozen", **record))
+        if record["facilities_undeterminable"]:
+            out.line(out.say("edition_incomplete", **record), "yellow")
 
 
 @edition_app.command("list")

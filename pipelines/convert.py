@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any
@@ -17,20 +17,24 @@ import duckdb
 from pipelines import city_file, method_rules, registers, tables, units
 from pipelines.emissions import build as emissions
 from pipelines.energy import build as energy
+from pipelines.errors import ActionableError
 from pipelines.findings import rules
 from pipelines.reference import editions
 from pipelines.reference import load as reference
 from pipelines.reference.editions import Edition
 from pipelines.warehouse import database
 
-BASES = ("plan", "shk_basic", "shk_adjusted")
+BASES = tables.words("basis")
 NINE = Decimal("0.000000001")
 # what the statements join besides the reference, empty here
 EMPTY = ("contracts", "facilities", "facility_periods", "meters", "meter_allocations", "meter_days", "method_rules")
+# More than any city uses of anything in a year, in kWh, m3, L, kg or GJ, and more than the tables of the night hold.
+MOST = Decimal(10_000_000_000)
+DAYS_AHEAD = 365
 FEW = 10  # questions for which DuckDB's planning costs more than it saves
 
 
-class ConvertError(ValueError):
+class ConvertError(ActionableError, ValueError):
     """The question cannot be answered; one sentence for the person who asked."""
 
 
@@ -88,6 +92,7 @@ def convert(
     menu: str | None = None,
     city: Path | None = None,
     history: Path | None = None,
+    today: date | None = None,
 ) -> Converted:
     """Convert a quantity of an energy type used on a day.
 
@@ -101,19 +106,21 @@ def convert(
         menu: Menu or area, or a word like 残差 or 代替値.
         city: City folder whose own factors and rule of the plan's electricity serve too.
         history: Where the editions of lists that the city took in are kept.
+        today: The day from which the future is counted; ``None``: the clock's.
 
     Raises:
-        ConvertError: unknown unit, energy type or basis, or no factor; one sentence.
+        ConvertError: a quantity below 0 or beyond :data:`MOST`, a day outside the tables,
+            unknown unit, energy type or basis, or no factor; one sentence.
         SettingsError: city.toml cannot be read.
     """
-    (answer,) = convert_all([Question(quantity, unit, energy_type, on, basis, supplier, menu)], city, history)
+    (answer,) = convert_all([Question(quantity, unit, energy_type, on, basis, supplier, menu)], city, history, today)
     if isinstance(answer, ConvertError):
         raise answer
     return answer
 
 
 def convert_all(
-    questions: Sequence[Question], city: Path | None = None, history: Path | None = None
+    questions: Sequence[Question], city: Path | None = None, history: Path | None = None, today: date | None = None
 ) -> list[Converted | ConvertError]:
     """Convert many quantities at once; each answer, or why there is none, in the order of the questions.
 
@@ -121,6 +128,7 @@ def convert_all(
         questions: What to convert; units as suppliers write them.
         city: City folder whose own factors and rule of the plan's electricity serve too.
         history: Where the editions of lists that the city took in are kept.
+        today: The day from which the future is counted; ``None``: the clock's.
 
     Raises:
         SettingsError: city.toml cannot be read.
@@ -128,10 +136,11 @@ def convert_all(
     connection = _warehouse(city, editions.taken(history) if history else [], quick=len(questions) < FEW)
     answers: list[Converted | ConvertError] = []
     asked: dict[int, tuple[Question, Decimal]] = {}
+    days = _days(connection, today)
     words = [row[0] for row in connection.execute("SELECT energy_type FROM energy_types ORDER BY 1").fetchall()]
     for number, question in enumerate(questions):
         try:
-            asked[number] = (question, _count(question, words))
+            asked[number] = (question, _count(question, words, days))
         except ConvertError as error:
             answers.append(error)
             continue
@@ -162,8 +171,24 @@ def _warehouse(city: Path | None, lists: Sequence[Edition], *, quick: bool) -> d
     return connection
 
 
-def _count(question: Question, words: Sequence[str]) -> Decimal:
+def _days(connection: duckdb.DuckDBPyConnection, today: date | None) -> tuple[date, date]:
+    """Return the first and the last day for which a question makes sense: from the first factor to a year ahead."""
+    found = connection.execute("SELECT min(valid_from) FROM emission_factors").fetchone()
+    last = (today or datetime.now(UTC).date()) + timedelta(days=DAYS_AHEAD)
+    return (found[0] if found and found[0] else date.min), last
+
+
+def _count(question: Question, words: Sequence[str], days: tuple[date, date]) -> Decimal:
     """Return the quantity in the unit it is counted in."""
+    if not question.quantity.is_finite() or not 0 <= question.quantity <= MOST:
+        raise ConvertError(
+            f"数量 {question.quantity} は換算できません。0 以上 {MOST:,} 以下で指定してください。 / a quantity from 0 to {MOST:,}"
+        )
+    if not days[0] <= question.on <= days[1]:
+        raise ConvertError(
+            f"使用日 {question.on} は係数表の範囲外です（{days[0]} から、今日の1年後 {days[1]} まで）。"
+            " / the day lies outside the tables: from their first day to a year from today"
+        )
     if question.energy_type not in words:
         raise ConvertError(
             f"エネルギー種別 {question.energy_type} はありません（{', '.join(words)}）。 / unknown energy type"
@@ -175,6 +200,10 @@ def _count(question: Question, words: Sequence[str]) -> Decimal:
     except units.UnitError as error:
         raise ConvertError(rules()[error.rule_id].both({"raw": question.unit, "right": error.detail})) from error
     amount = question.quantity * Decimal(counted.scale.numerator) / Decimal(counted.scale.denominator)
+    if amount > MOST:
+        raise ConvertError(
+            f"数量 {question.quantity} {question.unit} は換算できません（上限 {MOST:,} {counted.unit}）。 / at most {MOST:,} {counted.unit}"
+        )
     if amount != round(amount, 6):
         raise ConvertError(rules()["too_many_digits"].both({"raw": question.quantity}))
     return amount
@@ -194,7 +223,20 @@ def _choose(
     ]
     contracts = [(_meter(n), *_supplier(q), q.menu, *[None] * 6) for n, (q, _) in asked.items() if q.supplier or q.menu]
     days = [
-        (_meter(n), "bill", q.on, "all", units.counted(q.unit, q.energy_type).unit, amount, 0, 0, False, False, False)
+        (
+            _meter(n),
+            "bill",
+            q.on,
+            "all",
+            units.counted(q.unit, q.energy_type).unit,
+            amount,
+            0,
+            0,
+            False,
+            False,
+            False,
+            *[None] * 4,
+        )
         for n, (q, amount) in asked.items()
     ]
     for table, rows in (("meter_allocations", meters), ("contracts", contracts), ("meter_days", days)):

@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
@@ -30,13 +31,16 @@ class Checkup:
     remedy: str = ""
 
 
-def examine(folder: Path, data: Path | None, *, deep: bool = False) -> Iterator[Checkup]:
+def examine(
+    folder: Path, data: Path | None, *, deep: bool = False, noted: tuple[str, date] | None = None
+) -> Iterator[Checkup]:
     """Look at Python, packages, settings, registers, inbox, data folder and the published file.
 
     Args:
         folder: The city folder.
         data: The data folder; ``None``: what city.toml says.
         deep: Also read everything that was ever kept: hashes, history, dictionary, conservation.
+        noted: A head of the history that was noted down, and the day beside it, to hold today's history against.
     """
     yield _python()
     yield from _packages()
@@ -56,6 +60,10 @@ def examine(folder: Path, data: Path | None, *, deep: bool = False) -> Iterator[
         from pipelines.doctor_deep import examine as examine_deeply
 
         yield from examine_deeply(city)
+    if noted is not None:
+        from pipelines.doctor_history import against
+
+        yield against(city, *noted)
 
 
 def _decisions(city: CityFolder) -> Checkup:

@@ -5,24 +5,17 @@ Reads the whole data folder and changes nothing.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import duckdb
 
-from pipelines import tables
+from pipelines import doctor_history, tables
 from pipelines.doctor import Checkup
+from pipelines.doctor_history import RESTORE, few
 from pipelines.settings import CityFolder
 from pipelines.sources import inbox, store
-from pipelines.warehouse import database, invariants
-from pipelines.warehouse.history import History
-from pipelines.warehouse.states import States
-
-MOST = 5
-RESTORE = "控えから戻してください（facility-emissions restore）。 / restore a backup"
+from pipelines.warehouse import database, invariants, kept
 
 
 def examine(city: CityFolder) -> Iterator[Checkup]:
@@ -30,7 +23,7 @@ def examine(city: CityFolder) -> Iterator[Checkup]:
     yield _received(city)
     yield _lost(city)
     yield _parsed(city)
-    yield from _history(city)
+    yield from doctor_history.examine(city)
     if city.published.is_file():
         yield from _published(city)
 
@@ -43,12 +36,12 @@ def _received(city: CityFolder) -> Checkup:
         if not arrival.sha256.startswith(inbox.UNREADABLE):
             found.setdefault(folder / arrival.path, set()).add(arrival.sha256)
     there = {path: hashes for path, hashes in found.items() if path.is_file()}
-    edited = [str(path) for path, hashes in there.items() if _hash(path) not in hashes]
+    edited = [str(path) for path, hashes in there.items() if kept.hash_of(path) not in hashes]
     detail = f"{len(there)}/{len(found)} のハッシュが一致 / hashes agree"
     if edited:
         remedy = "訂正は別のファイルとして受領してください。 / receive a correction as a file of its own"
         return Checkup(
-            "受領ファイル", "received files", "note", f"{_few(edited)}: 受領後に変わった / changed since", remedy
+            "受領ファイル", "received files", "note", f"{few(edited)}: 受領後に変わった / changed since", remedy
         )
     return Checkup("受領ファイル", "received files", "ok", detail)
 
@@ -57,50 +50,17 @@ def _lost(city: CityFolder) -> Checkup:
     missing = inbox.lost(city, inbox.ledger(city.history).values())
     missing = [name for name in missing if not (city.inbox / name).is_file()]
     if missing:
-        return Checkup("解読結果", "parsed values", "bad", f"{_few(missing)}: 失われた / lost", RESTORE)
+        return Checkup("解読結果", "parsed values", "bad", f"{few(missing)}: 失われた / lost", RESTORE)
     return Checkup("解読結果", "parsed values", "ok", "すべての受領ファイルにあります / there for every received file")
 
 
 def _parsed(city: CityFolder) -> Checkup:
-    damaged = store.damaged(city.parsed, wholly=True)
+    damaged = [*store.damaged(city.parsed, wholly=True), *kept.wrong(city.history, f"{city.parsed.name}/")]
     if damaged:
         remedy = "facility-emissions nightly （読み直します / parses them again）"
-        return Checkup("parsed/ のハッシュ", "hashes of parsed/", "bad", _few(damaged), remedy)
+        return Checkup("parsed/ のハッシュ", "hashes of parsed/", "bad", few(damaged), remedy)
     count = len(store.batches_in_use(city.parsed))
     return Checkup("parsed/ のハッシュ", "hashes of parsed/", "ok", f"{count} 組が一致 / batches agree")
-
-
-def _history(city: CityFolder) -> Iterator[Checkup]:
-    """Every line is whole, kept contents are what their names say, states and publications follow one another."""
-    torn = []
-    for path in sorted(city.history.glob("*.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
-            if line.strip() and not _is_record(line):
-                torn.append(f"{path.name}:{number}")
-    if torn:
-        yield Checkup("履歴の行", "lines of the history", "note", f"{_few(torn)}: 途中で切れた行 / torn", "")
-    else:
-        yield Checkup("履歴の行", "lines of the history", "ok", "-")
-    kept = sorted((city.history / "kept").rglob("*.csv"))
-    wrong = [str(path) for path in kept if _hash(path) != path.stem]
-    store_of = States(city.history)
-    states = store_of.all()
-    for state in states:
-        for kind in ("registers", "reference"):
-            for name, digest in getattr(state, kind).items():
-                path = store_of.path(kind, name, digest)
-                wrong += [] if path.is_file() else [str(path)]
-    if wrong:
-        yield Checkup("台帳の控え", "kept registers", "bad", _few(wrong), RESTORE)
-    else:
-        yield Checkup("台帳の控え", "kept registers", "ok", f"{len(kept)}")
-    moments = [state.seen_at for state in states]
-    times = [str(row["published_time"]) for row in History(city.history).read("publications")]
-    if any(b < a for a, b in pairwise(moments)) or any(b < a for a, b in pairwise(times)):
-        remedy = "サーバーの時計を確かめてください。 / check the clock"
-        yield Checkup("履歴の順序", "order of the history", "note", "時刻が戻っている / time went back", remedy)
-    else:
-        yield Checkup("履歴の順序", "order of the history", "ok", f"{len(times)} 回の公表 / publications")
 
 
 def _published(city: CityFolder) -> Iterator[Checkup]:
@@ -114,9 +74,8 @@ def _published(city: CityFolder) -> Iterator[Checkup]:
         broken = {}
         invariants.all_years(connection)
         for invariant in invariants.INVARIANTS:
-            row = connection.execute(f"SELECT count(*) FROM ({invariant.sql})").fetchone()
-            if row and row[0]:
-                broken[invariant.name] = row[0]
+            if rows := sum(row[-1] for row in invariants.failing(connection, invariant)):
+                broken[invariant.name] = rows
         told = f"{len(invariants.INVARIANTS)} 件 / rules"
         state, detail = ("bad", str(broken)) if broken else ("ok", told)
         yield Checkup("不変条件（全期間）", "invariants, all years", state, detail, rebuild if broken else "")
@@ -127,27 +86,10 @@ def _published(city: CityFolder) -> Iterator[Checkup]:
             ).fetchall()
         )
         differ = sorted(".".join(pair) for pair in stated ^ real)
-        state, detail = ("bad", _few(differ)) if differ else ("ok", f"{len(stated)} 列 / columns")
+        state, detail = ("bad", few(differ)) if differ else ("ok", f"{len(stated)} 列 / columns")
         yield Checkup("データ辞書", "dictionary", state, detail, rebuild if differ else "")
         unsaid = [
             t for t in tables.catalogue() if tables.catalogue()[t].kind != "step" and t not in {p[0] for p in real}
         ]
         if unsaid:
-            yield Checkup("表", "tables", "bad", _few(unsaid), rebuild)
-
-
-def _is_record(line: str) -> bool:
-    try:
-        return isinstance(json.loads(line), dict)
-    except ValueError:
-        return False
-
-
-def _few(names: list[str]) -> str:
-    more = f" +{len(names) - MOST}" if len(names) > MOST else ""
-    return ", ".join(names[:MOST]) + more
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+            yield Checkup("表", "tables", "bad", few(unsaid), rebuild)

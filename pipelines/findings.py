@@ -107,3 +107,26 @@ def explain_reason(reason: str, language: str) -> str:
     if short in texts()["words"]:  # a rule whose sentence names numbers has words without them
         text = word(short, language)
     return (word("baseline_prefix", language) if prefix == "baseline" else "") + text
+
+
+def verdict_words(change: Mapping[str, Any], language: str) -> dict[str, str]:
+    """Return the verdicts before and after a change, and its causes, as words."""
+    causes = [word(f"cause_{cause}", language) for cause in str(change["causes"]).split(";")]
+    told = {name: word(str(change[name] or "no_verdict_row"), language) for name in ("before", "after")}
+    return told | {"causes": ("・" if language == "ja" else ", ").join(causes)}
+
+
+def collecting_text(note: str, language: str) -> str:
+    """Return what a year that is being collected still lacks (``electricity:2026-03..2026-03``) as words."""
+    told = []
+    for part in note.split(";"):
+        source_type, _, months = part.rpartition(":")
+        first, last = int(months[5:7]), int(months[-2:])
+        if language == "ja":
+            span = f"{first}月分" if first == last else f"{first}〜{last}月分"
+            told.append(f"{span} {word(source_type, language)}")
+        else:
+            span = months[:7] if first == last else months.replace("..", " to ")
+            told.append(f"{word(source_type, language)} {span}")
+    lacking = ("、" if language == "ja" else ", ").join(told)
+    return word("collecting_lacks", language).format(lacking=lacking)

@@ -10,12 +10,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import duckdb
 
-from pipelines import method_rules, registers
+from pipelines import closings, method_rules, registers
+from pipelines.errors import ActionableError
 from pipelines.findings import Finding
 from pipelines.reference import editions
 from pipelines.reference import load as reference
@@ -27,6 +28,7 @@ from pipelines.sources import inbox, parse, store
 from pipelines.sources.inbox import Arrival
 from pipelines.sources.layouts import PARSER_VERSION
 from pipelines.warehouse import database, official
+from pipelines.warehouse.past import DECISIONS, Past
 from pipelines.warehouse.states import States
 
 # Which inputs a change of a past total is put down to, in the order in which it is split.
@@ -36,6 +38,7 @@ CAUSES: Mapping[str, str] = {
     "decisions": DATA,
     "today": DATA,
     "official_editions": DATA,
+    "year_closings": DATA,
     "registers": REGISTER,
     "factor_registers": FACTOR,
     "reference": FACTOR,
@@ -57,7 +60,9 @@ class Known:
         decisions: What people decided.
         editions: The ministries' lists that the city took in.
         today: The day the run is for.
-        at: The past moment this was known on; ``None``: now.
+        past: The past moment this was known on; ``None``: now.
+        restated: Receipts that were stated anew.
+        closed_years: The fiscal years that operators closed.
     """
 
     arrivals: tuple[Arrival, ...]
@@ -67,7 +72,15 @@ class Known:
     decisions: tuple[Decision, ...]
     editions: tuple[Edition, ...]
     today: date
-    at: datetime | None = None
+    past: Past | None = None
+    restated: tuple[Finding, ...] = ()
+    closed_years: tuple[closings.Record, ...] = ()
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What a person should know of the inputs themselves; what a scan could not take in, its own run tells."""
+        held = [] if self.past is None else self.not_taken
+        return [*held, *self.restated, *self.registers.findings]
 
     def factor_registers_of(self, other: Known) -> Registers:
         """Return these registers with those that state factors taken from another time."""
@@ -91,7 +104,7 @@ class Known:
         return self
 
 
-class Unknown(ValueError):  # noqa: N818 - what it is
+class Unknown(ActionableError, ValueError):  # noqa: N818 - what it is
     """Nothing is known of that moment; the message says what to do."""
 
 
@@ -109,29 +122,42 @@ def now(city: CityFolder, arrivals: list[Arrival]) -> Known:
         tuple(read_all(city.decisions_url)),
         tuple(editions.taken(city.history)),
         city.today,
+        restated=tuple(inbox.read_ledger(city.history).restated.values()),
+        closed_years=closings.read(city.history),
     )
 
 
-def at(city: CityFolder, moment: datetime) -> Known:
-    """Return what was known on a past moment. Before the first run, the registers and reference first seen serve.
+def at(city: CityFolder, past: Past) -> Known:
+    """Return what was known on a past moment. By receipt, before the first run, the registers first seen serve.
 
     Raises:
-        Unknown: there has been no run yet.
+        Unknown: there had been no run by then.
     """
     states = States(city.history)
-    state = states.at(moment)
-    if state is None:
+    state = states.at(past)
+    first = next(iter(states.all()), None)
+    if first is None:
         raise Unknown("まだ一度も実行されていません。facility-emissions nightly を実行してください。 / no run yet")
-    arrivals = sorted(inbox.ledger(city.history).values(), key=lambda a: (a.sha256, a.source, a.path))
+    if state is None and not past.by_receipt:
+        raise Unknown(
+            f"{past.moment} には、まだ何も把握していませんでした（最初の実行は {first.seen_at}）。それまでに受領していたものは"
+            f" --by-receipt で見られます。 / Nothing was known then: the first run was at {first.seen_at}. What had been"
+            " received by then is shown with --by-receipt."
+        )
+    state = state or first
+    ledger = inbox.read_ledger(city.history, past)
+    decisions = enumerate(read_all(city.decisions_url), start=1)
     return Known(
-        tuple(a for a in arrivals if a.received_at <= moment),
-        (),
+        tuple(sorted(ledger.arrivals.values(), key=lambda a: (a.sha256, a.source, a.path))),
+        tuple(inbox.not_taken(city.history, past)),
         registers.typed(states.registers(state)),
         states.reference(state),
-        tuple(d for d in read_all(city.decisions_url) if d.decided_at <= moment),
-        tuple(e for e in editions.taken(city.history) if e.taken_at <= moment),
+        tuple(d for number, d in decisions if past.knows(DECISIONS, number, d.decided_at)),
+        tuple(editions.taken(city.history, past)),
         city.today,
-        moment,
+        past,
+        tuple(ledger.restated.values()),
+        closings.read(city.history, past),
     )
 
 
@@ -174,7 +200,7 @@ def inputs(city: CityFolder, known: Known, state: str, version: str) -> dict[str
         version: Program and method version.
     """
     ledger = [f"{a.sha256} {a.source} {a.path} {a.received_at}" for a in known.arrivals]
-    ledger += [str(finding) for finding in known.not_taken]
+    ledger += [str(finding) for finding in (*known.not_taken, *known.restated)]
     names = sorted((name, path.read_bytes()) for name, path in known.reference.items())
     return {
         "files": _hash("\n".join(ledger)),
@@ -182,9 +208,8 @@ def inputs(city: CityFolder, known: Known, state: str, version: str) -> dict[str
         "factor_registers": known.registers.content_hash(of_factors=True),
         "reference": hashlib.sha256(b"\0".join(name.encode() + b"\0" + content for name, content in names)).hexdigest(),
         "editions": _hash("\n".join(e.edition_id for e in known.editions)),
-        "official_editions": _hash(
-            "\n".join(e["official_id"] for e in official.editions(city.history)) if known.at is None else ""
-        ),
+        "official_editions": _hash("\n".join(e["official_id"] for e in official.editions(city.history, known.past))),
+        "year_closings": _hash("\n".join(closings.marks(known.closed_years))),
         "settings": _hash(city.settings.method),
         "decisions": _hash("\n".join(d.decision_id for d in known.decisions)),
         "today": str(known.today),
@@ -212,15 +237,18 @@ def lay_out(
     registers.store(connection, known.registers)
     reference.load(connection, known.reference, known.editions)
     method_rules.store(connection, city.settings.rules)
+    closings.lay_out(connection, known.closed_years)
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE arrivals AS SELECT unnest(CAST($sha AS VARCHAR[])) AS sha256,
            unnest(CAST($source AS VARCHAR[])) AS source, unnest(CAST($path AS VARCHAR[])) AS path,
-           unnest(CAST($received AS TIMESTAMP[])) AS received_at""",
+           unnest(CAST($received AS TIMESTAMP[])) AS received_at,
+           unnest(CAST($seen AS TIMESTAMP[])) AS first_seen_at""",
         {
             "sha": [a.sha256 for a in known.arrivals],
             "source": [a.source for a in known.arrivals],
             "path": [a.path for a in known.arrivals],
             "received": [a.received_at for a in known.arrivals],
+            "seen": [a.first_seen_at for a in known.arrivals],
         },
     )
     parsed = store.index(city.parsed).values()

@@ -11,6 +11,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from pipelines import tables
+
 
 class Frozen(BaseModel):
     """Base of all settings: immutable, and a key nobody knows is an error, not a comment."""
@@ -23,12 +25,17 @@ Column = Annotated[int, Field(ge=1, le=16_384)] | str | tuple[str, ...]
 ROLES = (
     "meter", "meter_else", "meter_part", "start", "end", "period", "date", "time", "month", "year", "fiscal_year",
     "year_ending", "quantity", "unit", "reading_kind", "time_band", "quality", "stage", "issued", "yen", "demand_kw",
-    "contract_kw", "substance", "note", "category", "basis", "moisture", "laboratory", "total",
+    "contract_kw", "substance", "note", "category", "basis", "moisture", "laboratory", "slip", "total",
 )  # fmt: skip
 # Where a value's time comes from; a layout has exactly one of these.
 TIMES = ("start", "period", "date", "month", "year", "fiscal_year", "year_ending")
 WORDED = ("reading_kind", "time_band", "quality", "stage")
 RECORDS = "reading|register|activity|composition"
+
+
+def _one_of(column: str) -> str:
+    """The pattern of a word that a column may hold, or nothing."""
+    return f"^(|{'|'.join(tables.words(column))})$"
 
 
 class Quantity(Frozen):
@@ -37,7 +44,7 @@ class Quantity(Frozen):
     column: Column = Field(description="The column.")
     unit: str = Field("", description="Its unit.")
     meter: str = Field("", description="What is added to the meter's word after a slash.")
-    time_band: Annotated[str, Field(pattern="^(|all|day|night)$")] = Field("", description="Its band.")
+    time_band: Annotated[str, Field(pattern=_one_of("time_band"))] = Field("", description="Its band.")
 
 
 class Layout(Frozen):
@@ -60,7 +67,7 @@ class Layout(Frozen):
     meter_pattern: str = Field("", description="Pattern of the file name; its group 'meter' is the meter's word.")
     unit: str = Field("", description="The unit where no column says it.")
     is_power: bool = Field(False, description="The values are kW over the slot, not kWh.")
-    reading_kind: Annotated[str, Field(pattern="^(|interval|bill|register|delivery)$")] = Field(
+    reading_kind: Annotated[str, Field(pattern=_one_of("reading_kind"))] = Field(
         "", description="The kind of reading where no column says it; empty: the meter's own."
     )
     slot_minutes: int = Field(0, ge=0, le=1_440, description="Length of the slot that a stamp names.")

@@ -22,10 +22,11 @@ from typing import Any
 import duckdb
 
 from pipelines import known as knowing
-from pipelines import register_checks, restate, tables
+from pipelines import proof, register_checks, restate, restate_verdicts, tables
 from pipelines.emissions import build as emissions
 from pipelines.energy import build as energy
 from pipelines.energy_act import build as energy_act
+from pipelines.errors import ActionableError
 from pipelines.findings import Finding, stable_id
 from pipelines.flags import build as flags
 from pipelines.known import Known
@@ -37,7 +38,7 @@ from pipelines.sources import inbox, parse
 from pipelines.sources.inbox import Arrival, Scan
 from pipelines.sources.open_file import Inbound
 from pipelines.targets import build as targets
-from pipelines.warehouse import database, invariants, part, publish
+from pipelines.warehouse import database, invariants, part, publish, restatements
 from pipelines.warehouse.history import History
 from pipelines.warehouse.part import CannotContinueError, Part
 from pipelines.warehouse.states import States, state_id
@@ -52,7 +53,7 @@ def _quiet(_what: str, _done: int, _of: int) -> None:
     """Report no progress."""
 
 
-class LostFilesError(RuntimeError):
+class LostFilesError(ActionableError, RuntimeError):
     """Received files are neither parsed nor there to be parsed again; the message names them and says what to do."""
 
     def __init__(self, paths: list[str]) -> None:
@@ -87,6 +88,9 @@ class Night:
         self.limit = TimeLimit(city.settings.schedule.longest_minutes * 60)
         self._files_read = 0
         self.continues = True
+        self.last_file = city.published  # what this run goes on from: the published file, unless somebody changed it
+        self.heads = ""
+        self.verdict_changes: list[dict[str, Any]] = []
         self._part: Part | None = None
         self._last: Mapping[str, str] = {}
         self._known: Known | None = None
@@ -96,8 +100,7 @@ class Night:
 
     def receive(self) -> None:
         """Find what arrived, and keep the ledger of arrivals."""
-        self._set_damaged_aside()
-        self.history.recover(self.city.published)
+        self._look_at_what_stands()
         self.scan = inbox.scan(self.city, lambda done: self.progress("receive", done, 0))
         self.arrivals = self.scan.arrivals
         self.findings += self.scan.findings
@@ -107,8 +110,7 @@ class Night:
     def remember(self) -> None:
         """Take the arrivals from the ledger alone, as a rebuild does, which makes everything anew."""
         self.continues = False
-        self._set_damaged_aside()
-        self.history.recover(self.city.published)
+        self._look_at_what_stands()
         self.findings += inbox.not_taken(self.city.history)
         known = inbox.ledger(self.city.history).values()
         self.arrivals = sorted(known, key=lambda a: (a.sha256, a.source, a.path))
@@ -145,13 +147,14 @@ class Night:
     def take(self, known: Known) -> None:
         """Use these inputs."""
         self._known = known
-        self._last = part.last_inputs(self.city.published)
-        self.findings += known.registers.findings
+        self._last = part.last_inputs(self.last_file)
+        self.findings += known.findings
         contents = {name: path.read_bytes() for name, path in known.reference.items()}
         self.inputs = knowing.inputs(self.city, known, state_id(known.registers.contents, contents), self.version)
-        self.continues &= known.at is None and part.can_continue(self._last, self.inputs)
-        if known.at is None:
+        self.continues &= known.past is None and part.can_continue(self._last, self.inputs)
+        if known.past is None:
             States(self.city.history).keep(known.registers.contents, contents, self.started)
+            self.heads = proof.note_seen(self.city, known, self.outcome, self.started)
 
     def open_next(self) -> None:
         """Begin the new file: registers and reference first, since everything joins them."""
@@ -159,12 +162,12 @@ class Night:
         for stale in self.next_file.parent.glob("emissions-*"):
             stale.unlink()
         if self.continues:
-            part.copy(self.city.published, self.next_file)
+            part.copy(self.last_file, self.next_file)
         self.reopen()
         taken: frozenset[str] = frozenset()
         self._part = Part(self.connection)
         if self.continues:
-            self._part = part.continued(self.connection, self.city.published, date.fromisoformat(self._last["today"]))
+            self._part = part.continued(self.connection, self.last_file, date.fromisoformat(self._last["today"]))
             rows = self.connection.execute("SELECT DISTINCT sha256 FROM last.source_files").fetchall()
             taken = frozenset(row[0] for row in rows)
         knowing.lay_out(self.connection, self.city, self.known, taken)
@@ -191,12 +194,13 @@ class Night:
 
     def judge_targets(self) -> None:
         """Verdicts for targets and facilities; operators and posts of the Act."""
-        targets.build(self.connection, self.city.today, self._first_day())
-        energy_act.build(self.connection, self.city.settings, self.city.today)
+        targets.build(self.connection, self.city.settings, self.city.today, self._first_day())
+        self.findings += energy_act.build(self.connection, self.city.settings, self.city.today, self._first_day())
 
     def raise_flags(self) -> None:
         """Flags with owner and state, findings, reviews."""
-        opened = self.history.opened(self.known.at)
+        self._compare_verdicts()
+        opened = self.history.opened(self.known.past)
         self.findings += flags.build(self.connection, self.city.settings, self.city.today, opened)
         tolerance = self.city.settings.thresholds.decision_tolerance
         self.findings += review.build(self.connection, list(self.known.decisions), self.city.today, tolerance)
@@ -209,10 +213,10 @@ class Night:
         Raises:
             HeldBack: an invariant of ours is broken; what is published stays.
         """
-        if broken := invariants.broken(self.connection):
+        if broken := invariants.holding(self.connection):
             raise publish.HeldBack(broken)
         part.drop_for_gate(self.connection)
-        now = self.city.now()
+        now = proof.unique(self.history, self.city.now())
         publication = {
             "run_id": self.outcome.run_id,
             "published_time": now,
@@ -220,20 +224,27 @@ class Night:
             "version": self.method,
             "inputs_hash": self.inputs_hash,
         }
-        changes = restate.since(self.city, self.connection, self.known, self.inputs, publication)
+        proof.tell_day(self.connection, self.city, self.outcome)
+        before = None if self.last_file.is_file() else self.history.last_published(self.connection)
+        changes = restate.since(self.city, self.connection, self.known, self.inputs, publication, before)
         self.outcome.count_rows(self.connection)
         run = self.run_record("published", now)
         publish.describe(self.connection)
-        self.history.load(self.connection, {"runs": [run], "publications": [publication], "restatements": changes})
+        verdicts = [row | {"published_time": now} for row in self.verdict_changes]
+        new = {"runs": [run], "publications": [publication], "restatements": changes, restate_verdicts.TABLE: verdicts}
+        self.history.load(self.connection, new)
         self.history.record_totals(self.connection, publication)
-        self.outcome.summarise(self.connection, self.city.today, changes)
+        restate_verdicts.record(self.connection, publication)
+        self.outcome.summarise(self.connection, self.city.today, changes, verdicts)
         first_days = self.connection.execute("SELECT flag_id, opened_at FROM flags ORDER BY flag_id").fetchall()
         self.close()
         self.limit.finish()
+        self.history.announce(self.outcome.run_id, self.next_file, self.inputs, now)
         publish.swap(self.next_file, self.city.published)
         self.history.recover(self.city.published)
         self.history.remember_flags(first_days)
         self.outcome.published = True
+        self.outcome.tell_head(self.city.history, now)
 
     def write_pages(self) -> None:
         """Write the pages made from what was published; it stays published if that fails."""
@@ -310,7 +321,9 @@ class Night:
 
     def record(self, outcome: str, problem: str | None = None) -> None:
         """Keep a run that published nothing on record."""
-        self.history.append("runs", [self.run_record(outcome, self.city.now(), problem)])
+        now = self.city.now()
+        self.history.append("runs", [self.run_record(outcome, now, problem)])
+        self.outcome.tell_head(self.city.history, now)
 
     def run_record(self, outcome: str, now: datetime, problem: str | None = None) -> dict[str, Any]:
         """The run as a row of ``runs``."""
@@ -328,6 +341,7 @@ class Night:
             "program_state": program_state(),
             "rows_json": json.dumps(self.outcome.counts),
             "run_problem": problem or "; ".join(notice["ja"] for notice in self.outcome.notices) or None,
+            "heads_json": self.heads or None,
         }
 
     def _refuse_lost_files(self) -> None:
@@ -339,9 +353,20 @@ class Night:
         if missing := inbox.lost(self.city, self.arrivals):
             raise LostFilesError(missing)
 
+    def _look_at_what_stands(self) -> None:
+        """Refuse where the history is gone; set aside what cannot be read; go on from nothing that somebody changed.
+
+        Raises:
+            HistoryLostError: naming what is gone.
+        """
+        self.history.take_over(self.city.published, self.city.parsed, self.started)
+        self._set_damaged_aside()
+        self.last_file = proof.trusted(self.city, self.outcome)
+        self.history.recover(self.last_file)
+
     def _set_damaged_aside(self) -> None:
         """Move what cannot be read any more out of the way: the night makes it anew from what was received."""
-        for finding in inbox.set_damaged_aside(self.city.parsed):
+        for finding in inbox.set_damaged_aside(self.city.parsed, self.city.history):
             self.outcome.notice(finding)
         published = self.city.published
         if not published.is_file():
@@ -353,6 +378,18 @@ class Night:
             published.replace(aside)
             self.outcome.notice(Finding("published_unreadable", aside.name, {"problem": str(error)[:200]}))
 
+    def _compare_verdicts(self) -> None:
+        """Load the history, and add what tonight changes in the verdicts of closed years: its flags are raised at once."""
+        self.history.load(self.connection, {}, self.known.past)
+        if self.known.past is not None:
+            return
+        run = {"run_id": self.outcome.run_id, "published_time": self.city.now(), "version": self.method}
+        before = restatements.inputs(self.city.published)
+        self.verdict_changes = restate_verdicts.since(self.connection, before, self.inputs, run)
+        columns = tables.table(restate_verdicts.TABLE).column_names
+        rows = [[row[column] for column in columns] for row in self.verdict_changes]
+        database.insert_rows(self.connection, restate_verdicts.TABLE, rows)
+
     def _first_day(self) -> date:
         return energy.first_expected_day(self.connection, self.city.today)
 
@@ -363,9 +400,10 @@ class Night:
         database.create(self.connection, "validation_results")
         database.create(self.connection, "dictionary")
         database.insert_rows(self.connection, "dictionary", tables.dictionary_rows())
-        self.history.load(self.connection, {}, self.known.at)
-        database.create(self.connection, "invariant_results")
         invariants.check(self.part)
+        self.outcome.failed_checks = targets.withdraw(self.connection)
+        self.findings += invariants.as_findings(self.connection)
+        flags.write_findings(self.connection, self.findings)
         self.part.keep_for_gate()
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from pipelines import chain
 from pipelines.findings import LANGUAGES, Finding, rules
 from pipelines.periods import fiscal_year
 from pipelines.reports import intake, lists
@@ -32,11 +34,15 @@ class Outcome:
     unknown: list[dict[str, Any]] = field(default_factory=list)
     verdicts: dict[str, int] = field(default_factory=dict)
     changes: list[dict[str, Any]] = field(default_factory=list)
+    verdict_changes: list[dict[str, Any]] = field(default_factory=list)
     flags: list[dict[str, Any]] = field(default_factory=list)
     broken: dict[str, int] = field(default_factory=dict)
+    failed_checks: list[dict[str, Any]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     page_problem: str = ""
     notices: list[dict[str, str]] = field(default_factory=list)
+    history_head: str = ""
+    history_head_on: str = ""
 
     def notice(self, finding: Finding) -> None:
         """Tell something of this very run, which is no finding about the city's data."""
@@ -44,13 +50,23 @@ class Outcome:
         numbers = {"subject": finding.subject, **finding.numbers}
         self.notices.append({"rule_id": finding.rule_id, **{lang: rule.sentence(lang, numbers) for lang in LANGUAGES}})
 
+    def tell_head(self, history: Path, now: datetime) -> None:
+        """Take the head of the history, as people copy it, with its day."""
+        self.history_head, self.history_head_on = chain.head_told(history), str(now.date())
+
     def count_rows(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Collect the row account over all files."""
         sums = ", ".join(f"coalesce(sum(rows_{name}), 0)" for name in ACCOUNT)
         row = connection.execute(f"SELECT {sums} FROM source_files").fetchone() or (0,) * len(ACCOUNT)
         self.counts = {name: int(value) for name, value in zip(ACCOUNT, row, strict=True)}
 
-    def summarise(self, connection: duckdb.DuckDBPyConnection, today: date, changes: list[dict[str, Any]]) -> None:
+    def summarise(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        today: date,
+        changes: list[dict[str, Any]],
+        verdict_changes: list[dict[str, Any]],
+    ) -> None:
         """Collect what the closing summary tells from the file that is about to be published."""
         self.file_problems = query.dicts(connection, lists.FILE_PROBLEMS)
         self.held_back = query.dicts(connection, lists.HELD_BACK)
@@ -58,5 +74,5 @@ class Outcome:
         self.unknown = [row | {"proposal": intake.proposal(row)} for row in unknown]
         verdicts = query.dicts(connection, lists.VERDICTS, {"year": fiscal_year(today) - 1})
         self.verdicts = {row["verdict"]: row["facilities"] for row in verdicts}
-        self.changes = changes
+        self.changes, self.verdict_changes = changes, verdict_changes
         self.flags = query.dicts(connection, lists.FLAGS)

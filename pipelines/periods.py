@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from pipelines import folding
+from pipelines.errors import ActionableError
 
 FISCAL_YEAR_START_MONTH = 4
 
@@ -48,7 +49,7 @@ _EXCEL_EPOCH = date(1899, 12, 30)
 _EXCEL_RANGE = (date(1990, 1, 1), date(2100, 1, 1))
 
 
-class PeriodError(ValueError):
+class PeriodError(ActionableError, ValueError):
     """A text that is no date in any accepted form, or a day that does not exist."""
 
 

@@ -42,6 +42,7 @@ REFERENCES = (
     ("activity_sources", "facility_id", "facilities", "facility_id"),
     ("contracts", "meter_id", "meters", "meter_id"),
     ("own_factors", "facility_id", "facilities", "facility_id"),
+    ("targets", "operator_id", "operators", "operator_id"),
     ("appointments", "operator_id", "operators", "operator_id"),
     ("appointments", "facility_id", "facilities", "facility_id"),
     ("events", "facility_id", "facilities", "facility_id"),
@@ -84,6 +85,7 @@ def check(registers: Registers, settings: Settings, energy_types: set[str], acti
         lambda: _shares(registers),
         lambda: _derived(registers),
         lambda: _targets(registers),
+        lambda: _target_departments(registers),
         lambda: _factors(registers),
         lambda: _posts(registers, settings),
     ]
@@ -258,6 +260,53 @@ def _targets(registers: Registers) -> Iterable[str]:
             continue
         if row["path"] == "milestones" and not points:
             yield f"{row.place('milestones')}: 経路 milestones には中間目標が要ります。 / needs milestones"
+
+
+def _target_departments(registers: Registers) -> Iterable[str]:
+    """A department target is for one operator's department: two operators may have departments of one name."""
+    spans = _department_spans(registers)
+    for row in registers["targets"]:
+        operator = row["operator_id"]
+        if row["subject_kind"] != "department":
+            if operator is not None and (row["subject_kind"], row["subject_id"]) != ("operator", operator):
+                yield f"{row.place('operator_id')}: 所管課（department）の目標にだけ書きます。 / only for a department"
+            continue
+        named = spans.get(row["subject_id"], {})
+        if operator is not None and operator not in named:
+            yield f"{row.place('subject_id')}: {operator} に所管課 {row['subject_id']!r} の施設がありません。 / no such department there"
+        elif operator is None and (both := _at_once(named)):
+            yield (
+                f"{row.place('subject_id')}: 所管課 {row['subject_id']!r} は二つの事業者（{both[0]} と {both[1]}）にあります。"
+                "列 operator_id にどちらかを書いてください（両方なら目標を一つずつ）。 / two operators have it: fill operator_id"
+            )
+
+
+def _department_spans(registers: Registers) -> dict[str, dict[str, list[tuple[date, date]]]]:
+    """Return department -> operator -> the spans in which a facility of the operator belongs to it."""
+    periods: dict[str, list[Row]] = defaultdict(list)
+    for row in registers["facility_periods"]:
+        periods[row["facility_id"]].append(row)
+    found: dict[str, dict[str, list[tuple[date, date]]]] = defaultdict(lambda: defaultdict(list))
+    for facility in registers["facilities"]:
+        dated = [(*span(row), row) for row in periods[facility["facility_id"]]]
+        edges = sorted({date.min, date.max, *(edge for since, until, _ in dated for edge in (since, until))})
+        for since, until in pairwise(edges):
+            moved = next((row for start, end, row in dated if start <= since < end), facility)
+            department = moved["department"] or facility["department"]
+            if department is not None:
+                found[department][moved["operator_id"] or facility["operator_id"]].append((since, until))
+    return found
+
+
+def _at_once(by_operator: dict[str, list[tuple[date, date]]]) -> tuple[str, str] | None:
+    """Return two operators whose spans share a day; a department that moved from one to the other is one department."""
+    ordered = sorted((since, until, operator) for operator, spans in by_operator.items() for since, until in spans)
+    latest: dict[str, date] = {}
+    for since, until, operator in ordered:
+        if other := next((o for o, end in sorted(latest.items()) if o != operator and end > since), None):
+            return min(other, operator), max(other, operator)
+        latest[operator] = max(until, latest.get(operator, date.min))
+    return None
 
 
 def milestones(text: str) -> list[tuple[int, Decimal]]:

@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 
 from pipelines import tables
+from pipelines.errors import ActionableError
 from pipelines.findings import Finding
 from pipelines.periods import PeriodError, parse_date, parse_fiscal_year
 from pipelines.warehouse import database
@@ -29,7 +30,7 @@ ENCODINGS = ("utf-8-sig", "cp932")
 LIKELY_SLIP = 0.8
 
 
-class RegisterError(ValueError):
+class RegisterError(ActionableError, ValueError):
     """The registers do not hold together; the message lists every problem, one a line."""
 
     def __init__(self, problems: list[str]) -> None:
@@ -155,21 +156,26 @@ def _read_one(
         problems.append(f"{file}: 文字コードが UTF-8 でも cp932 でもありません。 / neither UTF-8 nor cp932")
         return []
     reader = csv.reader(io.StringIO(text, newline=""))
-    header = [cell.strip() for cell in next(reader, [])]
-    if not _header_is_sound(table, file, header, problems, findings):
-        return []
-    rows = []
-    for cells in reader:
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
-            problems.append(f"{file} {reader.line_num}行目: 見出しより欄が多い。 / more cells than headings")
-            continue
-        given = dict(zip(header, cells, strict=False))
-        row = Row(file, reader.line_num, {})
-        for column in table.columns:
-            row.values[column.name] = _typed(table, column, given.get(column.name, ""), row, problems)
-        rows.append(row)
+    rows: list[Row] = []
+    try:
+        header = [cell.strip() for cell in next(reader, [])]
+        if not _header_is_sound(table, file, header, problems, findings):
+            return []
+        for cells in reader:
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
+                problems.append(f"{file} {reader.line_num}行目: 見出しより欄が多い。 / more cells than headings")
+                continue
+            given = dict(zip(header, cells, strict=False))
+            row = Row(file, reader.line_num, {})
+            for column in table.columns:
+                row.values[column.name] = _typed(table, column, given.get(column.name, ""), row, problems)
+            rows.append(row)
+    except csv.Error as error:  # a cell beyond what csv takes, where a quote closes nowhere
+        problems.append(
+            f"{file} {reader.line_num}行目: CSVとして読めません（{error}）。引用符を確かめてください。 / not CSV"
+        )
     return rows
 
 
@@ -215,9 +221,8 @@ def _typed(table: tables.Table, column: tables.Column, text: str, row: Row, prob
     except (PeriodError, InvalidOperation, ValueError) as error:
         problems.append(f"{row.place(column.name)}: {cell!r} を読めません（{column.meaning_ja}）。 / {error}")
         return None
-    allowed = WORDS.get((table.name, column.name)) or WORDS.get(("", column.name))
-    if allowed and value not in allowed:
-        problems.append(f"{row.place(column.name)}: {cell!r} は使えません。使える語: {', '.join(sorted(allowed))}")
+    if column.words and value not in column.words:
+        problems.append(f"{row.place(column.name)}: {cell!r} は使えません。使える語: {', '.join(sorted(column.words))}")
     return value
 
 
@@ -233,21 +238,3 @@ def _parse(column: tables.Column, cell: str) -> Any:  # noqa: ANN401
             raise ValueError(f"小数は{places}桁まで / at most {places} decimals")
         return number
     return cell
-
-
-WORDS: dict[tuple[str, str], frozenset[str]] = {
-    ("", "reading_kind"): frozenset({"interval", "bill", "register", "delivery"}),
-    ("", "delivery_rule"): frozenset({"on_day", "spread"}),
-    ("", "role"): frozenset({"main", "sub", "tenant_deduct", "generation", "export"}),
-    ("", "energy_act_scope"): frozenset({"site", "road_vehicle", "tenant", "out"}),
-    ("", "frequency"): frozenset({"month", "year"}),
-    ("", "subject_kind"): frozenset({"city", "operator", "department", "group", "facility"}),
-    ("", "path"): frozenset({"linear", "milestones"}),
-    ("", "path_status"): frozenset({"adopted", "indicative"}),
-    ("targets", "basis"): frozenset({"plan", "shk_basic", "shk_adjusted"}),
-    ("facility_links", "kind"): frozenset({"merge", "split", "rebuild", "transfer"}),
-    ("supplier_factors", "kind"): frozenset(
-        {"menu", "residual", "single", "area", "whole_company_reference", "national_substitute"}
-    ),
-    ("", "property"): frozenset({"heat_content", "density"}),
-}

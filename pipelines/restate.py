@@ -39,6 +39,7 @@ def since(
     present: Known,
     inputs: Mapping[str, str],
     run: Mapping[str, Any],
+    stated: restatements.Published | None = None,
 ) -> list[dict[str, Any]]:
     """Return the rows of ``restatements`` that tonight's file makes against the published one.
 
@@ -48,17 +49,19 @@ def since(
         present: Tonight's inputs.
         inputs: Their hashes by kind.
         run: ``run_id``, ``published_time`` and ``version`` of tonight.
+        stated: What was published, as the history says it, where the published file itself was changed by somebody.
     """
-    before = restatements.read(city.published)
+    before = stated or restatements.read(city.published)
     if before is None:
         return []
-    after = restatements.totals(connection)
+    in_force = restatements.totals_and_rules(connection)
+    after = {key: total for key, (total, _) in in_force.items()}
     keys = restatements.changed(before, after, present.today)
     if not keys:
         return []
     kinds = sorted(kind for kind in CAUSES if before.inputs.get(kind) != inputs[kind])
     causes = {CAUSES[kind] for kind in kinds} or {METHOD}
-    steps = _steps(city, present, causes, {key.facility_id for key in keys})
+    steps = _steps(city, present, causes, {key.facility_id for key in keys}, is_kept=stated is None)
     rows = []
     for key in keys:
         old, new = before.totals.get(key), after.get(key)
@@ -69,6 +72,7 @@ def since(
                 "published_time": run["published_time"],
                 "version": run["version"],
                 **key._asdict(),
+                "year_rule": in_force[key][1] if key in in_force else before.rules[key],
                 "before_co2e_kg": old,
                 "after_co2e_kg": new,
                 **{f"{cause}_co2e_kg": parts[cause] for cause in (*ORDER, METHOD)},
@@ -93,7 +97,9 @@ def _parts(
     return parts
 
 
-def _steps(city: CityFolder, present: Known, causes: set[str], facilities: set[str]) -> dict[str, Totals] | None:
+def _steps(
+    city: CityFolder, present: Known, causes: set[str], facilities: set[str], *, is_kept: bool
+) -> dict[str, Totals] | None:
     """Count the totals between the last publication and tonight, one cause after the other.
 
     Returns:
@@ -107,7 +113,7 @@ def _steps(city: CityFolder, present: Known, causes: set[str], facilities: set[s
     counted: dict[str, Totals] = {}
     if METHOD not in causes and len(wanted) == 1:
         return counted
-    known = knowing.published(city, present)
+    known = knowing.published(city, present) if is_kept else None
     if known is None:
         return None
     if METHOD in causes:

@@ -16,6 +16,7 @@ import duckdb
 from cronsim import CronSim
 
 from pipelines.announce import Notice, announce
+from pipelines.errors import ActionableError
 from pipelines.night import LostFilesError, Night
 from pipelines.reports.words import label
 from pipelines.settings import CityFolder
@@ -31,7 +32,7 @@ NO_ROOM = ("No space left", "max_temp_directory_size", "Disk quota exceeded")
 NO_RIGHTS = ("Permission denied", "Read-only file system")
 
 
-class RunFailedError(RuntimeError):
+class RunFailedError(ActionableError, RuntimeError):
     """The run could not go on; the message says what happened and what to do. What was published stays."""
 
 
@@ -41,11 +42,14 @@ def guarded(night: Night) -> Iterator[None]:
 
     Raises:
         AlreadyRunning: another run holds the lock.
+        HistoryLostError: what the history said before is gone.
         HeldBack: an invariant of ours is broken.
         TimeLimitError: the run took too long.
         RunFailedError: disk, rights or a statement failed.
     """
     with _writable(night), run_lock(night.city.data, night.started, night.outcome.run_id) as died:
+        # before anything is written: a record of this run would be the first line of a new history
+        night.history.take_over(night.city.published, night.city.parsed, night.started)
         if died is not None:
             _note_crash(night, died)
         try:

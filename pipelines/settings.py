@@ -13,15 +13,16 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
-from pipelines import city_file
+from pipelines import city_file, tables
 from pipelines.city_file import CITY_FILE, PlanElectricityRule, SettingsError
 from pipelines.layout_spec import Frozen, Layout
 from pipelines.operation_spec import Announce, Inbox, Retention, Schedule
+from pipelines.year_spec import Year
 
 # Sections about running the night: none of them changes a number.
 OPERATION = ("schedule", "announce", "inbox", "retention")
@@ -36,6 +37,15 @@ class City(Frozen):
     today: date | None = Field(None, description="Day to run for; only for samples and replays. Empty: the clock.")
     time_zone: str = Field("Asia/Tokyo", description="Time zone of every local time in the inbox.")
     language: Annotated[str, Field(pattern="^(ja|en)$")] = Field("ja", description="Language of printed text.")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+            raise ValueError("no such time zone, e.g. Asia/Tokyo / 時間帯の名前ではありません") from error
+        return name
 
 
 class Source(Frozen):
@@ -112,6 +122,9 @@ class Thresholds(Frozen):
     decision_tolerance: float = Field(
         0.01, ge=0, le=0.2, description="A closed year's total may move by this share before a decision lapses."
     )
+    base_difference: float = Field(
+        0.05, ge=0, le=1, description="Share by which a target's base_co2e_t may differ from our own base year untold."
+    )
 
 
 class Limits(Frozen):
@@ -157,10 +170,10 @@ class DatedRule(Frozen):
 class YearRule(DatedRule):
     """How a fiscal year is counted. Of several that fit, the one that names most decides, then the later one."""
 
-    year_rule: Annotated[str, Field(pattern="^(by_day|twelve_bills)$")] = Field(
+    year_rule: Annotated[str, Field(pattern=f"^({'|'.join(tables.words('year_rule'))})$")] = Field(
         "by_day", description="by_day: spread over days. twelve_bills: the bills whose last day lies in April to March."
     )
-    basis: Annotated[str, Field(pattern="^(|plan|shk_basic|shk_adjusted)$")] = Field(
+    basis: Annotated[str, Field(pattern=f"^(|{'|'.join(tables.words('basis'))})$")] = Field(
         "", description="Only for this basis; empty: all."
     )
     operator_id: str = Field("", description="Only for this operator; empty: all.")
@@ -213,6 +226,7 @@ class Settings(Frozen):
     limits: Limits = Field(default_factory=Limits)
     rules: Rules = Field(default_factory=Rules)
     reports: Reports = Field(default_factory=Reports)
+    year: Year = Field(default_factory=Year)
     schedule: Schedule = Field(default_factory=Schedule)
     announce: Announce = Field(default_factory=Announce)
     inbox: Inbox = Field(default_factory=Inbox)

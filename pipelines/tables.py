@@ -1,7 +1,8 @@
 """THE catalogue: every table's grain, key, columns, owner stage and kind, read from ``tables.toml`` beside it.
 
 DDL, column comments, the ``dictionary`` table, the register loader and the Great Expectations contracts are all
-made from here; nothing else lists columns. A column name means the same thing, in the same unit, in every table.
+made from here; nothing else lists columns, and nothing else lists the words that a column may hold. A column name means the
+same thing, in the same unit, in every table.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: name, DuckDB type, unit (empty when none), whether it may be empty, and its meaning."""
+    """One column: name, DuckDB type, unit (empty when none), may it be empty, its meaning, its words (none: any text)."""
 
     name: str
     type: str
@@ -22,6 +24,7 @@ class Column:
     nullable: bool
     meaning_ja: str
     meaning_en: str
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,7 @@ class Table:
 @cache
 def catalogue() -> dict[str, Table]:
     """Return every table by name, in the order of tables.toml (the order the data flows)."""
-    text = Path(__file__).with_name("tables.toml").read_text(encoding="utf-8")
-    raw = tomllib.loads(text)
+    raw = _read()
     return {name: _table(name, entry, raw["columns"]) for name, entry in raw["tables"].items()}
 
 
@@ -60,17 +62,34 @@ def table(name: str) -> Table:
     return catalogue()[name]
 
 
+def words(column: str, table_name: str = "") -> tuple[str, ...]:
+    """Return the words that a column may hold, in their order; none where it may hold any text.
+
+    Args:
+        column: Its name.
+        table_name: The table, where the column has other words there than elsewhere.
+    """
+    of_columns: dict[str, list[str]] = _read()["words"]
+    return tuple(of_columns.get(f"{table_name}.{column}", of_columns.get(column, [])))
+
+
+@cache
+def _read() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("tables.toml").read_text(encoding="utf-8"))
+
+
 def _table(name: str, entry: dict[str, object], columns: dict[str, list[str]]) -> Table:
     own_types = entry.get("types", {})
     grain = entry["grain"]
-    words = str(entry["columns"]).split()
+    names = str(entry["columns"]).split()
     assert isinstance(own_types, dict) and isinstance(grain, list)  # noqa: S101 - shape of our own file
     made = []
-    for word in words:
-        column = word.removesuffix("?")
+    for named in names:
+        column = named.removesuffix("?")
         column_type, unit, meaning_ja, meaning_en = columns[column]
         column_type = str(own_types.get(column, column_type))
-        made.append(Column(column, column_type, unit, word.endswith("?"), meaning_ja, meaning_en))
+        allowed = words(column, name)
+        made.append(Column(column, column_type, unit, named.endswith("?"), meaning_ja, meaning_en, allowed))
     key = entry["key"]
     assert isinstance(key, list)  # noqa: S101 - shape of our own file
     return Table(

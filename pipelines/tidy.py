@@ -12,10 +12,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import duckdb
+
+from pipelines.errors import ActionableError
 from pipelines.settings import CityFolder
 from pipelines.sources import inbox, store
+from pipelines.warehouse import kept
 
 SECONDS_A_DAY = 86_400
+
+
+class TidyError(ActionableError, RuntimeError):
+    """What may go cannot be told; the message says why and what to do first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +40,10 @@ def look(city: CityFolder) -> list[Superfluous]:
     return [*_unused(city), *_damaged(city), *_leftovers(city), *_old_raw(city)]
 
 
-def remove(found: list[Superfluous]) -> int:
-    """Remove what can be made anew; returns how many."""
+def remove(found: list[Superfluous], history: Path) -> int:
+    """Remove what can be made anew, and say so in the history; returns how many."""
     ours = [each for each in found if each.is_ours]
+    kept.note_gone(history, [each.path for each in ours])
     for each in ours:
         if each.path.is_dir():
             shutil.rmtree(each.path)
@@ -48,7 +57,13 @@ def _unused(city: CityFolder) -> Iterator[Superfluous]:
     wanted = {
         store.FileKey(a.sha256, member, city.settings.wanted(a.source)) for a in arrivals for member in ("", a.path)
     }
-    used = {parsed.batch for key, parsed in store.index(city.parsed).items() if key in wanted}
+    try:
+        used = {parsed.batch for key, parsed in store.index(city.parsed).items() if key in wanted}
+    except duckdb.Error as error:
+        raise TidyError(
+            f"{city.parsed}: 壊れた解読結果があります（{str(error).splitlines()[0]}）。facility-emissions nightly が脇へ移します。"
+            "そのあとで片付けてください。 / Parsed files are damaged: run nightly, which sets them aside, then tidy."
+        ) from error
     for path in sorted(city.parsed.glob("*-*.*")):
         batch = path.stem.rpartition("-")[2]
         if batch not in used and _is_older(path, city.settings.retention.parsed_unused_days):

@@ -25,12 +25,16 @@ STAGES = (
 )
 SQL_FILES = sorted(ROOT.glob("pipelines/**/*.sql"))
 SHARED = {
+    "chain",
     "city_file",
+    "durable",
+    "errors",
     "findings",
     "folding",
     "journal",
     "layout_spec",
     "periods",
+    "recorder",
     "register_checks",
     "registers",
     "rounding",

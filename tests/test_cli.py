@@ -213,7 +213,7 @@ def test_what_was_published_before_can_be_asked_for(published: City) -> None:
         "--purpose",
         "審議会",
         "--fiscal-year",
-        "2025",
+        "2024",
         "--document",
         "環第1号",
         "--by",
@@ -224,12 +224,12 @@ def test_what_was_published_before_can_be_asked_for(published: City) -> None:
     code, _, err = run(published, *freeze)
     assert code == 2 and "新しい文書番号" in err
     published.bills(
-        "fuel/b.csv", [("M1", "2025-06-01", "2025-07-01", 130, "L", "訂正")], "2026-06-02 09:00", more=["stage"]
+        "fuel/b.csv", [("M1", "2024-06-01", "2024-07-01", 130, "L", "訂正")], "2026-06-02 09:00", more=["stage"]
     )
     published.publish()
     code, out, _ = run(published, "--lang", "en", "restatements", "--since", "2026-01-01")
-    assert code == 0 and "FY2025" in out and "corrected data" in out
-    (row, *_) = json.loads(run(published, "restatements", "--json")[1])
+    assert code == 0 and "FY2024" in out and "corrected data" in out
+    (row, *_) = [row for row in json.loads(run(published, "restatements", "--json")[1]) if row["kind"] == "total"]
     parts = [float(row[f"{cause}_co2e_kg"]) for cause in ("data", "register", "factor", "method")]
     assert parts[0] > 0 and parts[1:] == [0, 0, 0]
     code, out, _ = run(published, "edition", "list")
@@ -238,13 +238,17 @@ def test_what_was_published_before_can_be_asked_for(published: City) -> None:
     assert len(told["editions"]) == 1 and len(told["differences"]) == 2
     total = "SELECT count(*) AS n FROM readings"
     now = json.loads(run(published, "sql", total, "--json")[1])[0]["n"]
-    then = json.loads(run(published, "sql", total, "--as-known-at", "2026-06-01 12:00", "--json")[1])[0]["n"]
+    moment = ("--as-known-at", "2026-06-01 12:00")
+    code, _, err = run(published, "sql", total, *moment)
+    assert code == 1 and "--by-receipt" in err, "the first run was later"
+    then = json.loads(run(published, "sql", total, *moment, "--by-receipt", "--json")[1])[0]["n"]
     assert (now, then) == (49, 48)
-    code, out, err = run(published, "explain", "F1", "--fiscal-year", "2025", "--as-known-at", "2026-06-01 12:00")
-    assert code == 0 and "に把握していた内容" in out and "最初に見たもの" in err
+    code, out, err = run(published, "explain", "F1", "--fiscal-year", "2025", *moment, "--by-receipt")
+    assert code == 0 and "--by-receipt に把握して" in out and "最初に見たもの" in err
+    assert run(published, "sql", total, "--by-receipt")[0] == 2
     code, _, err = run(published, "sql", total, "--as-known-at", "昨日")
     assert code == 2 and "--as-known-at" in err
-    code, out, _ = run(published, "rebuild", "--as-known-at", "2026-06-01 12:00")
+    code, out, _ = run(published, "rebuild", *moment, "--by-receipt")
     assert code == 0 and ".duckdb" in out
     code, out, _ = run(published, "docs")
     assert code == 0 and "method.html" in out.replace("\n", "")

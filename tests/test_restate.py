@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from pipelines import as_known
+from pipelines.journal import HistoryLostError
+from pipelines.known import Unknown
 from pipelines.settings import CityFolder
 from pipelines.warehouse import database, official, query
+from pipelines.warehouse.history import History
 from tests.making import DEFAULTS, City, monthly, one, rows_of
 
 OFFSET = "result_fy_offset = -1"
@@ -112,7 +115,8 @@ def test_a_change_with_four_causes_is_split_exactly(make_city: Callable[..., Cit
     assert steps[0].get(("F1", 2026, "plan")) != steps[4]["F1", 2026, "plan"], (
         "the running year changed and is no restatement"
     )
-    keys = {key for step in steps for key in step if steps[0].get(key) != steps[4].get(key) and key[1] < 2026}
+    assert steps[0]["F1", 2025, "plan"] != steps[4]["F1", 2025, "plan"], "so did the year that is being collected"
+    keys = {key for step in steps for key in step if steps[0].get(key) != steps[4].get(key) and key[1] < 2025}
     assert {row[:3] for row in found} == keys and len(found) == len(keys) > 6
     for facility, year, basis, before, after, *parts, inputs, rule in found:
         reached = [step.get((facility, year, basis), Decimal(0)) for step in steps]
@@ -158,8 +162,12 @@ def test_another_edition_restates_the_years_it_serves_as_factor_and_the_past_can
     assert dump(then) == before != after
     assert as_known.file(city.paths, datetime(2026, 6, 5)) == then, "built once"
     assert dump(as_known.file(city.paths, datetime(2026, 6, 10))) == after
-    earlier = dump(as_known.file(city.paths, datetime(2026, 5, 31)))
+    with pytest.raises(Unknown, match="--by-receipt"):
+        as_known.file(city.paths, datetime(2026, 5, 31))
+    earlier = dump(as_known.file(city.paths, datetime(2026, 5, 31), by_receipt=True))
     assert earlier["readings"] == [], "nothing was received by then"
+    received = dump(as_known.file(city.paths, datetime(2026, 6, 1, 12), by_receipt=True))
+    assert received["readings"] == before["readings"], "received by then, seen by the first run"
 
 
 def test_a_change_of_method_alone_is_all_method(city: City, clock: Clock) -> None:
@@ -197,6 +205,9 @@ def dump(path: Path) -> dict[str, list[tuple[object, ...]]]:
 def test_a_change_whose_inputs_are_not_kept_says_that_it_is_not_split(city: City, clock: Clock) -> None:
     power(city).publish()
     (city.paths.history / "states.jsonl").unlink()
+    with pytest.raises(HistoryLostError, match=r"states\.jsonl"):
+        city.publish()
+    History(city.paths.history).begin_anew(city.paths.published, "控えもない", "P1", SECOND)
     clock.moment = SECOND
     another_edition(city)
     another_method(city)

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from pipelines import tables
+from pipelines.errors import ActionableError
 from pipelines.settings import CityFolder
 from pipelines.warehouse import database
 from pipelines.warehouse.publish import swap
@@ -23,7 +24,7 @@ COMMENTS = {
 }
 
 
-class CityListError(ValueError):
+class CityListError(ActionableError, ValueError):
     """The list of cities cannot be used; the message names file, line, what is wrong and what to do."""
 
 
@@ -112,9 +113,7 @@ def _add(connection: database.Connection, number: int, told: Told) -> bool:
         return False
     name = f"city{number}"
     connection.execute(f"ATTACH {tables.literal(str(published))} AS {name} (READ_ONLY); USE {name}")
-    last = connection.execute(
-        "SELECT published_time, run_id FROM publications ORDER BY published_time DESC LIMIT 1"
-    ).fetchone()
+    last = connection.execute("SELECT published_time, run_id FROM publications ORDER BY rowid DESC LIMIT 1").fetchone()
     connection.execute(
         "INSERT INTO city.main.cities VALUES (?, ?, ?, ?, ?, ?, ?)", [*described, *(last or (None, None))]
     )

@@ -1,19 +1,26 @@
--- operator_fiscal_years: one row per operator and fiscal year: crude-oil equivalent of its sites (road fuel and tenants
--- apart, plain heat values), and the designation that this amount means for the next year (施行令2条).
--- A facility counts with the operator it belongs to on each day. Inputs: energy_by_meter_day, facility_spans, thresholds.
+-- operator_fiscal_years: one row per operator and fiscal year: crude-oil equivalent of its sites (road fuel apart, what goes to
+-- tenants taken off, plain heat values) as counted and as an interval, and what it means for the next year's designation
+-- (施行令2条): at_or_above, below, or undeterminable, which missing and doubtful days make it. A year that is not over, and one
+-- before data was expected, has no upper end. Inputs: act_days, thresholds. Parameters: this_year, first_year.
 WITH sums AS (
     SELECT
-        s.operator_id, fiscal_year_of(e.local_date) AS fiscal_year, coalesce(sum(e.crude_oil_kl), 0) AS site_crude_oil_kl,
-        count(*) FILTER (e.expected) AS expected_rows,
-        count(*) FILTER (e.expected AND e.energy_gj IS NOT NULL AND e.state NOT IN ('missing', 'doubtful')) AS covered_rows
-    FROM energy_by_meter_day AS e
-    JOIN facility_spans AS s
-        ON s.facility_id = e.facility_id AND e.local_date >= s.valid_from AND e.local_date < s.valid_to
-    WHERE e.energy_act_scope = 'site' AND e.facility_share <> 0
-    GROUP BY ALL
+        operator_id, fiscal_year_of(local_date) AS fiscal_year, CAST(sum(site_kl) AS DECIMAL(38, 13)) AS site_crude_oil_kl,
+        CAST(sum(low_kl) AS DECIMAL(38, 13)) AS site_crude_oil_low_kl,
+        CASE WHEN count(*) = count(high_kl) AND fiscal_year_of(local_date) BETWEEN CAST($first_year AS INTEGER) AND CAST($this_year AS INTEGER) - 1
+            THEN CAST(sum(high_kl) AS DECIMAL(38, 13)) END AS site_crude_oil_high_kl,
+        sum(expected_rows) AS expected_rows, sum(covered_rows) AS covered_rows
+    FROM act_days
+    GROUP BY operator_id, fiscal_year_of(local_date)
+),
+threshold AS (
+    SELECT name_ja, value FROM thresholds WHERE threshold_id = 'specified_operator'
 )
 SELECT
-    operator_id, fiscal_year, site_crude_oil_kl,
-    CAST(CAST(covered_rows * 1000000 // nullif(expected_rows, 0) AS DECIMAL(9, 0)) * 0.000001 AS DECIMAL(9, 6)) AS coverage,
-    (SELECT name_ja FROM thresholds WHERE threshold_id = 'specified_operator' AND site_crude_oil_kl >= value) AS designation
-FROM sums
+    s.operator_id, s.fiscal_year, s.site_crude_oil_kl, s.site_crude_oil_low_kl, s.site_crude_oil_high_kl,
+    CAST(CAST(CAST(s.covered_rows AS BIGINT) * 1000000 // nullif(CAST(s.expected_rows AS BIGINT), 0) AS DECIMAL(9, 0)) * 0.000001 AS DECIMAL(9, 6))
+        AS coverage,
+    CASE WHEN s.site_crude_oil_low_kl >= t.value THEN t.name_ja END AS designation,
+    CASE WHEN s.site_crude_oil_low_kl >= t.value THEN 'at_or_above' WHEN s.site_crude_oil_high_kl < t.value THEN 'below'
+        ELSE 'undeterminable' END AS designation_state
+FROM sums AS s
+CROSS JOIN threshold AS t

@@ -1,5 +1,5 @@
 -- post_holders: one row per open facility and post: who holds it today. The most specific appointment decides: facility,
--- site, department, operator. An operator that is not designated has neither 統括者 nor 企画推進者; the posts that
+-- site, department, operator. A deputy's row (acting_for) takes nothing from the holder: post_deputies. An operator that is not designated has neither 統括者 nor 企画推進者; the posts that
 -- city.toml names instead act for them.
 -- Inputs: facilities, facility_spans, operators, appointments, wanted_posts (post, fallback). Parameter: today.
 WITH places AS (
@@ -18,10 +18,11 @@ needed AS (
     CROSS JOIN wanted_posts AS w
 ),
 held AS (
-    SELECT n.facility_id, n.required_post, n.post, a.person_id, a.name, a.position, a.email
+    SELECT n.facility_id, n.operator_id, n.is_designated, n.required_post, n.post, a.person_id, a.name, a.position, a.email,
+        a.approval_document
     FROM needed AS n
     LEFT JOIN appointments AS a
-        ON a.post = n.post AND a.appointed_on <= CAST($today AS DATE) AND coalesce(a.ended_on, DATE '9999-12-31') > CAST($today AS DATE)
+        ON a.post = n.post AND a.acting_for IS NULL AND a.appointed_on <= CAST($today AS DATE) AND coalesce(a.ended_on, DATE '9999-12-31') > CAST($today AS DATE)
         AND (a.facility_id IS NULL OR a.facility_id = n.facility_id) AND (a.site_id IS NULL OR a.site_id = n.site_id)
         AND (a.department IS NULL OR a.department = n.department) AND (a.operator_id IS NULL OR a.operator_id = n.operator_id)
     QUALIFY row_number() OVER (
@@ -29,4 +30,6 @@ held AS (
         ORDER BY a.facility_id IS NULL, a.site_id IS NULL, a.department IS NULL, a.operator_id IS NULL, a.appointed_on DESC,
             a.person_id) = 1
 )
-SELECT facility_id, required_post, post, person_id, name, position, email, person_id IS NULL AS is_vacant FROM held
+SELECT facility_id, operator_id, is_designated, required_post, post, person_id, name, position, email, approval_document,
+    person_id IS NULL AS is_vacant
+FROM held

@@ -18,7 +18,8 @@ from typing import Any
 
 import duckdb
 
-from pipelines.findings import Finding, explain_reason, rules, stable_id
+from pipelines.findings import LANGUAGES, Finding, explain_reason, rules, stable_id, verdict_words
+from pipelines.flags import backdated
 from pipelines.periods import fiscal_year
 from pipelines.rounding import pair, rule_of
 from pipelines.settings import Settings
@@ -35,7 +36,13 @@ FLAG_RULES = (
     "bill_year_length",
     "fall_unexplained",
     "no_responsible_person",
+    "readings_after_validity",
+    "verdict_changed",
+    "readings_after_closing",
+    "year_not_closed",
 )
+# What the 企画推進者 answers for, whoever runs the facility.
+OF_PROMOTER = frozenset({"verdict_changed", "backdated_target", "year_not_closed"})
 OWNER_POSTS = ("エネルギー管理員", "エネルギー管理責任者", "エネルギー管理企画推進者")
 
 
@@ -83,6 +90,8 @@ def build(
         "spike_ratio": settings.thresholds.spike_ratio,
         "fall_share": settings.thresholds.fall_share,
         "fall_step": settings.thresholds.fall_step,
+        "closing_late_days": settings.year.closing_late_days,
+        "base_difference": settings.thresholds.base_difference,
     }
     database.create_temp(connection, "doubt_days", HERE / "doubt_days.sql")
     database.fill(connection, "doubts", HERE / "doubts.sql")
@@ -91,12 +100,20 @@ def build(
     database.create(connection, "flag_doubts")
     asked = [(flag.flag_id, doubt_id) for flag in raised for doubt_id in flag.doubt_ids]
     database.insert_rows(connection, "flag_doubts", sorted(asked))
-    owners = _owners(connection)
+    changed_late = backdated.found(connection)
+    raised += _as_flags("backdated_target", _of_targets(connection, changed_late))
+    owners, promoters = _owners(connection), _promoters(connection, today)
+    of_flags = {flag.flag_id: _owner(flag, owners, promoters) for flag in raised}
     database.create(connection, "raised_flags", temporary=True)
-    database.insert_rows(connection, "raised_flags", [_row(flag, owners, opened, today) for flag in raised])
+    database.insert_rows(connection, "raised_flags", [_row(f, of_flags[f.flag_id], opened, today) for f in raised])
     older = database.rows(connection, HERE / "older_reasons.sql", parameters)
     lacking = database.rows(connection, HERE / "missing_factors.sql")
-    return [*_of_older_years(older), *_without_owner(raised, owners), *_without_factor(lacking)]
+    return [
+        *_of_older_years(older),
+        *_without_owner(flag for flag in raised if of_flags[flag.flag_id] is None),
+        *_without_factor(lacking),
+        *_of_verdicts(connection, changed_late, parameters),
+    ]
 
 
 def write_findings(connection: duckdb.DuckDBPyConnection, findings: Iterable[Finding]) -> None:
@@ -109,6 +126,10 @@ def write_findings(connection: duckdb.DuckDBPyConnection, findings: Iterable[Fin
 
 
 def _raise(connection: duckdb.DuckDBPyConnection, rule_id: str, parameters: dict[str, Any]) -> list[Raised]:
+    return _as_flags(rule_id, database.rows(connection, HERE / f"{rule_id}.sql", parameters))
+
+
+def _as_flags(rule_id: str, rows: Iterable[dict[str, Any]]) -> list[Raised]:
     raised = [
         Raised(
             row["facility_id"],
@@ -118,7 +139,7 @@ def _raise(connection: duckdb.DuckDBPyConnection, rule_id: str, parameters: dict
             _kg(row["co2e_at_stake_kg"]),
             json.loads(row["evidence"]),
         )
-        for row in database.rows(connection, HERE / f"{rule_id}.sql", parameters)
+        for row in rows
     ]
     return sorted(raised, key=lambda flag: flag.flag_id)
 
@@ -139,9 +160,18 @@ def _ask(connection: duckdb.DuckDBPyConnection) -> list[Raised]:
     ]
 
 
-def _row(flag: Raised, owners: dict[str, tuple[str, str]], opened: dict[str, date], today: date) -> tuple[Any, ...]:
+def _of_targets(connection: duckdb.DuckDBPyConnection, changed: list[backdated.Backdated]) -> list[dict[str, Any]]:
+    """Rows of flags about targets, each at the first facility that is judged with it, else at the city's first."""
+    facilities = dict(
+        connection.execute("SELECT target_id, min(facility_id) FROM target_members GROUP BY target_id").fetchall()
+    )
+    first = connection.execute("SELECT min(facility_id) FROM facilities").fetchone()
+    return backdated.rows(changed, facilities, str(first[0] if first else ""))
+
+
+def _row(flag: Raised, owner: tuple[str, str] | None, opened: dict[str, date], today: date) -> tuple[Any, ...]:
     rule = rules()[flag.rule_id]
-    post, person = owners.get(flag.facility_id, (None, None))
+    post, person = owner or (None, None)
     return (
         flag.flag_id,
         flag.facility_id,
@@ -165,6 +195,8 @@ def _told(flag: Raised, language: str) -> dict[str, Any]:
     reasons = [code for code in str(flag.numbers.get("why", "")).split(", ") if code]
     why = " ".join(explain_reason(code, language) for code in reasons)
     told = {"fiscal_year": flag.fiscal_year, "subject": flag.subject or "", **flag.numbers, "why": why}
+    if "causes" in flag.numbers:
+        told |= verdict_words(flag.numbers, language)
     if "actual_kg" in flag.numbers:
         actual, allowed = Decimal(flag.numbers["actual_kg"]), Decimal(flag.numbers["allowed_kg"])
         told["actual"], told["allowed"] = pair(actual, allowed, rule_of("emissions"))
@@ -184,6 +216,43 @@ def _owners(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]
         if post is not None:
             owners[facility] = (post, held[facility, post])
     return owners
+
+
+def _promoters(connection: duckdb.DuckDBPyConnection, today: date) -> dict[str, tuple[str, str]]:
+    """Return facility -> (post, person) of its 企画推進者, that of its operator where it has none of its own, as when closed."""
+    post = OWNER_POSTS[-1]
+    found = database.rows(connection, HERE / "promoters.sql", {"post": post, "today": today})
+    return {row["facility_id"]: (post, row["person_id"]) for row in found}
+
+
+def _owner(
+    flag: Raised, owners: dict[str, tuple[str, str]], promoters: dict[str, tuple[str, str]]
+) -> tuple[str, str] | None:
+    """Who answers for a flag: the facility's own, or the 企画推進者 where it is a matter of targets and verdicts."""
+    first, second = (promoters, owners) if flag.rule_id in OF_PROMOTER else (owners, promoters)
+    return first.get(flag.facility_id) or second.get(flag.facility_id)
+
+
+def _of_verdicts(
+    connection: duckdb.DuckDBPyConnection, changed_late: list[backdated.Backdated], parameters: dict[str, Any]
+) -> Iterable[Finding]:
+    """Findings about verdicts of closed years, targets that were changed for them, and base years."""
+    for row in database.rows(connection, HERE / "verdict_restated.sql"):
+        subject = f"{row['subject_key']}/FY{row['fiscal_year']}/{row['basis']}/{row['run_id']}"
+        numbers = {name: value for name, value in row.items() if name not in ("facility_id", "fiscal_year")}
+        targets = f"{row['before_target']} → {row['after_target']}"
+        words = [verdict_words(row, language) for language in LANGUAGES]
+        told = " / ".join(f"{w['before']} → {w['after']} ({targets}; {w['causes']})" for w in words)
+        yield Finding("verdict_restated", subject, numbers | {"change": told}, row["facility_id"], row["fiscal_year"])
+    for one in changed_late:
+        for year in one.years:
+            numbers = {"target": one.target_id, "known_from": f"{one.known_from:%Y-%m-%d}", "years": f"FY{year}"}
+            yield Finding("backdated_target", f"{one.target_id}/FY{year}/{one.known_from}", numbers, None, year)
+    for row in database.rows(connection, HERE / "base_differs.sql", parameters):
+        own = rule_of("change").text(row["own_co2e_kg"])
+        stated, tolerance = f"{row['base_co2e_t'].normalize():f}", f"{parameters['base_difference']:.0%}"
+        numbers = {"stated": stated, "own": own, "tolerance": tolerance}
+        yield Finding("base_differs", row["target_id"], numbers, None, row["base_fy"])
 
 
 def _of_older_years(rows: list[dict[str, Any]]) -> Iterable[Finding]:
@@ -210,8 +279,8 @@ def _without_factor(rows: list[dict[str, Any]]) -> Iterable[Finding]:
         yield Finding("factor_missing", subject, found, row["facility_id"])
 
 
-def _without_owner(raised: list[Raised], owners: dict[str, tuple[str, str]]) -> Iterable[Finding]:
-    for facility in sorted({flag.facility_id for flag in raised} - set(owners)):
+def _without_owner(flags: Iterable[Raised]) -> Iterable[Finding]:
+    for facility in sorted({flag.facility_id for flag in flags}):
         yield Finding("no_owner", facility, {"found": facility}, facility)
 
 

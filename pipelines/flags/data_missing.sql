@@ -1,7 +1,8 @@
 -- data_missing: days of the last closed and the running fiscal year on which data should have come by now and did not: what is taken off included, since
 -- a silent deduction leaves the net unknown.
--- Late: older than the setting for the kind of source; a yearly figure is due after its year. At stake: what the same sources emitted per covered day a year
--- before, times the missing days. Input: emission_days. Parameters: last_closed, today, bill_late_days,
+-- Late: older than the setting for the kind of source; a yearly figure is due after its year. While a year is being collected,
+-- a month's bill or figure is due as a whole, counted from the month's end. At stake: what the same sources emitted per covered day a year
+-- before, times the missing days. Inputs: emission_days, facility_results. Parameters: last_closed, today, bill_late_days,
 -- interval_late_days, activity_late_days.
 WITH late AS (
     SELECT d.facility_id, d.source_kind, d.source_id, fiscal_year_of(d.local_date) AS fiscal_year, d.local_date
@@ -10,11 +11,14 @@ WITH late AS (
         ON d.source_kind = 'meter' AND e.meter_id = d.source_id AND e.facility_id = d.facility_id AND e.local_date = d.local_date
     LEFT JOIN (SELECT DISTINCT activity_source_id FROM activity_sources WHERE frequency = 'year') AS y
         ON d.source_kind = 'activity' AND y.activity_source_id = d.source_id
+    LEFT JOIN (SELECT DISTINCT facility_id, fiscal_year FROM facility_results WHERE year_state = 'collecting') AS c
+        ON c.facility_id = d.facility_id AND c.fiscal_year = fiscal_year_of(d.local_date)
     WHERE d.basis = 'plan' AND d.state = 'missing' AND d.expected AND d.facility_share <> 0
         AND d.local_date >= make_date(CAST($last_closed AS INTEGER), 4, 1)
-        AND d.local_date + CAST(CASE
+        AND CASE WHEN c.facility_id IS NULL OR e.reading_kind = 'interval' THEN d.local_date ELSE last_day(d.local_date) END + CAST(CASE
             WHEN d.source_kind = 'activity' AND y.activity_source_id IS NOT NULL THEN
-                make_date(fiscal_year_of(d.local_date) + 1, 4, 1) - d.local_date + CAST($activity_late_days AS INTEGER)
+                make_date(fiscal_year_of(d.local_date) + 1, 4, 1)
+                    - CASE WHEN c.facility_id IS NULL THEN d.local_date ELSE last_day(d.local_date) END + CAST($activity_late_days AS INTEGER)
             WHEN d.source_kind = 'activity' THEN CAST($activity_late_days AS INTEGER)
             WHEN e.reading_kind = 'interval' THEN CAST($interval_late_days AS INTEGER)
             ELSE CAST($bill_late_days AS INTEGER) END AS INTEGER) < CAST($today AS DATE)

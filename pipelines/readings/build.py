@@ -2,8 +2,8 @@
 
 Reads parsed values, rejects and counts, the registers meters and activity_sources. Writes counted_units, readings (and
 the views current_readings, superseded_readings, bills), register_states, register_uses, activity_readings,
-waste_samples, weather_days, quarantine, source_files, unknown_names, intake_log, reading_doubts and expected_inputs. The outcome
-depends only on contents, receipts, registers and the day, never on the order of processing.
+waste_samples, weather_days, quarantine, source_files, unknown_names, intake_log, expected_inputs and, in doubting.py,
+reading_doubts. The outcome depends only on contents, receipts, registers and the day, never on the order of processing.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import Any
 
 import duckdb
 
-from pipelines import findings, folding, units
-from pipelines.readings import touched
-from pipelines.readings.acceptance import Rival, losers
+from pipelines import findings, units
+from pipelines.readings import doubting, spellings, touched
+from pipelines.readings.acceptance import Rival, RivalEvent, losers, losing_events
 from pipelines.settings import Settings
 from pipelines.warehouse import database
 from pipelines.warehouse.part import Part
@@ -47,7 +47,12 @@ def build(
     _load_words(connection, settings)
     touched.know_files(part, settings, today)
     database.create_temp(connection, "meter_names", HERE / "meter_names.sql")
-    _know_spellings(connection)
+    spellings.start(connection)
+    spellings.know(
+        connection,
+        """SELECT v.key FROM parsed_values AS v
+           JOIN taken_tables AS t ON t.table_no = v.table_no AND t.batch_no = v.batch_no""",
+    )
     database.create_view(connection, "incoming", HERE / "incoming.sql", temporary=True)
     _count_units(part, settings)
     database.create_temp(connection, "checked", HERE / "checked.sql", {"today": today})
@@ -64,7 +69,7 @@ def build(
     touched.merge(part)
     for view in ("current_readings", "superseded_readings", "bills"):
         database.create_view(connection, view, HERE / f"{view}.sql")
-    database.fill(connection, "reading_doubts", HERE / "reading_doubts.sql")
+    told = doubting.build(connection, settings)
     late = settings.thresholds
     lateness = {
         "today": today,
@@ -75,49 +80,9 @@ def build(
     database.fill(connection, "expected_inputs", HERE / "expected_inputs.sql", lateness)
     for view in ("candidates", "incoming"):
         connection.execute(f"DROP VIEW {view}")
-    for step in ("checked", "suspects", "rivals"):
+    for step in ("checked", "suspects", "rivals", "event_rows", "beaten_events"):
         connection.execute(f"DROP TABLE {step}")
-    return _register_findings(connection)
-
-
-def _know_spellings(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let a word that no register has exactly name what it names in another width, case or composition, where that is one thing.
-
-    Adds to ``meter_names`` and makes ``activity_names`` (word as written, activity_source_id).
-    """
-    written = connection.execute(
-        """SELECT DISTINCT v.key FROM parsed_values AS v
-           JOIN taken_tables AS t ON t.table_no = v.table_no AND t.batch_no = v.batch_no
-           WHERE v.key IS NOT NULL AND v.key NOT IN (SELECT word FROM meter_names)
-               AND v.key NOT IN (SELECT activity_source_id FROM activity_sources) ORDER BY v.key"""
-    ).fetchall()
-    meters = _by_spelling(connection.execute("SELECT DISTINCT word, meter_id FROM meter_names").fetchall())
-    activities = _by_spelling(
-        connection.execute("SELECT DISTINCT activity_source_id, activity_source_id FROM activity_sources").fetchall()
-    )
-    spelled = [(word, folding.name(word)) for (word,) in written]
-    pairs = "SELECT unnest(CAST($written AS VARCHAR[])) AS written, unnest(CAST($words AS VARCHAR[])) AS word"
-    meant = [(word, own) for word, name in spelled for own in meters.get(name, ())]
-    connection.execute(
-        f"""INSERT INTO meter_names BY NAME SELECT DISTINCT m.* REPLACE (w.written AS word)
-            FROM ({pairs}) AS w JOIN meter_names AS m ON m.word = w.word""",
-        {"written": [word for word, _ in meant], "words": [own for _, own in meant]},
-    )
-    meant = [(word, own) for word, name in spelled for own in activities.get(name, ())]
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE activity_names AS SELECT written AS word, word AS activity_source_id FROM ({pairs})",
-        {"written": [word for word, _ in meant], "words": [own for _, own in meant]},
-    )
-
-
-def _by_spelling(words: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
-    """Return folded word -> words of the register, without those that would name two things: one word, or words of one thing."""
-    found: dict[str, tuple[set[str], set[str]]] = {}
-    for word, owner in words:
-        spellings, owners = found.setdefault(folding.name(word), (set(), set()))
-        spellings.add(word)
-        owners.add(owner)
-    return {name: spellings for name, (spellings, owners) in found.items() if len(spellings) == 1 or len(owners) == 1}
+    return [*_register_findings(connection), *told]
 
 
 def _lay_down(part: Part) -> None:
@@ -225,7 +190,23 @@ def _accept(connection: duckdb.DuckDBPyConnection) -> None:
         """INSERT INTO losers SELECT unnest(CAST($ids AS BIGINT[])), unnest(CAST($times AS TIMESTAMP[]))""",
         {"ids": list(beaten), "times": list(beaten.values())},
     )
+    _accept_events(connection)
     _explain_files(connection)
+
+
+def _accept_events(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add to ``losers`` the deliveries and activity figures that other statements about their source and period replace."""
+    database.create_temp(connection, "event_rows", HERE / "event_rows.sql")
+    rivals = connection.execute(database.sql_text(HERE / "rival_events.sql")).fetchall()
+    beaten: dict[int, object] = {}
+    for _, island in groupby(rivals, key=lambda row: row[:3]):
+        beaten.update(losing_events(RivalEvent(*row[3:]) for row in island))
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE beaten_events AS SELECT unnest(CAST($ids AS BIGINT[])) AS unit_no,
+           unnest(CAST($times AS TIMESTAMP[])) AS known_to""",
+        {"ids": list(beaten), "times": list(beaten.values())},
+    )
+    database.run(connection, "INSERT INTO losers " + database.sql_text(HERE / "event_losers.sql"), what="event_losers")
 
 
 def _explain_files(connection: duckdb.DuckDBPyConnection) -> None:

@@ -38,7 +38,7 @@ SELECT
     coalesce(time_band, 'all') AS time_band, started_at, ended_at, quantity, word AS unit,
     CASE WHEN rule_id IS NOT NULL OR record IN ('weather', 'composition') THEN key END AS key,
     coalesce(quality, 'measured') AS quality, coalesce(stage, 'confirmed') AS stage, issued_on, received_at,
-    substance, note, amount_yen, demand_kw, contract_kw, multiplier, category, basis, moisture_percent, laboratory,
+    substance, note, amount_yen, demand_kw, contract_kw, multiplier, category, basis, moisture_percent, laboratory, slip_no,
     CASE WHEN rule_id IS NOT NULL THEN raw_unit END AS raw_unit, CASE WHEN rule_id IS NOT NULL THEN reading_kind END AS stated_kind, rule_id,
     CASE
         WHEN rule_id IS NULL THEN NULL

@@ -1,11 +1,12 @@
--- known_files: one row per arrival with what parsing made of it; the first arrival of a content is the one that counts.
+-- known_files: one row per arrival with what parsing made of it; the first arrival of a content carries its rows.
 -- Content that stood under several paths is a duplicate, unless its layout names the meter by the path.
+-- receipts: when its content was received, each time it was (the latest decides among rivals).
 -- is_taken: its values are to be taken in; those of files taken before stand in the tables already.
 -- Inputs: arrivals (the ledger), source_layouts (layout asked for per folder), parsed_files (Parquet), taken_before.
 -- Parameter: usual.
 WITH matched AS (
     SELECT
-        a.sha256, a.source, a.path, a.received_at, f.layout, f.member, f.stamps_moved, f.unread, coalesce(l.wanted, CAST($usual AS VARCHAR)) AS wanted, f.rule_id,
+        a.sha256, a.source, a.path, a.received_at, a.first_seen_at, f.layout, f.member, f.stamps_moved, f.unread, coalesce(l.wanted, CAST($usual AS VARCHAR)) AS wanted, f.rule_id,
         f.numbers, f.rows_received, f.rows_blank, f.rows_ignored
     FROM arrivals AS a
     LEFT JOIN source_layouts AS l ON l.source = a.source
@@ -21,6 +22,8 @@ SELECT
     row_number() OVER (ORDER BY sha256, member, wanted, received_at, source, path) AS file_no,
     row_number() OVER (PARTITION BY sha256, member, layout ORDER BY received_at, source, path) = 1 AS is_first,
     is_first AND (sha256, source, path) NOT IN (SELECT (sha256, source, path) FROM taken_before) AS is_taken,
+    list(received_at) OVER (PARTITION BY sha256, member, layout ORDER BY received_at ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+        AS receipts,
     first_value(source || '/' || path) OVER (PARTITION BY sha256, member, layout ORDER BY received_at, source, path)
         AS first_path
 FROM matched

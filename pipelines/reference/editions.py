@@ -16,8 +16,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from pipelines import journal
+from pipelines import durable, journal
 from pipelines.reference.supplier_list import KINDS, TITLES, Row, SupplierList
+from pipelines.warehouse import kept
+from pipelines.warehouse.past import Past
 
 FOLDER, JOURNAL = "editions", "editions.jsonl"
 COLUMNS = (
@@ -42,10 +44,12 @@ class Edition:
     path: Path
 
 
-def taken(history: Path) -> list[Edition]:
-    """Return the editions taken in, oldest first."""
+def taken(history: Path, past: Past | None = None) -> list[Edition]:
+    """Return the editions taken in (by a past moment), oldest first."""
     found = []
-    for record in journal.read(history / JOURNAL):
+    for number, record in journal.numbered(history / JOURNAL):
+        if past is not None and not past.knows(JOURNAL, number, record["taken_at"]):
+            continue
         values = record | {
             "issued_on": date.fromisoformat(record["issued_on"]),
             "taken_at": datetime.fromisoformat(record["taken_at"]),
@@ -68,9 +72,9 @@ def take(history: Path, file: Path, read: SupplierList, now: datetime) -> tuple[
         return known[digest], False
     name = f"{read.kind}-R{read.result_fy}-{read.issued_on}-{digest[:8]}"
     path = history / FOLDER / f"{name}.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _whole(path.with_name(digest), content)
-    _whole(path, _as_csv(read, name, file.name).encode())
+    durable.write(path.with_name(digest), content)
+    durable.write(path, _as_csv(read, name, file.name).encode())
+    kept.note(history, [path.with_name(digest), path])
     edition = Edition(
         name, read.kind, read.result_fy, read.activity_fy, read.issued_on, digest, file.name, now, len(read.rows), path
     )
@@ -131,9 +135,3 @@ def read_rows(editions: Sequence[Edition]) -> list[dict[str, str]]:
         with edition.path.open(encoding="utf-8", newline="") as stream:
             rows += list(csv.DictReader(stream))
     return rows
-
-
-def _whole(path: Path, content: bytes) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    part.replace(path)

@@ -18,6 +18,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
+from pipelines.errors import ActionableError
+
 ENCODINGS = ("utf-8-sig", "utf-16", "cp932")
 MOST_BYTES = 20_000_000
 KINDS = {"electricity": "t_CO2/kWh", "city_gas": "t_CO2/thousand_m3", "heat": "t_CO2/GJ"}
@@ -36,7 +38,7 @@ REPLACED = "※ 公表元が代替値に置き換えた値"
 Word = TypeVar("Word", str, int)
 
 
-class ListError(ValueError):
+class ListError(ActionableError, ValueError):
     """The list cannot be taken; the message names every line and what to do."""
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines import rounding
+from pipelines import chain, rounding
 from pipelines.findings import explain_reason, word
 from pipelines.reports import pages
 from pipelines.reports.layout import plain
@@ -61,8 +61,8 @@ SELECT (SELECT count(*) FROM facilities) AS facilities, (SELECT count(*) FROM op
     (SELECT CAST(value AS DECIMAL(9, 4)) FROM heat_contents WHERE key = 'crude_oil_equivalent') AS crude,
     (SELECT CAST(value AS INTEGER) FROM thresholds WHERE threshold_id = 'day_tariff_from') AS day_from,
     (SELECT CAST(value AS INTEGER) FROM thresholds WHERE threshold_id = 'day_tariff_to') AS day_to,
-    (SELECT version FROM publications ORDER BY published_time DESC LIMIT 1) AS version,
-    (SELECT today FROM publications ORDER BY published_time DESC LIMIT 1) AS today
+    (SELECT version FROM publications ORDER BY rowid DESC LIMIT 1) AS version,
+    (SELECT today FROM publications ORDER BY rowid DESC LIMIT 1) AS today
 """
 GROUPS = {
     "plan_fuels": ("実行計画の燃料", "fuels of the plan"),
@@ -98,7 +98,12 @@ def write(city: CityFolder) -> list[Path]:
             row["source_id"]: _link(row) for row in query.dicts(connection, "FROM reference_sources ORDER BY source_id")
         }
         gaps = query.dicts(connection, "FROM gaps")
-        common = {"city": city.settings.city, "today": counts["today"], "gaps": gaps}
+        common = {
+            "city": city.settings.city,
+            "today": counts["today"],
+            "gaps": gaps,
+            "head": chain.head_told(city.history),
+        }
         factors = [
             _factor(row, sources) for text in (FACTORS, HEAT, DENSITIES, GWP) for row in query.dicts(connection, text)
         ]

@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.errors import ActionableError
 from pipelines.periods import fiscal_year_end, fiscal_year_start
 from pipelines.warehouse import database
 
@@ -19,7 +20,7 @@ HERE = Path(__file__).parent / "explain"
 MOST_READINGS = 60
 
 
-class UnknownFacility(ValueError):  # noqa: N818 - what it is
+class UnknownFacility(ActionableError, ValueError):  # noqa: N818 - what it is
     """No such facility in the published file."""
 
 
@@ -86,6 +87,8 @@ def explain(connection: duckdb.DuckDBPyConnection, question: Question) -> dict[s
         "flags": rows("flags"),
         "reviews": rows("reviews"),
         "restatements": rows("restatements"),
+        "verdict_history": rows("verdict_history"),
+        "verdict_restatements": rows("verdict_restatements"),
         "references": rows("references"),
         "events": rows("events"),
     }

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 FLAGS = """
-SELECT f.flag_id, f.facility_id, n.name, f.rule_id, f.severity, f.fiscal_year, f.message_ja AS ja, f.message_en AS en,
+SELECT f.flag_id, f.facility_id, coalesce(n.name, '') AS name, f.rule_id, f.severity, f.fiscal_year, f.message_ja AS ja, f.message_en AS en,
     f.co2e_at_stake_kg AS stake, concat_ws(' ', f.owner_post, f.owner_person_id) AS owner, f.state
 FROM flags AS f
-JOIN facilities AS n ON n.facility_id = f.facility_id
+LEFT JOIN facilities AS n ON n.facility_id = f.facility_id
 ORDER BY f.severity <> 'error', f.co2e_at_stake_kg DESC NULLS LAST, f.facility_id, f.rule_id
 """
 FACILITIES = """
 SELECT r.facility_id, f.name, f.department, f.use_class, r.fiscal_year, r.basis, r.target_id, r.verdict, r.is_inherited,
-    r.actual_low_co2e_kg, r.actual_high_co2e_kg, r.baseline_low_co2e_kg, r.baseline_high_co2e_kg, r.allowed_co2e_kg, r.coverage, r.reasons
+    r.actual_low_co2e_kg, r.actual_high_co2e_kg, r.baseline_low_co2e_kg, r.baseline_high_co2e_kg, r.allowed_co2e_kg, r.coverage, r.reasons,
+    r.year_state, r.collecting_note
 FROM facility_results AS r
 JOIN facilities AS f ON f.facility_id = r.facility_id
 WHERE r.fiscal_year = $year
@@ -40,7 +41,9 @@ QUALIFY row_number() OVER (PARTITION BY q.source_sha256, q.source_member, q.sour
 ORDER BY s.received_at DESC, path, line, "column"
 """
 VERDICTS = """
-SELECT verdict, count(*) AS facilities FROM facility_results WHERE fiscal_year = $year GROUP BY verdict ORDER BY verdict
+SELECT CASE WHEN verdict = 'undeterminable' AND year_state = 'collecting' AND collecting_note IS NOT NULL THEN 'collecting'
+    ELSE verdict END AS verdict, count(*) AS facilities
+FROM facility_results WHERE fiscal_year = $year GROUP BY ALL ORDER BY ALL
 """
 RESTATEMENTS = """
 SELECT r.published_time, r.facility_id, f.name, r.fiscal_year, r.basis, r.year_rule, r.before_co2e_kg, r.after_co2e_kg,
@@ -49,6 +52,25 @@ FROM restatements AS r
 LEFT JOIN facilities AS f ON f.facility_id = r.facility_id
 WHERE r.published_time >= CAST($since AS TIMESTAMP)
 ORDER BY r.published_time DESC, r.facility_id, r.fiscal_year, r.basis, r.year_rule
+"""
+VERDICT_RESTATEMENTS = """
+SELECT r.*, coalesce(f.name, '') AS name
+FROM verdict_restatements AS r
+LEFT JOIN facilities AS f ON r.subject_key = 'facility/' || f.facility_id
+WHERE r.published_time >= CAST($since AS TIMESTAMP)
+ORDER BY r.published_time DESC, r.fiscal_year DESC, r.subject_key, r.basis
+"""
+YEARS = """
+SELECT y.operator_id, o.name, y.fiscal_year, y.year_state, y.closing_date, y.closed_on, y.document_no, c.closed_by,
+    (SELECT count(DISTINCT r.facility_id) FROM facility_results AS r
+        JOIN facility_spans AS s ON s.facility_id = r.facility_id AND s.operator_id = y.operator_id
+            AND s.valid_from < make_date(y.fiscal_year + 1, 4, 1) AND s.valid_to > make_date(y.fiscal_year, 4, 1)
+        WHERE r.fiscal_year = y.fiscal_year AND r.verdict = 'undeterminable') AS undeterminable
+FROM operator_years AS y
+JOIN operators AS o ON o.operator_id = y.operator_id
+LEFT JOIN year_closings AS c ON c.operator_id = y.operator_id AND c.fiscal_year = y.fiscal_year
+WHERE y.fiscal_year = coalesce($year, y.fiscal_year)
+ORDER BY y.fiscal_year DESC, y.operator_id
 """
 EDITION_DIFFERENCES = """
 SELECT * FROM official_edition_differences
@@ -65,3 +87,5 @@ JOIN targets AS t ON t.target_id = l.target_id
 QUALIFY count(DISTINCT l.co2e_kg) OVER (PARTITION BY l.target_id) > 1
 ORDER BY l.target_id, l.line
 """
+# values that end after the day of the run: how many, and the last day of them
+AFTER_TODAY = "SELECT count(*), max(CAST(ended_at AS DATE)) FROM quarantine WHERE rule_id = 'in_the_future'"

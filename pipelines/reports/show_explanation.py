@@ -11,7 +11,7 @@ from rich.text import Text
 from pipelines.findings import explain_reason, word
 from pipelines.reports import show_past
 from pipelines.reports.layout import percent, plain, tonnes
-from pipelines.reports.terminal import Terminal, change_against_base
+from pipelines.reports.terminal import Terminal, change_against_base, is_collected
 from pipelines.rounding import CHANGE_NEGATIVE, rate_text, rule_of, sign_name
 
 MOST_FILES = 30
@@ -65,8 +65,11 @@ def _result(out: Terminal, result: dict[str, Any] | None, of_month: bool, sign: 
         target = f"{result['target_id']} ({whose}) −{rate} {years} {result['path']}; {result['target_source'] or ''}"
     out.pairs(
         [
-            (out.say("col_verdict"), out.verdict(result["verdict"], result["is_inherited"])),
-            (out.say("col_reasons"), out.reasons(result["reasons"])),
+            (
+                out.say("col_verdict"),
+                out.verdict("collecting" if is_collected(result) else result["verdict"], result["is_inherited"]),
+            ),
+            (out.say("col_reasons"), out.why(result)),
             (word("actual", out.language), _interval(result["actual_low_co2e_kg"], result["actual_high_co2e_kg"])),
             (word("allowed", out.language), allowed),
             (
@@ -248,8 +251,23 @@ def _notes(out: Terminal, told: dict[str, Any]) -> None:
         who = f"{review['post']} {review['person_id']}"
         said = f"{review['comment'] or ''} {review['document_no'] or ''}"
         out.line(f"  {review['decided_at']} {word(review['step'], out.language)} {who} {said}")
+    _verdicts(out, told)
     for change in told["restatements"]:
         moved = f"{tonnes(change['before_co2e_kg'])} → {tonnes(change['after_co2e_kg'])}"
         out.line(
             f"  {word('restatement', out.language)} {change['published_time']}: {moved} ({show_past.parts(out, change)})"
         )
+
+
+def _verdicts(out: Terminal, told: dict[str, Any]) -> None:
+    """Every verdict ever published of the year, and what changed it once it was closed."""
+    if len(told["verdict_history"]) > 1:
+        out.console.print()
+        out.line(out.say("verdict_published"), "bold")
+        for row in told["verdict_history"]:
+            state = word(row["year_state"] or "closed", out.language)
+            verdict = word(row["verdict"] or "no_verdict_row", out.language)
+            amounts = f"{tonnes(row['actual_low_co2e_kg'])} / {tonnes(row['allowed_co2e_kg'])}"
+            out.line(f"  {row['published_time']} {verdict} ({state}) {row['target_id'] or '-'} {amounts}")
+    if told["verdict_restatements"]:
+        show_past.verdicts(out, told["verdict_restatements"])

@@ -7,12 +7,13 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from pipelines.findings import word
+from pipelines.findings import verdict_words, word
 from pipelines.reports.layout import tonnes
 from pipelines.reports.terminal import Terminal
 from pipelines.rounding import rule_of
 
 CAUSES = ("data", "register", "factor", "method")
+MOST_VERDICTS = 12
 
 
 def restatements(out: Terminal, rows: Sequence[dict[str, Any]]) -> None:
@@ -28,6 +29,45 @@ def restatements(out: Terminal, rows: Sequence[dict[str, Any]]) -> None:
             moved = f"{tonnes(row['before_co2e_kg'])} → {tonnes(row['after_co2e_kg'])}"
             out.line(f"{head} {word(row['basis'], out.language)}{rule}: {moved} ({parts(out, row)})")
     out.rounding("emissions", "change")
+
+
+def verdicts(out: Terminal, rows: Sequence[dict[str, Any]], most: int | None = None) -> None:
+    """Changes of the verdicts of closed years: what is judged, from what to what, why."""
+    out.line(out.say("verdicts_changed", count=len(rows)), "bold")
+    for row in rows[:most]:
+        year = out.say("fiscal_year", year=row["fiscal_year"])
+        told = {"before": row["before_verdict"], "after": row["after_verdict"], "causes": row["causes"]}
+        words = verdict_words(told, out.language)
+        head = f"  {_case(row)} {year} {word(row['basis'], out.language)}: "
+        style = "bold red" if row["is_improved"] else "yellow"
+        out.line(f"{head}{words['before']} → {words['after']} ({words['causes']})", style)
+        if detail := _detail(out, row):
+            out.indented(detail)
+    if most is not None and len(rows) > most:
+        out.line(out.say("more_verdicts", count=len(rows) - most), "dim")
+
+
+def _case(row: dict[str, Any]) -> str:
+    """Which facility, or which target of whom."""
+    if row["subject_key"].startswith("facility/"):
+        return f"{row['subject_id']} {row.get('name') or ''}".rstrip()
+    return f"{row['subject_key'].removeprefix('target/')} ({row['subject_kind']} {row['subject_id']})"
+
+
+def _detail(out: Terminal, row: dict[str, Any]) -> str:
+    """What besides the verdict changed: target, allowed amount, facilities."""
+    told = []
+    if row["before_target_id"] != row["after_target_id"]:
+        told.append(f"{out.say('target')} {row['before_target_id'] or '-'} → {row['after_target_id'] or '-'}")
+    before, after = row["before_allowed_co2e_kg"], row["after_allowed_co2e_kg"]
+    if before != after:
+        told.append(f"{word('allowed', out.language)} {tonnes(before)} → {tonnes(after)}")
+    if row["before_facilities"] != row["after_facilities"] or row["left_facility_ids"] or row["joined_facility_ids"]:
+        changed = [f"−{f}" for f in (row["left_facility_ids"] or "").split(";") if f]
+        changed += [f"+{f}" for f in (row["joined_facility_ids"] or "").split(";") if f]
+        counts = f"{row['before_facilities']} → {row['after_facilities']}"
+        told.append(f"{out.say('judged_facilities')} {counts} {' '.join(changed)}".rstrip())
+    return "; ".join(told)
 
 
 def parts(out: Terminal, row: dict[str, Any]) -> str:
@@ -49,7 +89,7 @@ def signed(kg: Decimal) -> str:
 
 def summary(out: Terminal, rows: Sequence[dict[str, Any]]) -> str:
     """All restatements of a night in one sentence: how many, and the plan's parts."""
-    plan = [row for row in rows if row["basis"] == "plan" and row["year_rule"] == "by_day"]
+    plan = [row for row in rows if row["basis"] == "plan"]
     total = {f"{cause}_co2e_kg": sum((row[f"{cause}_co2e_kg"] for row in plan), Decimal(0)) for cause in CAUSES}
     return out.say("night_changes", count=len(rows), parts=parts(out, total) or "-")
 

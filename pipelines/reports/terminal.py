@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -14,12 +14,12 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.findings import explain_reason, word
+from pipelines.findings import collecting_text, explain_reason, word
 from pipelines.reports.layout import pair_lines, percent, tonnes, visible, wrapped
 from pipelines.reports.words import label
 from pipelines.rounding import CHANGE_NEGATIVE, change_rate, pair, rate_text, rule_of, sign_name
 
-VERDICT_STYLE = {"achieved": "green", "not_achieved": "bold red", "undeterminable": "yellow"}
+VERDICT_STYLE = {"achieved": "green", "not_achieved": "bold red", "undeterminable": "yellow", "collecting": "yellow"}
 SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 STATE_STYLE = {"ok": "green", "note": "yellow", "bad": "bold red"}
 TOP_FLAGS = 12
@@ -71,9 +71,17 @@ class Terminal:
         self.console.print(Text(title, style="bold"))
         for notice in outcome["notices"]:
             self.line(notice[self.language], "yellow")
+        if outcome["verdict_changes"]:
+            from pipelines.reports import show_past
+
+            show_past.verdicts(self, outcome["verdict_changes"], show_past.MOST_VERDICTS)
         if outcome["nothing_new"]:
             self.line(self.say("nothing_new"))
+            self._head(outcome)
             return
+        for check in outcome["failed_checks"]:
+            told = self.say("night_check_failed", meaning=check[self.language], subjects=check["subjects"])
+            self.line(told, "bold red")
         counts = outcome["counts"]
         self.line(self.say("night_files", new=outcome["files_new"], total=outcome["files_total"]))
         self.line(self.say("night_rows", **{name: f"{value:,}" for name, value in counts.items()}))
@@ -86,7 +94,8 @@ class Terminal:
             self.indented(row["proposal"])
         verdicts = " / ".join(
             f"{word(v, self.language)} {outcome['verdicts'].get(v, 0)}"
-            for v in ("achieved", "not_achieved", "undeterminable")
+            for v in ("achieved", "not_achieved", "undeterminable", "collecting")
+            if v != "collecting" or v in outcome["verdicts"]
         )
         self.line(self.say("night_verdicts", year=outcome["year"], verdicts=verdicts))
         if outcome["changes"]:
@@ -96,6 +105,7 @@ class Terminal:
         self.flags(outcome["flags"], TOP_FLAGS)
         self.line(self.say("night_published", path=published))
         self.line(self.say("night_page", path=page))
+        self._head(outcome)
         if outcome["page_problem"]:
             self.line(self.say("page_problem", why=outcome["page_problem"]), "yellow")
         if outcome["flags"]:
@@ -103,6 +113,11 @@ class Terminal:
             self.line(
                 self.say("night_next", options=options, facility=first["facility_id"], year=outcome["year"]), "dim"
             )
+
+    def _head(self, outcome: dict[str, Any]) -> None:
+        """The head of the history, to be copied to where nobody can change it."""
+        if outcome.get("history_head"):
+            self.line(self.say("night_head", head=outcome["history_head"], on=outcome["history_head_on"]), "dim")
 
     def held(self, values: Sequence[dict[str, Any]]) -> None:
         """Values in quarantine, the latest first: where they stand, what was written, what to do."""
@@ -193,11 +208,12 @@ class Terminal:
                     r["facility_id"],
                     r["name"],
                     r["department"],
-                    self.verdict(r["verdict"]) + (INHERITED if r["is_inherited"] else ""),
+                    self.verdict("collecting" if is_collected(r) else r["verdict"])
+                    + (INHERITED if r["is_inherited"] else ""),
                     *actual_and_allowed(r),
                     rate_text(change_against_base(r), rule_of("rate"), sign),
                     percent(r["coverage"]),
-                    self.reasons(r["reasons"]),
+                    self.why(r),
                 )
                 for r in rows
             ),
@@ -240,6 +256,14 @@ class Terminal:
         """Reasons as sentences, one a line."""
         return "\n".join(explain_reason(reason, self.language) for reason in (reasons or "").split(";") if reason)
 
+    def why(self, result: Mapping[str, Any]) -> str:
+        """The reasons of a result; that months are still to come is told with which they are."""
+        told = self.reasons(result["reasons"])
+        if not is_collected(result):
+            return told
+        rest = [r for r in (result["reasons"] or "").split(";") if r != "collecting"]
+        return "\n".join([standing(result, self.language), *([self.reasons(";".join(rest))] if rest else [])])
+
     # ------------------------------------------------------------------ one thing
 
     def pairs(self, pairs: Iterable[tuple[str, Any]]) -> None:
@@ -258,6 +282,23 @@ class Terminal:
                 self.line(f"    → {one.remedy}", "cyan")
             well = well and one.state != "bad"
         return well
+
+
+def is_collected(result: Mapping[str, Any]) -> bool:
+    """Tell whether a result waits for months that are still to come, so that it reads 集計中 and not 判定不能."""
+    note = result.get("collecting_note")
+    return (
+        result["year_state"] == "collecting"
+        and bool(note)
+        and result.get("verdict", "undeterminable") == "undeterminable"
+    )
+
+
+def standing(result: Mapping[str, Any], language: str) -> str:
+    """A verdict as people read it: 集計中 with what is still to come, else the word of the verdict."""
+    if is_collected(result):
+        return collecting_text(str(result["collecting_note"]), language)
+    return word(result.get("verdict") or "undeterminable", language)
 
 
 def actual_and_allowed(row: dict[str, Any]) -> tuple[str, str]:

@@ -5,14 +5,13 @@ Reads the decisions store, raised_flags and totals. Writes flags (with their sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 
 import duckdb
 
-from pipelines.findings import Finding
-from pipelines.periods import fiscal_year
+from pipelines.findings import Finding, word
 from pipelines.review.desk import Desk
 from pipelines.review.states import OPEN, binds, overrides
 from pipelines.review.store import Decision
@@ -44,11 +43,11 @@ def build(
     """Fill flags and reviews.
 
     Returns:
-        A finding for each decision that lapsed.
+        A finding for each decision that lapsed, and for each flag whose next step nobody is left to take.
     """
     database.create(connection, "flags")
     connection.execute("INSERT INTO flags BY NAME FROM raised_flags ORDER BY ALL")
-    desk = Desk(connection, decisions, fiscal_year(today), Decimal(str(tolerance)))
+    desk = Desk(connection, decisions, today, Decimal(str(tolerance)))
     states = {flag_id: desk.state(flag) for flag_id, flag in desk.flags.items()}
     moved = [(state, flag_id) for flag_id, state in states.items() if state != OPEN]
     if moved:
@@ -82,8 +81,20 @@ def build(
                 decision.seen_state,
                 decision.seen_days,
                 is_binding,
+                decision.recorded_by,
+                decision.evidence,
+                decision.recorded_only,
+                decision.discard,
             )
         )
     database.create(connection, "reviews")
     database.insert_rows(connection, "reviews", rows)
-    return lapsed
+    return [*lapsed, *_stuck(desk)]
+
+
+def _stuck(desk: Desk) -> Iterator[Finding]:
+    """Say of which flags nobody is left who may take the next step."""
+    for flag in (desk.flags | desk.doubts).values():
+        if (step := desk.stuck_at(flag)) is not None:
+            told = {"found": flag.flag_id, "step": f"{word(step, 'ja')} / {word(step, 'en')}"}
+            yield Finding("nobody_left", flag.flag_id, told, flag.facility_id, flag.fiscal_year)

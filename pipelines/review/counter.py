@@ -8,8 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from pipelines.periods import fiscal_year
 from pipelines.review.desk import Desk, StepError
+from pipelines.review.evidence import NONE, Evidence, keep
 from pipelines.review.states import ACCEPTED
 from pipelines.review.store import Decision, Store, read_all
 from pipelines.settings import CityFolder
@@ -25,7 +25,7 @@ def desk(city: CityFolder) -> Iterator[Desk]:
     """
     with query.opened(city.published) as connection:
         tolerance = Decimal(str(city.settings.thresholds.decision_tolerance))
-        yield Desk(connection, read_all(city.decisions_url), fiscal_year(city.today), tolerance)
+        yield Desk(connection, read_all(city.decisions_url), city.today, tolerance)
 
 
 def listed(city: CityFolder, state: str | None) -> list[dict[str, Any]]:
@@ -50,21 +50,33 @@ def listed(city: CityFolder, state: str | None) -> list[dict[str, Any]]:
     return [row for row in rows if state in (None, row["state"])]
 
 
-def answer(city: CityFolder, flag_id: str, person: str, text: str, *, data_are_right: bool) -> Decision:
+def answer(
+    city: CityFolder,
+    flag_id: str,
+    person: str,
+    text: str,
+    evidence: Evidence = NONE,
+    *,
+    data_are_right: bool,
+    discard: bool = False,
+) -> Decision:
     """Answer a flag and keep the answer."""
     with desk(city) as open_desk:
-        taken = open_desk.answer(flag_id, person, text, city.now(), data_are_right=data_are_right)
-    return _kept(city, [taken])[0]
+        now = city.now()
+        taken = open_desk.answer(flag_id, person, text, now, evidence, data_are_right=data_are_right, discard=discard)
+    return _kept(city, [taken], evidence)[0]
 
 
-def judge(city: CityFolder, flag_id: str, step: str, person: str, text: str) -> Decision:
+def judge(city: CityFolder, flag_id: str, step: str, person: str, text: str, evidence: Evidence = NONE) -> Decision:
     """Accept or return an answer and keep the decision."""
     with desk(city) as open_desk:
-        taken = open_desk.judge(flag_id, step, person, text, city.now())
-    return _kept(city, [taken])[0]
+        taken = open_desk.judge(flag_id, step, person, text, city.now(), evidence)
+    return _kept(city, [taken], evidence)[0]
 
 
-def confirm(city: CityFolder, person: str, on: date, document_no: str, year: int) -> list[Decision]:
+def confirm(
+    city: CityFolder, person: str, on: date, document_no: str, year: int, evidence: Evidence = NONE
+) -> list[Decision]:
     """Confirm every accepted flag of a fiscal year that this person may confirm.
 
     Raises:
@@ -75,15 +87,18 @@ def confirm(city: CityFolder, person: str, on: date, document_no: str, year: int
         taken, refused = [], []
         for flag in waiting:
             try:
-                taken.append(open_desk.confirm(flag.flag_id, person, on, document_no, city.now()))
+                taken.append(open_desk.confirm(flag.flag_id, person, on, document_no, city.now(), evidence))
             except StepError as error:
                 refused.append(str(error))
     if refused and not taken:
         raise StepError("\n".join(refused))
-    return _kept(city, taken)
+    return _kept(city, taken, evidence)
 
 
-def _kept(city: CityFolder, decisions: list[Decision]) -> list[Decision]:
+def _kept(city: CityFolder, decisions: list[Decision], evidence: Evidence) -> list[Decision]:
+    """Append decisions; the copy of their evidence is durable before a decision names it."""
+    if decisions:
+        keep(city.data, evidence)
     store = Store(city.decisions_url)
     try:
         store.append(decisions)

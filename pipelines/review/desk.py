@@ -1,13 +1,20 @@
 """Taking a step: who may, what is recorded, why not.
 
-answer: the owner, or another holder of a post at the facility. accept/return: the 企画推進者, or one post up when that
-person answered. confirm: the 統括者, with date and document number, never the person who accepted. Where nobody is left
-the flag stays open and a finding says so.
+answer: the owner, or another holder of a post at the facility. accept/return: the 企画推進者. confirm: the 統括者, with date
+and document number. A deputy may take what the holder may. Answering, judging and confirming are three people's work:
+whoever did one of them for a flag does no other one for it, it goes one post up. Where nobody is left the flag stays as
+it is and a finding says so. Asking again after a return is the same work, not another.
+
+A step counts as its decider's own when it is recorded from the account that appointments.csv gives that person alone.
+Recorded from another account it needs evidence, else it stays 記録のみ: on record, moving nothing. For a person without
+such an account, evidence is needed only where the step lifts something: accepting an answer that the data are right, or
+that rows are to be discarded.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,14 +23,22 @@ from uuid import uuid4
 
 import duckdb
 
-from pipelines.review.states import FROM, Present, by_flag, state_of
+from pipelines.errors import ActionableError
+from pipelines.periods import fiscal_year
+from pipelines.recorder import recorder
+from pipelines.review.evidence import NONE, Evidence
+from pipelines.review.posts import FIRST_LINE, LADDER, Posts
+from pipelines.review.states import ACCEPTED, ANSWERED, FROM, Present, by_flag, effective, state_of
 from pipelines.review.store import Decision
 
-LADDER = ("エネルギー管理企画推進者", "エネルギー管理統括者")
-FIRST_LINE = ("エネルギー管理員", "エネルギー管理者", "エネルギー管理責任者")
+# step -> the work it is part of; nobody does two of them for one flag
+WORK = {"answer": "answer", "accept": "judge", "return": "judge", "confirm": "confirm"}
+POSTS = {"accept": LADDER, "return": LADDER, "confirm": LADDER[1:]}
+# state -> the step that a flag in it waits for
+WAITS_FOR = {ANSWERED: "accept", ACCEPTED: "confirm"}
 
 
-class StepError(ValueError):
+class StepError(ActionableError, ValueError):
     """A step that cannot be taken; the message says why and who can."""
 
 
@@ -118,19 +133,20 @@ class Desk:
     Args:
         connection: The published file.
         decisions: All decisions so far.
-        today: Decides which year is running.
+        today: Decides which year is running; no step is dated later.
         tolerance: By which share a closed year's total may move before decisions lapse.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, decisions: list[Decision], this_year: int, tolerance: Decimal
+        self, connection: duckdb.DuckDBPyConnection, decisions: list[Decision], today: date, tolerance: Decimal
     ) -> None:
-        self.connection = connection
         self.decisions = by_flag(decisions)
-        self.this_year = this_year
+        self.today = today
+        self.this_year = fiscal_year(today)
         self.tolerance = tolerance
         self.flags = {flag.flag_id: flag for flag in flags(connection)}
         self.doubts = {doubt.flag_id: doubt for doubt in doubts(connection, list(self.flags.values()))}
+        self.posts = Posts(connection, today)
 
     def state(self, flag: Flag) -> str:
         """The state of a flag now, decisions taken since the last publication included."""
@@ -147,41 +163,77 @@ class Desk:
             raise StepError(f"要確認事項 {flag_id} は{len(fitting)}件あります。 / {len(fitting)} flags fit {flag_id}")
         return fitting[0]
 
-    def answer(self, flag_id: str, person: str, text: str, now: datetime, *, data_are_right: bool) -> Decision:
+    def answer(
+        self,
+        flag_id: str,
+        person: str,
+        text: str,
+        now: datetime,
+        evidence: Evidence = NONE,
+        *,
+        data_are_right: bool,
+        discard: bool = False,
+    ) -> Decision:
         """Answer a flag.
 
         Raises:
-            StepError: wrong state, empty text, or the person holds no post at the facility.
+            StepError: wrong state, empty text, two answers at once, or the person holds no post at the facility.
         """
         flag = self._ready(flag_id, "answer")
         if not text.strip():
             raise StepError("回答の内容が空です。 / the answer is empty")
-        post = self._post_of(flag, person, (*FIRST_LINE, *LADDER))
-        return self._decide(flag, "answer", person, post, now, comment=text, data_are_right=data_are_right)
+        if data_are_right and discard:
+            raise StepError("--data-are-right と --discard は同時に使えません。 / either the data are right or they go")
+        post = self._post_of(flag, "answer", person)
+        taken = self._decision(flag, "answer", person, post, now, evidence)
+        return self._keep(replace(taken, comment=text, data_are_right=data_are_right, discard=discard))
 
-    def judge(self, flag_id: str, step: str, person: str, text: str, now: datetime) -> Decision:
+    def judge(
+        self, flag_id: str, step: str, person: str, text: str, now: datetime, evidence: Evidence = NONE
+    ) -> Decision:
         """Accept or return an answer.
 
         Raises:
-            StepError: wrong state, or the person may not take this step.
+            StepError: wrong state, a return without a reason, or the person may not take this step.
         """
         flag = self._ready(flag_id, step)
-        taken_by = self.decisions[flag.flag_id][-1].person_id
-        post = self._may_step(flag, person, taken_by, LADDER)
-        return self._decide(flag, step, person, post, now, comment=text)
+        if step == "return" and not text.strip():
+            raise StepError("差戻しの理由（--text）が空です。 / a return needs its reason")
+        post = self._post_of(flag, step, person)
+        return self._keep(replace(self._decision(flag, step, person, post, now, evidence), comment=text))
 
-    def confirm(self, flag_id: str, person: str, on: date, document_no: str, now: datetime) -> Decision:
+    def confirm(
+        self, flag_id: str, person: str, on: date, document_no: str, now: datetime, evidence: Evidence = NONE
+    ) -> Decision:
         """Confirm an accepted flag as part of a list.
 
         Raises:
-            StepError: wrong state, no document number, or the person may not take this step.
+            StepError: wrong state, no document number, a date before the flag was opened or to come, or the person may
+                not take this step.
         """
         flag = self._ready(flag_id, "confirm")
         if not document_no.strip():
             raise StepError("文書番号が要ります。 / a document number is needed")
-        taken_by = self.decisions[flag.flag_id][-1].person_id
-        post = self._may_step(flag, person, taken_by, LADDER[1:])
-        return self._decide(flag, "confirm", person, post, now, decided_on=on, document_no=document_no)
+        if not flag.opened_at <= on <= self.today:
+            raise StepError(
+                f"{flag.flag_id}: 決裁日 {on} は、この要確認事項が挙がった {flag.opened_at} から基準日 {self.today} までの日で"
+                "なければなりません。 / the date must lie between the flag's opening and today"
+            )
+        post = self._post_of(flag, "confirm", person)
+        paper = Evidence(evidence.sha256, document_no, on, evidence.content)
+        return self._keep(self._decision(flag, "confirm", person, post, now, paper))
+
+    def able(self, flag: Flag, step: str) -> list[tuple[str, str]]:
+        """Return (post, person) of everybody who may take a step on a flag now, the first in line first."""
+        taken = {d.person_id for d in self._standing(flag) if WORK[d.step] != WORK[step]}
+        if step == "answer":
+            return self.posts.able(flag.facility_id, (*FIRST_LINE, *LADDER), taken)
+        return self.posts.climb(flag.facility_id, POSTS[step], taken)
+
+    def stuck_at(self, flag: Flag) -> str | None:
+        """Return the step that a flag waits for where nobody is left who may take it."""
+        step = WAITS_FOR.get(self.state(flag))
+        return step if step is not None and not self.able(flag, step) else None
 
     def _ready(self, flag_id: str, step: str) -> Flag:
         flag = self.find(flag_id)
@@ -192,52 +244,34 @@ class Desk:
             )
         return flag
 
-    def _holders(self, flag: Flag) -> dict[str, str]:
-        """Return required post -> person for the flag's facility."""
-        rows = self.connection.execute(
-            "SELECT required_post, person_id FROM post_holders WHERE facility_id = $facility AND person_id IS NOT NULL",
-            {"facility": flag.facility_id},
-        ).fetchall()
-        return dict(rows)
-
-    def _post_of(self, flag: Flag, person: str, posts: tuple[str, ...]) -> str:
-        holders = self._holders(flag)
-        for post in posts:
-            if holders.get(post) == person:
-                return post
-        able = "、".join(f"{post} {holders[post]}" for post in posts if post in holders) or "-"
-        raise StepError(
-            f"{person} はこの施設の役職者ではありません（手続できる人: {able}）。 / no post at this facility"
-        )
-
-    def _may_step(self, flag: Flag, person: str, taken_by: str, posts: tuple[str, ...]) -> str:
-        """Return the post under which a person may take the next step: one post up when it took the last one."""
-        holders = self._holders(flag)
-        able = [(post, holders[post]) for post in posts if post in holders and holders[post] != taken_by]
-        if not able:
+    def _post_of(self, flag: Flag, step: str, person: str) -> str:
+        """Return the post under which a person may take a step."""
+        able = self.able(flag, step)
+        if found := next((post for post, who in able if who == person), None):
+            return found
+        if not able and step != "answer":
             raise StepError(
                 f"{flag.flag_id}: 次の手続を行える別の役職者がいません。 / nobody else is left to take the next step"
             )
-        post, holder = able[0]
-        if holder != person:
-            raise StepError(f"この手続は {post}（{holder}）が行います。 / this step is for {holder}")
-        return post
+        told = _told(able)
+        if step == "answer":
+            raise StepError(
+                f"{person} はこの施設の役職者ではありません（手続できる人: {told}）。 / no post at this facility, or took another step"
+            )
+        raise StepError(f"この手続は {told} が行います。 / this step is for {told}")
 
-    def _decide(
-        self,
-        flag: Flag,
-        step: str,
-        person: str,
-        post: str,
-        now: datetime,
-        *,
-        comment: str | None = None,
-        data_are_right: bool = False,
-        decided_on: date | None = None,
-        document_no: str | None = None,
-    ) -> Decision:
+    def _lifts(self, flag: Flag, step: str) -> bool:
+        """Tell whether a step lifts something: it accepts that the data are right, or that rows go."""
+        answers = [d for d in self._standing(flag) if d.step == "answer"]
+        return step == "accept" and bool(answers) and (answers[-1].data_are_right or answers[-1].discard)
+
+    def _standing(self, flag: Flag) -> Sequence[Decision]:
+        return effective(self.decisions.get(flag.flag_id, []), flag.present(self.this_year), self.tolerance)
+
+    def _decision(self, flag: Flag, step: str, person: str, post: str, now: datetime, evidence: Evidence) -> Decision:
         present = flag.present(self.this_year)
-        decision = Decision(
+        recorded_by = recorder()
+        return Decision(
             uuid4().hex,
             flag.flag_id,
             flag.facility_id,
@@ -248,14 +282,28 @@ class Desk:
             person,
             post,
             now,
-            comment,
-            data_are_right,
-            decided_on,
-            document_no,
-            present.co2e_kg,
-            flag.quantity,
-            present.state,
-            flag.seen_days,
+            decided_on=evidence.document_date,
+            document_no=evidence.document_no,
+            seen_co2e_kg=present.co2e_kg,
+            seen_quantity=flag.quantity,
+            seen_state=present.state,
+            seen_days=flag.seen_days,
+            recorded_by=recorded_by,
+            evidence=evidence.sha256,
+            recorded_only=not evidence and not self._is_own(person, recorded_by, lifts=self._lifts(flag, step)),
         )
-        self.decisions.setdefault(flag.flag_id, []).append(decision)
+
+    def _keep(self, decision: Decision) -> Decision:
+        self.decisions.setdefault(decision.flag_id, []).append(decision)
         return decision
+
+    def _is_own(self, person: str, recorded_by: str, *, lifts: bool) -> bool:
+        """Tell whether a step without evidence counts as the person's own."""
+        accounts = self.posts.accounts(person)
+        if not accounts:
+            return not lifts
+        return recorded_by in accounts or recorded_by.partition("@")[0] in accounts
+
+
+def _told(able: Sequence[tuple[str, str]]) -> str:
+    return "、".join(f"{post}（{person}）" for post, person in able) or "-"

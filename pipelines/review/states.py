@@ -2,7 +2,7 @@
 
 A decision about doubts binds to the days and quantities that it was shown; any other, for a closed year, to the facility's total
 within a tolerance, for the running year to the state of the rule. When that changed, the decisions lapse and the question
-is open again.
+is open again. A step that is 記録のみ is passed over.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from pipelines import tables
 from pipelines.review.store import Decision
 
-OPEN, ANSWERED, ACCEPTED, RETURNED, CONFIRMED = "open", "answered", "accepted", "returned", "confirmed"
+OPEN, ANSWERED, ACCEPTED, RETURNED, CONFIRMED = tables.words("state", "flags")
 AFTER = {"answer": ANSWERED, "accept": ACCEPTED, "return": RETURNED, "confirm": CONFIRMED}
 FROM = {
     "answer": frozenset({OPEN, RETURNED}),
@@ -70,17 +71,27 @@ def binds(decision: Decision, present: Present, tolerance: Decimal) -> bool:
 def state_of(decisions: Sequence[Decision], present: Present, tolerance: Decimal) -> str:
     """Return the state of a flag from its decisions, oldest first; lapsed ones do not count."""
     state = OPEN
-    for decision in decisions:
-        if binds(decision, present, tolerance) and state in FROM[decision.step]:
+    for decision in effective(decisions, present, tolerance):
+        if state in FROM[decision.step]:
             state = AFTER[decision.step]
     return state
+
+
+def counts(decision: Decision) -> bool:
+    """Tell whether a step counts: one recorded for somebody else without evidence (記録のみ) moves and lifts nothing."""
+    return not decision.recorded_only
+
+
+def effective(decisions: Sequence[Decision], present: Present, tolerance: Decimal) -> list[Decision]:
+    """Return the steps that count and still bind, oldest first."""
+    return [decision for decision in decisions if counts(decision) and binds(decision, present, tolerance)]
 
 
 def standing_override(decisions: Sequence[Decision]) -> Decision | None:
     """Return the accepted answer that says the data are right, if there is one and nothing came after it."""
     answer: Decision | None = None
     standing: Decision | None = None
-    for decision in decisions:
+    for decision in filter(counts, decisions):
         if decision.step == "answer":
             answer, standing = decision, None
         elif decision.step == "return":

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     Column,
+    Connection,
     Date,
     DateTime,
     Engine,
@@ -27,9 +28,12 @@ from sqlalchemy import (
     create_engine,
     event,
     insert,
+    inspect,
     select,
 )
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipelines.errors import ActionableError
 
 METADATA = MetaData()
 DECISIONS = Table(
@@ -53,8 +57,14 @@ DECISIONS = Table(
     Column("seen_co2e_kg", String(60)),  # exact decimals: SQLite would keep a float
     Column("seen_quantity", String(60)),
     Column("seen_state", String(60)),
+    # Columns from here on are younger than some stores: they may be empty, and are added where they lack.
     Column("seen_days", Text),
+    Column("recorded_by", String(200)),
+    Column("evidence", String(64)),
+    Column("recorded_only", Boolean),
+    Column("discard", Boolean),
 )
+YOUNGER = ("seen_days", "recorded_by", "evidence", "recorded_only", "discard")
 REFUSALS = tuple(
     f"CREATE TRIGGER IF NOT EXISTS decisions_no_{verb} BEFORE {verb} ON decisions"
     " BEGIN SELECT RAISE(ABORT, 'decisions are append only'); END"
@@ -62,13 +72,19 @@ REFUSALS = tuple(
 )
 
 
-class DecisionsError(RuntimeError):
+class DecisionsError(ActionableError, RuntimeError):
     """The decisions cannot be opened, read or written; the message says where they are and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One step of one person on one flag."""
+    """One step of one person on one flag.
+
+    ``person_id`` and ``post`` decided; ``recorded_by`` is the account and machine that put it on record. ``document_no``
+    with ``decided_on`` (a confirmation's date, else the document's), or ``evidence`` (hash of a kept file), is the paper
+    behind it. ``recorded_only``: on record for somebody else without such paper, so it moves and lifts nothing.
+    ``discard``: the answer that the rows held back are to be discarded.
+    """
 
     decision_id: str
     flag_id: str
@@ -88,6 +104,10 @@ class Decision:
     seen_quantity: Decimal | None = None
     seen_state: str | None = None
     seen_days: str | None = None
+    recorded_by: str | None = None
+    evidence: str | None = None
+    recorded_only: bool = False
+    discard: bool = False
 
 
 class Store:
@@ -99,8 +119,8 @@ class Store:
 
     def __init__(self, url: str) -> None:
         if url.startswith("sqlite:///"):
-            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        self.engine: Engine = create_engine(url)
+            _make_folder(Path(url.removeprefix("sqlite:///")).parent)
+        self.engine: Engine = _engine(url)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _durable)
         with self._told():
@@ -115,24 +135,39 @@ class Store:
         rows = [_as_row(decision) for decision in decisions]
         if rows:
             with self._told(), self.engine.begin() as connection:
+                self._grow(connection)
                 connection.execute(insert(DECISIONS), rows)
 
     def all(self) -> list[Decision]:
         """Return every decision in the order it was taken."""
         with self._told(), self.engine.connect() as connection:
-            rows = connection.execute(select(DECISIONS).order_by(DECISIONS.c.position)).mappings()
+            present = self._columns(connection)
+            columns = [column for column in DECISIONS.columns if column.name in present or column.name not in YOUNGER]
+            rows = connection.execute(select(*columns).order_by(DECISIONS.c.position)).mappings()
             return [_as_decision(dict(row)) for row in rows]
+
+    def _columns(self, connection: Connection) -> set[str]:
+        return {str(column["name"]) for column in inspect(connection).get_columns(DECISIONS.name)}
+
+    def _grow(self, connection: Connection) -> None:
+        """Add the columns that a store of an older version lacks; its rows keep them empty."""
+        present = self._columns(connection)
+        for name in YOUNGER:
+            if name not in present:
+                kind = DECISIONS.c[name].type.compile(self.engine.dialect)
+                connection.exec_driver_sql(f"ALTER TABLE {DECISIONS.name} ADD COLUMN {name} {kind}")
 
     @contextmanager
     def _told(self) -> Iterator[None]:
         """Tell a fault of the database in words for the person who must act; an address is told without its password."""
         try:
             yield
-        except DBAPIError as error:
+        except (SQLAlchemyError, ValueError, ArithmeticError, TypeError) as error:
             where = self.engine.url.render_as_string(hide_password=True)
+            found = getattr(error, "orig", None) or error
             raise DecisionsError(
-                f"確認・承認の記録を使えません（{where}: {error.orig}）。ファイルや接続を確かめ、壊れていれば控えから戻してください"
-                f"（facility-emissions restore）。 / The decisions cannot be used ({where}: {error.orig}). Check the file or the"
+                f"確認・承認の記録を使えません（{where}: {found}）。ファイルや接続を確かめ、壊れていれば控えから戻してください"
+                f"（facility-emissions restore）。 / The decisions cannot be used ({where}: {found}). Check the file or the"
                 " connection; if it is damaged, restore it from a backup."
             ) from error
 
@@ -146,6 +181,25 @@ def read_all(url: str) -> list[Decision]:
         return store.all()
     finally:
         store.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    try:
+        return create_engine(url)
+    except (SQLAlchemyError, ImportError) as error:
+        raise DecisionsError(
+            f"FACILITY_EMISSIONS_DECISIONS_URL を使えません（{type(error).__name__}）。例 sqlite:////data/decisions.sqlite、"
+            "postgresql+psycopg://利用者@サーバー/db。 / The address of the decisions cannot be used."
+        ) from error
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DecisionsError(
+            f"{folder}: フォルダを作れません（{error.strerror}）。場所と権限を確かめてください。 / the folder cannot be made"
+        ) from error
 
 
 def _durable(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's own connection
@@ -162,4 +216,7 @@ def _as_row(decision: Decision) -> dict[str, Any]:
 def _as_decision(row: dict[str, Any]) -> Decision:
     for name in ("seen_co2e_kg", "seen_quantity"):
         row[name] = None if row[name] is None else Decimal(row[name])
-    return Decision(**{field.name: row[field.name] for field in fields(Decision)})
+    for name in ("recorded_only", "discard"):
+        row[name] = bool(row.get(name))
+    values: dict[str, Any] = {field.name: row.get(field.name) for field in fields(Decision)}
+    return Decision(**values)

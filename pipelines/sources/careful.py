@@ -10,26 +10,27 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines import tables
 from pipelines.settings import Limits
 from pipelines.sources import headings, plain, shown, store, tables_found, words
 from pipelines.sources.open_file import Outcome, Part
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent
-AGREED_WORDS = {
-    "reading_kind": {"interval": "interval", "bill": "bill", "register": "register", "delivery": "delivery"},
-    "time_band": {"all": "all", "day": "day", "night": "night", "全日": "all", "昼間": "day", "夜間": "night"},
+# What people write besides our own words.
+SPELLINGS = {
+    "time_band": {"全日": "all", "昼間": "day", "夜間": "night"},
     "basis": {
-        "wet": "wet", "湿": "wet", "湿ベース": "wet", "湿潤": "wet",
-        "dry": "dry", "乾": "dry", "乾ベース": "dry", "乾燥": "dry",
+        "湿": "wet", "湿ベース": "wet", "湿潤": "wet", "乾": "dry", "乾ベース": "dry", "乾燥": "dry",
     },
-    "quality": {
-        word: word for word in ("measured", "supplier_estimated", "interpolated", "overridden_by_review")
-    } | {"推定": "supplier_estimated"},
-    "stage": {
-        "provisional": "provisional", "confirmed": "confirmed", "corrected": "corrected",
-        "速報": "provisional", "確報": "confirmed", "確定": "confirmed", "訂正": "corrected",
-    },
+    "quality": {"推定": "supplier_estimated"},
+    "stage": {"速報": "provisional", "確報": "confirmed", "確定": "confirmed", "訂正": "corrected"},
+}  # fmt: skip
+AGREED_WORDS = {
+    column: {word: word for word in tables.words(column, table)} | SPELLINGS.get(column, {})
+    for column, table in (
+        ("reading_kind", ""), ("time_band", ""), ("basis", "waste_samples"), ("quality", ""), ("stage", ""),
+    )
 }  # fmt: skip
 MACROS = """
 CREATE OR REPLACE TEMP MACRO stated_offset(t) AS
@@ -96,7 +97,7 @@ def read(connection: duckdb.DuckDBPyConnection, found: list[Outcome], left: list
         limits: The longest line, and how far a stamp may stand beside the minute.
     """
     connection.execute(EMPTY)
-    tables = [part for outcome in found for part in outcome.parts]
+    tables = [part for outcome in found for part in [*outcome.parts, *outcome.held]]
     if not left and not any(part.table for part in tables):
         return
     connection.execute(MACROS)
@@ -123,6 +124,8 @@ def read(connection: duckdb.DuckDBPyConnection, found: list[Outcome], left: list
     database.run(connection, f"INSERT INTO read_cells BY NAME\n{read_cells}", what="read_cells")
     if with_totals:
         _refuse_wrong_totals(connection, found)
+    if any(outcome.held for outcome in found):
+        _hold_refused(connection, found)
 
 
 def _load_lines(connection: duckdb.DuckDBPyConnection, parts: list[Part], limits: Limits) -> None:
@@ -180,7 +183,7 @@ def _refuse_twins(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]
                 if found:
                     columns = " / ".join(f"{place}列「{names[place - 1]}」" for place in (first, second))
                     values = " / ".join(found[1:])
-                    connection.execute("DELETE FROM raw_lines WHERE file_no = $no", {"no": part.file_no})
+                    outcome.held.append(part)
                     outcome.refuse(part, ("two_columns", {"columns": columns, "line": found[0], "found": values}))
                     break
 
@@ -268,8 +271,17 @@ def _refuse_wrong_totals(connection: duckdb.DuckDBPyConnection, outcomes: list[O
             if part.file_no in wrong:
                 line, column, printed, summed, unread = wrong[part.file_no]
                 numbers = {"place": " ".join(p for p in (part.member, f"{line}行", column) if p), "printed": printed}
-                connection.execute("DELETE FROM read_cells WHERE file_no = $no", {"no": part.file_no})
+                outcome.held.append(part)
                 if unread is None:
                     outcome.refuse(part, ("totals_disagree", numbers | {"summed": summed}))
                 else:
                     outcome.refuse(part, ("total_unchecked", numbers | {"cell": "欄 / cell", "found": unread}))
+
+
+def _hold_refused(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
+    """Make the values of refused tables rejects, so that it stays known of whom and when they are."""
+    connection.execute(
+        """UPDATE read_cells SET rule_id = 'file_refused', raw = quantity_text
+           WHERE rule_id IS NULL AND file_no IN (SELECT unnest(CAST($nos AS INTEGER[])))""",
+        {"nos": [part.file_no for outcome in outcomes for part in outcome.held]},
+    )

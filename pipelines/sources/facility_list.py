@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines import tables
+from pipelines.errors import ActionableError
 from pipelines.settings import Limits
 from pipelines.sources import lines
 from pipelines.sources.head import plain
@@ -33,7 +34,7 @@ NAMES = {
 PLACES = 6
 
 
-class FacilityListError(ValueError):
+class FacilityListError(ActionableError, ValueError):
     """A file that is no list of facilities; the message says what was expected."""
 
 

@@ -2,8 +2,10 @@
 
 Reads ``<city>/inbox/<source>/``, ``<city>/weather/`` and each source's optional ``received.csv`` (path, received_at); a file put straight
 into ``inbox/`` belongs to the source ``.``. Writes the append-only ledger ``history/arrivals.jsonl``: hash, source, path,
-size, received_at, and beside it what could not be taken in. ``received_at`` comes from received.csv, else it is the
-moment the content was first seen, kept for ever with its hash. A file that stood there before costs one ``stat``.
+size, received_at, seen_at, and beside it what could not be taken in. ``received_at`` comes from received.csv, else it is
+the moment the content was first seen, kept for ever with its hash; a later edit of received.csv is a line of its own.
+``seen_at`` is the clock when the line was written, never earlier than that of the line before: what was known on a past
+moment goes by it, precedence by ``received_at``. A file that stood there before costs one ``stat``.
 """
 
 from __future__ import annotations
@@ -13,18 +15,20 @@ import io
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines import journal
+from pipelines import durable, journal
 from pipelines.findings import Finding
 from pipelines.periods import PeriodError, parse_moment
 from pipelines.settings import CityFolder, Limits
 from pipelines.sources import remote, store
 from pipelines.sources.inspect_file import Inspected, inspect
 from pipelines.sources.open_file import Inbound, sentence_of
+from pipelines.warehouse import kept
+from pipelines.warehouse.past import Past
 
 RECEIVED = "received.csv"
 RECEIVED_COLUMNS = ("path", "received_at")
@@ -42,13 +46,52 @@ YOUNG_NANOSECONDS = 2_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One content under one path: the unit of the ledger."""
+    """One content under one path: the unit of the ledger.
+
+    Args:
+        sha256: Hash of the content.
+        source: Folder of the inbox.
+        path: Path below it.
+        size: Bytes.
+        received_at: As stated last, else when the content was first seen.
+        first_seen_at: The clock when the system first saw the content there; ``None``: not told.
+    """
 
     sha256: str
     source: str
     path: str
     size: int
     received_at: datetime
+    first_seen_at: datetime | None = None
+
+
+Key = tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The ledger as it was read: each arrival's latest statement, statements that changed, and the latest clock."""
+
+    arrivals: dict[Key, Arrival] = field(default_factory=dict)
+    restated: dict[str, Finding] = field(default_factory=dict)
+    seen_at: datetime = datetime.min  # noqa: DTZ901 - local
+
+    def take(self, record: dict[str, Any]) -> None:
+        """Take in the next line; one of an earlier version was first seen when it was received."""
+        received = datetime.fromisoformat(record["received_at"])
+        stated = record.get("seen_at")
+        seen = received if stated is None else datetime.fromisoformat(stated)
+        self.seen_at = self.seen_at if stated is None else max(self.seen_at, seen)
+        key = (record["sha256"], record["source"], record["path"])
+        before = self.arrivals.pop(key, None)
+        if record.get("withdrawn"):
+            return
+        first = before.first_seen_at if before else seen
+        self.arrivals[key] = Arrival(*key, int(record["size"]), received, first)
+        if before and before.received_at != received:
+            file = f"{record['source']}/{record['path']}"
+            told = {"old": str(before.received_at), "new": str(received), "seen": str(seen)}
+            self.restated[file] = Finding("receipt_restated", file, told)
 
 
 @dataclass(slots=True)
@@ -71,14 +114,15 @@ def scan(city: CityFolder, progress: Callable[[int], None] = lambda _: None) -> 
     Returns:
         All arrivals of this and earlier nights, and the files that must be parsed.
     """
-    known = ledger(city.history)
-    first_seen: dict[str, datetime] = {}
+    book = read_ledger(city.history)
+    known = book.arrivals
+    received_first: dict[str, datetime] = {}
     for old in known.values():
-        first_seen[old.sha256] = min(old.received_at, first_seen.get(old.sha256, datetime.max))  # noqa: DTZ901 - local
+        received_first[old.sha256] = min(old.received_at, received_first.get(old.sha256, datetime.max))  # noqa: DTZ901 - local
     parsed = store.index(city.parsed)
     seen = _load_seen(city.parsed)
     result = Scan([], [], 0, remote.fetch(city))
-    now = city.now()
+    now = max(city.now(), book.seen_at)
     fresh: list[Arrival] = []
     stated: dict[str, dict[str, datetime]] = {}
     for number, (source, path, file) in enumerate(_all_files(city, result.findings), start=1):
@@ -90,19 +134,20 @@ def scan(city: CityFolder, progress: Callable[[int], None] = lambda _: None) -> 
         if source not in stated:
             folder = city.weather if source == WEATHER else city.inbox / source
             stated[source] = _received(folder, city.settings.limits, result.findings)
-        received = stated[source].get(path) or first_seen.get(sha256, now)
-        arrival = Arrival(
-            sha256, source, path, inspected.size if inspected else int(str(seen[f"{source}/{path}"][0])), received
-        )
-        if known.get((sha256, source, path)) != arrival:
+        received = stated[source].get(path) or received_first.get(sha256, now)
+        size = inspected.size if inspected else int(str(seen[f"{source}/{path}"][0]))
+        old_one = known.get((sha256, source, path))
+        arrival = Arrival(sha256, source, path, size, received, old_one.first_seen_at if old_one else now)
+        if old_one != arrival:
             fresh.append(arrival)
             result.new_files += (sha256, source, path) not in known
             known[sha256, source, path] = arrival
         if not _is_parsed(parsed, sha256, path, wanted):
             result.to_parse.append(Inbound(source, path, inspected or inspect(file, city.settings.limits), wanted))
-    journal.append(city.history / LEDGER, (_as_record(arrival) for arrival in fresh))
+    journal.append(city.history / LEDGER, (_as_record(arrival, now) for arrival in fresh))
     if result.findings != not_taken(city.history):
-        journal.append(city.history / NOT_TAKEN, [{"findings": [asdict(finding) for finding in result.findings]}])
+        told = [asdict(finding) for finding in result.findings]
+        journal.append(city.history / NOT_TAKEN, [{"findings": told, "seen_at": str(now)}])
     _save_seen(city.parsed, seen)
     result.arrivals = sorted(known.values(), key=lambda a: (a.sha256, a.source, a.path))
     return result
@@ -114,18 +159,19 @@ def withdraw(history: Path, changed: Iterable[Inbound]) -> list[Arrival]:
     Returns:
         The arrivals that remain.
     """
-    known = ledger(history)
+    book = read_ledger(history)
+    known = book.arrivals
     keys = {(each.inspected.sha256, each.source, each.path) for each in changed}
-    journal.append(
-        history / LEDGER, (_as_record(known[key]) | {"withdrawn": True} for key in sorted(keys & known.keys()))
-    )
+    gone = (_as_record(known[key], book.seen_at) | {"withdrawn": True} for key in sorted(keys & known.keys()))
+    journal.append(history / LEDGER, gone)
     return sorted(ledger(history).values(), key=lambda a: (a.sha256, a.source, a.path))
 
 
-def set_damaged_aside(parsed: Path) -> list[Finding]:
+def set_damaged_aside(parsed: Path, history: Path) -> list[Finding]:
     """Set damaged batches of ``parsed/`` aside, so that their files are parsed again, and say which."""
     found = store.damaged(parsed)
     for batch in found:
+        kept.note_gone(history, [path for kind in store.KINDS for path in store.batch_paths(parsed, kind, [batch])])
         store.set_aside(parsed, batch)
     return [Finding("parsed_damaged", batch, {}) for batch in found]
 
@@ -141,33 +187,39 @@ def lost(city: CityFolder, arrivals: Iterable[Arrival]) -> list[str]:
     ]
 
 
-def ledger(history: Path) -> dict[tuple[str, str, str], Arrival]:
+def ledger(history: Path) -> dict[Key, Arrival]:
     """Return the ledger: the latest record of each (hash, source, path)."""
-    found = {}
-    for record in journal.read(history / LEDGER):
-        arrival = Arrival(
-            record["sha256"],
-            record["source"],
-            record["path"],
-            int(record["size"]),
-            datetime.fromisoformat(record["received_at"]),
-        )
-        found[arrival.sha256, arrival.source, arrival.path] = arrival
-        if record.get("withdrawn"):
-            del found[arrival.sha256, arrival.source, arrival.path]
-    return found
+    return read_ledger(history).arrivals
 
 
-def not_taken(history: Path) -> list[Finding]:
-    """Return what the last scan could not take in, so that a rebuild tells the same."""
+def read_ledger(history: Path, past: Past | None = None) -> Ledger:
+    """Return the ledger as it is, or as it was on a past moment."""
+    book = Ledger()
+    for number, record in journal.numbered(history / LEDGER):
+        if (
+            past is None
+            or past.by_receipt
+            or past.knows(LEDGER, number, record.get("seen_at") or record["received_at"])
+        ):
+            book.take(record)
+    if past is not None and past.by_receipt:
+        book.arrivals = {key: a for key, a in book.arrivals.items() if a.received_at <= past.moment}
+    return book
+
+
+def not_taken(history: Path, past: Past | None = None) -> list[Finding]:
+    """Return what the last scan (by a past moment) could not take in, so that a rebuild tells the same."""
     last: dict[str, Any] = {"findings": []}
-    for record in journal.read(history / NOT_TAKEN):
-        last = record
+    for number, record in journal.numbered(history / NOT_TAKEN):
+        if past is None or past.knows(NOT_TAKEN, number, record.get("seen_at")):
+            last = record
     return [Finding(**finding) for finding in last["findings"]]
 
 
-def _as_record(arrival: Arrival) -> dict[str, object]:
-    return asdict(arrival) | {"received_at": arrival.received_at.isoformat(sep=" ")}
+def _as_record(arrival: Arrival, seen_at: datetime) -> dict[str, object]:
+    told: dict[str, object] = asdict(arrival) | {"received_at": str(arrival.received_at), "seen_at": str(seen_at)}
+    del told["first_seen_at"]
+    return told
 
 
 def _all_files(city: CityFolder, findings: list[Finding]) -> Iterator[tuple[str, str, Path]]:
@@ -267,7 +319,4 @@ def _load_seen(parsed: Path) -> dict[str, list[object]]:
 
 
 def _save_seen(parsed: Path, seen: dict[str, list[object]]) -> None:
-    parsed.mkdir(parents=True, exist_ok=True)
-    part = parsed / f"{SEEN}.part"
-    part.write_text(json.dumps(seen, ensure_ascii=False), encoding="utf-8")
-    part.replace(parsed / SEEN)
+    durable.write(parsed / SEEN, json.dumps(seen, ensure_ascii=False).encode())

@@ -72,7 +72,8 @@ class Part:
 class Outcome:
     """What became of a file as a whole: its layout, or the rule it broke with the numbers.
 
-    ``lost`` are members of an archive that could not be read; ``unread`` names sheets that fit no layout or are hidden.
+    ``lost`` are members of an archive that could not be read; ``unread`` names sheets that fit no layout or are hidden;
+    ``held`` are refused tables of which each value is a reject.
     """
 
     key: store.FileKey
@@ -83,6 +84,7 @@ class Outcome:
     lost: list[tuple[str, str]] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     rows_unread: int = 0
+    held: list[Part] = field(default_factory=list)
 
     def refuse(self, part: Part, problem: Problem) -> None:
         """Refuse a table as a whole: none of its cells counts. The other tables of an archive or workbook still do."""

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from pipelines.settings import CityFolder, Limits
-from pipelines.sources import careful, described, plain, store, tables_found, torn
+from pipelines.sources import careful, described, matrix, plain, store, tables_found, torn
 from pipelines.sources.documents import BrokenDocumentError
 from pipelines.sources.head import Cell, LayoutReader, RefusedFileError
 from pipelines.sources.layouts import PARSER_VERSION
@@ -77,7 +77,7 @@ def parse(
             part.file_no = next(part_numbers)
         _read_tables(connection, outcome)
     found = list(outcomes.values())
-    parts = [part for outcome in found for part in outcome.parts]
+    parts = [part for outcome in found for part in [*outcome.parts, *outcome.held]]
     tables_found.load(connection, parts)
     left = plain.read(connection, parts, reading.limits)
     careful.read(connection, found, left, reading.limits)
@@ -152,7 +152,7 @@ CREATE OR REPLACE TEMP TABLE cells (
     start_minutes INTEGER, end_minutes INTEGER, quantity_text VARCHAR, unit VARCHAR, reading_kind VARCHAR,
     time_band VARCHAR, quality VARCHAR, stage VARCHAR, issued_text VARCHAR, yen_text VARCHAR, kw_text VARCHAR,
     contract_text VARCHAR, substance VARCHAR, note VARCHAR, category VARCHAR, basis VARCHAR, moisture_text VARCHAR,
-    laboratory VARCHAR, line_rule VARCHAR, line_raw VARCHAR)
+    laboratory VARCHAR, slip_no VARCHAR, line_rule VARCHAR, line_raw VARCHAR)
 """
 
 
@@ -178,7 +178,10 @@ def _read_tables(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> Non
             problem: Problem = ("broken_xml", {"found": str(error)})
             if isinstance(error, RefusedFileError):
                 problem = (error.rule_id, error.numbers)
-            connection.execute("DELETE FROM cells WHERE file_no = $no", {"no": part.file_no})
+            if problem[0] in matrix.TOTALS:  # raised behind the last cell: of whom and when they are stays known
+                outcome.held.append(part)
+            else:
+                connection.execute("DELETE FROM cells WHERE file_no = $no", {"no": part.file_no})
             outcome.refuse(part, problem)
 
 
@@ -229,14 +232,16 @@ def _split(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> No
             FROM all_values AS v JOIN parsed_tables AS t USING (table_no)"""
     )
     connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE parsed_rejects AS SELECT {place}, c.rule_id, left(c.raw, 200) AS raw, c.key
+        f"""CREATE OR REPLACE TEMP TABLE parsed_rejects AS SELECT {place}, c.rule_id, left(c.raw, 200) AS raw, c.key,
+            c.started_at, c.ended_at, coalesce(c.stage, 'confirmed') AS stage, coalesce(c.quality, 'measured') AS quality
             FROM read_cells AS c JOIN found_tables AS p ON p.file_no = c.file_no
             WHERE c.rule_id IS NOT NULL AND c.rule_id <> 'blank'"""
     )
     lost = [(o.key.sha256, o.key.wanted, o.key.member, member, why) for o in outcomes for member, why in sorted(o.lost)]
     if lost:
         connection.executemany(
-            """INSERT INTO parsed_rejects SELECT $1, $2, $3, $4, 0, '', 'unreadable_member', $5, NULL""", lost
+            """INSERT INTO parsed_rejects SELECT $1, $2, $3, $4, 0, '', 'unreadable_member', $5, NULL, NULL, NULL, NULL, NULL""",
+            lost,
         )
 
 
@@ -283,7 +288,7 @@ def _count(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> No
         return max(0, part.counted.all - used.get(part.file_no, 0))
 
     def total(outcome: Outcome, counted: dict[int, int]) -> int:
-        return sum(counted.get(part.file_no, 0) for part in outcome.parts)
+        return sum(counted.get(part.file_no, 0) for part in [*outcome.parts, *outcome.held])
 
     described_files: list[tuple[str, str, list[Any]]] = [
         ("sha256", "VARCHAR", [o.key.sha256 for o in outcomes]),
@@ -295,7 +300,11 @@ def _count(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> No
         ("numbers", "VARCHAR", [json.dumps(o.problem[1] if o.problem else {}, ensure_ascii=False) for o in outcomes]),
         ("rows_received", "BIGINT", [total(o, cells) + len(o.lost) for o in outcomes]),
         ("rows_blank", "BIGINT", [total(o, blanks) for o in outcomes]),
-        ("rows_ignored", "BIGINT", [sum(ignored(part) for part in o.parts) + o.rows_unread for o in outcomes]),
+        (
+            "rows_ignored",
+            "BIGINT",
+            [sum(ignored(part) for part in [*o.parts, *o.held]) + o.rows_unread for o in outcomes],
+        ),
         ("stamps_moved", "BIGINT", [total(o, snapped) for o in outcomes]),
         (
             "unread",

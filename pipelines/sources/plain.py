@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines import tables
 from pipelines.settings import Limits
 from pipelines.sources.head import Recognised, Timing
 from pipelines.sources.open_file import Part
@@ -24,7 +25,7 @@ ROLES_READ = frozenset({"meter", "meter_part", "start", "time", "end", "unit"})
 # Roles whose cells need a closer look when they are filled.
 ROLES_OF_CARE = frozenset({
     "meter_else", "reading_kind", "time_band", "quality", "stage", "issued", "yen", "demand_kw", "contract_kw",
-    "substance", "note", "category", "basis", "moisture", "laboratory",
+    "substance", "note", "category", "basis", "moisture", "laboratory", "slip",
 })  # fmt: skip
 # Threads share a file by buffers. Their size must be a multiple of 16: DuckDB 2.0 loses lines where another one ends.
 BUFFER_STEP = 65_536
@@ -125,7 +126,7 @@ def _may_be_plain(recognised: Recognised) -> bool:
         and not (recognised.twins or recognised.stated_units)
         and set(recognised.columns) <= ROLES_READ | ROLES_OF_CARE | {"quantity"}
         and bool(recognised.slots)
-        and recognised.reading_kind in (None, "interval", "bill", "register", "delivery")
+        and recognised.reading_kind in (None, *tables.words("reading_kind"))
         and len(set(places := [*recognised.columns.values(), *_positions(recognised)])) == len(places)
     )
 

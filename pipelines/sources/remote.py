@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from pipelines.errors import ActionableError
 from pipelines.findings import Finding
 from pipelines.settings import CityFolder
 
@@ -19,7 +20,7 @@ MARKS = ("ETag", "etag", "mtime", "LastModified", "last_modified", "modified", "
 CHUNK = 1 << 20
 
 
-class RemoteInboxError(RuntimeError):
+class RemoteInboxError(ActionableError, RuntimeError):
     """The far inbox cannot be reached; the message names it and says what to do. What came before stays received."""
 
 

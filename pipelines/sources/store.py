@@ -17,8 +17,9 @@ from typing import NamedTuple
 
 import duckdb
 
-from pipelines import tables
+from pipelines import durable, tables
 from pipelines.sources.layouts import PARSER_VERSION
+from pipelines.warehouse import kept
 
 VALUES, TABLES, REJECTS, FILES = "values", "tables", "rejects", "files"
 KINDS = (VALUES, TABLES, REJECTS, FILES)
@@ -28,7 +29,7 @@ VALUE_COLUMNS = {
     "time_band": "VARCHAR", "started_at": "TIMESTAMP", "ended_at": "TIMESTAMP", "quantity": "DECIMAL(18, 6)", "unit": "VARCHAR",
     "quality": "VARCHAR", "stage": "VARCHAR", "issued_on": "DATE", "amount_yen": "DECIMAL(18, 6)", "demand_kw": "DECIMAL(18, 6)",
     "contract_kw": "DECIMAL(18, 6)", "substance": "VARCHAR", "note": "VARCHAR", "category": "VARCHAR", "basis": "VARCHAR",
-    "moisture_percent": "DECIMAL(18, 6)", "laboratory": "VARCHAR",
+    "moisture_percent": "DECIMAL(18, 6)", "laboratory": "VARCHAR", "slip_no": "VARCHAR",
 }  # fmt: skip
 ALWAYS_KEPT = frozenset({"table_no", "source_line", "source_column", "key", "started_at", "ended_at", "quantity"})
 HASHES = "hashes"
@@ -116,7 +117,7 @@ def write(connection: duckdb.DuckDBPyConnection, parsed: Path, batch: str) -> No
         parsed: The folder.
         batch: The batch's id.
     """
-    parsed.mkdir(parents=True, exist_ok=True)
+    durable.make_folder(parsed)
     targets = [parsed / f"{kind}-{batch}.parquet" for kind in KINDS]
     for kind, target in zip(KINDS, targets, strict=True):
         part = tables.literal(str(target.with_suffix(".part")))
@@ -127,7 +128,18 @@ def write(connection: duckdb.DuckDBPyConnection, parsed: Path, batch: str) -> No
         )
     _note_hashes(parsed, batch, [target.with_suffix(".part") for target in targets])
     for target in targets:
-        target.with_suffix(".part").replace(target)
+        durable.put(target.with_suffix(".part"), target)
+
+
+def note_kept(parsed: Path, history: Path) -> list[str]:
+    """Put the hashes of batches on record that are not there yet; returns the files on record that went meanwhile."""
+    known = kept.stated(history)
+    gone = [name for name in known if name.startswith(f"{parsed.name}/") and not (history.parent / name).is_file()]
+    kept.note_gone(history, [history.parent / name for name in gone])
+    there = [path for batch in batches_in_use(parsed) for kind in KINDS for path in batch_paths(parsed, kind, [batch])]
+    new = [path for path in there if path.relative_to(history.parent).as_posix() not in known]
+    kept.note(history, [path for path in new if path.is_file()])
+    return gone
 
 
 def damaged(parsed: Path, *, wholly: bool = False) -> list[str]:
@@ -174,7 +186,7 @@ def set_aside(parsed: Path, batch: str) -> None:
 def _note_hashes(parsed: Path, batch: str, paths: list[Path]) -> dict[str, object]:
     """Write down what the files of a batch hold; one of an earlier version is taken as it is."""
     hashes: dict[str, object] = {path.with_suffix(".parquet").name: _hash(path) for path in paths}
-    (parsed / f"{HASHES}-{batch}.json").write_text(json.dumps(hashes), encoding="utf-8")
+    durable.write(parsed / f"{HASHES}-{batch}.json", json.dumps(hashes).encode())
     return hashes
 
 

@@ -13,7 +13,8 @@ held AS (
     SELECT
         *, CASE WHEN has_marks THEN rule_of(quantity_text) END AS quantity_rule,
         CASE WHEN has_marks THEN list_filter(
-            [key, started_text, ended_text, unit, reading_kind, time_band, quality, stage, issued_text, substance, category, basis, moisture_text],
+            [key, started_text, ended_text, unit, reading_kind, time_band, quality, stage, issued_text, substance, category, basis, moisture_text,
+                CASE WHEN rule_of(slip_no) = 'not_calculated' THEN slip_no END],
             lambda t: rule_of(t) IS NOT NULL OR t = moisture_text AND shown_as(t) IS NOT NULL)[1] END AS held_text
     FROM told
 ),
@@ -33,6 +34,7 @@ trimmed AS (
         nullif(trim(unmarked(has_marks, substance)), '') AS substance, nullif(trim(unmarked(has_marks, note)), '') AS note,
         nullif(trim(unmarked(has_marks, category)), '') AS category, nullif(trim(unmarked(has_marks, basis)), '') AS basis,
         nullif(trim(unmarked(has_marks, moisture_text)), '') AS moisture_text, nullif(trim(unmarked(has_marks, laboratory)), '') AS laboratory,
+        nullif(trim(unmarked(has_marks, slip_no)), '') AS slip_no,
         line_rule, unmarked(has_marks, line_raw) AS line_raw, coalesce(has_unit_column, false) AS has_unit_column
     FROM held
 )

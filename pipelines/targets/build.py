@@ -1,7 +1,7 @@
 """Judge every target and every facility.
 
-Reads emissions_by_source_month, bounded_days, facility_spans and the registers. Writes target_paths, base_year_lines,
-target_results and facility_results.
+Reads emissions_by_source_month, bounded_days, facility_spans, readings, the registers and the closings. Writes target_paths,
+base_year_lines, operator_years, readings_outside_life, target_members, target_results and facility_results.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ import duckdb
 
 from pipelines.periods import fiscal_year, fiscal_year_start
 from pipelines.register_checks import milestones
+from pipelines.settings import Settings
 from pipelines.targets.paths import Path as TargetPath
 from pipelines.warehouse import database
 from pipelines.warehouse.part import see_all, see_only
 
 HERE = Path(__file__).parent
+RESULTS = ("target_results", "facility_results")
 DAYS = ("energy_by_meter_day", "activity_days")
 # allowed_amount: baseline x share, cut (never rounded up) at a millionth of a gram, in whole numbers throughout.
 MACROS = """
@@ -35,11 +37,12 @@ CREATE OR REPLACE TEMP MACRO of_baseline(texts) AS
 """
 
 
-def build(connection: duckdb.DuckDBPyConnection, today: date, first_day: date) -> None:
+def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date, first_day: date) -> None:
     """Fill the stage's tables.
 
     Args:
         connection: The warehouse under construction.
+        settings: For the closing dates.
         today: Decides which fiscal year is running.
         first_day: First day on which data is expected.
 
@@ -49,21 +52,43 @@ def build(connection: duckdb.DuckDBPyConnection, today: date, first_day: date) -
     this_year = fiscal_year(today)
     _load_paths(connection, this_year)
     connection.execute(MACROS)
-    parameters = {
+    parameters: dict[str, Any] = {
         "this_year": this_year,
         "first_year": _first_judged_year(connection, first_day),
         "year_start": fiscal_year_start(this_year),
         "today": today,
     }
+    _load_closing_dates(connection, settings, min(parameters["first_year"], this_year - 1), this_year)
+    for table in ("operator_years", "readings_outside_life"):
+        database.fill(connection, table, HERE / f"{table}.sql", parameters)
     for step in ("members", "subject_years"):
         database.create_temp(connection, step, HERE / f"{step}.sql", parameters)
     _compare(connection, parameters)
     for step in ("facility_states", "in_force", "target_cases", "facility_cases"):
         database.create_temp(connection, step, HERE / f"{step}.sql", parameters)
     connection.execute("CREATE OR REPLACE TEMP TABLE cases AS FROM target_cases UNION ALL BY NAME FROM facility_cases")
-    database.create_temp(connection, "judged", HERE / "judged.sql", parameters)
-    for table in ("base_year_lines", "target_results", "facility_results"):
+    for step in ("judged", "subject_states", "late_months", "stated"):
+        database.create_temp(connection, step, HERE / f"{step}.sql", parameters)
+    for table in ("base_year_lines", "target_members", *RESULTS):
         database.fill(connection, table, HERE / f"{table}.sql", parameters)
+
+
+def withdraw(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Take the verdict away where a check of results fails: of the facility, of every subject that contains it, of the target.
+
+    Args:
+        connection: The warehouse under construction, with ``failed_checks`` filled.
+
+    Returns:
+        What failed, by check: how many rows of which facilities and targets.
+    """
+    failed = database.rows(connection, HERE / "checks_that_fail.sql")
+    if failed:
+        database.create_temp(connection, "withdrawn", HERE / "withdrawn.sql")
+        connection.execute("CREATE OR REPLACE TEMP TABLE judged AS FROM withdrawn")
+        for table in RESULTS:
+            database.fill(connection, table, HERE / f"{table}.sql")
+    return failed
 
 
 def _compare(connection: duckdb.DuckDBPyConnection, parameters: Mapping[str, Any]) -> None:
@@ -83,6 +108,19 @@ def _first_judged_year(connection: duckdb.DuckDBPyConnection, first_day: date) -
     """The year after the earliest base year; without any target, the first year with data."""
     found = connection.execute("SELECT min(base_fy) + 1 FROM targets").fetchone()
     return int(found[0]) if found and found[0] is not None else fiscal_year(first_day)
+
+
+def _load_closing_dates(
+    connection: duckdb.DuckDBPyConnection, settings: Settings, first_year: int, this_year: int
+) -> None:
+    """Make ``closing_dates``: until when each operator's year is being collected."""
+    operators = [row[0] for row in connection.execute("SELECT operator_id FROM operators ORDER BY ALL").fetchall()]
+    rows = [(o, y, settings.year.closing_date(y, o)) for o in operators for y in range(first_year, this_year + 1)]
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE closing_dates AS SELECT unnest(CAST($operators AS VARCHAR[])) AS operator_id,
+           unnest(CAST($years AS INTEGER[])) AS fiscal_year, unnest(CAST($days AS DATE[])) AS closing_date""",
+        {"operators": [r[0] for r in rows], "years": [r[1] for r in rows], "days": [r[2] for r in rows]},
+    )
 
 
 def _load_paths(connection: duckdb.DuckDBPyConnection, this_year: int) -> None:

@@ -20,6 +20,7 @@ SELECT
     nullif(concat_ws(';',
         CASE WHEN g.target_id IS NULL THEN 'no_target' WHEN g.at_this_level > 1 THEN 'two_targets' END,
         CASE WHEN s.is_partial THEN 'partial_year' END,
+        CASE WHEN s.has_readings_outside THEN 'outside_life' END,
         CASE WHEN s.opened_on > make_date(g.base_fy, 4, 1) AND (g.subject_kind <> 'facility' OR g.base_kg IS NULL)
             THEN 'no_base_year' END,
         CASE WHEN NOT s.has_source THEN 'no_source' END), '') AS blockers,

@@ -1,2 +1,2 @@
--- facility_results: one row per facility, fiscal year and basis. Input: judged.
-SELECT * FROM judged WHERE facility_id IS NOT NULL
+-- facility_results: one row per facility, fiscal year and basis. Input: stated.
+SELECT * FROM stated WHERE facility_id IS NOT NULL

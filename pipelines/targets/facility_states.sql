@@ -1,5 +1,6 @@
 -- facility_states: one row per facility and fiscal year that it touches: is it open the whole year, does anything report.
--- No row for a year wholly outside [opened_on, closed_on). Inputs: facilities, meter_allocations, activity_sources.
+-- No row for a year wholly outside [opened_on, closed_on), unless readings lie in it all the same: a facility that goes on
+-- sending is not dropped. Inputs: facilities, meter_allocations, activity_sources, readings_outside_life.
 -- Parameters: first_year, this_year.
 WITH years AS (
     SELECT unnest(range(CAST($first_year AS INTEGER), CAST($this_year AS INTEGER) + 1)) AS fiscal_year
@@ -19,8 +20,10 @@ sources AS (
 )
 SELECT
     t.facility_id, t.fiscal_year, t.opened_on > t.year_start OR t.closed_on < t.year_end AS is_partial, t.opened_on,
-    least(t.closed_on, t.year_end) - 1 AS last_open_day,
+    least(t.closed_on, t.year_end) - 1 AS last_open_day, o.facility_id IS NOT NULL AS has_readings_outside,
     EXISTS (SELECT 1 FROM sources AS s WHERE s.facility_id = t.facility_id
         AND s.valid_from < t.year_end AND s.valid_to > t.year_start) AS has_source
 FROM touched AS t
-WHERE t.opened_on < t.year_end AND t.closed_on > t.year_start
+LEFT JOIN (SELECT DISTINCT facility_id, fiscal_year FROM readings_outside_life) AS o
+    ON o.facility_id = t.facility_id AND o.fiscal_year = t.fiscal_year
+WHERE t.opened_on < t.year_end AND t.closed_on > t.year_start OR o.facility_id IS NOT NULL

@@ -1,9 +1,10 @@
 -- changed_totals: the totals of this publication that are new or differ, in figure or in method, from the last published.
--- A facility-year that is gone stands with an empty total. Inputs: emissions_by_facility_fiscal_year,
--- published_facility_years. Parameters: run_id, published_time, version.
+-- A facility-year that is gone stands with an empty total; the last publication is so by its place, whatever the clock did.
+-- Inputs: emissions_by_facility_fiscal_year, published_facility_years, publications. Parameters: run_id, published_time, version.
 WITH last AS (
-    SELECT facility_id, fiscal_year, year_rule, basis, arg_max(struct_pack(total := co2e_kg, version := version), published_time) AS was
-    FROM published_facility_years
+    SELECT facility_id, fiscal_year, year_rule, basis, arg_max(struct_pack(total := p.co2e_kg, version := p.version), (coalesce(n.rowid, -1), p.published_time)) AS was
+    FROM published_facility_years AS p
+    LEFT JOIN publications AS n ON n.run_id = p.run_id
     GROUP BY facility_id, fiscal_year, year_rule, basis
 )
 SELECT

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from pipelines import tables
+from pipelines.errors import ActionableError
 from pipelines.warehouse import time_limit
 
 # Older clients and BI tools read the file: DuckDB 2 would otherwise write a format only it can open.
@@ -54,7 +55,7 @@ MACROS = {
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 
 
-class StageError(RuntimeError):
+class StageError(ActionableError, RuntimeError):
     """A statement of ours failed; the message names the table and the .sql file."""
 
 

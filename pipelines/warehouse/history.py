@@ -1,13 +1,15 @@
 """The append-only history beside the published file: runs, publications, restatements, totals, first days of flags.
 
-Reads and writes JSON lines under ``history/``, and one small Parquet a publication for the totals that changed with it.
-The published file carries copies; what it has and the history lacks (after every swap, or a crash right then) is
-brought over from it.
+Reads and writes JSON lines under ``history/``, each with the hash of the one before, and one small Parquet a publication
+for the totals that changed with it. The published file carries copies; what it has and the history lacks (after every
+swap, or a crash right then) is brought over from it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -15,14 +17,29 @@ from typing import Any
 
 import duckdb
 
-from pipelines import journal, tables
-from pipelines.warehouse import database, official
+from pipelines import durable, journal, tables
+from pipelines.journal import Head, HistoryLostError
+from pipelines.warehouse import database, kept, official
+from pipelines.warehouse.past import Past
+from pipelines.warehouse.restatements import FacilityYear, Published
 from pipelines.warehouse.states import States
 
 # table -> the column that tells when a row became known
-COPIED = {"runs": "started_time", "publications": "published_time", "restatements": "published_time"}
+COPIED = {
+    "runs": "started_time",
+    "publications": "published_time",
+    "restatements": "published_time",
+    "verdict_restatements": "published_time",
+    "year_closings": "recorded_at",
+}
 FLAGS = "flags.jsonl"
+# what was swapped in, said before the swap: run, hash of the file's bytes, what it was built from
+PUBLISHED = "published_files.jsonl"
+BEGUN = "begun.jsonl"
 TOTALS = "published_facility_years"
+VERDICTS = "published_verdicts"
+# tables with a Parquet file a publication
+KEPT = (TOTALS, VERDICTS)
 VIEWS = ("official_edition_differences", "published_total_differences")
 HERE = Path(__file__).parent
 
@@ -41,10 +58,13 @@ class History:
         """Return all rows of a history table, oldest first."""
         return list(journal.read(self.folder / f"{table_name}.jsonl"))
 
-    def opened(self, until: datetime | None = None) -> dict[str, date]:
-        """Return flag_id -> the day it was first raised; ``until``: raised by then."""
-        days = {r["flag_id"]: date.fromisoformat(r["opened_at"]) for r in journal.read(self.folder / FLAGS)}
-        return {flag_id: day for flag_id, day in days.items() if until is None or day <= until.date()}
+    def opened(self, past: Past | None = None) -> dict[str, date]:
+        """Return flag_id -> the day it was first raised, or had been raised by a past moment."""
+        return {
+            record["flag_id"]: date.fromisoformat(record["opened_at"])
+            for number, record in journal.numbered(self.folder / FLAGS)
+            if past is None or past.knows(FLAGS, number, f"{record['opened_at']} 00:00:00")
+        }
 
     def remember_flags(self, flags: Iterable[tuple[str, date]]) -> None:
         """Keep the first day of flags that are new."""
@@ -57,6 +77,7 @@ class History:
         if not published.is_file():
             return
         connection = database.connect_published(published)
+        announced = {record["run_id"]: record["sha256"] for record in journal.read(self.folder / PUBLISHED)}
         for name in COPIED:
             key = tables.table(name).key
             known = {tuple(str(row.get(column)) for column in key) for row in self.read(name)}
@@ -67,46 +88,155 @@ class History:
                 continue  # a file of an older version: its own night wrote the history
             lost = [dict(zip(columns, row, strict=True)) for row in rows]
             lost = [row for row in lost if tuple(str(row[column]) for column in key) not in known]
+            if name in (
+                "runs",
+                "publications",
+            ):  # the head of the runs then stands for the very bytes that were published
+                lost = [row | {"file_sha256": announced.get(row["run_id"])} for row in lost]
             self.append(name, lost)
-        self._recover_totals(connection)
+        for name in KEPT:
+            self._recover_kept(connection, name)
         connection.close()
 
     def load(
         self,
         connection: duckdb.DuckDBPyConnection,
         extra: dict[str, list[dict[str, Any]]],
-        until: datetime | None = None,
+        past: Past | None = None,
     ) -> None:
         """Fill the history tables of the warehouse under construction.
 
         Args:
             connection: The warehouse.
             extra: Rows of this very run.
-            until: Leave out what came later.
+            past: Leave out what came later than this moment.
         """
-        for name, known_at in COPIED.items():
-            described = tables.table(name)
-            rows = [*self.read(name), *extra.get(name, [])]
-            rows = [row for row in rows if until is None or datetime.fromisoformat(str(row[known_at])) <= until]
+        for name in COPIED:
+            rows = [*self._known(name, past), *extra.get(name, [])]
             self._empty(connection, name)
-            database.insert_rows(connection, name, [[row.get(c) for c in described.column_names] for row in rows])
-        self._load_totals(connection, until)
+            columns = tables.table(name).column_names
+            database.insert_rows(connection, name, [[row.get(c) for c in columns] for row in rows])
+        for name in KEPT:
+            self._load_kept(connection, name, past)
         self._empty(connection, "input_history")
-        database.insert_rows(connection, "input_history", States(self.folder).rows(until))
+        database.insert_rows(connection, "input_history", States(self.folder).rows(past))
 
         for name in (official.EDITIONS, official.TOTALS):
             self._empty(connection, name)
-        official.load(connection, self.folder, until)
+        official.load(connection, self.folder, past)
         for view in VIEWS:
             if not database.exists(connection, view):
                 database.create_view(connection, view, HERE / f"{view}.sql")
+
+    def _known(self, name: str, past: Past | None) -> list[dict[str, Any]]:
+        """Return the rows of a table, or those known on a past moment."""
+        return [
+            record
+            for number, record in journal.numbered(self.folder / f"{name}.jsonl")
+            if past is None or past.knows_run(name, number, record.get("run_id", ""), str(record[COPIED[name]]))
+        ]
+
+    # ------------------------------------------------------------------ what proves it
+
+    def take_over(self, published: Path, parsed: Path, now: datetime) -> None:
+        """Refuse where the history is gone; seal what an earlier version wrote without hashes.
+
+        Raises:
+            HistoryLostError: naming what is gone.
+        """
+        found = journal.missing(self.folder)
+        if not any(path.stat().st_size for path in journal.files(self.folder)):
+            stands = [published.name] if published.is_file() else []
+            stands += [f"{parsed.name}/"] if any(parsed.glob("files-*.parquet")) else []
+            found += [f"history/ が空 / is empty ({', '.join(stands)})"] if stands else []
+        if found:
+            raise HistoryLostError("; ".join(found))
+        journal.seal(self.folder, {"at": str(now)})
+        self._take_over_files(published, now)
+
+    def begin_anew(self, published: Path, reason: str, person: str, now: datetime) -> None:
+        """Begin a new history with what stands there, and say so: who, when, why, what was found."""
+        try:
+            found = journal.missing(self.folder)
+        except HistoryLostError as error:
+            found = [str(error)]
+        told = {"at": str(now), "by": person, "reason": reason}
+        journal.seal(self.folder, told, anew=True)
+        journal.append(self.folder / BEGUN, [told | {"found": found}])
+        kept.accept(self.folder)
+        before = journal.heads(self.folder)
+        if not self.has_changed(published):
+            with suppress(duckdb.Error):  # one that nobody can open tells nothing
+                self.recover(published)
+        if journal.heads(self.folder) != before:  # what was brought over speaks of the history that is gone
+            journal.seal(self.folder, told, anew=True)
+        self._take_over_files(published, now)
+
+    def _take_over_files(self, published: Path, now: datetime) -> None:
+        """Put the hashes of what stood before on record, once."""
+        if not (self.folder / kept.FILES).is_file():
+            folders = (self.folder / TOTALS, self.folder / official.TOTALS, self.folder / "editions")
+            kept.note(self.folder, sorted(path for folder in folders for path in folder.glob("*") if path.is_file()))
+        if published.is_file() and not (self.folder / PUBLISHED).is_file():
+            last = self.read("publications")[-1:]
+            run_id = last[0]["run_id"] if last else None
+            told = {"run_id": run_id, "sha256": kept.hash_of(published), "at": str(now), "taken_over": True}
+            journal.append(self.folder / PUBLISHED, [told])
+
+    def announce(self, run_id: str, new: Path, inputs: Mapping[str, str], now: datetime) -> None:
+        """Say what is about to be swapped in; a run that dies before the swap leaves a line whose run never published."""
+        durable.sync(new)
+        told = {"run_id": run_id, "sha256": kept.hash_of(new), "at": str(now), "inputs": dict(inputs)}
+        journal.append(self.folder / PUBLISHED, [told])
+
+    def has_changed(self, published: Path) -> bool:
+        """Tell whether the published file is another one than was swapped in."""
+        if not published.is_file():
+            return False
+        done = {row["run_id"] for row in self.read("publications")}
+        possible = set()
+        for record in reversed(list(journal.read(self.folder / PUBLISHED))):
+            possible.add(record["sha256"])
+            if record["run_id"] in done or record.get("taken_over"):
+                break
+        return bool(possible) and kept.hash_of(published) not in possible
+
+    def last_published(self, connection: duckdb.DuckDBPyConnection) -> Published | None:
+        """Return what the last publication said, as the history has it; ``None`` where there was none.
+
+        Args:
+            connection: The warehouse under construction, with the history loaded.
+        """
+        done = {row["run_id"]: row["today"] for row in self.read("publications")}
+        found = [r for r in journal.read(self.folder / PUBLISHED) if r["run_id"] in done and "inputs" in r]
+        if not found:
+            return None
+        rows = database.rows(connection, HERE / "last_totals.sql")
+        keys = [FacilityYear(*(row[name] for name in FacilityYear._fields)) for row in rows]
+        verdicts = database.rows(connection, HERE / "verdicts" / "last_verdicts.sql")
+        return Published(
+            dict(found[-1]["inputs"]),
+            date.fromisoformat(str(done[found[-1]["run_id"]])),
+            {key: row["co2e_kg"] for key, row in zip(keys, rows, strict=True)},
+            {key: row["year_rule"] for key, row in zip(keys, rows, strict=True)},
+            frozenset(
+                (row["subject_id"], row["fiscal_year"])
+                for row in verdicts
+                if row["subject_kind"] == "facility" and not row["is_closed"]
+            ),
+        )
+
+    def heads(self, decisions: Head) -> str:
+        """Return, as JSON, how far every history file and the decisions have come."""
+        told = {name: [head.lines, head.digest] for name, head in journal.heads(self.folder).items()}
+        return json.dumps(told | {"decisions": [decisions.lines, decisions.digest]}, sort_keys=True)
 
     def _empty(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
         if not database.exists(connection, name):
             database.create(connection, name)
         connection.execute(f"DELETE FROM {name}")
 
-    # ------------------------------------------------------------------ every total ever published
+    # ------------------------------------------------------------------ every total and verdict ever published
 
     def record_totals(self, connection: duckdb.DuckDBPyConnection, publication: dict[str, Any]) -> None:
         """Add this publication's totals that are new or differ, in figure or in method, from the last ones published."""
@@ -114,29 +244,45 @@ class History:
         named = {name: publication[name] for name in ("run_id", "published_time", "version")}
         database.run(connection, changed, named, what=TOTALS)
 
-    def _load_totals(self, connection: duckdb.DuckDBPyConnection, until: datetime | None) -> None:
-        self._empty(connection, TOTALS)
-        if paths := [str(path) for path in sorted((self.folder / TOTALS).glob("*.parquet"))]:
+    def _load_kept(self, connection: duckdb.DuckDBPyConnection, name: str, past: Past | None) -> None:
+        self._empty(connection, name)
+        if paths := [str(path) for path in sorted((self.folder / name).glob("*.parquet"))]:
             connection.execute(
-                f"INSERT INTO {TOTALS} BY NAME SELECT * FROM read_parquet($paths)"
-                " WHERE $until IS NULL OR published_time <= CAST($until AS TIMESTAMP)",
-                {"paths": paths, "until": until},
+                f"INSERT INTO {name} BY NAME SELECT * FROM read_parquet($paths)"
+                " WHERE $all OR run_id IN (SELECT run_id FROM publications)",
+                {"paths": paths, "all": past is None},
             )
 
-    def _recover_totals(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Write each publication's totals to a file of its own, once."""
-        if not database.exists(connection, TOTALS):
+    def _recover_kept(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
+        """Write each publication's rows to a file of its own, once."""
+        if not database.exists(connection, name):
+            if name == VERDICTS and not (self.folder / name).exists():
+                self._begin_verdicts(connection)
             return
-        folder = self.folder / TOTALS
-        runs = connection.execute(f"SELECT DISTINCT run_id FROM {TOTALS} ORDER BY run_id").fetchall()
+        runs = connection.execute(f"SELECT DISTINCT run_id FROM {name} ORDER BY run_id").fetchall()
         for (run_id,) in runs:
-            path = folder / f"{run_id}.parquet"
-            if path.exists():
-                continue
-            folder.mkdir(parents=True, exist_ok=True)
-            part = path.with_suffix(".part")
-            connection.execute(
-                f"COPY (FROM {TOTALS} WHERE run_id = {tables.literal(run_id)} ORDER BY ALL)"
-                f" TO {tables.literal(str(part))} (FORMAT parquet, COMPRESSION zstd)"
-            )
-            part.replace(path)
+            self._keep(connection, name, run_id, f"FROM {name} WHERE run_id = {tables.literal(run_id)}")
+
+    def _begin_verdicts(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Begin the history of verdicts with those of a file that kept none, so that the first change is told."""
+        try:
+            found = connection.execute(
+                "SELECT run_id FROM publications ORDER BY published_time DESC LIMIT 1"
+            ).fetchone()
+            if found is not None:
+                older = database.sql_text(HERE / "verdicts" / "verdicts_of_an_older_file.sql")
+                self._keep(connection, VERDICTS, found[0], f"FROM ({older})")
+        except duckdb.Error:
+            return  # a file of another shape: its verdicts cannot be told
+
+    def _keep(self, connection: duckdb.DuckDBPyConnection, name: str, run_id: str, select: str) -> None:
+        path = self.folder / name / f"{run_id}.parquet"
+        if path.exists():
+            return
+        durable.make_folder(path.parent)
+        part = path.with_suffix(".part")
+        connection.execute(
+            f"COPY ({select} ORDER BY ALL) TO {tables.literal(str(part))} (FORMAT parquet, COMPRESSION zstd)"
+        )
+        durable.put(part, path)
+        kept.note(self.folder, [path])

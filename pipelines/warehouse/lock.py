@@ -15,10 +15,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from pipelines.errors import ActionableError
+
 LOCK_FILE = ".lock"
 
 
-class AlreadyRunning(RuntimeError):  # noqa: N818 - a state, not an accident
+class AlreadyRunning(ActionableError, RuntimeError):  # noqa: N818 - a state, not an accident
     """Another run holds the lock; the message says which process and since when."""
 
 

@@ -14,17 +14,19 @@ from typing import Any
 
 import duckdb
 
-from pipelines import journal, tables
+from pipelines import chain, durable, journal, tables
+from pipelines.errors import ActionableError
 from pipelines.findings import stable_id
 from pipelines.periods import fiscal_year
 from pipelines.rounding import rule_of
-from pipelines.warehouse import database
+from pipelines.warehouse import database, kept
+from pipelines.warehouse.past import Past
 
 PURPOSES = ("審議会", "公表", "定期報告", "庁内")
 EDITIONS, TOTALS = "official_editions", "official_edition_totals"
 
 
-class FreezeError(ValueError):
+class FreezeError(ActionableError, ValueError):
     """The edition cannot be frozen; one sentence says why and what to do."""
 
 
@@ -37,11 +39,17 @@ class Request:
     document_no: str
     frozen_by: str
     frozen_at: datetime
+    recorded_by: str | None = None
+    accept_incomplete: bool = False
 
 
-def editions(history: Path) -> list[dict[str, Any]]:
-    """Return every official edition, oldest first."""
-    return list(journal.read(history / f"{EDITIONS}.jsonl"))
+def editions(history: Path, past: Past | None = None) -> list[dict[str, Any]]:
+    """Return every official edition (frozen by a past moment), oldest first."""
+    return [
+        record
+        for number, record in journal.numbered(history / f"{EDITIONS}.jsonl")
+        if past is None or past.knows(f"{EDITIONS}.jsonl", number, record["frozen_at"])
+    ]
 
 
 def freeze(connection: duckdb.DuckDBPyConnection, history: Path, wanted: Request) -> dict[str, Any]:
@@ -56,14 +64,18 @@ def freeze(connection: duckdb.DuckDBPyConnection, history: Path, wanted: Request
         The edition's record.
 
     Raises:
-        FreezeError: unknown purpose, a year that is not over or has no totals, or the same document again.
+        FreezeError: unknown purpose, a year that is not over or has no totals, the same document again, or facilities
+            without a verdict that nobody entitled to it has accepted.
     """
     publication = connection.execute(
-        "SELECT run_id, published_time, today, version FROM publications ORDER BY published_time DESC LIMIT 1"
+        "SELECT run_id, published_time, today, version FROM publications ORDER BY rowid DESC LIMIT 1"
     ).fetchone()
     assert publication is not None  # noqa: S101 - a published file knows its publication
     run_id, published_time, today, version = publication
     _check(history, wanted, today)
+    incomplete = _without_verdict(connection, wanted.fiscal_year)
+    if incomplete:
+        _check_accepted(connection, wanted, incomplete, today)
     rows = connection.execute(
         """SELECT subject_kind, subject_id, fiscal_year, basis, co2e_kg FROM emissions_by_subject_fiscal_year
            WHERE fiscal_year = $year OR fiscal_year IN (SELECT base_fy FROM targets) ORDER BY ALL""",
@@ -85,6 +97,9 @@ def freeze(connection: duckdb.DuckDBPyConnection, history: Path, wanted: Request
         "run_id": run_id,
         "version": version,
         "rounding": f"{rule.name}: {rule.ja}",
+        "history_head": chain.head_told(history),
+        "recorded_by": wanted.recorded_by,
+        "facilities_undeterminable": len(incomplete),
     }
     journal.append(history / f"{EDITIONS}.jsonl", [record])
     return record
@@ -107,25 +122,52 @@ def _check(history: Path, wanted: Request, today: date) -> None:
             )
 
 
+def _without_verdict(connection: duckdb.DuckDBPyConnection, year: int) -> list[str]:
+    """Return the facilities of a year that are neither achieved nor not achieved."""
+    rows = connection.execute(
+        """SELECT DISTINCT facility_id FROM facility_results
+           WHERE fiscal_year = $year AND verdict NOT IN ('achieved', 'not_achieved') ORDER BY facility_id""",
+        {"year": year},
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def _check_accepted(connection: duckdb.DuckDBPyConnection, wanted: Request, incomplete: list[str], today: date) -> None:
+    """Refuse to freeze a year with facilities without a verdict, unless somebody in office takes that on."""
+    named = ", ".join(incomplete[:5]) + (" …" if len(incomplete) > 5 else "")
+    told = f"{wanted.fiscal_year}年度には判定不能の施設が {len(incomplete)} あります（{named}）。"
+    if not wanted.accept_incomplete:
+        raise FreezeError(
+            f"{told}このまま確定するなら、役職者が --by 本人のID --accept-incomplete を付けてください。"
+            f" / {len(incomplete)} facilities have no verdict: --accept-incomplete, by a person in office (--by)"
+        )
+    in_office = connection.execute(
+        """SELECT count(*) FROM appointments WHERE person_id = $person AND appointed_on <= $today
+           AND coalesce(ended_on, DATE '9999-12-31') > $today""",
+        {"person": wanted.frozen_by, "today": today},
+    ).fetchone()
+    if in_office is None or not in_office[0]:
+        raise FreezeError(
+            f"{told}--by {wanted.frozen_by}: 在任中の役職者（appointments.csv）ではないため、--accept-incomplete は使えません。"
+            " / --by must be a person whose appointment is in force"
+        )
+
+
 def _keep(history: Path, official_id: str, rows: list[tuple[Any, ...]]) -> None:
-    folder = history / TOTALS
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{official_id}.parquet"
+    path = history / TOTALS / f"{official_id}.parquet"
+    durable.make_folder(path.parent)
     part = path.with_suffix(".part")
     with database.connect() as connection:
         database.create(connection, TOTALS)
         database.insert_rows(connection, TOTALS, rows)
         connection.execute(f"COPY {TOTALS} TO {tables.literal(str(part))} (FORMAT parquet, COMPRESSION zstd)")
-    part.replace(path)
+    durable.put(part, path)
+    kept.note(history, [path])
 
 
-def load(connection: duckdb.DuckDBPyConnection, history: Path, until: datetime | None) -> None:
-    """Fill official_editions and official_edition_totals with what was frozen (by a moment)."""
-    known = [
-        record
-        for record in editions(history)
-        if until is None or datetime.fromisoformat(str(record["frozen_at"])) <= until
-    ]
+def load(connection: duckdb.DuckDBPyConnection, history: Path, past: Past | None) -> None:
+    """Fill official_editions and official_edition_totals with what was frozen (by a past moment)."""
+    known = editions(history, past)
     names = tables.table(EDITIONS).column_names
     database.insert_rows(connection, EDITIONS, [[record.get(name) for name in names] for record in known])
     paths = [history / TOTALS / f"{record['official_id']}.parquet" for record in known]

@@ -6,14 +6,16 @@ Readers never wait and never see a half-built state: whoever has the old file op
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import duckdb
 
-from pipelines import tables
+from pipelines import durable, tables
+from pipelines.errors import ActionableError
 
 
-class HeldBack(RuntimeError):  # noqa: N818 - a decision, not an accident
+class HeldBack(ActionableError, RuntimeError):  # noqa: N818 - a decision, not an accident
     """An invariant of ours is broken: the old file stays published. ``broken`` names what and how many rows."""
 
     def __init__(self, broken: dict[str, int]) -> None:
@@ -30,13 +32,14 @@ def describe(connection: duckdb.DuckDBPyConnection) -> None:
 
 def swap(new: Path, published: Path) -> None:
     """Make the new file durable and put it in the place of the published one."""
-    with new.open("rb+") as stream:
-        os.fsync(stream.fileno())
-    new.replace(published)
-    if os.name != "posix":
-        return
-    folder = os.open(published.parent, os.O_RDONLY)
+    durable.put(new, published)
+
+
+def keep_aside(published: Path, name: str) -> Path:
+    """Keep the published file under another name too, so that it is still there after the swap."""
+    aside = published.with_name(name)
     try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        os.link(published, aside)
+    except OSError:
+        shutil.copyfile(published, aside)
+    return aside

@@ -16,12 +16,13 @@ from typing import Any
 import duckdb
 
 from pipelines import tables
+from pipelines.errors import ActionableError
 from pipelines.warehouse import database
 
 READS = frozenset({"SELECT", "EXPLAIN"})
 
 
-class QueryError(ValueError):
+class QueryError(ActionableError, ValueError):
     """The statement is not one SELECT, or DuckDB refuses it."""
 
 
@@ -30,21 +31,35 @@ def opened(published: Path, allowed: Path | None = None) -> Iterator[duckdb.Duck
     """Open the published file for reading and nothing else.
 
     Raises:
-        QueryError: nothing has been published yet.
+        QueryError: nothing has been published yet, or what stands there cannot be read.
     """
     if not published.is_file():
         raise QueryError(
             f"{published}: 公表ファイルがありません。facility-emissions nightly を実行してください。 / nothing yet"
         )
-    connection = database.connect_published(published)
-    if allowed is not None:
-        connection.execute(f"SET allowed_paths = [{tables.literal(str(allowed))}]")
-    connection.execute("SET enable_external_access = false")
-    connection.execute("SET lock_configuration = true")
     try:
+        connection = database.connect_published(published)
+    except duckdb.Error as error:
+        raise _unreadable(published, error) from error
+    try:
+        if allowed is not None:
+            connection.execute(f"SET allowed_paths = [{tables.literal(str(allowed))}]")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
         yield connection
+    except duckdb.Error as error:
+        raise _unreadable(published, error) from error
     finally:
         connection.close()
+
+
+def _unreadable(published: Path, error: duckdb.Error) -> QueryError:
+    """What stands there is no published file, is damaged, or lacks a table of this version."""
+    found = str(error).splitlines()[0]
+    return QueryError(
+        f"{published}: 公表ファイルを読めません（{found}）。facility-emissions nightly を実行すると作り直されます（もとのファイルは脇へ"
+        "移します）。 / The published file cannot be read: the next nightly makes it anew."
+    )
 
 
 def select(connection: duckdb.DuckDBPyConnection, statement: str) -> tuple[list[str], list[tuple[Any, ...]]]:

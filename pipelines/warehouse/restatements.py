@@ -18,11 +18,10 @@ from pipelines.warehouse import database
 
 
 class FacilityYear(NamedTuple):
-    """What one total is of."""
+    """What one total is of; under whichever rule of the year is in force."""
 
     facility_id: str
     fiscal_year: int
-    year_rule: str
     basis: str
 
 
@@ -30,11 +29,21 @@ Totals = dict[FacilityYear, Decimal]
 
 
 class Published(NamedTuple):
-    """What the published file says: its inputs by kind, the day it was run for, its totals."""
+    """What the published file says: its inputs by kind, the day it was run for, its totals, and which of them were open.
+
+    Args:
+        inputs: Kind -> hash.
+        today: The day it was run for.
+        totals: The totals in force.
+        rules: The rule of the year that each follows.
+        still_open: (facility, fiscal year) that was running or being collected.
+    """
 
     inputs: dict[str, str]
     today: date
     totals: Totals
+    rules: dict[FacilityYear, str]
+    still_open: frozenset[tuple[str, int]]
 
 
 def read(published: Path) -> Published | None:
@@ -44,23 +53,68 @@ def read(published: Path) -> Published | None:
     connection = database.connect_published(published)
     try:
         inputs = dict(connection.execute("SELECT kind, inputs_hash FROM build_inputs").fetchall())
-        return Published(inputs, date.fromisoformat(inputs["today"]), totals(connection))
+        found = totals_and_rules(connection)
+        return Published(
+            inputs,
+            date.fromisoformat(inputs["today"]),
+            {key: total for key, (total, _) in found.items()},
+            {key: rule for key, (_, rule) in found.items()},
+            _still_open(connection),
+        )
     except (duckdb.Error, KeyError):
         return None
     finally:
         connection.close()
 
 
+def inputs(published: Path) -> dict[str, str]:
+    """Return kind -> hash of what the published file was built from, of whichever version it is; empty where there is none."""
+    if not published.is_file():
+        return {}
+    connection = database.connect_published(published)
+    try:
+        return dict(connection.execute("SELECT kind, inputs_hash FROM build_inputs").fetchall())
+    except duckdb.Error:
+        return {}
+    finally:
+        connection.close()
+
+
 def totals(connection: duckdb.DuckDBPyConnection) -> Totals:
-    """Return every facility-year's total in kg CO2e."""
+    """Return every facility-year's total in force in kg CO2e."""
+    return {key: total for key, (total, _) in totals_and_rules(connection).items()}
+
+
+def totals_and_rules(connection: duckdb.DuckDBPyConnection) -> dict[FacilityYear, tuple[Decimal, str]]:
+    """Return every facility-year's total in force and the rule of the year that it follows."""
     rows = connection.execute(
-        "SELECT facility_id, fiscal_year, year_rule, basis, co2e_kg FROM emissions_by_facility_fiscal_year"
+        """SELECT facility_id, fiscal_year, basis, co2e_kg, year_rule FROM emissions_by_facility_fiscal_year
+           WHERE is_in_force"""
     ).fetchall()
-    return {FacilityYear(*row[:4]): row[4] for row in rows}
+    return {FacilityYear(*row[:3]): (row[3], row[4]) for row in rows}
 
 
 def changed(before: Published, after: Totals, today: date) -> list[FacilityYear]:
-    """Return the facility-years that were closed when last published and whose total differs now."""
-    closed_before = fiscal_year(min(before.today, today))
+    """Return the facility-years that were closed when last published and whose total in force differs now."""
+    over_before = fiscal_year(min(before.today, today))
     keys: Iterable[FacilityYear] = sorted(set(before.totals) | set(after))
-    return [k for k in keys if k.fiscal_year < closed_before and before.totals.get(k) != after.get(k)]
+    return [
+        k
+        for k in keys
+        if k.fiscal_year < over_before
+        and (k.facility_id, k.fiscal_year) not in before.still_open
+        and before.totals.get(k) != after.get(k)
+    ]
+
+
+def _still_open(connection: duckdb.DuckDBPyConnection) -> frozenset[tuple[str, int]]:
+    """A file of an older version knows no closing: all of its years that are over count as closed."""
+    if not database.exists(connection, "operator_years"):
+        return frozenset()
+    rows = connection.execute(
+        """SELECT DISTINCT s.facility_id, y.fiscal_year FROM operator_years AS y
+           JOIN facility_spans AS s ON s.operator_id = y.operator_id AND s.valid_from < make_date(y.fiscal_year + 1, 4, 1)
+               AND s.valid_to > make_date(y.fiscal_year, 4, 1)
+           WHERE y.year_state <> 'closed'"""
+    ).fetchall()
+    return frozenset((facility, year) for facility, year in rows)

@@ -15,8 +15,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from pipelines import journal
+from pipelines import durable, journal
+from pipelines.warehouse.past import Past
 
 REGISTERS, REFERENCE = "registers", "reference"
 STATES = "states.jsonl"
@@ -62,21 +64,20 @@ class States:
 
     def all(self) -> list[State]:
         """Return every state, oldest first."""
-        return [
-            State(r["state_id"], datetime.fromisoformat(r["seen_at"]), r["registers"], r["reference"])
-            for r in journal.read(self.folder / STATES)
-        ]
+        return [_state(record) for record in journal.read(self.folder / STATES)]
 
     def last(self) -> State | None:
         """Return the state seen last."""
         found = self.all()
         return found[-1] if found else None
 
-    def at(self, moment: datetime) -> State | None:
-        """Return the state in force on a moment; before the first one, the first: nothing earlier was ever seen."""
-        found = self.all()
-        before = [state for state in found if state.seen_at <= moment]
-        return before[-1] if before else found[0] if found else None
+    def at(self, past: Past) -> State | None:
+        """Return the state in force on a past moment; ``None``: nothing had been seen by then."""
+        known = None
+        for number, record in journal.numbered(self.folder / STATES):
+            if past.knows(STATES, number, record["seen_at"]):
+                known = _state(record)
+        return known
 
     def named(self, identity: str) -> State | None:
         """Return a state by its id."""
@@ -94,13 +95,13 @@ class States:
         """Where a content is kept."""
         return self.folder / "kept" / kind / name.removesuffix(".csv") / f"{digest}.csv"
 
-    def rows(self, until: datetime | None = None) -> list[tuple[str, str, datetime, datetime | None]]:
-        """Return (input, row as JSON, known from, known to) of every row there ever was; ``until``: known by then."""
+    def rows(self, past: Past | None = None) -> list[tuple[str, str, datetime, datetime | None]]:
+        """Return (input, row as JSON, known from, known to) of every row there ever was, or was by a past moment."""
         known: dict[tuple[str, str], datetime] = {}
         ended: list[tuple[str, str, datetime, datetime | None]] = []
-        for event in journal.read(self.folder / ROWS):
+        for number, event in journal.numbered(self.folder / ROWS):
             key, at = (event["input"], event["row"]), datetime.fromisoformat(event["at"])
-            if until is not None and at > until:
+            if past is not None and not past.knows(ROWS, number, at):
                 continue
             if event["change"] == "came":
                 known.setdefault(key, at)
@@ -111,10 +112,7 @@ class States:
     def _keep_content(self, kind: str, name: str, content: bytes) -> None:
         path = self.path(kind, name, hashlib.sha256(content).hexdigest())
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_suffix(".part")
-            part.write_bytes(content)
-            part.replace(path)
+            durable.write(path, content)
 
     def _changes(
         self, last: State | None, registers: Contents, reference: Contents, at: datetime
@@ -130,6 +128,11 @@ class States:
                 told = {"input": f"{kind}/{name.removesuffix('.csv')}", "at": str(at)}
                 for change, rows in (("went", old - new), ("came", new - old)):
                     yield from ({**told, "change": change, "row": row} for row in sorted(rows))
+
+
+def _state(record: Mapping[str, Any]) -> State:
+    seen_at = datetime.fromisoformat(record["seen_at"])
+    return State(record["state_id"], seen_at, record["registers"], record["reference"])
 
 
 def _hash(content: bytes) -> str:

@@ -9,11 +9,13 @@ from types import TracebackType
 
 import duckdb
 
+from pipelines.errors import ActionableError
+
 EVERY_SECONDS = 0.2
 _open: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
 
 
-class TimeLimitError(RuntimeError):
+class TimeLimitError(ActionableError, RuntimeError):
     """The run took longer than city.toml allows and was stopped; nothing was published."""
 
 

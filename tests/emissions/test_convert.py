@@ -163,6 +163,41 @@ def test_one_sentence_for_what_cannot_be_converted(unit: str, energy_type: str) 
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("quantity", "day", "told"),
+    [
+        ("0", "2024-05-01", ""),
+        ("-0.000001", "2024-05-01", "0 以上"),
+        ("10000000000", "2024-05-01", ""),
+        ("10000000000.000001", "2024-05-01", "10,000,000,000"),
+        ("1e400000", "2024-05-01", "10,000,000,000"),
+        ("Infinity", "2024-05-01", "0 以上"),
+        ("NaN", "2024-05-01", "0 以上"),
+        ("1", "2009-04-01", ""),
+        ("1", "2009-03-31", "2009-04-01"),
+        ("1", "0001-01-01", "2009-04-01"),
+        ("1", "2027-06-15", ""),
+        ("1", "2027-06-16", "2027-06-15"),
+        ("1", "9999-12-31", "2027-06-15"),
+    ],
+)
+def test_quantities_and_days_beyond_the_tables_are_refused_with_their_limits(
+    quantity: str, day: str, told: str
+) -> None:
+    today = date(2026, 6, 15)
+    ask = Question(Decimal(quantity), "L", "kerosene", date.fromisoformat(day), "plan")
+    (answer,) = convert_all([ask], today=today)
+    if told:
+        assert isinstance(answer, ConvertError) and told in str(answer)
+    else:
+        assert not any(limit in str(answer) for limit in ("範囲外", "以下で指定"))
+
+
+def test_a_large_unit_meets_the_same_limit() -> None:
+    (answer,) = convert_all([Question(Decimal(10_000_001), "kL", "kerosene", date(2024, 5, 1))])
+    assert isinstance(answer, ConvertError) and "10,000,000,000 L" in str(answer)
+
+
 def test_convert_and_the_night_agree(city: City) -> None:
     city.bills("fuel/a.csv", [("M1", "2024-04-01", "2024-04-02", "1234.567891", "L")])
     with city.built() as made:

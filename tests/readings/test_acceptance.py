@@ -22,7 +22,7 @@ def rivals(draw: st.DrawFn) -> list[Rival]:
         length = draw(st.integers(1, 8))
         received = START + timedelta(days=draw(st.integers(0, 5)))
         start, end = START + timedelta(days=first), START + timedelta(days=first + length)
-        made.append(Rival(number, draw(BANDS), start, end, received))
+        made.append(Rival(number, draw(BANDS), start, end, (received,)))
     return made
 
 
@@ -45,7 +45,7 @@ def plainly(in_order: list[Rival]) -> set[int]:
 def test_the_pass_is_the_rule(in_order: list[Rival]) -> None:
     beaten = losers(in_order)
     assert set(beaten) == plainly(in_order)
-    assert all(beaten[r.candidate_id] >= r.received_at for r in in_order if r.candidate_id in beaten)
+    assert all(beaten[r.candidate_id] >= r.receipts[0] for r in in_order if r.candidate_id in beaten)
 
 
 def test_corrected_beats_confirmed_beats_provisional_whatever_comes_last(city: City) -> None:

@@ -167,6 +167,8 @@ POWER = {"facility_id": "F1", "energy_type": "electricity", "unit": "kWh", "read
 
 def test_an_edition_is_compared_taken_and_used_by_the_next_night(city: City, tmp_path: Path) -> None:
     """Two issues of a list: the later one counts as a whole, and its change is restated as factor."""
+    with (city.folder / "city.toml").open("a", encoding="utf-8") as settings:
+        settings.write('\n[year]\nclosing_month_day = "05-31"\n')
     city.register("meters", [{**POWER, "meter_id": m} for m in ("M1", "M2")])
     city.register(
         "contracts",

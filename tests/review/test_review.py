@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 
 from pipelines.review import counter, states
 from pipelines.review.desk import StepError
+from pipelines.review.evidence import Evidence
 from pipelines.review.states import Present
 from pipelines.review.store import Decision, DecisionsError, Store, read_all
 from pipelines.warehouse import database
 from tests.making import DEFAULTS, City, monthly, one, rows_of, verdict
 
+PAPER = Evidence(document_no="環政第9号", document_date=date(2026, 6, 10))
 SLIP = monthly("M1", 2022, 2025, lambda y, m: "0.1" if (y, m) == (2024, 6) else 100 if y < 2024 else 60)
 
 
@@ -54,9 +56,9 @@ def test_the_whole_way_of_a_flag(slipped: City) -> None:
     counter.judge(slipped.paths, flag, "return", "P2", "期間を書いてください")
     assert state(slipped, flag) == "returned"
     counter.answer(slipped.paths, flag[:6], "P3", "2024年6月、改修工事で停止", data_are_right=True)
-    counter.judge(slipped.paths, flag, "accept", "P2", "")
+    counter.judge(slipped.paths, flag, "accept", "P2", "", PAPER)
     assert state(slipped, flag) == "accepted"
-    confirmed = counter.confirm(slipped.paths, "P1", date(2026, 7, 1), "環政第12号", 2024)
+    confirmed = counter.confirm(slipped.paths, "P1", date(2026, 6, 15), "環政第12号", 2024)
     assert [d.flag_id for d in confirmed] == [flag] and state(slipped, flag) == "confirmed"
     steps = [d.step for d in read_all(slipped.paths.decisions_url)]
     assert steps == ["answer", "return", "answer", "accept", "confirm"]
@@ -70,7 +72,7 @@ def test_an_accepted_answer_that_the_data_are_right_lifts_the_doubt(slipped: Cit
     counter.answer(slipped.paths, flag, "P3", "停止", data_are_right=True)
     with slipped.built() as made:
         assert verdict(made, "F1", 2024)[0] == "undeterminable", "an answer alone lifts nothing"
-    counter.judge(slipped.paths, flag, "accept", "P2", "")
+    counter.judge(slipped.paths, flag, "accept", "P2", "", PAPER)
     with slipped.built() as made:
         assert verdict(made, "F1", 2024)[0] == "achieved"
         assert (
@@ -82,7 +84,7 @@ def test_an_accepted_answer_that_the_data_are_right_lifts_the_doubt(slipped: Cit
 def test_a_decision_on_a_doubt_lapses_when_its_days_change_and_not_before(slipped: City) -> None:
     flag = slip_flag(slipped)
     counter.answer(slipped.paths, flag, "P3", "停止", data_are_right=True)
-    counter.judge(slipped.paths, flag, "accept", "P2", "")
+    counter.judge(slipped.paths, flag, "accept", "P2", "", PAPER)
     slipped.bills("fuel/b.csv", [("M1", "2024-12-01", "2025-01-01", 70, "L", "訂正")], more=["stage"])
     with slipped.built() as made:
         assert verdict(made, "F1", 2024) == ("achieved", set()), "another month of the year says nothing about June"
@@ -108,9 +110,9 @@ def test_who_may_do_what(slipped: City) -> None:
         counter.judge(slipped.paths, flag, "accept", "P3", "")
     counter.judge(slipped.paths, flag, "accept", "P2", "")
     with pytest.raises(StepError, match="P1"):
-        counter.confirm(slipped.paths, "P2", date(2026, 7, 1), "1", 2024)
+        counter.confirm(slipped.paths, "P2", date(2026, 6, 15), "1", 2024)
     with pytest.raises(StepError, match="文書番号"):
-        counter.confirm(slipped.paths, "P1", date(2026, 7, 1), " ", 2024)
+        counter.confirm(slipped.paths, "P1", date(2026, 6, 15), " ", 2024)
 
 
 def test_whoever_took_one_step_cannot_take_the_next(slipped: City) -> None:
@@ -120,7 +122,7 @@ def test_whoever_took_one_step_cannot_take_the_next(slipped: City) -> None:
         counter.judge(slipped.paths, flag, "accept", "P2", "")
     counter.judge(slipped.paths, flag, "accept", "P1", "")
     with pytest.raises(StepError, match="別の役職者がいません"):
-        counter.confirm(slipped.paths, "P1", date(2026, 7, 1), "1", 2024)
+        counter.confirm(slipped.paths, "P1", date(2026, 6, 15), "1", 2024)
 
 
 def test_an_operator_that_is_not_designated_uses_its_fallback_posts(make_city: Callable[..., City]) -> None:
@@ -141,7 +143,7 @@ def test_an_operator_that_is_not_designated_uses_its_fallback_posts(make_city: C
     flag = slip_flag(city)
     counter.answer(city.paths, flag, "Q3", "x", data_are_right=False)
     counter.judge(city.paths, flag, "accept", "Q2", "")
-    assert counter.confirm(city.paths, "Q1", date(2026, 7, 1), "1", 2024)
+    assert counter.confirm(city.paths, "Q1", date(2026, 6, 15), "1", 2024)
 
 
 def test_the_owner_is_the_most_specific_holder(city: City) -> None:

@@ -50,6 +50,25 @@ def files() -> dict[str, tuple[bytes, str]]:
             file.content,
             f"2026-04-{number % 28 + 1:02d} 09:00",
         )
+    slips = [("3,50,1", "3,50,2", "4,60,"), ("3,55,2", "4,60,", "4,60,"), ("3,50,1", "4,70,"), ("3,-1,1", "4,x,")]
+    for number, rows in enumerate(slips):  # events, with slip numbers and without; what cannot be read
+        cells = [row.split(",") for row in rows]
+        lines = [f"M1,2025-06-0{day},2025-06-0{int(day) + 1},{q},L,{slip}" for day, q, slip in cells]
+        found[f"tank/{number}.csv"] = (
+            made.utf8("meter_id,started_at,ended_at,quantity,unit,slip_no", *lines),
+            f"2026-05-{10 + number} 09:00",
+        )
+    found["tank/again.csv"] = found["tank/0.csv"][0], "2026-05-20 09:00"  # A, B, A
+    bills = [f"G,2025-{m:02d}-01,2025-{m + 1:02d}-01,{m * 10},m3" for m in (4, 5, 6)]
+    gas = {
+        "a": bills,
+        "b": [bills[0], "G,2025-05-01,2025-06-01,1,m3"],
+        "c": ["G,2025-04-01,2025-07-01,50,m3"],
+        "d": bills,
+    }
+    for number, (name, rows_of_gas) in enumerate(gas.items()):
+        head = "meter_id,started_at,ended_at,quantity,unit"
+        found[f"gas-bills/{name}.csv"] = made.utf8(head, *rows_of_gas), f"2026-05-{10 + number} 10:00"
     for number, value in enumerate((130, 131, 129)):
         lines = ["meter_id,read_at,register_value", "REGISTER,2025-04-01,100", f"REGISTER,2025-05-01,{value}"]
         found[f"registers/{number}.csv"] = (made.utf8(*lines), f"2026-05-{10 + number} 09:00")
@@ -87,4 +106,5 @@ def test_order_and_nights_change_no_table(make_city: Callable[..., City], seed: 
     parts = [shuffled[: cuts[0]], shuffled[cuts[0] : cuts[1]], shuffled[cuts[1] :]]
     parts[2] += chance.sample(parts[0], 3)  # some come once more under the same name
     assert nights(city, parts, content) == expected
+    assert expected["reading_doubts"][0]
     assert expected["readings"][0] and expected["quarantine"][0] and expected["register_uses"][0]

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import tables
+from pipelines import chain, tables
 from pipelines.night import Night, build
 from pipelines.warehouse import database, invariants, lock, publish, query
 from pipelines.warehouse.history import History
@@ -169,16 +169,28 @@ def test_the_file_is_in_the_format_older_clients_read(city: City) -> None:
     assert int.from_bytes(head[12:20], "little") == 64 + 3 or int.from_bytes(head[12:20], "little") <= 67
 
 
-def test_a_crash_right_after_the_swap_loses_no_history(city: City) -> None:
+def test_a_crash_right_after_the_swap_loses_no_history(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     city.bills("fuel/a.csv", ROWS)
     city.publish()
-    history = city.paths.history
-    before = History(history).read("publications")
-    (history / "publications.jsonl").unlink()
-    (history / "runs.jsonl").write_text('{"run_id": "torn', encoding="utf-8")
-    History(history).recover(city.paths.published)
-    assert [r["run_id"] for r in History(history).read("publications")] == [r["run_id"] for r in before]
-    assert len(History(history).read("runs")) == 1
+    city.bills("fuel/b.csv", [("M1", "2021-03-01", "2021-04-01", 1, "L")])
+    night = prepared(city)
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(History, "recover", die)
+    with pytest.raises(KeyboardInterrupt):
+        night.publish()
+    monkeypatch.undo()
+    history = History(city.paths.history)
+    assert len(history.read("publications")) == 1, "swapped in, and not yet told"
+    with (history.folder / "runs.jsonl").open("a", encoding="utf-8") as stream:
+        stream.write('{"run_id": "torn')
+    assert not history.has_changed(city.paths.published)
+    history.recover(city.paths.published)
+    assert [row["run_id"] for row in history.read("publications")][1:] == [night.outcome.run_id]
+    assert [row["run_id"] for row in history.read("runs")][1:] == [night.outcome.run_id]
+    assert not list(chain.wrong(history.folder, chain.all_of(history.folder)))
 
 
 def test_what_is_left_of_a_killed_run_is_cleared(city: City) -> None:

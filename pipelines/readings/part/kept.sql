@@ -19,7 +19,7 @@ measured AS (
 rows_kept AS (
     SELECT 'readings' AS table_name, place, 'reading' AS record, meter_id AS owner_id, reading_kind AS kind, time_band, started_at,
         ended_at, quantity, unit, quality, stage, issued_on, source_sha256, source_member, source_line, source_column, known_from,
-        known_to, amount_yen, demand_kw, contract_kw
+        known_to, amount_yen, demand_kw, contract_kw, slip_no
     FROM measured
     UNION ALL BY NAME
     SELECT 'register_states' AS table_name, s.rowid AS place, 'register' AS record, s.meter_id AS owner_id, 'register' AS kind, s.read_at AS started_at,
@@ -29,7 +29,7 @@ rows_kept AS (
     SEMI JOIN touched_owners AS t ON t.meter_id = s.meter_id AND t.reading_kind = 'register'
     UNION ALL BY NAME
     SELECT 'activity_readings' AS table_name, a.rowid AS place, 'activity' AS record, a.activity_source_id AS owner_id, 'activity' AS kind,
-        a.started_at, a.ended_at, a.quantity, a.unit, a.substance, a.note, a.quality, a.stage, a.issued_on, a.source_sha256, a.source_member,
+        a.started_at, a.ended_at, a.quantity, a.unit, a.substance, a.note, a.slip_no, a.quality, a.stage, a.issued_on, a.source_sha256, a.source_member,
         a.source_line, a.source_column, a.known_from, a.known_to
     FROM last.activity_readings AS a
     SEMI JOIN touched_owners AS t ON t.meter_id = a.activity_source_id AND t.reading_kind = 'activity'

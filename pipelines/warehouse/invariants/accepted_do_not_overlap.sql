@@ -1,8 +1,11 @@
 -- accepted_do_not_overlap: no two readings in use of one meter, kind and band cover the same moment.
--- A delivery of zero is a closing statement and stands beside the slips of its period. Days of equal slots taken once need no
+-- A delivery of zero is a closing statement and stands beside the slips of its period, and slips of one period stand beside each other. Days of equal slots taken once need no
 -- sorting (are_slots_apart); every other day is looked at with all readings that touch the day before and after.
 WITH in_use AS (
-    SELECT *, reading_kind = 'delivery' AND quantity = 0 AS is_closing FROM current_readings
+    SELECT *, quantity = 0 AS is_closing FROM current_readings WHERE reading_kind = 'delivery'
+    QUALIFY quantity = 0 OR row_number() OVER (PARTITION BY meter_id, started_at, ended_at, quantity = 0 ORDER BY source_line) = 1
+    UNION ALL
+    SELECT *, false AS is_closing FROM current_readings WHERE reading_kind <> 'delivery'
 ),
 days AS (
     SELECT meter_id, reading_kind, time_band, is_closing, CAST(started_at AS DATE) AS day,

@@ -1,11 +1,11 @@
 -- no_verdict_without_cover: 達成 needs an upper bound of the actual and of the baseline's lower bound, on a covered year; what is
 -- not covered but bounded (doubtful, filled) is named among its reasons.
-SELECT 'facility_results' AS table_name, facility_id AS subject_id, fiscal_year, verdict, coverage
+SELECT facility_id, NULL AS target_id, fiscal_year, verdict, coverage
 FROM facility_results
 WHERE verdict = 'achieved' AND (actual_high_co2e_kg IS NULL OR allowed_co2e_kg IS NULL OR coverage < 1 AND reasons IS NULL
     OR actual_high_co2e_kg > allowed_co2e_kg)
 UNION ALL
-SELECT 'target_results', subject_id, fiscal_year, verdict, coverage
+SELECT NULL, target_id, fiscal_year, verdict, coverage
 FROM target_results
 WHERE verdict = 'achieved' AND (actual_high_co2e_kg IS NULL OR allowed_co2e_kg IS NULL OR coverage < 1 AND reasons IS NULL
     OR actual_high_co2e_kg > allowed_co2e_kg)

@@ -1,0 +1,50 @@
+"""Put a file in place so that it survives a failing machine: synced, then renamed, then its folder synced.
+
+A rename alone may reach the disk before the bytes do: after a power cut the name then stands over an empty file. So
+nothing names a file (a line of the history, another name) before the file itself is durable.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a whole file under its name, or leave what stands there."""
+    make_folder(path.parent)
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(content)
+    put(part, path)
+
+
+def put(part: Path, path: Path) -> None:
+    """Give a file that was written whole its name."""
+    sync(part)
+    part.replace(path)
+    sync_folder(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Make the content of a file durable."""
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder with those above it, each durable."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in missing:
+        sync_folder(each.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable, where the operating system can."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,25 @@
+-- verdict_changed: changes of the two last closed years that brought a facility nearer to 達成 or took its row away; and, where
+-- that happened to a target, the facilities that left or joined it. A change that the program alone made is none of them: it is
+-- restated as method. Input: verdict_restatements. Parameter: last_closed.
+WITH changes AS (
+    SELECT *, string_split(inputs_changed, ', ') AS kinds
+    FROM verdict_restatements
+    WHERE is_improved AND fiscal_year >= CAST($last_closed AS INTEGER) - 1
+),
+concerned AS (
+    SELECT subject_id AS facility_id, basis || ' ' || run_id AS subject, *
+    FROM changes
+    WHERE subject_key = 'facility/' || subject_id
+    UNION ALL BY NAME
+    SELECT unnest(string_split(concat_ws(';', left_facility_ids, joined_facility_ids), ';')) AS facility_id,
+        concat_ws(' ', coalesce(before_target_id, after_target_id), run_id) AS subject, *
+    FROM changes
+    WHERE subject_key LIKE 'target/%' AND coalesce(left_facility_ids, joined_facility_ids) IS NOT NULL
+)
+SELECT facility_id, fiscal_year, subject,
+    CASE WHEN before_verdict = 'not_achieved' THEN greatest(before_low_co2e_kg - before_allowed_co2e_kg, 0) END AS co2e_at_stake_kg,
+    to_json({before: before_verdict, after: coalesce(after_verdict, 'no_verdict_row'), before_target: coalesce(before_target_id, '-'),
+        after_target: coalesce(after_target_id, '-'), causes: causes, basis: basis, case_of: subject_key, run_id: run_id}) AS evidence
+FROM concerned
+WHERE NOT (list_contains(kinds, 'method')
+    AND NOT list_has_any(kinds, ['registers', 'factor_registers', 'reference', 'editions', 'settings']))

@@ -1,0 +1,107 @@
+"""What stands behind a step: the paper it was recorded from.
+
+A returned sheet or a scan is kept under ``<data>/evidence/<sha256>`` before any decision names it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pipelines.errors import ActionableError
+
+FOLDER = "evidence"
+
+
+class EvidenceError(ActionableError, ValueError):
+    """The evidence cannot be kept; one sentence says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The paper behind a step: a file's content with its hash, or a document by number and date; empty: none."""
+
+    sha256: str | None = None
+    document_no: str | None = None
+    document_date: date | None = None
+    content: bytes = b""
+
+    def __bool__(self) -> bool:
+        """Tell whether there is any."""
+        return self.sha256 is not None or (self.document_no is not None and self.document_date is not None)
+
+
+NONE = Evidence()
+
+
+def stated(file: Path | None, document_no: str, document_date: date | None, today: date) -> Evidence:
+    """Return the evidence that was stated; nothing is kept yet.
+
+    Args:
+        file: A returned sheet or a scan.
+        document_no: Number of a document.
+        document_date: Its date.
+        today: No document is dated later.
+
+    Raises:
+        EvidenceError: a number without a date or the other way round, a date to come, or a file that cannot be read.
+    """
+    number = document_no.strip()
+    if bool(number) != (document_date is not None):
+        raise EvidenceError(
+            "文書番号（--document）と文書の日付（--on）は両方要ります。 / a document needs a number and a date"
+        )
+    if document_date is not None and document_date > today:
+        raise EvidenceError(
+            f"文書の日付 {document_date} は基準日 {today} より後です。日付を確かめてください。 / the document is dated in the future"
+        )
+    if file is None:
+        return Evidence(None, number or None, document_date)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise EvidenceError(f"{file}: 読めません（{error.strerror}）。 / the evidence cannot be read") from error
+    if not content:
+        raise EvidenceError(f"{file}: 空のファイルは根拠になりません。 / an empty file is no evidence")
+    return Evidence(hashlib.sha256(content).hexdigest(), number or None, document_date, content)
+
+
+def keep(data: Path, evidence: Evidence) -> None:
+    """Keep the file of the evidence under its hash, durable before this returns.
+
+    Raises:
+        EvidenceError: it cannot be kept.
+    """
+    if evidence.sha256 is None:
+        return
+    target = data / FOLDER / evidence.sha256
+    if target.is_file() and hashlib.sha256(target.read_bytes()).hexdigest() == evidence.sha256:
+        return
+    part = target.with_name(f"{evidence.sha256}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as stream:
+            stream.write(evidence.content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(target)
+        _settle(target.parent)
+    except OSError as error:
+        raise EvidenceError(
+            f"{target.parent}: 根拠の写しを保存できません（{error.strerror}）。権限と空きを確かめてください。"
+            " / the copy cannot be kept: check rights and space"
+        ) from error
+
+
+def _settle(folder: Path) -> None:
+    """Make the folder's entry durable, where the system can."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

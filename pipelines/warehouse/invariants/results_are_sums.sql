@@ -1,0 +1,43 @@
+-- results_are_sums: the actual and the own baseline of a result are the sums of its subject's months: a facility's own; all of the
+-- city; an operator's or a department's by the registers. Inputs: facility_results, target_results, targets,
+-- emissions_by_source_month, facilities, facility_periods.
+WITH placed AS (
+    SELECT m.facility_id, m.fiscal_year, m.basis, coalesce(p.operator_id, f.operator_id) AS operator_id,
+        coalesce(p.department, f.department) AS department, sum(m.low_co2e_kg) FILTER (m.gas <> 'NF3') AS low,
+        sum(m.high_co2e_kg) FILTER (m.gas <> 'NF3') AS high, coalesce(sum(m.open_days) FILTER (m.gas <> 'NF3'), 0) AS open_days
+    FROM emissions_by_source_month AS m
+    JOIN facilities AS f ON f.facility_id = m.facility_id
+    LEFT JOIN facility_periods AS p
+        ON p.facility_id = m.facility_id AND m.valid_from >= coalesce(p.valid_from, DATE '0001-01-01')
+        AND m.valid_from < coalesce(p.valid_to, DATE '9999-12-31')
+    WHERE m.is_in_force
+    GROUP BY ALL
+),
+subjects AS (
+    SELECT 'facility' AS subject_kind, facility_id AS subject_id, * FROM placed
+    UNION ALL BY NAME SELECT 'city' AS subject_kind, 'city' AS subject_id, * FROM placed
+    UNION ALL BY NAME SELECT 'operator' AS subject_kind, operator_id AS subject_id, * FROM placed
+    UNION ALL BY NAME SELECT 'department' AS subject_kind, department AS subject_id, * FROM placed
+),
+years AS (
+    SELECT subject_kind, subject_id, fiscal_year, basis, sum(low) AS low, CASE WHEN sum(open_days) = 0 THEN sum(high) END AS high
+    FROM subjects
+    GROUP BY ALL
+),
+results AS (
+    SELECT r.facility_id, NULL AS target_id, 'facility' AS subject_kind, r.facility_id AS subject_id, r.fiscal_year, r.basis, t.base_fy,
+        CASE WHEN t.subject_kind = 'facility' THEN t.base_co2e_t END AS base_co2e_t, r.actual_low_co2e_kg, r.actual_high_co2e_kg,
+        r.baseline_low_co2e_kg, r.baseline_high_co2e_kg
+    FROM facility_results AS r LEFT JOIN targets AS t ON t.target_id = r.target_id
+    UNION ALL BY NAME
+    SELECT r.target_id, r.subject_kind, CASE r.subject_kind WHEN 'city' THEN 'city' ELSE r.subject_id END AS subject_id, r.fiscal_year, r.basis,
+        t.base_fy, t.base_co2e_t, r.actual_low_co2e_kg, r.actual_high_co2e_kg, r.baseline_low_co2e_kg, r.baseline_high_co2e_kg
+    FROM target_results AS r JOIN targets AS t ON t.target_id = r.target_id
+    WHERE r.subject_kind <> 'group'
+)
+SELECT r.facility_id, r.target_id, r.fiscal_year
+FROM results AS r
+LEFT JOIN years AS a ON a.subject_kind = r.subject_kind AND a.subject_id = r.subject_id AND a.fiscal_year = r.fiscal_year AND a.basis = r.basis
+LEFT JOIN years AS b ON b.subject_kind = r.subject_kind AND b.subject_id = r.subject_id AND b.fiscal_year = r.base_fy AND b.basis = r.basis
+WHERE r.actual_low_co2e_kg IS DISTINCT FROM a.low OR r.actual_high_co2e_kg IS DISTINCT FROM a.high
+    OR r.base_co2e_t IS NULL AND (r.baseline_low_co2e_kg IS DISTINCT FROM b.low OR r.baseline_high_co2e_kg IS DISTINCT FROM b.high)

@@ -1,0 +1,209 @@
+"""The Act's sums of an operator: what enters, what is taken off, their interval, and what they say of the designation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.energy_act import build as energy_act
+from pipelines.warehouse import database
+from tests.making import City, monthly, one, rows_of
+
+# MJ of primary energy per kWh (from FY2023) and kL of crude oil per GJ, as the Act states them: recomputed without our tables.
+PER_KWH, PER_GJ = Decimal("8.64"), Decimal("0.0258")
+YEAR = 2025
+NEAR = Decimal("0.00001")
+Quantity = Callable[[int, int], object]
+
+
+def kl(kwh: int) -> Decimal:
+    return Decimal(kwh) * PER_KWH / 1000 * PER_GJ
+
+
+def city_of(folder: Path, meters: Mapping[str, tuple[Quantity, dict[str, object]]], **operator: object) -> City:
+    """A city with electricity meters at F1: how much each sends a month, and what differs in its row."""
+    made = City(folder)
+    made.register("operators", [{"operator_id": "OP", "name": "市長部局", **operator}])
+    made.register("facilities", [
+        {"facility_id": f, "name": f, "operator_id": "OP", "department": "総務課"} for f in ("F1", "F2")
+    ])  # fmt: skip
+    plain = {
+        "facility_id": "F1",
+        "energy_type": "electricity",
+        "unit": "kWh",
+        "reading_kind": "bill",
+        "valid_from": "2022-04-01",
+    }
+    made.register("meters", [{**plain, "meter_id": name, **row} for name, (_, row) in meters.items()])
+    for name, (quantity, _) in meters.items():
+        made.bills(f"power/{name}.csv", monthly(name, 2022, YEAR, quantity, "kWh"))
+    return made
+
+
+def year_of(city: City, year: int = YEAR) -> tuple[Any, ...]:
+    with city.built() as made:
+        row: tuple[Any, ...] = one(
+            made,
+            """SELECT site_crude_oil_kl, site_crude_oil_low_kl, site_crude_oil_high_kl, designation_state, designation
+               FROM operator_fiscal_years WHERE fiscal_year = ?""",
+            year,
+        )
+    return row
+
+
+def steady(quantity: int) -> Quantity:
+    return lambda _, __: quantity
+
+
+def but(quantity: int, month: int) -> Quantity:
+    """Without one month of the year that is looked at."""
+    return lambda y, m: None if (y, m) == (YEAR, month) else quantity
+
+
+MAIN: dict[str, object] = {"role": "main"}
+UNDER: dict[str, object] = {"parent_meter_id": "M"}
+
+
+@pytest.mark.parametrize(
+    ("below", "taken_off"),
+    [
+        ({"role": "tenant_deduct"}, True),
+        ({"role": "tenant_deduct", "energy_act_scope": "tenant"}, True),
+        ({"role": "tenant_deduct", "energy_act_scope": "out"}, True),
+        ({"role": "sub", "energy_act_scope": "tenant"}, True),
+        ({"role": "sub", "energy_act_scope": "road_vehicle"}, True),
+        ({"role": "sub"}, False),
+        ({"role": "sub", "facility_id": "F2"}, False),
+        ({"role": "sub", "facility_id": "F2", "energy_act_scope": "tenant"}, True),
+        ({"role": "export", "energy_act_scope": "out"}, False),
+    ],
+)
+def test_what_passes_to_tenants_and_vehicles_is_taken_off_once(
+    tmp_path: Path, below: dict[str, object], taken_off: bool
+) -> None:
+    city = city_of(tmp_path / "c", {"M": (steady(50_000), MAIN), "B": (steady(20_000), {**UNDER, **below})})
+    total, low, high, _, _ = year_of(city)
+    assert abs(total - kl(12 * (30_000 if taken_off else 50_000))) < NEAR
+    assert low == total == high
+
+
+def test_a_meter_of_another_scope_does_not_count_and_what_lies_below_it_takes_nothing_off(tmp_path: Path) -> None:
+    city = city_of(
+        tmp_path / "c",
+        {
+            "M": (steady(50_000), {"energy_act_scope": "out"}),
+            "B": (steady(20_000), {**UNDER, "role": "tenant_deduct"}),
+            "S": (steady(7_000), {**UNDER, "role": "sub", "energy_act_scope": "site"}),
+        },
+    )
+    total, low, high, _, _ = year_of(city)
+    assert abs(total - kl(12 * 7_000)) < NEAR and low == total == high
+
+
+@pytest.mark.parametrize(
+    ("main", "tenant", "low_kwh", "high_kwh", "state"),
+    [
+        (steady(600_000), steady(60_000), 12 * 540_000, 12 * 540_000, "below"),
+        (steady(600_000), steady(30_000), 12 * 570_000, 12 * 570_000, "at_or_above"),
+        # a silent tenant: between nothing of the main's month and all of it
+        (steady(600_000), but(60_000, 8), 11 * 540_000, 11 * 540_000 + 600_000, "below"),
+        (steady(600_000), but(40_000, 8), 11 * 560_000, 11 * 560_000 + 600_000, "undeterminable"),
+        (steady(700_000), but(60_000, 8), 11 * 640_000, 11 * 640_000 + 700_000, "at_or_above"),
+        # a silent main: never below, whatever the rest says
+        (but(1_000, 8), steady(10), 11 * 990, None, "undeterminable"),
+        (but(700_000, 8), steady(10), 11 * 699_990, None, "at_or_above"),
+    ],
+)
+def test_missing_days_make_an_interval(
+    tmp_path: Path, main: Quantity, tenant: Quantity, low_kwh: int, high_kwh: int | None, state: str
+) -> None:
+    city = city_of(tmp_path / "c", {"M": (main, MAIN), "T": (tenant, {**UNDER, "role": "tenant_deduct"})})
+    _, low, high, found, designation = year_of(city)
+    assert abs(low - kl(low_kwh)) < NEAR
+    assert (high is None) if high_kwh is None else abs(high - kl(high_kwh)) < NEAR
+    assert found == state
+    assert (designation is not None) == (state == "at_or_above")
+
+
+def test_doubtful_days_have_no_upper_end_unless_their_bounds_say_so(tmp_path: Path) -> None:
+    """A slip of the unit in one month: without a limit nothing is known above, and a doubted saving is not 'below'."""
+    slipped = lambda y, m: 40 if (y, m) == (YEAR, 10) else 400_000  # noqa: E731
+    city = city_of(tmp_path / "c", {"M": (slipped, MAIN)})
+    total, low, high, state, _ = year_of(city)
+    assert abs(total - kl(11 * 400_000 + 40)) < NEAR
+    assert abs(low - kl(11 * 400_000)) < NEAR
+    assert state == "undeterminable" if high is None else high > total
+
+
+def test_a_running_year_and_one_before_data_was_expected_are_never_below(tmp_path: Path) -> None:
+    city = city_of(tmp_path / "c", {"M": (steady(10), {**MAIN, "valid_from": ""})})
+    city.bills("power/old.csv", [("M", "2021-10-01", "2021-11-01", 10, "kWh")])
+    assert year_of(city, 2026)[3] == "undeterminable"
+    assert year_of(city, 2021)[3] == "undeterminable"
+
+
+def test_a_facility_counts_with_its_operator_of_each_day(tmp_path: Path) -> None:
+    city = city_of(tmp_path / "c", {"M": (steady(3_100), MAIN)})
+    city.register("operators", [{"operator_id": o, "name": o} for o in ("OP", "P2")])
+    city.register(
+        "facility_periods", [{"facility_id": "F1", "valid_from": "2025-08-01", "valid_to": "", "operator_id": "P2"}]
+    )
+    with city.built() as made:
+        found = dict(
+            rows_of(
+                made, "SELECT operator_id, site_crude_oil_kl FROM operator_fiscal_years WHERE fiscal_year = ?", YEAR
+            )
+        )
+    assert abs(found["OP"] - kl(4 * 3_100)) < NEAR and abs(found["P2"] - kl(8 * 3_100)) < NEAR
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "state"),
+    [
+        ("1500", "1500", "at_or_above"),
+        ("1499.9999999999999", "1499.9999999999999", "below"),
+        ("1499.9999999999999", "1500", "undeterminable"),
+        ("1500", None, "at_or_above"),
+        ("0", None, "undeterminable"),
+    ],
+)
+def test_the_threshold_from_both_sides_of_its_edge(low: str, high: str | None, state: str) -> None:
+    connection = database.connect(quick=True)
+    connection.execute(
+        """CREATE TABLE thresholds AS SELECT 'specified_operator' AS threshold_id, '特定事業者' AS name_ja,
+               CAST(1500 AS DECIMAL(18, 6)) AS value;
+           CREATE TABLE act_days AS SELECT 'OP' AS operator_id, 'M' AS root_meter_id, DATE '2025-06-01' AS local_date,
+               CAST($low AS DECIMAL(38, 13)) AS site_kl, CAST($low AS DECIMAL(38, 13)) AS low_kl,
+               CAST($high AS DECIMAL(38, 13)) AS high_kl, 1 AS expected_rows, 1 AS covered_rows""".replace(
+            "$low", f"'{low}'"
+        ).replace("$high", "NULL" if high is None else f"'{high}'")
+    )
+    (found,) = database.rows(
+        connection, energy_act.HERE / "operator_fiscal_years.sql", {"this_year": 2026, "first_year": 2022}
+    )
+    assert found["designation_state"] == state
+
+
+@pytest.mark.parametrize(
+    ("quantity", "number", "found"),
+    [
+        (steady(600_000), {}, ["designation_missing"]),
+        (steady(600_000), {"designation_no": "0000007"}, []),
+        (steady(500_000), {"designation_no": "0000007"}, ["designation_not_reached"]),
+        (steady(500_000), {}, []),
+        (but(500_000, 5), {"designation_no": "0000007"}, []),
+        (but(500_000, 5), {}, []),
+        (but(700_000, 5), {}, ["designation_missing"]),
+    ],
+)
+def test_the_designation_is_held_against_the_sum_in_both_directions(
+    tmp_path: Path, quantity: Quantity, number: dict[str, object], found: list[str]
+) -> None:
+    city = city_of(tmp_path / "c", {"M": (quantity, MAIN)}, **number)
+    with city.built() as made:
+        told = rows_of(made, "SELECT rule_id, subject, fiscal_year FROM findings WHERE rule_id LIKE 'designation%'")
+    assert told == [(rule, "OP", YEAR) for rule in found]

@@ -1,0 +1,457 @@
+"""What the values received contradict: each doubt on the days it names, with the places of both sides, and not beyond them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines import findings
+from pipelines.warehouse import invariants
+from tests.making import City, rows_of
+
+OIL = {"meter_id": "M1", "facility_id": "F1", "energy_type": "kerosene", "unit": "L", "reading_kind": "bill"}
+POWER = {"meter_id": "E1", "facility_id": "F1", "energy_type": "electricity", "unit": "kWh", "reading_kind": "interval"}
+TANK = {"meter_id": "D1", "facility_id": "F1", "energy_type": "kerosene", "unit": "L", "reading_kind": "delivery"}
+DIAL = {"meter_id": "R1", "facility_id": "F1", "energy_type": "electricity", "unit": "kWh", "reading_kind": "register"}
+PLANT = {
+    "activity_source_id": "A1",
+    "facility_id": "F1",
+    "activity": "waste_plastic",
+    "unit": "t",
+    "frequency": "month",
+}
+SPRING = [
+    ("M1", "2024-04-01", "2024-05-01", 100, "L"),
+    ("M1", "2024-05-01", "2024-06-01", 80, "L"),
+    ("M1", "2024-06-01", "2024-07-01", 60, "L"),
+]
+Doubt = tuple[str, str, date, date]
+
+
+@pytest.fixture
+def town(city: City) -> City:
+    return city.register("meters", [OIL, POWER, TANK, DIAL]).register("activity_sources", [PLANT])
+
+
+def of(made: duckdb.DuckDBPyConnection) -> list[Doubt]:
+    """The doubts; each can be told in both languages without a gap, and the tables hold together."""
+    assert invariants.broken(made) == {}
+    found = []
+    for source, rule, since, until, evidence in rows_of(
+        made, "SELECT source_id, rule_id, valid_from, valid_to, evidence FROM reading_doubts ORDER BY ALL"
+    ):
+        for language in findings.LANGUAGES:
+            sentence = findings.rules()[rule].sentence(language, json.loads(evidence))
+            assert "None" not in sentence and "?" not in sentence, sentence
+        found.append((source, rule, since, until))
+    return found
+
+
+def doubts(city: City) -> list[Doubt]:
+    with city.built() as made:
+        return of(made)
+
+
+def evidence(city: City, rule: str) -> dict[str, Any]:
+    with city.built() as made:
+        found = rows_of(made, "SELECT evidence FROM reading_doubts WHERE rule_id = ?", rule)
+    assert len(found) == 1
+    return dict(json.loads(found[0][0]))
+
+
+def quarter(
+    city: City, quantity: object, *more: object, received: str = "2024-08-01 09:00", until: str = "2024-07-01"
+) -> City:
+    city.bills("oil/a.csv", SPRING, "2024-07-02 09:00")
+    return city.bills("oil/b.csv", [("M1", "2024-04-01", until, quantity, "L", *more)], received, ["quality", "stage"])
+
+
+# ---------------------------------------------------------------- displaces_several
+
+
+def test_a_bill_in_the_place_of_several_must_be_their_sum(town: City) -> None:
+    quarter(town, 60)
+    assert doubts(town) == [("M1", "displaces_several", date(2024, 4, 1), date(2024, 7, 1))]
+    told = evidence(town, "displaces_several")
+    assert (told["value"], told["line"], told["file"], told["displaced"]) == (60, 2, "oil/b.csv", 3)
+    assert "2024-05-01 80 L" in told["others"] and told["other_files"] == "oil/a.csv"
+
+
+@pytest.mark.parametrize(
+    ("quantity", "is_doubted"), [(247.3, True), (247.1, False), (240, False), (232.9, False), (232.7, True)]
+)
+def test_within_the_tolerance_it_is_a_true_sum(town: City, quantity: float, is_doubted: bool) -> None:
+    assert bool(doubts(quarter(town, quantity))) is is_doubted
+
+
+def test_over_estimates_it_is_a_true_up(town: City) -> None:
+    town.bills("oil/a.csv", [(*row, "supplier_estimated") for row in SPRING], "2024-07-02 09:00", ["quality"])
+    town.bills("oil/b.csv", [("M1", "2024-04-01", "2024-07-01", 90, "L")], "2024-08-01 09:00")
+    assert doubts(town) == []
+
+
+def test_what_reaches_far_beyond_what_it_replaced_is_doubted_though_the_sums_agree(town: City) -> None:
+    assert doubts(quarter(town, 240, until="2024-09-01")) == [
+        ("M1", "displaces_several", date(2024, 4, 1), date(2024, 9, 1))
+    ]
+
+
+def test_a_bill_that_cuts_into_its_neighbours_is_doubted(town: City) -> None:
+    town.bills("oil/a.csv", SPRING, "2024-07-02 09:00")
+    town.bills("oil/b.csv", [("M1", "2024-04-20", "2024-05-20", 90, "L")], "2024-08-01 09:00")
+    assert doubts(town) == [("M1", "displaces_several", date(2024, 4, 20), date(2024, 5, 20))]
+
+
+def test_a_bill_over_two_months_in_the_place_of_one_is_doubted_and_a_shifted_one_is_not(town: City) -> None:
+    town.bills("oil/a.csv", SPRING[:1], "2024-05-02 09:00")
+    town.bills("oil/b.csv", [("M1", "2024-04-01", "2024-05-03", 104, "L")], "2024-05-09 09:00")
+    assert doubts(town) == []
+    town.bills("oil/c.csv", [("M1", "2024-04-01", "2024-06-01", 80, "L")], "2024-06-09 09:00")
+    assert [d[1] for d in doubts(town)] == ["displaces_several"]
+
+
+def test_corrections_of_the_same_periods_are_not_doubted(town: City) -> None:
+    town.bills("oil/a.csv", SPRING, "2024-07-02 09:00")
+    town.bills("oil/b.csv", [(*row[:3], 1, "L", "訂正") for row in SPRING], "2024-08-01 09:00", ["stage"])
+    assert doubts(town) == []
+
+
+def slots(hours: int, each: float) -> list[tuple[object, ...]]:
+    return [
+        ("E1", f"2024-04-01 {h:02d}:00", f"2024-04-01 {h + hours:02d}:00", each, "kWh")
+        for h in range(0, 24 - hours, hours)
+    ]
+
+
+def test_longer_slots_must_be_the_sum_of_those_they_replace(town: City) -> None:
+    town.bills("power/a.csv", slots(1, 5), "2024-04-02 09:00").bills("power/b.csv", slots(2, 10), "2024-04-03 09:00")
+    assert doubts(town) == []
+    town.bills("power/c.csv", slots(3, 5), "2024-04-04 09:00")
+    assert {d[1:] for d in doubts(town)} == {("displaces_several", date(2024, 4, 1), date(2024, 4, 2))}
+
+
+def test_a_yearly_figure_must_be_the_sum_of_the_monthly_ones(town: City) -> None:
+    head = "activity_source_id,started_on,ended_on,quantity,unit"
+    months = [f"A1,2024-{m:02d}-01,2024-{m + 1:02d}-01,{m},t" for m in range(4, 12)]
+    town.file("plant/m.csv", "\n".join([head, *months, ""]), "2024-12-01 09:00")
+    town.file("plant/y.csv", f"{head}\nA1,2024-04-01,2024-12-01,60,t\n", "2025-04-01 09:00")
+    assert doubts(town) == []
+    town.file("plant/z.csv", f"{head}\nA1,2024-04-01,2024-12-01,6,t\n", "2025-05-01 09:00")
+    assert doubts(town) == [("A1", "displaces_several", date(2024, 4, 1), date(2024, 12, 1))]
+
+
+def test_a_doubt_of_what_was_received_is_one_of_the_doubts_and_is_asked(town: City) -> None:
+    quarter(town, 60)
+    with town.built() as made:
+        assert rows_of(
+            made, "SELECT DISTINCT source_id, doubt_state FROM doubts WHERE rule_id = 'displaces_several'"
+        ) == [("M1", "standing")]
+        told = rows_of(made, "SELECT message_ja FROM flags WHERE rule_id = 'displaces_several'")
+        assert len(told) == 1 and "oil/b.csv 2行目" in told[0][0] and "M1" in told[0][0] and "?" not in told[0][0]
+        known = {row[0] for row in rows_of(made, "SELECT rule_id FROM quality_rules WHERE effect = 'doubts'")}
+    assert {"displaces_several", "two_values", "equal_rows", "no_longer_sent", "held_back"} <= known
+
+
+# ---------------------------------------------------------------- two_values
+
+
+def test_two_rows_of_one_file_are_never_decided_by_their_place(town: City) -> None:
+    town.bills("oil/a.csv", [SPRING[0], SPRING[1], ("M1", "2024-05-01", "2024-06-01", 8, "L")])
+    assert doubts(town) == [("M1", "two_values", date(2024, 5, 1), date(2024, 6, 1))]
+    told = evidence(town, "two_values")
+    assert {(told["value"], told["line"]), (told["other_value"], told["other_line"])} == {(80, 3), (8, 4)}
+
+
+@pytest.mark.parametrize("other", [(80, "L"), ("80.0", "L"), ("0.08", "kL")])
+def test_equal_rows_of_a_bill_are_one(town: City, other: tuple[object, object]) -> None:
+    town.bills("oil/a.csv", [SPRING[1], ("M1", "2024-05-01", "2024-06-01", *other)])
+    with town.built() as made:
+        assert of(made) == []
+        assert rows_of(made, "SELECT rows_loaded, rows_superseded FROM source_files") == [(1, 1)]
+
+
+def test_stage_quality_issue_and_band_tell_values_apart(town: City) -> None:
+    rows = [("M1", "2024-05-01", "2024-06-01", n, "L", *more) for n, more in enumerate([
+        ("", "", ""), ("訂正", "", ""), ("", "supplier_estimated", ""), ("", "", "2024-06-09"),
+    ])]  # fmt: skip
+    town.bills("oil/a.csv", rows, more=["stage", "quality", "issued_on"])
+    power = {**POWER, "meter_id": "E2", "reading_kind": "bill"}
+    town.register("meters", [OIL, power])
+    bands = [("E2", "2024-05-01", "2024-06-01", n, "kWh", band) for n, band in enumerate(["day", "night"])]
+    town.bills("oil/b.csv", bands, more=["time_band"])
+    assert doubts(town) == []
+
+
+def test_a_higher_statement_settles_two_values(town: City) -> None:
+    town.bills("oil/a.csv", [SPRING[1], ("M1", "2024-05-01", "2024-06-01", 8, "L")], "2024-06-02 09:00")
+    town.bills("oil/b.csv", [("M1", "2024-05-01", "2024-06-01", 8, "L", "訂正")], "2024-06-09 09:00", ["stage"])
+    assert doubts(town) == []
+
+
+def test_two_files_of_the_same_moment_are_never_decided_by_their_hash(town: City) -> None:
+    town.bills("oil/a.csv", [SPRING[1]], "2024-06-02 09:00")
+    town.bills("oil/b.csv", [("M1", "2024-05-01", "2024-06-01", 8, "L")], "2024-06-02 09:00")
+    assert doubts(town) == [("M1", "two_values", date(2024, 5, 1), date(2024, 6, 1))]
+    town.bills("oil/c.csv", [("M1", "2024-05-01", "2024-06-01", 7, "L")], "2024-06-03 09:00")
+    assert doubts(town) == [], "a later one decides"
+
+
+def test_slots_of_one_day_are_one_doubt(town: City) -> None:
+    town.bills("power/a.csv", [*slots(1, 5), *slots(1, 6)], "2024-04-02 09:00")
+    assert doubts(town) == [("E1", "two_values", date(2024, 4, 1), date(2024, 4, 2))]
+    assert evidence(town, "two_values")["pairs"] == 23
+
+
+def test_two_states_of_a_register_doubt_the_uses_on_both_sides(town: City) -> None:
+    rows = [
+        "meter_id,read_at,register_value",
+        *(f"R1,2024-{m:02d}-01,{v}" for m, v in ((4, 10), (5, 40), (5, 30), (6, 70), (7, 90))),
+    ]
+    town.file("dials/a.csv", "\n".join([*rows, ""]))
+    assert doubts(town) == [
+        ("R1", "two_values", date(2024, 4, 1), date(2024, 5, 1)), ("R1", "two_values", date(2024, 5, 1), date(2024, 6, 1)),
+    ]  # fmt: skip
+
+
+def test_two_statements_of_loads_of_the_same_moment(town: City) -> None:
+    head = "activity_source_id,started_on,ended_on,quantity,unit,note"
+    town.file(
+        "plant/a.csv", f"{head}\nA1,2024-07-01,2024-08-01,3,t,x\nA1,2024-07-01,2024-08-01,4,t,y\n", "2024-08-05 09:00"
+    )
+    town.file("plant/b.csv", f"{head}\nA1,2024-07-01,2024-08-01,7,t,\n", "2024-08-05 09:00")
+    assert doubts(town) == [], "both add up to the same"
+    town.file("plant/b.csv", f"{head}\nA1,2024-07-01,2024-08-01,5,t,\n", "2024-08-05 09:00")
+    assert [d[1] for d in doubts(town)] == ["two_values"]
+
+
+# ---------------------------------------------------------------- equal_rows
+
+
+def oil(town: City, *rows: tuple[object, ...]) -> City:
+    return town.bills(
+        "tank/a.csv", [("D1", "2024-04-03", "2024-04-04", q, "L", slip) for q, slip in rows], more=["slip_no"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "rules"),
+    [
+        ([(50, ""), (50, "")], ["equal_rows"]),
+        ([(50, "1"), (50, "2")], []),
+        ([(50, ""), (51, "")], []),
+        ([(50, "1"), (50, "1")], ["equal_rows"]),
+        ([(50, "1"), (60, "1")], ["two_values"]),
+    ],
+)
+def test_equal_slips_are_doubted_unless_their_numbers_differ(
+    town: City, rows: list[tuple[object, ...]], rules: list[str]
+) -> None:
+    assert doubts(oil(town, *rows)) == [("D1", rule, date(2024, 4, 3), date(2024, 4, 4)) for rule in rules]
+
+
+def test_equal_loads_are_doubted_unless_a_note_differs(town: City) -> None:
+    head = "activity_source_id,started_on,ended_on,quantity,unit,note"
+    town.file("plant/a.csv", f"{head}\nA1,2024-07-01,2024-08-01,3,t,1\nA1,2024-07-01,2024-08-01,3,t,2\n")
+    assert doubts(town) == []
+    town.file(
+        "plant/a.csv", f"{head}\nA1,2024-07-01,2024-08-01,3,t,1\nA1,2024-07-01,2024-08-01,3,t,1\n", "2026-06-02 09:00"
+    )
+    assert [d[1] for d in doubts(town)] == ["equal_rows"]
+
+
+# ---------------------------------------------------------------- no_longer_sent
+
+
+def versions(town: City, *second: tuple[object, ...], path: str = "oil/a.csv") -> City:
+    """A first version of a file is in the ledger, and another content came under its path, or under another."""
+    town.bills("oil/a.csv", SPRING, "2024-07-02 09:00")
+    with town.built():
+        pass
+    return town.bills(path, second, "2024-08-02 09:00")
+
+
+def test_a_value_that_a_newer_version_lacks_inside_its_span_is_doubted(town: City) -> None:
+    versions(town, SPRING[0], SPRING[2])
+    with town.built() as made:
+        assert of(made) == [("M1", "no_longer_sent", date(2024, 5, 1), date(2024, 6, 1))]
+        assert rows_of(made, "SELECT quantity FROM current_readings WHERE started_at = '2024-05-01'") == [(80,)]
+    assert evidence(town, "no_longer_sent")["line"] == 3
+
+
+def test_what_lies_before_or_after_the_span_stays(town: City) -> None:
+    assert doubts(versions(town, SPRING[1], ("M1", "2024-06-01", "2024-07-01", 61, "L"))) == []
+
+
+def test_another_path_withdraws_nothing(town: City) -> None:
+    assert doubts(versions(town, SPRING[0], SPRING[2], path="oil/b.csv")) == []
+
+
+def test_a_value_that_comes_again_is_no_longer_doubted(town: City) -> None:
+    versions(town, SPRING[0], SPRING[2])
+    assert [d[1] for d in doubts(town)] == ["no_longer_sent"]
+    town.bills("oil/c.csv", SPRING[1:2], "2024-09-02 09:00")
+    assert doubts(town) == []
+
+
+def test_withdrawn_slots_loads_and_states(town: City) -> None:
+    head = "activity_source_id,started_on,ended_on,quantity,unit"
+    loads = [f"A1,2024-{m:02d}-01,2024-{m + 1:02d}-01,{m},t" for m in (4, 5, 6)]
+    states = [f"R1,2024-{m:02d}-01,{m * 10}" for m in (4, 5, 6)]
+    for keep, received in ((slice(0, 3, 1), "2024-07-02 09:00"), (slice(0, 3, 2), "2024-07-03 09:00")):
+        town.bills("power/a.csv", slots(1, 5)[keep], received)
+        town.file("plant/a.csv", "\n".join([head, *loads[keep], ""]), received)
+        town.file("dials/a.csv", "\n".join(["meter_id,read_at,register_value", *states[keep], ""]), received)
+        found = doubts(town)
+    assert found == [
+        ("A1", "no_longer_sent", date(2024, 5, 1), date(2024, 6, 1)), ("E1", "no_longer_sent", date(2024, 4, 1), date(2024, 4, 2)),
+        ("R1", "no_longer_sent", date(2024, 4, 1), date(2024, 5, 1)), ("R1", "no_longer_sent", date(2024, 5, 1), date(2024, 6, 1)),
+    ]  # fmt: skip
+
+
+# ---------------------------------------------------------------- held_back
+
+BASE = [("M1", "2024-04-01", "2024-05-01", 100, "L", "")]
+APRIL = ("M1", "held_back", date(2024, 4, 1), date(2024, 5, 1))
+UNUSABLE = [
+    ("M1", "2024-04-01", "2024-05-01", "491kl!", "L", "訂正"),
+    ("M1", "2024-04-01", "2024-05-01", "11 8x", "L", "訂正"),
+    ("M1", "2024-04-01", "2024-05-01", -100, "L", ""),
+    ("M1", "2024-04-01", "2024-05-01", 90, "バレル", ""),
+    ("M1", "2024-04-01", "2024-05-01", 90, "L", "訂正？"),
+    ("本庁舎", "2024-04-01", "2024-05-01", 90, "L", ""),
+    ("本庁舎/灯油", "2024-04-01", "2024-05-01", "x", "L", ""),
+]
+
+
+@pytest.mark.parametrize("row", UNUSABLE)
+def test_what_is_held_back_keeps_its_days_open_until_it_can_be_read(
+    make_city: Callable[..., City], row: tuple[object, ...]
+) -> None:
+    town = make_city()
+    town.bills("oil/a.csv", BASE, "2024-05-02 09:00", ["stage"])
+    town.bills("oil/b.csv", [row], "2024-06-02 09:00", ["stage"])
+    assert doubts(town) == [APRIL]
+    told = evidence(town, "held_back")
+    assert (told["file"], told["line"]) == ("oil/b.csv", 2) and told["reason"]
+    town.bills("oil/c.csv", [("M1", "2024-03-25", "2024-05-01", 95, "L", "訂正")], "2024-07-02 09:00", ["stage"])
+    assert doubts(town) == []
+
+
+def test_a_reading_of_lower_standing_or_earlier_does_not_release(town: City) -> None:
+    town.bills("oil/b.csv", [UNUSABLE[0]], "2024-06-02 09:00", ["stage"])
+    town.bills("oil/a.csv", [(*BASE[0][:5], "訂正")], "2024-05-02 09:00", ["stage"])
+    assert doubts(town) == [APRIL], "came before"
+    town.bills("oil/c.csv", BASE, "2024-07-02 09:00", ["stage"])
+    assert doubts(town) == [APRIL], "not a correction"
+
+
+def test_only_the_days_that_nothing_later_covers_stay_open(town: City) -> None:
+    town.bills("oil/b.csv", [("M1", "2024-04-01", "2024-06-01", -1, "L")], "2024-06-02 09:00")
+    town.bills("oil/c.csv", SPRING[1:2], "2024-07-02 09:00")
+    assert doubts(town) == [APRIL]
+
+
+def test_slots_that_come_again_release_the_slots_held_back(town: City) -> None:
+    bad = [(*row[:3], "x", "kWh") for row in slots(1, 5)[3:5]]
+    town.bills("power/a.csv", [*slots(1, 5)[:3], *bad], "2024-04-02 09:00")
+    assert doubts(town) == [("E1", "held_back", date(2024, 4, 1), date(2024, 4, 2))]
+    town.bills("power/b.csv", slots(1, 5)[3:5], "2024-04-03 09:00")
+    assert doubts(town) == []
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "start", "end", "found"),
+    [
+        ("2024-04-01", "2023-04-01", "2023-05-01", True),
+        ("2024-04-01", "2023-03-01", "2023-04-01", False),
+        ("", "2015-03-01", "2015-04-01", True),
+        ("", "2015-03-01", "2016-04-04", True),
+        ("", "2015-03-01", "2016-04-05", False),
+    ],
+)
+def test_limits_of_what_may_be_kept_open(town: City, valid_from: str, start: str, end: str, found: bool) -> None:
+    town.register("meters", [{**OIL, "valid_from": valid_from}])
+    town.bills("oil/b.csv", [("M1", start, end, -1, "L")])
+    assert bool(doubts(town)) is found
+
+
+def test_values_of_the_future_and_without_a_readable_period_name_no_days(town: City) -> None:
+    town.bills("oil/b.csv", [("M1", "2026-07-01", "2026-08-01", 1, "L"), ("M1", "2024-04-31", "2024-06-01", 1, "L")])
+    assert doubts(town) == []
+
+
+def test_activity_figures_and_states_that_cannot_be_read(town: City) -> None:
+    town.file("plant/a.csv", "activity_source_id,started_on,ended_on,quantity,unit\nA1,2024-04-01,2024-05-01,x,t\n")
+    town.file("dials/a.csv", "meter_id,read_at,register_value\nR1,2024-04-01,1\nR1,2024-05-01,x\nR1,2024-06-01,9\n")
+    found = doubts(town)
+    assert found == [
+        ("A1", "held_back", date(2024, 4, 1), date(2024, 5, 1)),
+        ("R1", "held_back", date(2024, 4, 1), date(2024, 6, 1)),
+    ]
+
+
+def test_a_file_refused_for_its_total_keeps_its_rows_open(make_city: Callable[..., City]) -> None:
+    layout = """
+[layouts.with_total]
+title = "合計行のある請求"
+header = ["計器番号", "開始", "終了", "使用量"]
+columns = { meter = "計器番号", start = "開始", end = "終了", quantity = "使用量" }
+reading_kind = "bill"
+total_rows = ["合計"]
+"""
+    town = make_city(extra=layout)
+    town.bills("oil/a.csv", BASE, "2024-05-02 09:00", ["stage"])
+    head = "計器番号,開始,終了,使用量"
+    town.file(
+        "oil/t.csv", f"{head}\nM1,2024-04-01,2024-05-01,5\nM1,2024-05-01,2024-06-01,6\n合計,,,12\n", "2024-06-02 09:00"
+    )
+    with town.built() as made:
+        assert of(made) == [("M1", "held_back", date(2024, 4, 1), date(2024, 6, 1))]
+        account = "SELECT status, rows_received, rows_quarantined FROM source_files WHERE path = 't.csv'"
+        assert rows_of(made, account) == [("unreadable", 2, 2)]
+    town.file(
+        "oil/u.csv", f"{head}\nM1,2024-04-01,2024-05-01,5\nM1,2024-05-01,2024-06-01,7\n合計,,,12\n", "2024-07-02 09:00"
+    )
+    assert doubts(town) == []
+
+
+def test_discarded_rows_are_closed(town: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipelines.readings import build
+
+    town.bills(
+        "oil/b.csv", [UNUSABLE[0], ("M1", "2024-05-01", "2024-06-01", "y", "L", "")], "2024-06-02 09:00", ["stage"]
+    )
+    load = build._load_words
+
+    def discard(connection: duckdb.DuckDBPyConnection, settings: Any) -> None:
+        load(connection, settings)
+        connection.execute(
+            """CREATE TEMP TABLE discarded_rows AS SELECT sha256 AS source_sha256, CAST(NULL AS VARCHAR) AS source_member,
+               2 AS source_line, 'quantity' AS source_column FROM arrivals"""
+        )
+
+    monkeypatch.setattr(build, "_load_words", discard)
+    assert doubts(town) == [("M1", "held_back", date(2024, 5, 1), date(2024, 6, 1))]
+
+
+# ---------------------------------------------------------------- at the facility
+
+
+def test_values_after_the_end_of_a_meter_are_a_flag_of_its_facility(town: City) -> None:
+    town.register("meters", [{**OIL, "valid_from": "2020-04-01", "valid_to": "2024-05-01"}])
+    town.bills("oil/a.csv", SPRING)
+    with town.built() as made:
+        found = rows_of(
+            made,
+            "SELECT facility_id, fiscal_year, subject, message_ja FROM flags WHERE rule_id = 'readings_after_validity'",
+        )
+        assert [row[:3] for row in found] == [("F1", 2024, "M1")]
+        assert "2024-05-01 で終わって" in found[0][3] and "2件" in found[0][3] and "oil/a.csv 3行目" in found[0][3]
+    town.register("meters", [{**OIL, "valid_from": "2024-05-01"}])
+    with town.built() as made:
+        assert rows_of(made, "SELECT 1 FROM flags WHERE rule_id = 'readings_after_validity'") == []

@@ -1,0 +1,244 @@
+"""Verdicts have a history: what changes one of a closed year is told with its cause, on that night and the nights after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.night import Night, build
+from pipelines.warehouse import query
+from tests.making import DEFAULTS, City, monthly, one, rows_of, verdict
+
+SUMMER = date(2026, 7, 10)
+TARGET = DEFAULTS["targets"][0]  # base FY2022, minus 40 % by FY2030: FY2025 allows 0.85
+CHANGES = """SELECT subject_key, fiscal_year, before_verdict, after_verdict, before_target_id, after_target_id, is_improved, causes
+    FROM verdict_restatements ORDER BY published_time, fiscal_year, subject_key"""
+ASKED = "SELECT facility_id, fiscal_year, owner_person_id FROM flags WHERE rule_id = ? ORDER BY ALL"
+FOUND = "SELECT DISTINCT subject FROM findings WHERE rule_id = ? ORDER BY ALL"
+
+
+def two(make_city: Callable[..., City]) -> City:
+    """Two facilities of one operator; F1 misses its path in FY2025, F2 keeps it."""
+    city = make_city(today=SUMMER)
+    city.register("facilities", [{"facility_id": f, "name": f, "operator_id": "OP"} for f in ("F1", "F2")])
+    city.register("meters", [{**DEFAULTS["meters"][0], "meter_id": f"M{n}", "facility_id": f"F{n}"} for n in (1, 2)])
+    city.bills("fuel/a.csv", monthly("M1", 2022, 2025, 100))
+    city.bills("fuel/b.csv", monthly("M2", 2022, 2025, lambda y, _: 100 if y < 2025 else 60))
+    return city
+
+
+def night(city: City) -> duckdb.DuckDBPyConnection:
+    """Publish and open."""
+    return query.opened(city.publish())  # type: ignore[return-value] # a connection that closes itself
+
+
+def test_the_first_night_and_a_quiet_one_change_nothing(make_city: Callable[..., City]) -> None:
+    city = two(make_city)
+    with night(city) as made:
+        count = one(made, "SELECT count(*) FROM published_verdicts")
+        assert rows_of(made, CHANGES) == [] and count == one(
+            made, "SELECT (SELECT count(*) FROM facility_results) + (SELECT count(*) FROM target_results)"
+        )
+        members = "SELECT facilities, facility_ids, is_closed FROM published_verdicts WHERE subject_key = 'target/T' AND fiscal_year = 2025"
+        assert one(made, members) == (2, "F1;F2", True)
+    city.bills("fuel/c.csv", [("M1", "2026-04-01", "2026-05-01", 90, "L")], "2026-07-02 09:00")
+    with night(city) as made:
+        assert rows_of(made, CHANGES) == []
+        assert one(made, "SELECT count(*) FROM published_verdicts") == count, "a row per change, not per night"
+
+
+def test_a_base_amount_raised_for_a_closed_year_is_told_though_no_total_moved(make_city: Callable[..., City]) -> None:
+    city = two(make_city)
+    own = {**TARGET, "subject_kind": "operator", "subject_id": "OP"}
+    city.register("targets", [own])
+    with night(city) as made:
+        assert one(made, "SELECT verdict FROM target_results WHERE fiscal_year = 2025") == "achieved"
+        assert one(made, "SELECT verdict FROM target_results WHERE fiscal_year = 2024") == "not_achieved"
+        assert rows_of(made, FOUND, "base_differs") == rows_of(made, FOUND, "backdated_target") == []
+        base = one(made, "SELECT co2e_kg FROM base_year_lines WHERE line = 'recalculated'")
+    city.register("targets", [{**own, "base_co2e_t": f"{base / 1000 * Decimal('1.2'):.3f}"}])
+    with night(city) as made:
+        assert rows_of(made, "FROM restatements") == []
+        assert rows_of(made, CHANGES) == [
+            ("target/T", 2023, "not_achieved", "achieved", "T", "T", True, "register"),
+            ("target/T", 2024, "not_achieved", "achieved", "T", "T", True, "register"),
+            ("target/T", 2025, "achieved", "achieved", "T", "T", False, "register"),
+        ]
+        assert (
+            one(made, "SELECT count(*) FROM verdict_restatements WHERE after_allowed_co2e_kg > before_allowed_co2e_kg")
+            == 3
+        )
+        assert rows_of(made, FOUND, "base_differs") == [("T",)]
+        assert len(rows_of(made, FOUND, "verdict_restated")) == len(rows_of(made, FOUND, "backdated_target")) == 3
+        assert rows_of(made, ASKED, "backdated_target") == [("F1", 2025, "P2")]
+    city.bills("fuel/c.csv", [("M1", "2026-04-01", "2026-05-01", 90, "L")], "2026-07-02 09:00")
+    with night(city) as made:
+        assert rows_of(made, ASKED, "backdated_target") == [("F1", 2025, "P2")], "it stays while nobody answers"
+        assert one(made, "SELECT count(*) FROM verdict_restatements") == 3, "told once"
+
+
+def test_a_later_target_that_ends_this_one_is_not_set_backwards(make_city: Callable[..., City]) -> None:
+    city = two(make_city)
+    night(city)
+    city.register(
+        "targets",
+        [
+            {**TARGET, "superseded_on": "2026-06-01", "source": "議決"},
+            {**TARGET, "target_id": "T2", "adopted_on": "2026-06-01"},
+        ],
+    )
+    with night(city) as made:
+        assert rows_of(made, CHANGES) == rows_of(made, FOUND, "backdated_target") == []
+
+
+@pytest.mark.parametrize("field", ["adopted_on", "superseded_on", "base_fy"])
+def test_a_target_moved_away_from_a_closed_year_is_told(make_city: Callable[..., City], field: str) -> None:
+    city = two(make_city)
+    night(city)
+    moved = {"adopted_on": "2026-05-01", "superseded_on": "2025-04-01", "base_fy": 2025}[field]
+    city.register("targets", [{**TARGET, field: moved}])
+    with night(city) as made:
+        gone = [row for row in rows_of(made, CHANGES) if row[:2] == ("target/T", 2025)]
+        assert gone and gone[0][3] is None and gone[0][6], "the row of the target is gone"
+        assert ("F1", 2025, "P2") in rows_of(made, ASKED, "verdict_changed"), "未達 became 判定不能"
+        assert rows_of(made, ASKED, "backdated_target") == [("F1", 2025, "P2")]
+
+
+def test_an_indicative_target_that_displaces_an_adopted_one_is_told(make_city: Callable[..., City]) -> None:
+    city = two(make_city)
+    night(city)
+    soft = {**TARGET, "target_id": "SOFT", "subject_kind": "facility", "subject_id": "F1", "reduction_rate": "0",
+        "path_status": "indicative"}  # fmt: skip
+    city.register("targets", [TARGET, soft])
+    with night(city) as made:
+        assert verdict(made, "F1", 2025)[0] == "achieved"
+        assert ("facility/F1", 2025, "not_achieved", "achieved", "T", "SOFT", True, "register") in rows_of(
+            made, CHANGES
+        )
+        assert ("target/SOFT", 2025, None, "achieved", None, "SOFT", False, "register") in rows_of(made, CHANGES)
+        assert ("F1", 2025, "P2") in rows_of(made, ASKED, "verdict_changed")
+        assert rows_of(made, ASKED, "backdated_target") == [("F1", 2025, "P2")]
+
+
+def test_a_closing_moved_into_the_past_does_not_drop_the_year(make_city: Callable[..., City]) -> None:
+    """F1 missed its path; declared closed before that year, it goes on sending: row, flags and sum stay."""
+    city = two(make_city)
+    with night(city) as made:
+        total = one(made, "SELECT actual_low_co2e_kg FROM target_results WHERE fiscal_year = 2025")
+    city.register(
+        "facilities", [{"facility_id": "F1", "name": "F1", "operator_id": "OP", "closed_on": "2025-04-01"},
+            {"facility_id": "F2", "name": "F2", "operator_id": "OP"}],
+    )  # fmt: skip
+    with night(city) as made:
+        found, reasons = verdict(made, "F1", 2025)
+        assert found == "undeterminable" and "outside_life" in reasons
+        assert one(made, "SELECT actual_low_co2e_kg FROM target_results WHERE fiscal_year = 2025") == total
+        assert rows_of(made, ASKED, "readings_after_closing") == [("F1", 2025, "P2")]
+        assert ("F1", 2025, "P2") in rows_of(made, ASKED, "verdict_changed")
+
+
+def test_a_bill_over_the_day_of_closing_and_zeros_afterwards_are_no_readings_after_it(
+    make_city: Callable[..., City],
+) -> None:
+    city = make_city(today=SUMMER)
+    city.register("facilities", [{**DEFAULTS["facilities"][0], "closed_on": "2025-03-20"}])
+    rows = monthly("M1", 2022, 2024, 100)
+    rows[-1] = ("M1", "2025-03-01", "2025-04-10", 100, "L")
+    city.bills("fuel/a.csv", [*rows, ("M1", "2025-04-10", "2025-05-10", 0, "L")])
+    with city.built() as made:
+        assert rows_of(made, "FROM readings_outside_life") == []
+        assert rows_of(made, "SELECT max(fiscal_year) FROM facility_results") == [(2024,)]
+
+
+def test_a_facility_that_leaves_the_register_is_named_with_the_target_it_left(make_city: Callable[..., City]) -> None:
+    city = two(make_city)
+    night(city)
+    city.register("facilities", [{"facility_id": "F2", "name": "F2", "operator_id": "OP"}])
+    city.register("meters", [{**DEFAULTS["meters"][0], "meter_id": "M2", "facility_id": "F2"}])
+    with night(city) as made:
+        left = """SELECT before_facilities, after_facilities, left_facility_ids, joined_facility_ids, after_verdict
+            FROM verdict_restatements WHERE subject_key = 'target/T' AND fiscal_year = 2024"""
+        assert one(made, left) == (2, 1, "F1", None, "not_achieved")
+        gone = [row for row in rows_of(made, CHANGES) if row[0] == "facility/F1"]
+        assert [row[1:4] for row in gone] == [(y, "not_achieved", None) for y in (2023, 2024, 2025)]
+        assert [row[:2] for row in rows_of(made, ASKED, "verdict_changed") if row[0] == "F1"][:1] == [("F1", 2024)]
+
+
+def test_a_correction_names_the_data_and_one_that_worsens_asks_nobody(make_city: Callable[..., City]) -> None:
+    city = two(make_city)
+    night(city)
+    better = [("M1", f"2025-{m:02d}-01", f"2025-{m + 1:02d}-01", 20, "L", "corrected") for m in range(4, 9)]
+    worse = [("M2", f"2025-{m:02d}-01", f"2025-{m + 1:02d}-01", 190, "L", "corrected") for m in range(4, 9)]
+    city.bills("fuel/c.csv", [*better, *worse], "2026-07-08 09:00", more=["stage"])
+    with night(city) as made:
+        changed = {row[0]: row[2:4] + row[6:] for row in rows_of(made, CHANGES)}
+        assert changed["facility/F1"] == ("not_achieved", "achieved", True, "data")
+        assert changed["facility/F2"] == ("achieved", "not_achieved", False, "data")
+        assert rows_of(made, ASKED, "verdict_changed") == [("F1", 2025, "P2")]
+
+
+def test_flags_and_history_are_the_same_after_a_rebuild(make_city: Callable[..., City]) -> None:
+    city = two(make_city)
+    night(city)
+    city.register("targets", [{**TARGET, "reduction_rate": "0"}])
+    path = city.publish()
+    names = ("flags", "findings", "verdict_restatements", "published_verdicts", "facility_results", "operator_years")
+
+    def dump(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[object, ...]]]:
+        return {name: rows_of(connection, f"FROM {name} ORDER BY ALL") for name in names}
+
+    with query.opened(path) as made:
+        before = dump(made)
+        assert before["verdict_restatements"]
+    again = Night(city.paths)
+    again.remember()
+    again.load_registers()
+    build(again)
+    try:
+        assert dump(again.connection) == before
+    finally:
+        again.close()
+
+
+def test_a_history_begins_with_what_an_older_file_said(make_city: Callable[..., City]) -> None:
+    city = two(make_city)
+    path: Path = city.publish()
+    connection = duckdb.connect(str(path))
+    for table in ("published_verdicts", "verdict_restatements", "operator_years", "target_members"):
+        connection.execute(f"DROP TABLE {table}")
+    connection.close()
+    kept = city.paths.history / "published_verdicts"
+    for file in kept.iterdir():
+        file.unlink()
+    kept.rmdir()
+    city.register("targets", [{**TARGET, "reduction_rate": "0"}])
+    with night(city) as made:
+        assert ("facility/F1", 2025, "not_achieved", "achieved", "T", "T", True, "register") in rows_of(made, CHANGES)
+
+
+def test_a_new_rule_of_the_year_restates_the_difference_of_the_totals_in_force(make_city: Callable[..., City]) -> None:
+    city = make_city(today=SUMMER)
+    bills = [
+        ("M1", f"{y}-{m:02d}-20", f"{y + m // 12}-{m % 12 + 1:02d}-20", 100 + m + 10 * (y - 2022), "L")
+        for y in range(2022, 2027)
+        for m in range(1, 13)
+        if (y, m) < (2026, 5)
+    ]
+    city.bills("fuel/a.csv", bills)
+    by_day = """SELECT co2e_kg FROM emissions_by_facility_fiscal_year
+        WHERE fiscal_year = 2024 AND basis = 'plan' AND is_in_force"""
+    with night(city) as made:
+        before = one(made, by_day)
+    with (city.folder / "city.toml").open("a", encoding="utf-8") as settings:
+        settings.write('\n[[rules.year_rule]]\nyear_rule = "twelve_bills"\nsource = "試験"\n')
+    with night(city) as made:
+        after = one(made, by_day)
+        row = """SELECT year_rule, before_co2e_kg, after_co2e_kg, method_co2e_kg FROM restatements
+            WHERE fiscal_year = 2024 AND basis = 'plan'"""
+        assert one(made, row) == ("twelve_bills", before, after, after - before)
+        assert 0 < abs(after - before) < before / 10
