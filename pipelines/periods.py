@@ -8,10 +8,10 @@ Eras: 令和 from 2019-05-01, 平成 from 1989-01-08, 昭和 from 1926-12-25 (�
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from pipelines import folding
 from pipelines.errors import ActionableError
 
 FISCAL_YEAR_START_MONTH = 4
@@ -35,14 +35,16 @@ ERAS = (
     Era("昭和", "昭", "S", 1925, date(1926, 12, 25), date(1989, 1, 7)),
 )
 _ERA = "|".join(f"{era.name}|{era.kanji}|{era.letter}|{era.letter.lower()}" for era in ERAS)
-_YEAR = rf"(?:(?P<era>{_ERA})\s?(?P<era_year>元|\d{{1,2}})|(?P<year>\d{{4}}))"
+_YEAR = rf"(?:(?P<era>{_ERA})\s?(?P<era_year>元|[0-9]{{1,2}})|(?P<year>[0-9]{{4}}))"
 _DATE = re.compile(
-    rf"{_YEAR}(?:年|/|-|\.)\s?(?P<month>\d{{1,2}})(?:月|/|-|\.)\s?(?P<day>\d{{1,2}})日?"
-    r"(?:[ T]*(?P<hour>\d{1,2})[:時](?P<minute>\d{2})分?(?::(?P<second>\d{2})(?:\.(?P<fraction>\d{1,9}))?)?)?"
+    rf"{_YEAR}(?:年|/|-|\.)\s?(?P<month>[0-9]{{1,2}})(?:月|/|-|\.)\s?(?P<day>[0-9]{{1,2}})日?"
+    r"(?:[ T]*(?P<hour>[0-9]{1,2})[:時](?P<minute>[0-9]{2})分?(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,9}))?)?)?"
 )
-_COMPACT = re.compile(r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:(?P<hour>\d{2})(?P<minute>\d{2}))?")
-_MONTH = re.compile(rf"{_YEAR}(?:年|/|-|\.)\s?(?P<month>\d{{1,2}})(?:月)?(?:分|度)?")
-_EXCEL_SERIAL = re.compile(r"\d{5}(?:\.0)?")
+_COMPACT = re.compile(
+    r"(?P<year>[0-9]{4})(?P<month>[0-9]{2})(?P<day>[0-9]{2})(?:(?P<hour>[0-9]{2})(?P<minute>[0-9]{2}))?"
+)
+_MONTH = re.compile(rf"{_YEAR}(?:年|/|-|\.)\s?(?P<month>[0-9]{{1,2}})(?:月)?(?:分|度)?")
+_EXCEL_SERIAL = re.compile(r"[0-9]{5}(?:\.0)?")
 _EXCEL_EPOCH = date(1899, 12, 30)
 _EXCEL_RANGE = (date(1990, 1, 1), date(2100, 1, 1))
 
@@ -97,7 +99,7 @@ def parse_moment(text: str) -> datetime:
         PeriodError: for any other form, an impossible day, an era year outside its era, or a UTC offset
             (times here are local; a shifted hour would land on another day unseen).
     """
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = folding.date(text).strip()
     if _EXCEL_SERIAL.fullmatch(plain):
         return _from_excel_serial(text, plain)
     match = _COMPACT.fullmatch(plain) or _DATE.fullmatch(plain)
@@ -120,7 +122,7 @@ def parse_month(text: str) -> date:
     Raises:
         PeriodError: for any other form.
     """
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = folding.date(text).strip()
     match = _MONTH.fullmatch(plain)
     if match is None:
         raise PeriodError(f"{text!r}: not a month like 2024-04, 平成31年4月, R6.4")
@@ -134,7 +136,7 @@ def parse_fiscal_year(text: str) -> int:
     Raises:
         PeriodError: for any other form.
     """
-    plain = unicodedata.normalize("NFKC", text).strip().removeprefix("FY").removesuffix("年度").removesuffix("年")
+    plain = folding.date(text).strip().removeprefix("FY").removesuffix("年度").removesuffix("年")
     match = re.fullmatch(_YEAR, plain)
     if match is None:
         raise PeriodError(f"{text!r}: not a fiscal year like 2024 or 令和6年度")

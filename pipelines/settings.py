@@ -55,6 +55,9 @@ class Source(Frozen):
     unit_words: dict[str, str] = Field(
         default_factory=dict, description='What doubtful unit words mean here, e.g. {"ton" = "t"}.'
     )
+    ends_without_newline: bool = Field(
+        False, description="The files of this source always end without a line end: their last line is whole."
+    )
     note: str = Field("", description="Who sends these files.")
 
 
@@ -234,8 +237,8 @@ class Settings(Frozen):
 
     def wanted(self, source: str) -> str:
         """Return what reading the files of a source depends on: the layout asked for, and the city's own rules."""
-        layout = self.sources[source].layout if source in self.sources else ""
-        return f"{layout}{self._reading}"
+        chosen = self.sources.get(source, Source())
+        return f"{chosen.layout}{self._reading}{'#ends_without_newline' if chosen.ends_without_newline else ''}"
 
     @property
     def method(self) -> str:

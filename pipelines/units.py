@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import sys
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,13 +18,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines import folding
+
 if TYPE_CHECKING:
     from pint import UnitRegistry
 
 MULTIPLIER_PLACES = Decimal("0.00000000000001")
 LARGEST_MULTIPLIER = 1_000_000
 
-# What suppliers write (after NFKC, without blanks, upper/lower case kept) -> the registry's word.
+# What suppliers write (in one width, without blanks, upper/lower case kept) -> the registry's word.
 SPELLINGS: dict[str, str] = {
     "kwh": "kWh",
     "KWH": "kWh",
@@ -187,7 +188,7 @@ def canonical(text: str, aliases: dict[str, str] | None = None) -> str:
     Raises:
         UnitError: ``ambiguous_unit`` for a word like ``ton``; ``unknown_unit`` for anything not in the registry.
     """
-    word = "".join(unicodedata.normalize("NFKC", text).split())
+    word = "".join(folding.word(text).split())
     if aliases and word in aliases:
         word = aliases[word]
     if word in REFUSED:
@@ -329,7 +330,7 @@ def factor_unit(text: str) -> str:
     Raises:
         UnitError: ``unknown_unit`` or ``ambiguous_unit`` for a part that is no unit.
     """
-    parts = [part.strip() for part in unicodedata.normalize("NFKC", text).split("/")]
+    parts = [part.strip() for part in folding.word(text).split("/")]
     return "/".join(_CO2.get(part.replace("-", "").replace("_", ""), "") or canonical(part) for part in parts)
 
 

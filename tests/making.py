@@ -93,10 +93,10 @@ class City:
         received: str = "2026-06-01 09:00",
         more: Sequence[str] = (),
     ) -> City:
-        """Put canonical readings into the inbox: (meter, start, end, quantity, unit, ...)."""
-        head = ",".join(["meter_id", "started_at", "ended_at", "quantity", "unit", *more])
-        lines = [",".join(str(cell) for cell in row) for row in rows]
-        return self.file(path, "\n".join([head, *lines, ""]), received)
+        """Put canonical readings into the inbox: (meter, start, end, quantity, unit, ...); what a row does not say is blank."""
+        head = ["meter_id", "started_at", "ended_at", "quantity", "unit", *more]
+        lines = [",".join(map(str, (*row, *[""] * (len(head) - len(row))))) for row in rows]
+        return self.file(path, "\n".join([",".join(head), *lines, ""]), received)
 
     def copied(self, folder: Path) -> City:
         """The same city elsewhere, with what it has published."""

@@ -30,6 +30,7 @@ SHARED = {
     "durable",
     "errors",
     "findings",
+    "folding",
     "journal",
     "layout_spec",
     "periods",

@@ -43,6 +43,21 @@ def test_a_ton_says_too_little(text: str) -> None:
     assert units.counted(text, "lpg", (("TON", "t"), ("ton", "t"), ("tons", "t"))).scale == 1000
 
 
+@pytest.mark.parametrize("text", ["m③", "m₃", "千m③", "½t", "kg①"])
+def test_a_sign_that_is_no_digit_makes_no_unit(text: str) -> None:
+    with pytest.raises(units.UnitError, match="unknown_unit"):
+        units.canonical(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [("m³", "m3"), ("㎥", "m3"), ("ｍ３", "m3"), ("千㎥", "thousand_m3"), ("㍑", "L"), ("㌔㍑", "kL"), ("㎘", "kL"), ("㎏", "kg"),
+     ("㌧", "t"), ("Ｎｍ³", "Nm3"), ("㎥（25℃）", "m3_SATP"), ("ＧＪ（一次）", "GJ_primary"), ("㎡", "m2"), ("m²", "m2")],
+)  # fmt: skip
+def test_signs_of_one_width_or_one_square_are_read(text: str, word: str) -> None:
+    assert units.canonical(text) == word
+
+
 @pytest.mark.parametrize("text", ["GJ", "MJ", "ギガジュール"])
 def test_electricity_in_joules_must_say_primary_or_final(text: str) -> None:
     with pytest.raises(units.UnitError, match="ambiguous_unit"):

@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 
 from pipelines import findings, units
-from pipelines.readings import doubting, touched
+from pipelines.readings import doubting, spellings, touched
 from pipelines.readings.acceptance import Rival, RivalEvent, losers, losing_events
 from pipelines.settings import Settings
 from pipelines.warehouse import database
@@ -47,6 +47,12 @@ def build(
     _load_words(connection, settings)
     touched.know_files(part, settings, today)
     database.create_temp(connection, "meter_names", HERE / "meter_names.sql")
+    spellings.start(connection)
+    spellings.know(
+        connection,
+        """SELECT v.key FROM parsed_values AS v
+           JOIN taken_tables AS t ON t.table_no = v.table_no AND t.batch_no = v.batch_no""",
+    )
     database.create_view(connection, "incoming", HERE / "incoming.sql", temporary=True)
     _count_units(part, settings)
     database.create_temp(connection, "checked", HERE / "checked.sql", {"today": today})

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines import findings, units
+from pipelines.readings import spellings
 from pipelines.settings import Settings
 from pipelines.warehouse import database
 
@@ -31,6 +32,7 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[fin
            source_column VARCHAR)"""
     )
     database.create_view(connection, "stated_values", HERE / "stated_values.sql", temporary=True)
+    spellings.know(connection, "SELECT meter_id FROM quarantine")
     _fit_unknown(connection)
     parameters = {"bill_tolerance": settings.thresholds.bill_tolerance}
     for step in STEPS:

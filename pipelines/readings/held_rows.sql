@@ -1,10 +1,12 @@
 -- held_rows: the values held back of which it is known of which meter (or facility) or activity source and period they are, unless an
 -- accepted answer discards them. Values of the future wait for their day. A stage or quality that could not be read counts as the
--- highest. Inputs: quarantine, discarded_rows, file_receipts, meter_names, unknown_fits, meters, activity_sources.
+-- highest. Inputs: quarantine, discarded_rows, file_receipts, meter_names, activity_names, unknown_fits,
+-- meters, activity_sources.
 WITH whose AS (
     SELECT DISTINCT word, 'meter' AS source_kind, meter_id AS owner_id FROM meter_names
     UNION ALL SELECT word, 'meter', meter_id FROM unknown_fits
     UNION ALL SELECT DISTINCT activity_source_id, 'activity', activity_source_id FROM activity_sources
+    UNION ALL SELECT word, 'activity', activity_source_id FROM activity_names
 ),
 firsts AS (
     SELECT 'meter' AS source_kind, meter_id AS owner_id, min(coalesce(valid_from, DATE '0001-04-01')) AS since FROM meters GROUP BY meter_id

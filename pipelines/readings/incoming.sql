@@ -1,7 +1,7 @@
 -- incoming: one row per parsed value of the files that count, with its receipt and whose it is.
 -- A word that names no meter on that day leaves meter_id empty; a word that never does leaves is_known false.
 -- A state of a register stands for its moment; the closing one of a meter belongs to the row of the register that ends then.
--- Inputs: parsed_values (Parquet), taken_tables, meter_names, activity_sources, facilities, waste_categories.
+-- Inputs: parsed_values (Parquet), taken_tables, meter_names, activity_names (other spellings), activity_sources, facilities, waste_categories.
 WITH values_of_files AS NOT MATERIALIZED (
     SELECT v.* EXCLUDE (batch_no, table_no), t.* EXCLUDE (batch_no, table_no)
     FROM parsed_values AS v
@@ -32,10 +32,11 @@ active AS (
     SELECT
         v.*, s.activity_source_id AS owner_id, s.activity AS owner_type, coalesce(v.unit, s.unit) AS raw_unit,
         'activity' AS kind, 1 AS multiplier, coalesce(s.valid_to, DATE '9999-12-31') AS until,
-        v.key IN (SELECT activity_source_id FROM activity_sources) AS is_known, s.derived_from IS NOT NULL AS is_derived
+        coalesce(a.activity_source_id, v.key) IN (SELECT activity_source_id FROM activity_sources) AS is_known, s.derived_from IS NOT NULL AS is_derived
     FROM values_of_files AS v
+    LEFT JOIN activity_names AS a ON a.word = v.key
     LEFT JOIN activity_sources AS s
-        ON s.activity_source_id = v.key AND v.started_at >= coalesce(s.valid_from, DATE '0001-01-01')
+        ON s.activity_source_id = coalesce(a.activity_source_id, v.key) AND v.started_at >= coalesce(s.valid_from, DATE '0001-01-01')
         AND v.started_at < coalesce(s.valid_to, DATE '9999-12-31')
     WHERE v.record = 'activity'
 ),

@@ -12,7 +12,7 @@ import duckdb
 
 from pipelines import tables
 from pipelines.settings import Limits
-from pipelines.sources import plain, shown, store, tables_found, words
+from pipelines.sources import headings, plain, shown, store, tables_found, words
 from pipelines.sources.open_file import Outcome, Part
 from pipelines.warehouse import database
 
@@ -45,6 +45,13 @@ CREATE OR REPLACE TEMP MACRO plain_decimal(t) AS
     CASE WHEN length(t) <= 19 AND NOT contains(t, '_') AND NOT contains(t, 'e') AND NOT contains(t, 'E')
             AND try_cast(t AS DECIMAL(18, 6)) = try_cast(t AS DECIMAL(38, 18))
         THEN try_cast(t AS DECIMAL(18, 6)) END;
+CREATE OR REPLACE TEMP MACRO bare_figure(t) AS
+    regexp_replace(translate(t, '０１２３４５６７８９，．', '0123456789,.'), '^[\\s　+−－▲△￥¥\\\\-]+|[\\s　円-]+$', '', 'g');
+CREATE OR REPLACE TEMP MACRO speaks_point(t) AS regexp_full_match(t,
+    '[1-9]\\d{0,2}(,\\d{3})+\\.\\d*|[1-9]\\d{0,2}(,\\d{3}){2,}|\\d*\\.(\\d{0,2}|\\d{4,})|(0\\d*|\\d{4,})?\\.\\d{3}');
+CREATE OR REPLACE TEMP MACRO speaks_comma(t) AS regexp_full_match(t,
+    '[1-9]\\d{0,2}(\\.\\d{3})+,\\d*|[1-9]\\d{0,2}(\\.\\d{3}){2,}|\\d*,(\\d{0,2}|\\d{4,})|(0\\d*|\\d{4,})?,\\d{3}');
+CREATE OR REPLACE TEMP MACRO has_point_groups(t) AS regexp_full_match(t, '[1-9]\\d{0,2}((\\.\\d{3})+,\\d*|(\\.\\d{3}){2,})');
 CREATE OR REPLACE TEMP MACRO snapped(t, tolerance) AS
     CASE WHEN abs(epoch_us(t) - epoch_us(date_trunc('minute', t + INTERVAL 30 SECOND))) <= tolerance * 1000000
         THEN date_trunc('minute', t + INTERVAL 30 SECOND) ELSE t END;
@@ -57,7 +64,8 @@ CREATE OR REPLACE TEMP MACRO rule_of(t) AS
     nullif(nullif(regexp_extract(t, '\\x1e([^\\x1e]*)\\x1e[^\\x1e]*\\x1e', 1), ''), 'shown_otherwise');
 CREATE OR REPLACE TEMP MACRO shown_as(t) AS nullif(regexp_extract(t, '\\x1eshown_otherwise\\x1e([^\\x1e]*)\\x1e', 1), '');
 CREATE OR REPLACE TEMP MACRO of_its_own(has_marks, t) AS
-    CASE WHEN NOT has_marks THEN t WHEN rule_of(t) IS NULL THEN unmarked(true, t) END;
+    CASE WHEN NOT has_marks THEN t WHEN rule_of(t) IS NULL THEN unmarked(true, t)
+        WHEN rule_of(t) <> 'hidden_column' THEN unmarked(true, t) || ' [' || rule_of(t) || ']' END;
 CREATE OR REPLACE TEMP MACRO total_of(has_marks, t) AS
     CASE WHEN has_marks AND rule_of(t) = 'not_calculated' THEN unmarked(true, t) || ' (計算されていない式 / formula never calculated)'
         ELSE unmarked(has_marks, t) END;
@@ -70,7 +78,8 @@ CREATE OR REPLACE TEMP MACRO period_end(t) AS trim(regexp_extract(t, '^(.+?)\\s*
 """
 EMPTY = """
 CREATE OR REPLACE TEMP TABLE read_cells (
-    file_no INTEGER, line BIGINT, column_name layout_word, {}, quantity_text VARCHAR, is_snapped BOOLEAN, rule_id VARCHAR, raw VARCHAR)
+    file_no INTEGER, line BIGINT, column_name layout_word, {}, quantity_text VARCHAR, is_snapped BOOLEAN,
+    side_unread VARCHAR, rule_id VARCHAR, raw VARCHAR)
 """.format(", ".join(f"{name} {kind}" for name, kind in list(store.VALUE_COLUMNS.items())[3:]))
 NO_TOTALS = """
 CREATE OR REPLACE TEMP VIEW printed_totals AS
@@ -88,7 +97,7 @@ def read(connection: duckdb.DuckDBPyConnection, found: list[Outcome], left: list
         limits: The longest line, and how far a stamp may stand beside the minute.
     """
     connection.execute(EMPTY)
-    tables = [part for outcome in found for part in outcome.parts]
+    tables = [part for outcome in found for part in [*outcome.parts, *outcome.held]]
     if not left and not any(part.table for part in tables):
         return
     connection.execute(MACROS)
@@ -102,7 +111,12 @@ def read(connection: duckdb.DuckDBPyConnection, found: list[Outcome], left: list
     connection.execute(NO_TOTALS)
     if with_totals:
         database.create_view(connection, "printed_totals", HERE / "printed_totals.sql", temporary=True)
+    _refuse_twins(connection, found)
     database.create_temp(connection, "typed_cells", HERE / "typed_cells.sql")
+    database.create_temp(connection, "number_signs", HERE / "number_signs.sql")
+    if _doubted_again(connection):  # a cell speaks against what was read at once of its table
+        database.create_temp(connection, "typed_cells", HERE / "typed_cells.sql")
+        database.create_temp(connection, "number_signs", HERE / "number_signs.sql")
     _load_words(connection)
     connection.execute(f"CREATE OR REPLACE TEMP MACRO stamp_tolerance() AS {int(limits.slot_tolerance_seconds)}")
     database.create_view(connection, "stamped_cells", HERE / "stamped_cells.sql", temporary=True)
@@ -110,6 +124,8 @@ def read(connection: duckdb.DuckDBPyConnection, found: list[Outcome], left: list
     database.run(connection, f"INSERT INTO read_cells BY NAME\n{read_cells}", what="read_cells")
     if with_totals:
         _refuse_wrong_totals(connection, found)
+    if any(outcome.held for outcome in found):
+        _hold_refused(connection, found)
 
 
 def _load_lines(connection: duckdb.DuckDBPyConnection, parts: list[Part], limits: Limits) -> None:
@@ -140,6 +156,38 @@ def _refuse_lost_lines(connection: duckdb.DuckDBPyConnection, found: list[Outcom
                 outcome.refuse(part, ("lines_lost", {"found": lines, "expected": part.counted.all}))
 
 
+def _doubted_again(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Give tables back to the careful way that were read at once, but of which a cell uses the comma as decimal sign."""
+    found = connection.execute(
+        """DELETE FROM placed_tables WHERE file_no IN (
+               SELECT s.file_no FROM number_signs AS s JOIN parse_parts AS p ON p.file_no = s.file_no
+               WHERE s.role = 'quantity' AND s.has_comma AND NOT p.semicolons) RETURNING file_no"""
+    ).fetchall()
+    return bool(found)
+
+
+def _refuse_twins(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
+    """Refuse tables in which two columns claim one role and hold different values: the sender alone knows which is meant."""
+    for outcome in outcomes:
+        for part in [part for part in outcome.parts if part.recognised.twins]:
+            names = part.recognised.names
+            for first, second in part.recognised.twins:
+                found = connection.execute(
+                    """SELECT line, one, other
+                       FROM (SELECT line, trim(unmarked($marks, coalesce(cells[$first], ''))) AS one,
+                           trim(unmarked($marks, coalesce(cells[$second], ''))) AS other FROM raw_rows
+                           WHERE file_no = $no AND NOT ($marks AND coalesce(rule_of(cells[$second]), '') = 'hidden_row'))
+                       WHERE other <> '' AND other <> one ORDER BY line LIMIT 1""",
+                    {"no": part.file_no, "first": first, "second": second, "marks": part.has_marks},
+                ).fetchone()
+                if found:
+                    columns = " / ".join(f"{place}列「{names[place - 1]}」" for place in (first, second))
+                    values = " / ".join(found[1:])
+                    outcome.held.append(part)
+                    outcome.refuse(part, ("two_columns", {"columns": columns, "line": found[0], "found": values}))
+                    break
+
+
 def _load_words(connection: duckdb.DuckDBPyConnection) -> None:
     """Read the texts that the fast way could not, each once."""
     moments = connection.execute(
@@ -148,16 +196,8 @@ def _load_words(connection: duckdb.DuckDBPyConnection) -> None:
            UNION SELECT DISTINCT issued_text, '', NULL FROM typed_cells WHERE issued_text <> ''
            ORDER BY ALL"""
     ).fetchall()
-    numbers = [
-        text
-        for (text,) in connection.execute(
-            """SELECT DISTINCT quantity_text FROM typed_cells WHERE quantity_text <> '' AND quantity IS NULL
-               UNION SELECT DISTINCT unnest([yen_text, kw_text, contract_text, moisture_text]) FROM typed_cells
-               UNION SELECT DISTINCT text FROM printed_totals ORDER BY ALL"""
-        ).fetchall()
-        if text
-    ]
-    read = [words.read_number(text) for text in numbers]
+    numbers = connection.execute(database.sql_text(HERE / "number_texts.sql")).fetchall()
+    read = [(words.read_amount if role == "yen" else words.read_number)(text, signs) for role, text, signs in numbers]
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE moment_words AS SELECT unnest(CAST($texts AS VARCHAR[])) AS text,
            unnest(CAST($forms AS VARCHAR[])) AS form, unnest(CAST($offsets AS INTEGER[])) AS utc_minutes,
@@ -170,11 +210,27 @@ def _load_words(connection: duckdb.DuckDBPyConnection) -> None:
         },
     )
     connection.execute(
-        """CREATE OR REPLACE TEMP TABLE number_words AS SELECT unnest(CAST($texts AS VARCHAR[])) AS text,
+        """CREATE OR REPLACE TEMP TABLE number_words AS SELECT unnest(CAST($roles AS VARCHAR[])) AS role,
+           unnest(CAST($texts AS VARCHAR[])) AS text, unnest(CAST($signs AS VARCHAR[])) AS signs,
            unnest(CAST($numbers AS DECIMAL(18, 6)[])) AS number, unnest(CAST($rules AS VARCHAR[])) AS rule_id""",
-        {"texts": numbers, "numbers": [r.value for r in read], "rules": [r.rule_id for r in read]},
+        {
+            "roles": [role for role, _, _ in numbers],
+            "texts": [text for _, text, _ in numbers],
+            "signs": [signs for _, _, signs in numbers],
+            "numbers": [r.value for r in read],
+            "rules": [r.rule_id for r in read],
+        },
     )
     _load_shown(connection)
+    written = connection.execute(
+        """SELECT DISTINCT unit FROM typed_cells WHERE unit IS NOT NULL AND len(stated_units) > 0
+           UNION SELECT unit FROM shown_words WHERE unit IS NOT NULL ORDER BY unit"""
+    ).fetchall()
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE unit_words AS SELECT unnest(CAST($texts AS VARCHAR[])) AS text,
+           unnest(CAST($words AS VARCHAR[])) AS word""",
+        {"texts": [text for (text,) in written], "words": [headings.word(text) for (text,) in written]},
+    )
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE missing_marks AS SELECT unnest(CAST($marks AS VARCHAR[])) AS text",
         {"marks": sorted(words.MISSING_MARKS)},
@@ -207,21 +263,25 @@ def _load_shown(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _refuse_wrong_totals(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
-    """Refuse files whose printed totals differ from their cells: one of the two is not what the sender meant.
-
-    Their cells are rejects, so that it stays known of whom and when they are.
-    """
+    """Refuse files whose printed totals differ from their cells: one of the two is not what the sender meant."""
     found = connection.execute(database.sql_text(HERE / "wrong_totals.sql")).fetchall()
     wrong = {file_no: rest for file_no, *rest in found}
     for outcome in outcomes:
         for part in list(outcome.parts):
             if part.file_no in wrong:
-                line, column, printed, summed = wrong[part.file_no]
+                line, column, printed, summed, unread = wrong[part.file_no]
                 numbers = {"place": " ".join(p for p in (part.member, f"{line}行", column) if p), "printed": printed}
-                connection.execute(
-                    """UPDATE read_cells SET rule_id = 'file_refused', raw = quantity_text
-                       WHERE file_no = $no AND rule_id IS NULL""",
-                    {"no": part.file_no},
-                )
-                outcome.refuse(part, ("totals_disagree", numbers | {"summed": summed}))
                 outcome.held.append(part)
+                if unread is None:
+                    outcome.refuse(part, ("totals_disagree", numbers | {"summed": summed}))
+                else:
+                    outcome.refuse(part, ("total_unchecked", numbers | {"cell": "欄 / cell", "found": unread}))
+
+
+def _hold_refused(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
+    """Make the values of refused tables rejects, so that it stays known of whom and when they are."""
+    connection.execute(
+        """UPDATE read_cells SET rule_id = 'file_refused', raw = quantity_text
+           WHERE rule_id IS NULL AND file_no IN (SELECT unnest(CAST($nos AS INTEGER[])))""",
+        {"nos": [part.file_no for outcome in outcomes for part in outcome.held]},
+    )

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from pipelines.periods import PeriodError, parse_month
 from pipelines.sources import matrix
-from pipelines.sources.head import Cell, Head, Recognised, Table, plain
+from pipelines.sources.head import Cell, Head, Recognised, RefusedFileError, Table, plain
 
 NAME = "chugoku_hours"
 CONTRACT = ("ご契約番号", "お客さま番号", "お客様番号")
@@ -48,21 +48,25 @@ def read(table: Table) -> Iterator[Cell]:
     columns = _days(rows[top], _period(rows[:top]))
     hours = _hours(rows, top)
     total = next((n for n, cell in enumerate(rows[top]) if plain(cell) == "合計"), None)
+    wrong: RefusedFileError | None = None
     for number in hours:
         if total is not None:
             place = f"{number + 1}行 {plain(rows[number][0])}"
-            matrix.agree(place, matrix.cell_at(rows[number], total), (matrix.cell_at(rows[number], c) for c in columns))
+            cells = [matrix.cell_at(rows[number], c) for c in columns]
+            wrong = wrong or matrix.disagreement(place, matrix.cell_at(rows[number], total), cells)
     below = next((row for row in rows[max(hours) + 1 :] if row and plain(row[0]) == "合計"), ())
     for position, day in columns.items():
         cells = [matrix.cell_at(rows[number], position) for number in hours]
-        matrix.agree(f"{day:%m月%d日}", matrix.cell_at(below, position), cells)
+        wrong = wrong or matrix.disagreement(f"{day:%m月%d日}", matrix.cell_at(below, position), cells)
     cells = [matrix.cell_at(rows[number], position) for number in hours for position in columns]
-    matrix.agree(MONTH_TOTAL[0], matrix.label(rows[:top], MONTH_TOTAL), cells)
+    wrong = wrong or matrix.disagreement(MONTH_TOTAL[0], matrix.label(rows[:top], MONTH_TOTAL), cells)
     for number, hour in hours.items():
         for position, day in columns.items():
             start = f"{day} {hour:02d}:00"
             end = f"{day} {hour + 1:02d}:00"
             yield Cell(number + 1, f"{day:%m-%d}", contract, start, end, matrix.cell_at(rows[number], position), "kWh")
+    if wrong:
+        raise wrong
 
 
 def _period(rows: matrix.Rows) -> tuple[date, date]:

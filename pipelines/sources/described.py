@@ -10,12 +10,17 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from pipelines.layout_spec import TIMES, WORDED, Column, Layout
-from pipelines.sources.head import Head, LayoutReader, Recognised, Slot, Timing, plain
+from pipelines.sources import headings
+from pipelines.sources.head import Head, LayoutReader, Recognised, Slot, Timing, plain, split_lines, words_of
 from pipelines.sources.slots import day_slots, numbered_slots
 
 LENGTHS = {"month": 1, "year": 12, "fiscal_year": 12, "year_ending": -12}
 FORMS = {"year": "year", "fiscal_year": "fiscal_year"}
 WHOLE_DAY = 1_440
+# Columns beside the value: what cannot be read of them costs only themselves.
+SIDE_ROLES = frozenset({"yen", "demand_kw", "contract_kw"})
+# Where several words of a layout are there, the first is meant.
+BY_PREFERENCE = frozenset({"meter", "meter_else", "meter_part"})
 
 
 @cache
@@ -49,16 +54,33 @@ class _Described:
         meter = self._meter(head)
         if self.layout.meter_from and meter is None:
             return None
-        return self._placed(line, names, meter)
+        stated = headings.titles(head.rows[: max(0, line - self.layout.header_rows)])
+        next_row = head.rows[line] if line < len(head.rows) else ()
+        return self._placed(
+            line, names, meter, stated, headings.below(next_row, (s.position for s in self._slots(names)))
+        )
 
-    def _place(self, line: int, names: tuple[str, ...], meter: str | None) -> Recognised | None:
+    def _place(
+        self, line: int, names: tuple[str, ...], meter: str | None, stated: headings.Stated, below: tuple[str, ...]
+    ) -> Recognised | None:
         """Return where everything stands below a header, unless something needed is missing."""
-        positions = {role: _position(names, column) for role, column in self.layout.columns.items()}
-        columns = {role: position for role, position in positions.items() if position}
+        found = {role: _positions(names, column) for role, column in self.layout.columns.items()}
+        columns = {role: positions[0] for role, positions in found.items() if positions}
         slots = self._slots(names)
         if not slots or not self._has_times(columns) or (meter is None and "meter" not in columns):
             return None
+        twins, doubled = self._twins(names, found)
+        unread = [f"{names[columns.pop(role) - 1]}: 同じ名の列が二つ / two columns" for role in doubled]
+        if "yen" in columns and (scale := _scale(names[columns["yen"] - 1], stated)):
+            unread.append(f"{names[columns.pop('yen') - 1]}: {scale}")
+        slots, stated_units, problem = self._agreed(names, slots, columns, stated, below)
+        line += bool(below)
         return Recognised(
+            names=names,
+            twins=twins,
+            stated_units=stated_units,
+            unread=tuple(unread),
+            problem=problem,
             layout=self.name,
             header_line=line,
             width=len(names),
@@ -80,6 +102,57 @@ class _Described:
             total_tolerance=self.layout.total_tolerance,
             reads_hidden=self.layout.hidden_sheets,
         )
+
+    def _twins(
+        self, names: tuple[str, ...], found: Mapping[str, list[int]]
+    ) -> tuple[tuple[tuple[int, int], ...], list[str]]:
+        """Return the columns that claim a role beside the one that has it, and the side roles that two columns claim.
+
+        Where a layout names several words for the meter or a note, it means the first that is there; the others are no rivals.
+        """
+        claimed = {**found} | {
+            f"quantity {n}": _positions(names, quantity.column) for n, quantity in enumerate(self.layout.quantities)
+        }
+        twins: list[tuple[int, int]] = []
+        doubled = []
+        for role, (first, *others) in ((role, places) for role, places in claimed.items() if places):
+            alike = [place for place in others if plain(names[place - 1]) == plain(names[first - 1])]
+            if role in SIDE_ROLES and alike:
+                doubled.append(role)
+            elif role not in SIDE_ROLES | {"note"}:
+                twins += [(first, place) for place in (alike if role in BY_PREFERENCE else others)]
+        return tuple(twins), doubled
+
+    def _agreed(
+        self,
+        names: tuple[str, ...],
+        slots: tuple[Slot, ...],
+        columns: Mapping[str, int],
+        stated: headings.Stated,
+        below: tuple[str, ...],
+    ) -> tuple[tuple[Slot, ...], tuple[str, ...], tuple[str, dict[str, object]] | None]:
+        """Return the slots with the units that title and heading say, the units a row must agree with, and where they differ."""
+        if not self.layout.header or self.layout.record == "composition":
+            return slots, (), None
+        has_column = "unit" in columns
+        found, every = [], []
+        for number, slot in enumerate(slots):
+            heads = [unit for unit in (below[number] if below else "", headings.named(slot.name)[1]) if unit]
+            fixed = slot.unit or ("" if has_column else self.layout.unit)
+            exact = {
+                headings.word(unit)
+                for unit in (*heads, fixed.partition("_")[0] if fixed.startswith("kW_") else fixed)
+                if unit
+            }
+            allowed = {headings.word(unit) for unit in stated.units}
+            unclear = len(allowed) > 1 and not exact and not has_column
+            if len(exact) > 1 or (allowed and not exact <= allowed) or unclear:
+                told = " / ".join(dict.fromkeys([*stated.units, *heads, *([fixed] if fixed else [])]))
+                return slots, (), ("units_disagree", {"column": slot.name, "found": told})
+            said = heads or list(stated.units)
+            every += said
+            found.append(replace(slot, unit=said[0]) if said and not fixed and not has_column else slot)
+        return tuple(found), tuple(dict.fromkeys(every)) if has_column else (), None
 
     def _header(self, head: Head) -> tuple[int, tuple[str, ...]] | None:
         """Return (last line of the header, names of the columns)."""
@@ -188,7 +261,7 @@ def _unit_in(names: tuple[str, ...], spec: Layout) -> str | None:
 def _words_joined(rows: tuple[tuple[str, ...], ...], height: int) -> tuple[frozenset[str], ...]:
     """Return the plain words of the columns' names, were a header of several rows to begin at each of the rows."""
     joined = (_joined(rows[start : start + height]) for start in range(len(rows) - height + 1))
-    return tuple(frozenset(map(plain, names)) for names in joined)
+    return tuple(words_of(names) for names in joined)
 
 
 def _joined(rows: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
@@ -196,17 +269,34 @@ def _joined(rows: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
     width = max((len(row) for row in rows), default=0)
     if len(rows) == 1 and not any("\n" in cell or "\r" in cell for cell in rows[0]):
         return rows[0]
-    return tuple("".join("".join(row[n].splitlines()) for row in rows if n < len(row)) for n in range(width))
+    return tuple("".join("".join(split_lines(row[n])) for row in rows if n < len(row)) for n in range(width))
 
 
 def _position(names: tuple[str, ...], column: Column) -> int:
     """Return a column's number from 1, or 0; a name between slashes is a pattern."""
-    for word in column if isinstance(column, tuple) else (column,):
-        if isinstance(word, int):
-            if word <= len(names):
-                return word
-            continue
-        for number, name in enumerate(names, start=1):
-            if re.fullmatch(word.strip("/"), name) if word.startswith("/") else plain(word) == plain(name):
-                return number
-    return 0
+    return next(iter(_positions(names, column)), 0)
+
+
+def _positions(names: tuple[str, ...], column: Column) -> list[int]:
+    """Return the numbers of all columns that a description fits, that of the first word first; a unit behind a name is no part of it."""
+    words = column if isinstance(column, tuple) else (column,)
+    found: dict[int, None] = {}
+    for name_of in (plain, _without_unit):
+        for word in words:
+            if isinstance(word, int):
+                found |= {word: None} if word <= len(names) else {}
+                continue
+            for number, name in enumerate(names, start=1):
+                fits = re.fullmatch(word.strip("/"), name) if word.startswith("/") else plain(word) == name_of(name)
+                found |= {number: None} if fits else {}
+    return list(found)
+
+
+def _without_unit(name: str) -> str:
+    return headings.named(name)[0]
+
+
+def _scale(name: str, stated: headings.Stated) -> str:
+    """Return in what money stands that is not whole yen, or nothing."""
+    unit = headings.named(name)[1]
+    return unit if unit.endswith(headings.YEN) and unit != headings.YEN else stated.money

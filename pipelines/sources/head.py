@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
-import unicodedata
+import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from pipelines import folding
+
 DELIMITERS = (",", "\t", ";")
+# What ends a line, everywhere here: a page break, a vertical tab or a line separator of Unicode stands inside one.
+_LINE_END = re.compile(r"\r\n|\r|\n")
 MARK = "\x1e"  # begins what we say of a line or a cell ourselves; in what was sent it becomes a blank
 
 
@@ -30,7 +34,7 @@ class Head:
 
     def __post_init__(self) -> None:
         """Gather the plain words of each row and of all, by which most layouts are ruled out at once."""
-        words = tuple(frozenset(map(plain, row)) for row in self.rows)
+        words = tuple(map(words_of, self.rows))
         object.__setattr__(self, "words_of_rows", words)
         object.__setattr__(self, "words", frozenset().union(*words))
 
@@ -110,7 +114,9 @@ class Table:
 class Recognised:
     """How a table of a layout is to be read: where its data begins, which column plays which role (1-based).
 
-    ``read`` turns the table into cells where columns alone cannot say it (a matrix, XML).
+    ``names`` are the header's; ``twins`` are columns that claim one role, of which only equal values are read; ``stated_units`` are those
+    of title and heading, with which a row's unit must agree; ``unread`` names side columns that are not taken; ``problem`` is why the
+    table is refused. ``read`` turns the table into cells where columns alone cannot say it (a matrix, XML).
     """
 
     layout: str
@@ -128,8 +134,18 @@ class Recognised:
     missing: tuple[str, ...] = ()
     total_rows: tuple[str, ...] = ()
     total_tolerance: float = 0
+    names: tuple[str, ...] = ()
+    twins: tuple[tuple[int, int], ...] = ()
+    stated_units: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    problem: tuple[str, dict[str, object]] | None = None
     read: Callable[[Table], Iterable[Cell]] | None = None
     reads_hidden: bool = False
+
+    @property
+    def last_role(self) -> int:
+        """The rightmost column that plays a role: a row that ends before it lacks something."""
+        return max((*self.columns.values(), *(slot.position for slot in self.slots)), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +157,29 @@ class LayoutReader:
     title: str = ""
 
 
+def words_of(row: Iterable[str]) -> frozenset[str]:
+    """Return the plain words of a row, and each also without what stands in brackets behind it (a unit, as a rule)."""
+    words = frozenset(map(plain, row))
+    return words | {word[:place] for word in words if word.endswith((")", "]", "】")) and (place := _bracket(word)) > 0}
+
+
+def _bracket(word: str) -> int:
+    return max(word.rfind(sign) for sign in "([【")
+
+
+def split_lines(text: str) -> list[str]:
+    """Split a text at its line ends; what follows the last one is a line unless it is empty."""
+    lines = _LINE_END.split(text)
+    return lines if lines[-1] else lines[:-1]
+
+
 def split_line(line: str) -> tuple[str, ...]:
     """Split a line at the delimiter it uses most, quoted cells whole."""
-    delimiter = delimiter_of(line)
+    return split_line_at(line, delimiter_of(line))
+
+
+def split_line_at(line: str, delimiter: str) -> tuple[str, ...]:
+    """Split a line at a delimiter, quoted cells whole."""
     cells = line.split(delimiter)
     if '"' in line:
         with suppress(csv.Error):
@@ -163,6 +199,6 @@ def unmarked(text: str) -> str:
 
 @lru_cache(maxsize=16_384)  # the same few words in every file
 def plain(text: str) -> str:
-    """Return a header's word without blanks and line breaks, full-width forms as half-width ones."""
+    """Return a header's word without blanks and line breaks, full-width forms as half-width ones; ① and ² are no digits."""
     text = unmarked(text)
-    return "".join((text if text.isascii() else unicodedata.normalize("NFKC", text)).split())
+    return "".join((text if text.isascii() else folding.word(text)).split())

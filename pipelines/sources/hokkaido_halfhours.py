@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from pipelines.sources import matrix
-from pipelines.sources.head import Cell, Head, Recognised, Table, plain
+from pipelines.sources.head import Cell, Head, Recognised, RefusedFileError, Table, plain
 
 NAME = "hokkaido_halfhours"
 CONTRACT = ("供給地点特定番号", "お客さま番号", "お客様番号", "ご契約番号", "契約番号")
@@ -46,14 +46,18 @@ def read(table: Table) -> Iterator[Cell]:
     starts = [int(m.group(1)) * 60 + int(m.group(2)) for m in slots.values()]
     if sorted(starts) != [n * 30 for n in range(SLOTS)]:
         raise matrix.missing(NAME, f"{len(starts)} コマ / slots", "00:00-00:30 … 23:30-24:00")
+    wrong: RefusedFileError | None = None
     for number, match in slots.items():
         row = rows[number]
         if total is not None:
-            matrix.agree(f"{number + 1}行", matrix.cell_at(row, total), (matrix.cell_at(row, c) for c in days))
+            cells = [matrix.cell_at(row, c) for c in days]
+            wrong = wrong or matrix.disagreement(f"{number + 1}行", matrix.cell_at(row, total), cells)
         for position, day in days.items():
             start = f"{day} {int(match.group(1)):02d}:{match.group(2)}"
             end = f"{day} {int(match.group(3)):02d}:{match.group(4)}"
             yield Cell(number + 1, str(day), contract, start, end, matrix.cell_at(row, position), "kWh")
+    if wrong:
+        raise wrong
 
 
 def _top(rows: matrix.Rows) -> int | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipelines.settings import Limits
+from pipelines.sources.head import split_lines
 
 CHUNK = 262_144
 HEAD_BYTES = 65_536
@@ -32,7 +33,14 @@ ZIP = b"PK\x03\x04"
 # the stream that holds the contents of an Office file with a password
 PROTECTED = "EncryptedPackage".encode("utf-16-le")
 WORKBOOK_PARTS = frozenset({"xl/workbook.xml", "xl/workbook.bin", "content.xml"})
+# how JIS (ISO-2022-JP) goes over to kanji
+JIS_SHIFTS = (b"\x1b$B", b"\x1b$@")
 OLE = b"\xd0\xcf\x11\xe0"
+MARK = codecs.BOM_UTF8
+# Signs that a program puts between pages or behind the end, or that would break a line of ours: such a file is rewritten.
+CONTROLS = (b"\x01", b"\x0b", b"\x0c", b"\x1a", b"\x1b", b"\x1c", b"\x1d", b"\x1e", b"\x1f")
+# What ends a line, or (Ctrl-Z of DOS) a file; two bytes each in UTF-16.
+ENDS = (b"\n", b"\r", b"\x1a")
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -42,7 +50,8 @@ class Inspected:
 
     ``kind`` is ``text``, ``workbook``, ``xml``, ``zip`` or ``other``; ``root`` is the root element of XML; ``problem``
     is a rule of the register with its numbers when the file cannot be read at all; ``plain`` means DuckDB can read the
-    lines as they are; ``last_line`` is the last one that is not empty.
+    lines as they are; ``last_line`` is the last one that is not empty; ``ends_open`` means that nothing ends the last line, which may
+    then be cut off.
     """
 
     path: Path
@@ -54,6 +63,7 @@ class Inspected:
     quoted: bool = False
     lines: int = 0
     last_line: int = 0
+    ends_open: bool = False
     head: list[str] = field(default_factory=list)
     root: str = ""
     problem: tuple[str, dict[str, object]] | None = None
@@ -83,6 +93,7 @@ class _Traits:
     nuls: bool = False
     lone_returns: bool = False
     control: bool = False
+    marks: int = 0
     pairs: int = 0
     longest_gap: int = 0
     tail: bytes = b""
@@ -197,7 +208,8 @@ def _scan(chunk: bytes, traits: _Traits, decoder: codecs.IncrementalDecoder, run
             traits.utf8 = False
     traits.quotes = traits.quotes or b'"' in chunk
     traits.nuls = traits.nuls or b"\0" in chunk
-    traits.control = traits.control or b"\x01" in chunk or b"\x1e" in chunk or b"\x1f" in chunk
+    traits.control = traits.control or any(sign in chunk for sign in CONTROLS)
+    traits.marks += chunk.count(MARK)
     open_return = traits.tail.endswith(b"\r")
     if b"\r" in chunk or open_return:
         returns = chunk.count(b"\r") + open_return - chunk.endswith(b"\r")
@@ -233,22 +245,47 @@ def _as_text(result: Inspected, head: bytes, traits: _Traits, limits: Limits) ->
     result.last_line = result.lines - max(0, traits.tail[len(traits.tail.rstrip(b"\r\n")) :].count(b"\n") - 1)
     result.quoted = traits.quotes
     utf8 = result.encoding in ("utf-8", "utf-8-sig")
-    mixed = 0 < traits.pairs < traits.newlines
+    mixed = 0 < traits.pairs < traits.newlines or traits.marks > (result.encoding == "utf-8-sig")
     result.plain = utf8 and not (traits.quotes or traits.nuls or traits.lone_returns or traits.control or mixed)
+    result.ends_open = _ends_open(traits.tail, result.encoding)
     text = codecs.getincrementaldecoder(result.encoding)(errors="replace").decode(head)
-    result.head = text.replace("\0", "").splitlines()[:HEAD_LINES]
+    result.head = split_lines(text.replace("\0", "").replace("\ufeff", ""))[:HEAD_LINES]
     return result
+
+
+def _ends_open(tail: bytes, encoding: str) -> bool:
+    """Tell whether nothing ends the last line."""
+    if encoding.startswith("utf-16"):
+        return tail[-2:] not in {pair for end in ENDS for pair in (end + b"\0", b"\0" + end)}
+    return tail.rstrip(b"\0")[-1:] not in ENDS
 
 
 def _encoding(path: Path, head: bytes, traits: _Traits) -> str:
     for mark, name in BOMS:
         if head.startswith(mark):
             return name if _decodes(path, name) else ""
-    if traits.nuls and head[1::2].count(0) > len(head) // 4:
-        return "utf-16-le" if _decodes(path, "utf-16-le") else ""
+    zeros = {"utf-16-le": head[1::2].count(0), "utf-16-be": head[0::2].count(0)}
+    wide = max(zeros, key=lambda name: zeros[name])
+    if traits.nuls and zeros[wide] > len(head) // 16:  # the zeros of letters and digits, even among many Japanese words
+        return wide if _decodes(path, wide) else ""
+    if traits.ascii_only and any(shift in head for shift in JIS_SHIFTS) and _decodes(path, "iso2022_jp"):
+        return "iso2022_jp"
     if traits.utf8:
         return "utf-8"
+    if _is_euc(head) and _decodes(path, "euc_jp"):
+        return "euc_jp"
     return "cp932" if _decodes(path, "cp932") else ""
+
+
+def _is_euc(head: bytes) -> bool:
+    """Tell EUC-JP from cp932: no byte that only cp932 has, and kana or bytes that half-width kana of cp932 never are.
+
+    Whatever is taken for cp932 wrongly has unreadable words, and is told for these; never other numbers.
+    """
+    high = [byte for byte in head if byte >= 0x80]
+    if any(byte <= 0xA0 and byte not in (0x8E, 0x8F) for byte in high):
+        return False
+    return any(byte >= 0xE0 or byte in (0xA4, 0xA5) for byte in high)
 
 
 def _decodes(path: Path, encoding: str) -> bool:

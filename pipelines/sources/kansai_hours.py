@@ -12,7 +12,7 @@ from datetime import date
 
 from pipelines.periods import PeriodError, parse_date
 from pipelines.sources import matrix
-from pipelines.sources.head import Cell, Head, Recognised, Table, plain
+from pipelines.sources.head import Cell, Head, Recognised, RefusedFileError, Table, plain
 
 NAME = "kansai_hours"
 CUSTOMER = ("お客さま番号", "お客様番号")
@@ -49,9 +49,10 @@ def read(table: Table) -> Iterator[Cell]:
     }
     days = {n: plain(row[0]) for n, row in enumerate(rows) if n > top and row and _DAY.fullmatch(plain(row[0]))}
     totals = next((row for row in rows[top + 1 :] if row and plain(row[0]) == TOTAL), ())
+    wrong: RefusedFileError | None = None
     for position, hour in hours.items():
         cells = (matrix.cell_at(rows[number], position) for number in days)
-        matrix.agree(f"{TOTAL} {hour}-{hour + 1}時", matrix.cell_at(totals, position), cells)
+        wrong = wrong or matrix.disagreement(f"{TOTAL} {hour}-{hour + 1}時", matrix.cell_at(totals, position), cells)
     for number, text in days.items():
         day = _within(text, first, last)
         for position, hour in hours.items():
@@ -59,6 +60,8 @@ def read(table: Table) -> Iterator[Cell]:
             end = f"{day} {hour + 1:02d}:00" if day else text
             quantity = matrix.cell_at(rows[number], position)
             yield Cell(number + 1, plain(rows[top][position]), customer, start, end, quantity, "kWh")
+    if wrong:
+        raise wrong
 
 
 def _range(rows: matrix.Rows) -> tuple[date, date]:

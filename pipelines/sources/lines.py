@@ -61,8 +61,18 @@ def text_rows(inspected: Inspected, limits: Limits) -> tuple[tuple[str, ...], ..
     """
     if inspected.lines > limits.sheet_rows:
         raise RefusedFileError("too_many_rows", found=inspected.lines, limit=limits.sheet_rows)
-    delimiter = max(DELIMITERS, key="\n".join(inspected.head).count)
-    return tuple(tuple(cell.strip() for cell in row or ()) for row in _quoted_rows(_text(inspected), delimiter))
+    found = tuple(
+        tuple(cell.strip() for cell in row or ())
+        for row in _quoted_rows(_text(inspected), delimiter_of_table(inspected))
+    )
+    if len(found) > limits.sheet_rows:
+        raise RefusedFileError("too_many_rows", found=len(found), limit=limits.sheet_rows)
+    return found
+
+
+def delimiter_of_table(inspected: Inspected) -> str:
+    """Return the delimiter that a file's first lines use most."""
+    return max(DELIMITERS, key="\n".join(inspected.head).count)
 
 
 def write_rows(path: Path, rows: Iterable[Row | None]) -> Counted:
@@ -90,7 +100,9 @@ def _as_lines(rows: list[Row | None]) -> list[str]:
 def _text(inspected: Inspected) -> str:
     decoder = codecs.getincrementaldecoder(inspected.encoding)()
     text = decoder.decode(inspected.path.read_bytes(), final=True)
-    text = text.removeprefix("\ufeff").replace("\0", "").replace(MARK, " ")
+    text = (
+        text.replace("\ufeff", "").replace("\0", "").replace(MARK, " ")
+    )  # a mark also where two files were put together
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from pipelines.sources.head import RefusedFileError, plain
-from pipelines.sources.words import read_number
+from pipelines.sources.head import RefusedFileError, plain, unmarked
+from pipelines.sources.words import MISSING_MARKS, read_number
 
+# The rules of a total that cannot be relied on; what stands beside it is held back value by value.
+TOTALS = frozenset({"totals_disagree", "total_unchecked"})
 _UNIT = re.compile(r"(?:kWh|m3)$")
 Rows = Sequence[Sequence[str]]
 
@@ -32,20 +34,23 @@ def number(text: str) -> Decimal | None:
     return read_number(digits).value if digits else None
 
 
-def agree(place: str, printed: str, cells: Iterable[str]) -> None:
-    """Hold a printed total against its cells.
+def disagreement(place: str, printed: str, cells: Iterable[str]) -> RefusedFileError | None:
+    """Hold a printed total against its cells; an empty one says nothing.
 
-    Raises:
-        RefusedFileError: they differ, or the total cannot be read. An empty total says nothing.
+    Returns:
+        The error to raise behind the last cell where they differ, or the total or one of the cells cannot be read.
     """
     if not plain(printed):
-        return
-    values = [number(cell) for cell in cells if plain(cell).strip("-")]
-    summed = sum((value for value in values if value is not None), Decimal(0))
-    if None in values:
-        return  # a cell that cannot be read is a reject of its own
-    if number(printed) != summed:
-        raise RefusedFileError("totals_disagree", place=place, printed=printed, summed=f"{summed.normalize():f}")
+        return None
+    printed = unmarked(printed)
+    filled = [cell for cell in map(unmarked, cells) if plain(cell).strip("-*―－") and cell.strip() not in MISSING_MARKS]
+    unread = next((cell for cell in filled if number(cell) is None), None)
+    if unread is not None:  # the true reason: whether the total agrees cannot be told
+        return RefusedFileError("total_unchecked", place=place, printed=printed, cell="欄 / cell", found=unread)
+    summed = sum((number(cell) or Decimal(0) for cell in filled), Decimal(0))
+    if number(printed) == summed:
+        return None
+    return RefusedFileError("totals_disagree", place=place, printed=printed, summed=f"{summed.normalize():f}")
 
 
 def missing(layout: str, found: str, expected: str) -> RefusedFileError:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipelines.findings import rules
 from pipelines.settings import Limits
-from pipelines.sources import layouts, lines, store, workbook
+from pipelines.sources import headings, layouts, lines, store, torn, workbook
 from pipelines.sources.head import Head, LayoutReader, Recognised, Table, delimiter_of, split_line
 from pipelines.sources.inspect_file import Inspected, inspect
 from pipelines.sources.layouts import LayoutProblem
@@ -51,7 +51,8 @@ class Inbound:
 class Part:
     """One table of a file: a text file, a sheet, a document or one of these in an archive; its number in the batch.
 
-    ``has_marks``: some of its cells carry a mark of ``workbook`` and may not be taken as they stand.
+    ``semicolons``: its cells came apart by semicolons, as where a comma is the decimal sign; ``torn``: what of its last line may be
+    cut off; ``has_marks``: some of its cells carry a mark of ``workbook`` and may not be taken as they stand.
     """
 
     key: store.FileKey
@@ -61,6 +62,8 @@ class Part:
     counted: lines.Counted
     delimiter: str = lines.SEPARATOR
     table: Table | None = None
+    semicolons: bool = False
+    torn: torn.Torn | None = None
     file_no: int = -1
     has_marks: bool = False
 
@@ -133,17 +136,23 @@ def _open_tables(
     recognised = _recognise(head, outcome, means)
     if isinstance(recognised, LayoutProblem):
         return recognised.rule_id, {"found": recognised.found}
-    if recognised.width > means.limits.columns:
-        return "too_many_columns", {"found": recognised.width, "limit": means.limits.columns}
+    if recognised.problem or recognised.width > means.limits.columns:
+        return recognised.problem or ("too_many_columns", {"found": recognised.width, "limit": means.limits.columns})
     if recognised.read is not None:
         rows = lines.text_rows(inspected, means.limits) if inspected.kind == "text" else ()
         table = Table(rows, inspected.path, head)
         counted = lines.Counted(len(rows))
-        outcome.parts.append(Part(outcome.key, member, recognised, inspected.path, counted, table=table))
+        cut = (
+            torn.find(inspected, recognised, lines.delimiter_of_table(inspected), outcome.key.wanted) if rows else None
+        )
+        outcome.parts.append(Part(outcome.key, member, recognised, inspected.path, counted, table=table, torn=cut))
         return None
-    delimiter = delimiter_of(inspected.head[max(recognised.header_line, 1) - 1])
-    path, delimiter, counted = lines.readable_path(inspected, means.scratch, delimiter)
-    outcome.parts.append(Part(outcome.key, member, recognised, path, counted, delimiter))
+    asked = delimiter_of(inspected.head[max(recognised.header_line, 1) - 1])
+    cut = torn.find(inspected, recognised, asked, outcome.key.wanted)
+    path, delimiter, counted = lines.readable_path(inspected, means.scratch, asked)
+    part = Part(outcome.key, member, recognised, path, counted, delimiter, semicolons=asked == ";", torn=cut)
+    outcome.parts.append(part)
+    outcome.unread += recognised.unread
     return None
 
 
@@ -155,7 +164,7 @@ def _open_workbook(
     except workbook.WorkbookError as error:
         return error.rule_id, {"found": str(error)}
     problem: Problem = ("unknown_layout", {"found": ""})
-    before, hidden = len(outcome.parts), list[str]()
+    before, hidden, refused = len(outcome.parts), list[str](), list[tuple[str, Problem]]()
     for number, sheet in enumerate(sheets):
         filled = sum(1 for row in sheet.rows if any(row))
         if not filled:
@@ -164,6 +173,10 @@ def _open_workbook(
         recognised = _recognise(head, outcome, means)
         if isinstance(recognised, Recognised) and (recognised.reads_hidden or not sheet.is_hidden):
             name = f"{member}/{sheet.name}" if member else sheet.name
+            if recognised.problem:
+                refused.append((name, recognised.problem))
+                continue
+            outcome.unread += recognised.unread
             path = means.scratch / f"{inspected.sha256[:32]}-{number}.txt"
             outcome.unread += [f"{column}{HIDDEN}" for column in workbook.left_out(sheet, recognised)]
             outcome.parts.append(_sheet_part(workbook.settled(sheet, recognised), name, path, head, recognised))
@@ -176,7 +189,10 @@ def _open_workbook(
         outcome.unread.append(f"{sheet.name}{HIDDEN}" if sheet.is_hidden else sheet.name)
         outcome.rows_unread += filled
     if len(outcome.parts) > before:
+        outcome.lost += [(name, sentence_of(told)) for name, told in refused]
         return None
+    if refused:
+        return refused[-1][1]
     return ("hidden_sheets", {"found": ", ".join(hidden)}) if hidden else problem
 
 
@@ -251,4 +267,8 @@ def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, limi
 
 
 def _recognise(head: Head, outcome: Outcome, means: Means) -> Recognised | LayoutProblem:
-    return layouts.recognise(head, outcome.key.wanted.partition("#")[0], means.of_city)
+    found = layouts.recognise(head, outcome.key.wanted.partition("#")[0], means.of_city)
+    if isinstance(found, Recognised) and found.read is not None and head.rows:
+        # what a whole table says of its unit, which its module takes for granted
+        return replace(found, stated_units=headings.titles(head.rows, by_word_only=True).units)
+    return found

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from pipelines.settings import CityFolder, Limits
-from pipelines.sources import careful, described, plain, store, tables_found
+from pipelines.sources import careful, described, matrix, plain, store, tables_found, torn
 from pipelines.sources.documents import BrokenDocumentError
 from pipelines.sources.head import Cell, LayoutReader, RefusedFileError
 from pipelines.sources.layouts import PARSER_VERSION
@@ -27,6 +27,7 @@ from pipelines.warehouse import database
 
 HERE = Path(__file__).parent
 CELLS_AT_ONCE = 50_000
+MOST_TOLD = 3
 # the fields of a cell that was read in Python -> the columns of ``cells``
 CELL_COLUMNS = {
     "line": "line", "column": "column_name", "meter": "key", "start": "started_text", "end": "ended_text",
@@ -76,7 +77,7 @@ def parse(
             part.file_no = next(part_numbers)
         _read_tables(connection, outcome)
     found = list(outcomes.values())
-    parts = [part for outcome in found for part in outcome.parts]
+    parts = [part for outcome in found for part in [*outcome.parts, *outcome.held]]
     tables_found.load(connection, parts)
     left = plain.read(connection, parts, reading.limits)
     careful.read(connection, found, left, reading.limits)
@@ -172,12 +173,34 @@ def _read_tables(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> Non
             found = iter(part.recognised.read(part.table))
             while some := list(islice(found, CELLS_AT_ONCE)):
                 _insert_cells(connection, part, some)
+            _hold_torn(connection, part)
         except (RefusedFileError, BrokenDocumentError) as error:
             problem: Problem = ("broken_xml", {"found": str(error)})
             if isinstance(error, RefusedFileError):
                 problem = (error.rule_id, error.numbers)
-            connection.execute("DELETE FROM cells WHERE file_no = $no", {"no": part.file_no})
+            if problem[0] in matrix.TOTALS:  # raised behind the last cell: of whom and when they are stays known
+                outcome.held.append(part)
+            else:
+                connection.execute("DELETE FROM cells WHERE file_no = $no", {"no": part.file_no})
             outcome.refuse(part, problem)
+
+
+def _hold_torn(connection: duckdb.DuckDBPyConnection, part: Part) -> None:
+    """Hold back what may be cut off at the end of a table that is read in Python: the values of the last line, or its last one."""
+    if part.torn is None or part.table is None:
+        return
+    row = part.table.rows[-1]
+    connection.execute(
+        """UPDATE cells SET line_rule = 'torn_line', line_raw = $raw
+           WHERE file_no = $no AND line = $line AND quantity_text <> '' AND ($whole OR trim(quantity_text) = $last)""",
+        {
+            "raw": part.torn.raw,
+            "no": part.file_no,
+            "line": len(part.table.rows),
+            "whole": part.torn.place == torn.WHOLE_LINE,
+            "last": row[-1].strip() if row else "",
+        },
+    )
 
 
 def _insert_cells(connection: duckdb.DuckDBPyConnection, part: Part, cells: list[Cell]) -> None:
@@ -233,12 +256,29 @@ def _leave_out_unfilled(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP VIEW kept_values AS SELECT {kept} FROM all_values")
 
 
+def _side_unread(connection: duckdb.DuckDBPyConnection) -> dict[int, list[str]]:
+    """Return by table what could not be read of the columns beside the values, the first few by their lines."""
+    rows = connection.execute(
+        """SELECT file_no, line, min(side_unread), count(*) OVER (PARTITION BY file_no) FROM read_cells
+           WHERE rule_id IS NULL AND side_unread IS NOT NULL GROUP BY file_no, line ORDER BY file_no, line"""
+    ).fetchall()
+    found: dict[int, list[str]] = {}
+    for file_no, line, text, lines in rows:
+        told = found.setdefault(file_no, [])
+        if len(told) < MOST_TOLD:
+            told.append(f"{line}行 / line {line}: {text}")
+        elif len(told) == MOST_TOLD:
+            told.append(f"… {lines}行 / lines")
+    return found
+
+
 def _count(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
     """Write ``parsed_files``: one row per file key with its row account as parsed."""
     careful: list[tuple[int, ...]] = connection.execute(
         """SELECT file_no, count(*), count(*) FILTER (rule_id = 'blank'), count(*) FILTER (is_snapped), count(DISTINCT line)
            FROM read_cells GROUP BY file_no"""
     ).fetchall()
+    unread = _side_unread(connection)
     cells, blanks, snapped, used = ({row[0]: row[column] for row in careful} for column in range(1, 5))
     for file_no, lines, slots in connection.execute(plain.PLAIN_LINES).fetchall():
         cells[file_no] = cells.get(file_no, 0) + lines * slots  # every slot of a plain line is a value
@@ -266,7 +306,14 @@ def _count(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> No
             [sum(ignored(part) for part in [*o.parts, *o.held]) + o.rows_unread for o in outcomes],
         ),
         ("stamps_moved", "BIGINT", [total(o, snapped) for o in outcomes]),
-        ("unread", "VARCHAR", [", ".join(o.unread) if o.parts else "" for o in outcomes]),
+        (
+            "unread",
+            "VARCHAR",
+            [
+                ", ".join([*o.unread, *(t for p in o.parts for t in unread.get(p.file_no, ()))]) if o.parts else ""
+                for o in outcomes
+            ],
+        ),
     ]
     selected = ", ".join(f"unnest(CAST(? AS {kind}[])) AS {name}" for name, kind, _ in described_files)
     connection.execute(

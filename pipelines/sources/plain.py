@@ -30,6 +30,8 @@ ROLES_OF_CARE = frozenset({
 # Threads share a file by buffers. Their size must be a multiple of 16: DuckDB 2.0 loses lines where another one ends.
 BUFFER_STEP = 65_536
 LEAST_BUFFER, MOST_BUFFER = 16 * BUFFER_STEP, 512 * BUFFER_STEP
+# Stands for no cell at all, which an empty cell is not; no file read here holds it.
+NOTHING = "\x1d"
 MACROS = """
 CREATE OR REPLACE TEMP MACRO plain_moment(t) AS
     CASE WHEN t LIKE '____-__-__ __:__' THEN try_cast(t AS TIMESTAMP)
@@ -45,7 +47,7 @@ CREATE OR REPLACE TEMP TABLE plain_cells (
     file_no INTEGER, column_name layout_word, key VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP,
     quantity DECIMAL(18, 6), unit VARCHAR, reading_kind layout_word, time_band layout_word, is_plain BOOLEAN);
 CREATE OR REPLACE TEMP TABLE no_line (
-    meter VARCHAR, meter_part VARCHAR, "start" VARCHAR, "time" VARCHAR, "end" VARCHAR, unit VARCHAR);
+    meter VARCHAR, meter_part VARCHAR, "start" VARCHAR, "time" VARCHAR, "end" VARCHAR, unit VARCHAR, last_care VARCHAR);
 """
 # A table counts only when all its lines are there: then the place of a cell tells the line it came from.
 PLACED = """
@@ -88,6 +90,13 @@ def read(connection: duckdb.DuckDBPyConnection, parts: list[Part], limits: Limit
         with suppress(duckdb.InvalidInputException, duckdb.NotImplementedException):  # how DuckDB says: not that plain
             connection.execute(f"INSERT INTO plain_cells BY NAME {select}", _parameters(alike, limits, threads))
     connection.execute(PLACED)
+    torn = {part.file_no: part.counted.last for part in parts if part.torn}
+    connection.execute(
+        """INSERT INTO careful_lines SELECT t.file_no, t.line
+           FROM (SELECT unnest(CAST($nos AS INTEGER[])) AS file_no, unnest(CAST($lines AS BIGINT[])) AS line) AS t
+           JOIN placed_tables AS p ON p.file_no = t.file_no ANTI JOIN careful_lines AS l ON l.file_no = t.file_no AND l.line = t.line""",
+        {"nos": list(torn), "lines": list(torn.values())},
+    )
     done = connection.execute("SELECT file_no FROM placed_tables EXCEPT SELECT file_no FROM careful_lines").fetchall()
     wholly = {file_no for (file_no,) in done}
     return [part for part in parts if part.recognised.read is None and part.file_no not in wholly]
@@ -114,6 +123,7 @@ def _may_be_plain(recognised: Recognised) -> bool:
         recognised.read is None
         and recognised.timing == timing
         and not (recognised.words or recognised.missing or recognised.total_rows)
+        and not (recognised.twins or recognised.stated_units)
         and set(recognised.columns) <= ROLES_READ | ROLES_OF_CARE | {"quantity"}
         and bool(recognised.slots)
         and recognised.reading_kind in (None, *tables.words("reading_kind"))
@@ -130,6 +140,9 @@ def _shape(part: Part) -> dict[str, Any]:
     recognised = part.recognised
     names = {place: role if role in ROLES_READ else f"care_{role}" for role, place in recognised.columns.items()}
     names |= {place: f"quantity_{place}" for place in _positions(recognised)}
+    last = names.get(recognised.last_role, "")
+    if last.startswith("care_"):  # where a line lacks it, it lacks a role; all others must be filled to be plain
+        names[recognised.last_role] = "last_care"
     # a line may not have more cells than its header: one more is filled only in those that have
     names[recognised.width + 1] = "care_beyond"
     return {
@@ -137,6 +150,9 @@ def _shape(part: Part) -> dict[str, Any]:
         "delimiter": part.delimiter,
         "header_line": recognised.header_line,
         "has_time": "time" in recognised.columns,
+        "has_unit": "unit" in recognised.columns,
+        "has_last_care": last.startswith("care_"),
+        "semicolons": part.semicolons,
         "meter": recognised.meter,
         "unit": recognised.unit,
         "reading_kind": recognised.reading_kind,
@@ -153,6 +169,7 @@ def _parameters(alike: list[Part], limits: Limits, threads: int) -> dict[str, An
         "paths": [str(part.path) for part in alike],
         "file_nos": [part.file_no for part in alike],
         "longest": longest,
+        "nothing": NOTHING,
         "buffer": -(-wanted // BUFFER_STEP) * BUFFER_STEP,
     }
 

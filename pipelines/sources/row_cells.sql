@@ -1,8 +1,9 @@
--- row_cells: one row per value cell of the tables whose columns play fixed roles: every slot of every line.
+-- row_cells: one row per value cell of the tables whose columns play fixed roles: every slot of every line. A line that ends before the
+-- last role lacks something; one single cell of words is a note, one of letters and digits alone the beginning of a row.
 -- Inputs: raw_rows, parse_parts (the roles and slots of each part's layout).
 WITH slotted AS (
     SELECT r.file_no, r.line, r.cells, p.columns AS c, p.meter, p.unit, p.reading_kind, p.width, p.has_words, p.words, p.has_missing, p.missing,
-        p.is_period,
+        p.is_period, p.last_role, r.torn_place, r.torn_raw,
         unnest(p.slots) AS slot
     FROM raw_rows AS r
     JOIN parse_parts AS p ON p.file_no = r.file_no
@@ -13,7 +14,7 @@ placed AS (
         *,
         coalesce(meter, nullif(trim(cells[c.meter]), ''), nullif(trim(cells[c.meter_else]), '')) AS whose,
         CASE WHEN c.time IS NULL THEN cells[c.start] ELSE trim(cells[c.start]) || ' ' || trim(cells[c.time]) END AS stamp,
-        trim(cells[slot.position]) AS quantity
+        trim(cells[slot.position]) AS quantity, list_filter(cells, lambda cell: trim(cell) <> '') AS filled
     FROM slotted
 )
 SELECT
@@ -23,7 +24,7 @@ SELECT
     CASE WHEN is_period THEN period_end(stamp) ELSE cells[c."end"] END AS ended_text,
     slot.start_minutes AS start_minutes, slot.end_minutes AS end_minutes,
     unless_missing(has_missing, missing, quantity) AS quantity_text,
-    coalesce(nullif(trim(cells[c.unit]), ''), slot.unit, unit) AS unit,
+    coalesce(nullif(trim(cells[c.unit]), ''), slot.unit, unit) AS unit, c.unit IS NOT NULL AS has_unit_column,
     coalesce(reading_kind, our_word(has_words, words, 'reading_kind', cells[c.reading_kind])) AS reading_kind,
     coalesce(slot.time_band, our_word(has_words, words, 'time_band', cells[c.time_band])) AS time_band,
     our_word(has_words, words, 'quality', cells[c.quality]) AS quality, our_word(has_words, words, 'stage', cells[c.stage]) AS stage,
@@ -33,7 +34,10 @@ SELECT
     cells[c.moisture] AS moisture_text, cells[c.laboratory] AS laboratory, cells[c.slip] AS slip_no,
     CASE WHEN cells[1] = unclosed_mark() THEN 'unclosed_quote'
         WHEN len(cells) > width AND trim(array_to_string(cells[width + 1:], '')) <> '' THEN 'too_many_cells'
+        WHEN torn_place IN (-1, slot.position) THEN 'torn_line'
+        WHEN len(cells) < last_role AND (len(filled) > 1 OR regexp_full_match(trim(filled[1]), '[!-~]+')) THEN 'too_few_cells'
     END AS line_rule,
     CASE WHEN cells[1] = unclosed_mark() THEN cells[2]
-        WHEN len(cells) > width THEN array_to_string(cells, ',') END AS line_raw
+        WHEN torn_place IN (-1, slot.position) THEN torn_raw
+        ELSE array_to_string(cells, ',') END AS line_raw
 FROM placed

@@ -30,11 +30,8 @@ def show(path: Path, layout: str = "", reading: Reading | None = None) -> dict[s
     with tempfile.TemporaryDirectory() as scratch:
         connection = database.connect()
         outcome = parse([Inbound("-", where, inspected, layout)], connection, chosen, Path(scratch))[0]
-        counts = connection.execute("SELECT rows_received, rows_blank, rows_ignored FROM parsed_files").fetchone() or (
-            0,
-            0,
-            0,
-        )
+        counted = "SELECT rows_received, rows_blank, rows_ignored, unread FROM parsed_files"
+        counts = connection.execute(counted).fetchone() or (0, 0, 0, "")
         values = _rows(connection, "parsed_values ORDER BY source_line, source_column")
         rejects = _rows(connection, "parsed_rejects ORDER BY source_line, source_column")
         totals = connection.execute(
@@ -61,6 +58,7 @@ def show(path: Path, layout: str = "", reading: Reading | None = None) -> dict[s
         "rows_rejected": totals[1] if totals else 0,
         "rows_blank": counts[1],
         "rows_ignored": counts[2],
+        "unread": counts[3],
         "values": values,
         "rejects": rejects,
     }

@@ -7,13 +7,12 @@ is then not what is stored, and only a unit that says so makes both the same. Ru
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
 
-from pipelines import units
+from pipelines import folding, units
 
 # The formats that have a number and no code in the file; only those that show something else than what is stored.
 BUILT_IN = {"9": "0%", "10": "0.00%"}
@@ -175,4 +174,4 @@ def _unit_in(literal: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", text).split())
+    return "".join(folding.word(text).split())

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from pipelines.layout_spec import ROLES
+from pipelines.sources import headings
 from pipelines.sources.head import Recognised
 from pipelines.sources.open_file import Part
 
@@ -70,6 +71,10 @@ def describe(connection: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
             ("file_no", "INTEGER", lambda p: p.file_no),
             ("delimiter", "VARCHAR", lambda p: p.delimiter),
             ("recognised_no", "INTEGER", lambda p: number_of[id(p.recognised)]),
+            ("semicolons", "BOOLEAN", lambda p: p.semicolons),
+            ("last_line", "BIGINT", lambda p: p.counted.last),
+            ("torn_place", "INTEGER", lambda p: p.torn.place if p.torn else None),
+            ("torn_raw", "VARCHAR", lambda p: p.torn.raw if p.torn else None),
             ("has_marks", "BOOLEAN", lambda p: p.has_marks),
         ],
     )
@@ -81,6 +86,8 @@ def describe(connection: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
             ("recognised_no", "INTEGER", lambda r: number_of[id(r)]),
             ("header_line", "BIGINT", lambda r: r.header_line),
             ("width", "INTEGER", lambda r: r.width),
+            ("last_role", "INTEGER", lambda r: r.last_role),
+            ("stated_units", "VARCHAR[]", lambda r: [headings.word(unit) for unit in r.stated_units]),
             ("meter", "VARCHAR", lambda r: r.meter),
             ("unit", "VARCHAR", lambda r: r.unit),
             ("reading_kind", "VARCHAR", lambda r: r.reading_kind),

@@ -5,7 +5,7 @@
 -- or what (held_rule). Amounts and contracts beside it cost only themselves. A format that shows another number waits for the unit (shown_as).
 -- Inputs: cells (read in Python), row_cells, parse_parts (how the layout means its times).
 WITH told AS (
-    SELECT c.*, p.has_marks, p.form, p.utc_minutes, p.months, p.until_next, p.end_shift_minutes
+    SELECT c.*, p.has_marks, p.form, p.utc_minutes, p.months, p.until_next, p.semicolons, p.stated_units, p.end_shift_minutes
     FROM (FROM cells UNION ALL BY NAME FROM row_cells) AS c
     JOIN parse_parts AS p ON p.file_no = c.file_no
 ),
@@ -13,13 +13,14 @@ held AS (
     SELECT
         *, CASE WHEN has_marks THEN rule_of(quantity_text) END AS quantity_rule,
         CASE WHEN has_marks THEN list_filter(
-            [key, started_text, ended_text, unit, reading_kind, time_band, quality, stage, issued_text, substance, category, basis, moisture_text],
+            [key, started_text, ended_text, unit, reading_kind, time_band, quality, stage, issued_text, substance, category, basis, moisture_text,
+                CASE WHEN rule_of(slip_no) = 'not_calculated' THEN slip_no END],
             lambda t: rule_of(t) IS NOT NULL OR t = moisture_text AND shown_as(t) IS NOT NULL)[1] END AS held_text
     FROM told
 ),
 trimmed AS (
     SELECT
-        file_no, line, column_name, form, utc_minutes, months, until_next, end_shift_minutes,
+        file_no, line, column_name, form, utc_minutes, months, until_next, semicolons, stated_units, end_shift_minutes,
         coalesce(quantity_rule, rule_of(held_text), CASE WHEN held_text IS NOT NULL THEN 'shown_otherwise' END) AS held_rule,
         CASE WHEN quantity_rule IS NULL THEN unmarked(has_marks, held_text) END AS held_by,
         CASE WHEN has_marks THEN shown_as(quantity_text) END AS shown_as,
@@ -34,7 +35,7 @@ trimmed AS (
         nullif(trim(unmarked(has_marks, category)), '') AS category, nullif(trim(unmarked(has_marks, basis)), '') AS basis,
         nullif(trim(unmarked(has_marks, moisture_text)), '') AS moisture_text, nullif(trim(unmarked(has_marks, laboratory)), '') AS laboratory,
         nullif(trim(unmarked(has_marks, slip_no)), '') AS slip_no,
-        line_rule, line_raw
+        line_rule, unmarked(has_marks, line_raw) AS line_raw, coalesce(has_unit_column, false) AS has_unit_column
     FROM held
 )
 SELECT

@@ -6,17 +6,22 @@ The SQL reads plain ISO stamps and plain decimals. Whatever is left comes here, 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
+from pipelines import folding
 from pipelines.periods import PeriodError, fiscal_year_start, parse_fiscal_year, parse_moment, parse_month
 
 # A missing value as suppliers write it. None of these is zero.
 MISSING_MARKS = frozenset({"-", "--", "---", "－", "－－", "－－－", "ー", "―", "‐", "*", "**", "***", "欠測", "#N/A"})
-_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?")
+_NUMBER = re.compile(r"[+-]?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]*)?")
+# 12,345 and 1.234: thousands to one writer, decimals to another.
+_EITHER = re.compile(r"[+-]?[1-9][0-9]{0,2}[,.][0-9]{3}")
+_FIGURE = re.compile(r"[+-]?[0-9]*(?:[,.][0-9]+)+")
+_OTHER_SIGNS = str.maketrans(",.", ".,")
+_MONEY = re.compile(r"[¥￥\\]|円也?|-$|−$|―$")
 MOST_DECIMALS = 6
 MOST_WHOLE_DIGITS = 12
 
@@ -29,15 +34,24 @@ class ReadNumber:
     rule_id: str | None = None
 
 
-def read_number(text: str) -> ReadNumber:
+def read_number(text: str, signs: str = "point") -> ReadNumber:
     """Read a quantity: full-width digits, thousands commas, ▲ or △ for minus. Never rounds.
 
+    Args:
+        text: As written.
+        signs: What the whole column says of comma and point (``number_signs.sql``): ``point``, ``comma``, ``comma_only`` or ``unclear``.
+
     Returns:
-        The value, or the rule: ``not_a_number``, ``too_many_digits``, ``number_too_large``.
+        The value, or the rule: ``not_a_number``, ``unclear_sign``, ``too_many_digits``, ``number_too_large``.
     """
-    plain = unicodedata.normalize("NFKC", text).strip().replace("−", "-")
+    plain = folding.date(text).strip().replace("−", "-")
     if plain[:1] in ("▲", "△"):
         plain = "-" + plain[1:].strip()
+    if signs != "point" and _FIGURE.fullmatch(plain):
+        may_be_either = _EITHER.fullmatch(plain) and (signs == "unclear" or (signs == "comma_only" and "." in plain))
+        if may_be_either or (signs == "unclear" and "," in plain and not _NUMBER.fullmatch(plain)):
+            return ReadNumber(None, "unclear_sign")
+        plain = plain if signs == "unclear" else plain.translate(_OTHER_SIGNS)
     if not any(sign.isdigit() for sign in plain) or not _NUMBER.fullmatch(plain) or not plain.isascii():
         return ReadNumber(None, "not_a_number")
     whole, _, decimals = plain.replace(",", "").lstrip("+-").partition(".")
@@ -47,6 +61,11 @@ def read_number(text: str) -> ReadNumber:
         return ReadNumber(None, "number_too_large")
     value = Decimal(f"{whole or '0'}.{decimals[:MOST_DECIMALS]:0<{MOST_DECIMALS}}")
     return ReadNumber(-value if plain.startswith("-") else value)
+
+
+def read_amount(text: str, signs: str = "point") -> ReadNumber:
+    """Read an amount of money: as a quantity, with ￥ (also as the backslash it becomes) before it or 円 behind it."""
+    return read_number(_MONEY.sub("", folding.figures(text).strip()), signs)
 
 
 def read_moment(text: str, form: str = "", utc_minutes: int | None = None) -> datetime | None:
@@ -78,7 +97,7 @@ _OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 
 def _month(text: str, shift: int) -> datetime:
     """Read a month of use: the one stated beside a billed one (令和6年4月(3月使用分)), else the one stated, shifted."""
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = folding.date(text).strip()
     match = _USED.fullmatch(plain)
     if match is None:
         try:
@@ -94,12 +113,12 @@ def _month(text: str, shift: int) -> datetime:
     return datetime(billed.year - (month > billed.month), month, 1)  # noqa: DTZ001 - local by design
 
 
-_USED = re.compile(r"(?P<billed>.+?)\s?\(\s?(?P<used>\d{1,2})月(?:使用|ご使用|利用)?分?\)")
+_USED = re.compile(r"(?P<billed>.+?)\s?\(\s?(?P<used>[0-9]{1,2})月(?:使用|ご使用|利用)?分?\)")
 
 
 def _calendar_year(text: str) -> datetime:
-    plain = unicodedata.normalize("NFKC", text).strip().removesuffix("年").removesuffix(".0")
-    if not re.fullmatch(r"(?:19|20)\d\d", plain):
+    plain = folding.date(text).strip().removesuffix("年").removesuffix(".0")
+    if not re.fullmatch(r"(?:19|20)[0-9]{2}", plain):
         raise PeriodError(f"{text!r}: not a year like 2024")
     return datetime(int(plain), 1, 1)  # noqa: DTZ001 - local by design
 

@@ -152,3 +152,33 @@ def test_a_name_may_be_supply_point_or_alias(city: City) -> None:
     city.bills("fuel/a.csv", [(name, *month, 10, "L") for name, month in zip(names, months, strict=True)])
     with city.built() as made:
         assert one(made, "SELECT count(*), count(DISTINCT meter_id) FROM current_readings") == (4, 1)
+
+
+def test_names_match_in_any_width_case_and_composition_where_they_name_one_thing(city: City) -> None:
+    meter = {
+        "meter_id": "Ga-1", "facility_id": "F1", "energy_type": "kerosene", "unit": "L", "reading_kind": "bill",
+        "aliases": "ボイラー室; ガレージ２",
+    }  # fmt: skip
+    rivals = [meter | {"meter_id": name, "aliases": ""} for name in ("Twin-3", "ＴＷＩＮ-3")]
+    city.register("meters", [meter, *rivals])
+    names = [
+        "Ga-1",
+        "ＧＡ－１",
+        "ga-1",
+        "ﾎﾞｲﾗｰ室",
+        "ホ\u3099イラー室",
+        "ガレージ2",
+        " GA-1\u3000",
+        "Twin-3",
+        "twin-3",
+        "Ga-①",
+    ]
+    rows = [(name, f"2024-{n:02d}-01", f"2024-{n:02d}-20", 10, "L") for n, name in enumerate(names, start=1)]
+    city.bills("fuel/a.csv", rows)
+    with city.built() as made:
+        found = "SELECT meter_id, count(*) FROM current_readings GROUP BY meter_id ORDER BY meter_id"
+        assert rows_of(made, found) == [("Ga-1", 7), ("Twin-3", 1)]
+        assert rows_of(made, "SELECT raw, rule_id FROM quarantine ORDER BY source_line") == [
+            ("twin-3", "unknown_meter"), ("Ga-①", "unknown_meter"),
+        ]  # fmt: skip
+        assert invariants.broken(made) == {}

@@ -58,7 +58,7 @@ LINES = {
     "a cell too many": (f"{HEADER}\n{FIRST},x\n{SECOND}\n", [3]),
     "a cell too many behind empty ones": (f"{HEADER}\n{FIRST},,,x\n{SECOND}\n", [3]),
     "empty cells too many": (f"{HEADER}\n{FIRST},,,\n{SECOND}\n", [2, 3]),
-    "a cell too few": (f"{HEADER}\nM1,2026-05-01,2026-05-02,1\n{SECOND}\n", [2, 3]),
+    "a cell too few": (f"{HEADER}\nM1,2026-05-01,2026-05-02,1\n{SECOND}\n", [3]),
     "a quoted line break": (f'{HEADER}\n"M\n1",2026-05-01,2026-05-02,1,kWh\n{SECOND}\n', [2, 4]),
     "only a header": (f"{HEADER}\n", []),
 }  # fmt: skip

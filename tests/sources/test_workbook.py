@@ -152,8 +152,10 @@ def test_a_hidden_row_of_any_layout_is_held_back_cell_by_cell(tmp_path: Path, na
         f"xl/worksheets/sheet{number}.xml": lambda text: text.replace(f'<row r="{line}"', f'<row r="{line}" hidden="1"')
     }
     found = parsed(tmp_path / "hidden", Made(file.path, edited(file.content, change)))
-    if found["outcome"].problem:  # a printed total counts the row that is hidden
-        assert found["outcome"].problem[0] == "totals_disagree"
+    if found["outcome"].problem:  # a printed total counts the row that is hidden: that cell is the reason
+        rule_id, numbers = found["outcome"].problem
+        assert rule_id == "total_unchecked"
+        assert "hidden_row" in str(numbers["found"])
         return
     gone = [row for row in plain["values"] if row[1] == line and row[0] == member]
     assert found["values"] == [row for row in plain["values"] if row not in gone]
@@ -456,6 +458,7 @@ def test_errors_and_truths_are_told_and_texts_are_read(tmp_path: Path) -> None:
         for number, text in enumerate(["7", "1,234", "#N/A"], start=4):
             sheet.write_row(number, 0, ["M1", f"2025-{number + 3:02d}-01", f"2025-{number + 4:02d}-01"])
             sheet.write_string(number, 3, text)
+            sheet.write_string(number, 4, "kWh")
 
     found = told(tmp_path, book(write))
     assert held(found) == [("2", "not_a_number", "#REF!"), ("3", "not_a_number", "TRUE")]
