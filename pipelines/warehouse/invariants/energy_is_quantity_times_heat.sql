@@ -3,7 +3,7 @@
 -- the tests. No energy only where no heat content is chosen. Inputs: energy_choices, energy_by_meter_day, heat_contents, checked_years, emissions_by_facility_month, emissions_by_facility_fiscal_year.
 WITH sums AS (
     SELECT facility_id, fiscal_year_of(local_date) AS fiscal_year, heat_content_id, unit, sum(quantity) AS quantity, sum(energy_gj) AS energy_gj,
-        sum(crude_oil_kl) AS crude_oil_kl, count(*) AS days, count(*) FILTER (quantity * facility_share < 0) AS turned, min(local_date) AS first_day, max(local_date) AS last_day
+        sum(crude_oil_kl) AS crude_oil_kl, count(*) AS days, count(*) FILTER (sign(quantity) * sign(facility_share) < 0) AS turned, min(local_date) AS first_day, max(local_date) AS last_day
     FROM energy_by_meter_day
     WHERE facility_share <> 0 AND energy_gj IS NOT NULL
     GROUP BY ALL
