@@ -34,7 +34,7 @@ asked AS (
         CAST(sum(stake) AS DECIMAL(18, 1)) AS co2e_at_stake_kg, arg_min(evidence, (fiscal_year, source_id)) AS first_evidence,
         to_json({sources: string_agg(DISTINCT source_id, ', ' ORDER BY source_id), days: CAST(sum(days) AS BIGINT), since: min(left(periods, 10)),
             periods: left(string_agg(periods, ', ' ORDER BY fiscal_year, source_id), 400), bills: CAST(count(*) AS INTEGER),
-            limit_cell: coalesce(string_agg(DISTINCT limit_cell, ', '), '-'), standing_days: CAST(sum(days - lifted_days) AS BIGINT),
+            limit_cell: coalesce(string_agg(DISTINCT limit_cell, ', ' ORDER BY limit_cell), '-'), standing_days: CAST(sum(days - lifted_days) AS BIGINT),
             low: CAST(sum(low_quantity) AS DOUBLE), high: CASE WHEN count(high_quantity) = count(*) THEN CAST(sum(high_quantity) AS DOUBLE) END}) AS folded,
         list(doubt_id ORDER BY doubt_id) AS doubt_ids
     FROM placed
