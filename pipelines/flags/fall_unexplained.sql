@@ -1,7 +1,7 @@
 -- fall_unexplained: facilities that are within their path in the last closed year after a fall nobody has stated a reason for: energy of all
 -- kinds together lies more than `fall_share` below the mean of the last three years that are wholly covered, it fell by `fall_step` or
 -- more of the same month a year before within three months, and no event, measure, contract, meter, share, size or membership begins
--- or ends there. The verdict stays; the reason is asked for. At stake: what the fall means at the year's own intensity.
+-- there (a meter that ends without another one in its place explains nothing). The verdict stays; the reason is asked for. At stake: what the fall means at the year's own intensity.
 -- Inputs: facility_results, emissions_by_facility_fiscal_year, emissions_by_facility_month, events, measures, contracts, meters, meter_shares,
 -- meter_allocations, facility_facts, facility_periods, facilities. Parameters: last_closed, fall_share, fall_step.
 WITH years AS (
@@ -49,7 +49,9 @@ beginnings AS (
     UNION ALL SELECT facility_id, "from" FROM measures
     UNION ALL SELECT facility_id, unnest([valid_from, valid_to]) FROM facility_facts
     UNION ALL SELECT facility_id, unnest([valid_from, valid_to]) FROM facility_periods
-    UNION ALL SELECT facility_id, unnest([valid_from, valid_to]) FROM meter_allocations
+    UNION ALL SELECT facility_id, valid_from FROM meter_allocations
+    UNION ALL SELECT a.facility_id, a.valid_to FROM meter_allocations AS a
+        SEMI JOIN meter_allocations AS b ON b.facility_id = a.facility_id AND b.energy_type = a.energy_type AND b.valid_from = a.valid_to
     UNION ALL SELECT a.facility_id, unnest([c.valid_from, c.valid_to]) FROM contracts AS c
         JOIN (SELECT DISTINCT meter_id, facility_id FROM meter_allocations) AS a ON a.meter_id = c.meter_id
 ),

@@ -26,6 +26,7 @@ CASES: dict[str, tuple[Amount, bool]] = {
     "down by half with a measure": (step(50), False),
     "down by half under a new contract": (step(50), False),
     "up": (step(130), False),
+    "one of two meters ends and nothing follows": (lambda year, _: 0 if year == 2025 else 100, True),
 }
 
 
@@ -34,11 +35,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCo
     city = City(tmp_path_factory.mktemp("falls") / "city")
     numbers = range(len(CASES))
     city.register("facilities", [{"facility_id": f"F{n}", "name": f"施設{n}", "operator_id": "OP"} for n in numbers])
-    city.register("meters", [{"meter_id": f"M{n}", "facility_id": f"F{n}", **OIL} for n in numbers])
     city.register("measures", [{"facility_id": "F4", "from": "2025-04-01", "kind": "LED"}])
     city.register("contracts", [{"meter_id": "M5", "supplier": "S", "valid_from": "2025-03-01"}])
+    ended = {"meter_id": "M7B", "facility_id": "F7", **OIL}
+    meters = [{"meter_id": f"M{n}", "facility_id": f"F{n}", **OIL} for n in numbers]
+    city.register("meters", [*meters[:-1], meters[-1] | {"valid_to": "2025-04-01"}, ended])
     for number, (amount, _) in enumerate(CASES.values()):
-        city.bills(f"fuel/{number}.csv", monthly(f"M{number}", 2022, 2025, amount))
+        city.bills(f"fuel/{number}.csv", monthly(f"M{number}", 2022, 2024 if number == 7 else 2025, amount))
+    city.bills("fuel/7b.csv", monthly("M7B", 2022, 2025, 50))
     with city.built() as connection:
         yield connection
 
