@@ -3,7 +3,8 @@
 -- A provisional (速報) reading is doubted once its fiscal year is closed. More than can be used in a day, or in one slot at `slot_ratio`
 -- times the most of its time (over_limit: see daily_limits), is doubted too. Zeros are doubted on the days that are nothing but zeros.
 -- An override holds on the days it was shown, as long as their quantity is the one that was seen.
--- Inputs: counted_days, meter_doubts, daily_limits, excused_days, overrides (accepted by review). Parameters: today, slot_ratio.
+-- Register readings that prove a bill lift zeros and slips by themselves (chained_days).
+-- Inputs: counted_days, meter_doubts, daily_limits, excused_days, chained_days, overrides (accepted by review). Parameters: today, slot_ratio.
 WITH doubted_days AS (
     SELECT meter_id, local_date, list(DISTINCT rule_id) AS rules
     FROM (
@@ -11,6 +12,8 @@ WITH doubted_days AS (
             INTERVAL 1 DAY)) AS DATE) AS local_date
         FROM meter_doubts) AS d
     WHERE NOT (rule_id LIKE 'zero_%' AND (meter_id, local_date) IN (SELECT (meter_id, local_date) FROM excused_days))
+        AND NOT ((rule_id LIKE 'zero_%' OR rule_id LIKE 'unit_slip%')
+            AND (meter_id, local_date) IN (SELECT (meter_id, local_date) FROM chained_days))
     GROUP BY meter_id, local_date
 ),
 lifted AS (

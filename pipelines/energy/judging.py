@@ -20,6 +20,7 @@ RULES = ("register_turns", "meter_zeros", "standstills", "bills_apart")
 STEPS = (
     *RULES,
     "excused_days",
+    "chained_days",
     "expected_days",
     "counted_days",
     "daily_limits",
@@ -45,6 +46,7 @@ def judge(part: Part, parameters: Mapping[str, Any]) -> None:
         database.create_temp(connection, "touched_months", PART / "touched_months.sql", known)
         _look_at(part, "touched_months")
         database.create_temp(connection, "current_readings", PART / "current_readings.sql")
+    database.create_temp(connection, "chained_days", HERE / "chained_days.sql")
     _count(part, known)
     part.fill("meter_months", HERE / "meter_months.sql")
     part.merge("meter_months", "touched_months")

@@ -25,7 +25,7 @@ ROLES_READ = frozenset({"meter", "meter_part", "start", "time", "end", "unit"})
 # Roles whose cells need a closer look when they are filled.
 ROLES_OF_CARE = frozenset({
     "meter_else", "reading_kind", "time_band", "quality", "stage", "issued", "yen", "demand_kw", "contract_kw",
-    "substance", "note", "category", "basis", "moisture", "laboratory", "slip",
+    "substance", "note", "category", "basis", "moisture", "laboratory", "slip", "index_before", "index_after",
 })  # fmt: skip
 # Threads share a file by buffers. Their size must be a multiple of 16: DuckDB 2.0 loses lines where another one ends.
 BUFFER_STEP = 65_536

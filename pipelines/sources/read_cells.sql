@@ -49,7 +49,7 @@ SELECT
     file_no, line, column_name, key, started_at, ended_at, number AS quantity, stated_unit AS unit, kind_word AS reading_kind,
     band_word AS time_band, quality_word AS quality, stage_word AS stage, CAST(issued AS DATE) AS issued_on,
     yen AS amount_yen, kw AS demand_kw, contract AS contract_kw, substance, note, category,
-    basis_word AS basis, moisture AS moisture_percent, laboratory, slip_no, quantity_text, is_snapped,
+    basis_word AS basis, moisture AS moisture_percent, laboratory, slip_no, index_before, index_after, quantity_text, is_snapped,
     nullif(concat_ws(', ', CASE WHEN yen_text IS NOT NULL AND yen IS NULL THEN 'amount_yen「' || yen_text || '」' END,
         CASE WHEN kw_text IS NOT NULL AND kw IS NULL THEN 'demand_kw「' || kw_text || '」' END,
         CASE WHEN contract_text IS NOT NULL AND contract IS NULL THEN 'contract_kw「' || contract_text || '」' END), '') AS side_unread,

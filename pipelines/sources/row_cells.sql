@@ -31,7 +31,8 @@ SELECT
     cells[c.issued] AS issued_text, unless_missing(has_missing, missing, cells[c.yen]) AS yen_text,
     unless_missing(has_missing, missing, cells[c.demand_kw]) AS kw_text, unless_missing(has_missing, missing, cells[c.contract_kw]) AS contract_text,
     cells[c.substance] AS substance, cells[c.note] AS note, cells[c.category] AS category, cells[c.basis] AS basis,
-    cells[c.moisture] AS moisture_text, cells[c.laboratory] AS laboratory, cells[c.slip] AS slip_no,
+    cells[c.moisture] AS moisture_text, cells[c.laboratory] AS laboratory, cells[c.slip] AS slip_no, cells[c.index_before] AS index_before,
+    cells[c.index_after] AS index_after,
     CASE WHEN cells[1] = unclosed_mark() THEN 'unclosed_quote'
         WHEN len(cells) > width AND trim(array_to_string(cells[width + 1:], '')) <> '' THEN 'too_many_cells'
         WHEN torn_place IN (-1, slot.position) THEN 'torn_line'

@@ -34,7 +34,8 @@ trimmed AS (
         nullif(trim(unmarked(has_marks, substance)), '') AS substance, nullif(trim(unmarked(has_marks, note)), '') AS note,
         nullif(trim(unmarked(has_marks, category)), '') AS category, nullif(trim(unmarked(has_marks, basis)), '') AS basis,
         nullif(trim(unmarked(has_marks, moisture_text)), '') AS moisture_text, nullif(trim(unmarked(has_marks, laboratory)), '') AS laboratory,
-        nullif(trim(unmarked(has_marks, slip_no)), '') AS slip_no,
+        nullif(trim(unmarked(has_marks, slip_no)), '') AS slip_no, nullif(trim(of_its_own(has_marks, index_before)), '') AS index_before,
+        nullif(trim(of_its_own(has_marks, index_after)), '') AS index_after,
         line_rule, unmarked(has_marks, line_raw) AS line_raw, coalesce(has_unit_column, false) AS has_unit_column
     FROM held
 )

@@ -361,3 +361,27 @@ def test_an_accepted_discard_closes_what_was_held_back(city: City) -> None:
     )
     with city.built() as made:
         assert rows_of(made, "SELECT rule_id FROM doubts") == [("held_back",)], "another row is another question"
+
+
+def test_register_readings_that_prove_a_bill_lift_zeros_and_slips_by_themselves(city: City) -> None:
+    """A constant of 10; the bill of August moves nothing, that of September is a slip of the unit that the states deny."""
+    city.register("facilities", [facility(1), facility(2)])
+    city.register("meters", [{"meter_id": f"M{n}", "facility_id": f"F{n}", **OIL} for n in (1, 2)])
+    use = {(2025, 8): 0, (2025, 9): 1}
+    rows: list[tuple[object, ...]] = []
+    for meter in ("M1", "M2"):
+        state = 500
+        for row in monthly(meter, *YEARS, 100):
+            assert isinstance(row[1], date)
+            billed = use.get((row[1].year, row[1].month), 100)
+            moved = {0: 0 if meter == "M1" else 10}.get(billed, 10)
+            rows.append((*row[:3], billed, "L", state, state + moved))
+            state += moved
+    city.bills("fuel/a.csv", rows, more=["index_before", "index_after"])
+    with city.built() as made:
+        assert doubts(made, "M1") == {("unit_slip", 2025)}, "September: 1 L against 10 steps of the register"
+        assert doubts(made, "M2") == {("zero_day", 2025), ("unit_slip", 2025)}, "the register moved in August, too"
+        assert (
+            one(made, "SELECT DISTINCT index_after FROM readings WHERE meter_id = 'M1' AND started_at = '2022-04-01'")
+            == 510
+        )

@@ -1,6 +1,6 @@
--- touched_months: the months of a meter in which a day may count otherwise than in the last publication: new values; days that
--- are over since; meters whose override is looked at; energy that is chosen otherwise.
--- Inputs: touched_days, touched_owners, meter_days, meter_versions, overrides, last.energy_by_meter_day, energy_choices,
+-- touched_months: the months of a meter in which a day may count otherwise than in the last publication: new values, with the bill
+-- after them, which its register readings may prove by theirs; days that are over since; meters whose override is looked at; energy that is chosen otherwise.
+-- Inputs: touched_days, readings, touched_owners, meter_days, meter_versions, overrides, last.energy_by_meter_day, energy_choices,
 -- last.energy_choices. Parameters: last_today, today.
 WITH choices AS (
     FROM (FROM energy_choices EXCEPT FROM last.energy_choices)
@@ -8,6 +8,12 @@ WITH choices AS (
 ),
 spans AS (
     SELECT meter_id, local_date AS since, local_date AS until FROM touched_days
+    UNION ALL
+    SELECT r.meter_id, CAST(r.started_at AS DATE), CAST(r.ended_at - INTERVAL 1 MICROSECOND AS DATE)
+    FROM readings AS r
+    SEMI JOIN touched_days AS t
+        ON t.meter_id = r.meter_id AND t.reading_kind = r.reading_kind AND t.local_date = CAST(r.started_at - INTERVAL 1 MICROSECOND AS DATE)
+    WHERE r.known_to IS NULL AND r.reading_kind = 'bill' AND r.index_before IS NOT NULL
     UNION ALL
     SELECT d.meter_id, min(d.local_date), max(d.local_date)
     FROM (SELECT meter_id, reading_kind, local_date FROM meter_days UNION ALL SELECT meter_id, reading_kind, local_date FROM last.meter_days) AS d
