@@ -242,3 +242,18 @@ def test_a_new_rule_of_the_year_restates_the_difference_of_the_totals_in_force(m
             WHERE fiscal_year = 2024 AND basis = 'plan'"""
         assert one(made, row) == ("twelve_bills", before, after, after - before)
         assert 0 < abs(after - before) < before / 10
+
+
+def test_what_a_new_method_changes_is_told_by_rule_and_not_case_by_case(city: City) -> None:
+    use = {(2024, 8): 12}
+    city.bills("fuel/a.csv", monthly("M1", 2022, 2025, lambda y, m: 100 if y == 2022 else use.get((y, m), 60)))
+    city.publish()
+    settings = city.folder / "city.toml"
+    settings.write_text(
+        settings.read_text(encoding="utf-8") + "\n[thresholds]\nunit_slip_ratio = 3\n", encoding="utf-8"
+    )
+    with city.built() as made:
+        assert one(made, "SELECT verdict FROM facility_results WHERE fiscal_year = 2024") == "undeterminable"
+        found = rows_of(made, "SELECT rule_id, evidence FROM findings WHERE rule_id LIKE '%restated' ORDER BY 1")
+    assert {rule for rule, _ in found} == {"method_restated"}
+    assert any('"rule": "unit_slip"' in evidence for _, evidence in found)

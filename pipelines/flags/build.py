@@ -244,6 +244,8 @@ def _of_verdicts(
         words = [verdict_words(row, language) for language in LANGUAGES]
         told = " / ".join(f"{w['before']} → {w['after']} ({targets}; {w['causes']})" for w in words)
         yield Finding("verdict_restated", subject, numbers | {"change": told}, row["facility_id"], row["fiscal_year"])
+    for row in database.rows(connection, HERE / "method_restated.sql"):
+        yield Finding("method_restated", f"{row['rule']}/{row['run_id']}", row)
     for one in changed_late:
         for year in one.years:
             numbers = {"target": one.target_id, "known_from": f"{one.known_from:%Y-%m-%d}", "years": f"FY{year}"}
