@@ -96,7 +96,7 @@ def build(
     database.create_temp(connection, "doubt_days", HERE / "doubt_days.sql")
     database.fill(connection, "doubts", HERE / "doubts.sql")
     raised = [flag for rule_id in FLAG_RULES for flag in _raise(connection, rule_id, parameters)]
-    raised += _ask(connection)
+    raised += _ask(connection, parameters)
     database.create(connection, "flag_doubts")
     asked = [(flag.flag_id, doubt_id) for flag in raised for doubt_id in flag.doubt_ids]
     database.insert_rows(connection, "flag_doubts", sorted(asked))
@@ -144,7 +144,7 @@ def _as_flags(rule_id: str, rows: Iterable[dict[str, Any]]) -> list[Raised]:
     return sorted(raised, key=lambda flag: flag.flag_id)
 
 
-def _ask(connection: duckdb.DuckDBPyConnection) -> list[Raised]:
+def _ask(connection: duckdb.DuckDBPyConnection, parameters: dict[str, Any]) -> list[Raised]:
     """Return the flags that ask about doubts."""
     return [
         Raised(
@@ -156,7 +156,7 @@ def _ask(connection: duckdb.DuckDBPyConnection) -> list[Raised]:
             json.loads(row["evidence"]),
             tuple(row["doubt_ids"]),
         )
-        for row in database.rows(connection, HERE / "asked_doubts.sql")
+        for row in database.rows(connection, HERE / "asked_doubts.sql", parameters)
     ]
 
 
