@@ -1,8 +1,8 @@
 -- asked_doubts: the flags that ask about doubts: one row per rule, facility and fiscal year; of a zero with too little to compare with, one
 -- per meter. A doubt of a shared meter is asked at every facility it counts at. Days that were held back and have no other value are
--- missing days: of the last closed and the running year data_missing asks for them already (the doubt can still be answered by its id). At stake: what is booked on these days, of a slip against
--- what would be usual. Inputs: doubts, doubt_days, meter_allocations,
--- emission_days. Parameter: last_closed.
+-- missing days: of the last closed and the running year data_missing asks for them already (see unasked_doubts). At stake: what is
+-- booked on these days, of a slip against what would be usual.
+-- Inputs: doubts, doubt_days, meter_allocations, emission_days. Parameter: last_closed.
 WITH places AS (
     SELECT DISTINCT d.doubt_id, a.facility_id
     FROM doubts AS d
