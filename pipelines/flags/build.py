@@ -278,7 +278,8 @@ def _of_older_years(rows: list[dict[str, Any]]) -> Iterable[Finding]:
         facility, year, reason = row["facility_id"], row["fiscal_year"], row["reason"]
         rule_id = reason.removeprefix("baseline:")
         if rule_id in rules():
-            yield Finding(rule_id, f"{facility}/FY{year}/{reason}", {"reason": reason}, facility, year)
+            numbers = {"reason": reason, "fiscal_year": year}
+            yield Finding(rule_id, f"{facility}/FY{year}/{reason}", numbers, facility, year)
 
 
 def _without_factor(rows: list[dict[str, Any]]) -> Iterable[Finding]:

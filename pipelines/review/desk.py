@@ -200,8 +200,12 @@ class Desk:
                JOIN doubts AS d ON d.source_kind = r.source_kind AND d.source_id = r.source_id AND d.rule_id = 'held_back'
                    AND r.started_at < make_date(d.fiscal_year + 1, 4, 1) AND r.ended_at > make_date(d.fiscal_year, 4, 1)
                WHERE d.doubt_id = $flag OR d.doubt_id IN (SELECT doubt_id FROM flag_doubts WHERE flag_id = $flag)
+               UNION
+               SELECT source_sha256, source_member, source_line, source_column FROM held_back_rows
+               WHERE $rule = 'readings_after_validity' AND source_id = $subject AND rule_id = 'outside_validity'
+                   AND started_at < make_date($year + 1, 4, 1) AND ended_at > make_date($year, 4, 1)
                ORDER BY ALL""",
-            {"flag": flag.flag_id},
+            {"flag": flag.flag_id, "rule": flag.rule_id, "subject": flag.subject, "year": flag.fiscal_year},
         ).fetchall()
         return json.dumps(rows, ensure_ascii=False) if rows else None
 

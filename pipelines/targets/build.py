@@ -1,6 +1,7 @@
 """Judge every target and every facility.
 
-Reads emissions_by_source_month, bounded_days, facility_spans, readings, the registers and the closings. Writes target_paths,
+Reads emissions_by_source_month, bounded_days, facility_spans, readings, held_back_rows, the registers and the closings. Writes
+target_paths,
 base_year_lines, operator_years, readings_outside_life, target_members, target_results and facility_results.
 """
 
@@ -61,7 +62,7 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
     _load_closing_dates(connection, settings, min(parameters["first_year"], this_year - 1), this_year)
     for table in ("operator_years", "readings_outside_life"):
         database.fill(connection, table, HERE / f"{table}.sql", parameters)
-    for step in ("members", "subject_years"):
+    for step in ("members", "held_outside", "subject_years"):
         database.create_temp(connection, step, HERE / f"{step}.sql", parameters)
     _compare(connection, parameters)
     for step in ("facility_states", "in_force", "target_cases", "facility_cases"):

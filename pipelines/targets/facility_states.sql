@@ -1,6 +1,6 @@
 -- facility_states: one row per facility and fiscal year that it touches: is it open the whole year, does anything report.
 -- No row for a year wholly outside [opened_on, closed_on), unless readings lie in it all the same: a facility that goes on
--- sending is not dropped. Inputs: facilities, meter_allocations, activity_sources, readings_outside_life.
+-- sending is not dropped. Inputs: facilities, meter_allocations, activity_sources, readings_outside_life, held_outside.
 -- Parameters: first_year, this_year.
 WITH years AS (
     SELECT unnest(range(CAST($first_year AS INTEGER), CAST($this_year AS INTEGER) + 1)) AS fiscal_year
@@ -24,6 +24,10 @@ SELECT
     EXISTS (SELECT 1 FROM sources AS s WHERE s.facility_id = t.facility_id
         AND s.valid_from < t.year_end AND s.valid_to > t.year_start) AS has_source
 FROM touched AS t
-LEFT JOIN (SELECT DISTINCT facility_id, fiscal_year FROM readings_outside_life) AS o
+LEFT JOIN (
+    SELECT facility_id, fiscal_year FROM readings_outside_life
+    UNION
+    SELECT h.facility_id, h.fiscal_year FROM held_outside AS h
+    JOIN facilities AS f ON f.facility_id = h.facility_id AND h.first_date >= f.closed_on) AS o
     ON o.facility_id = t.facility_id AND o.fiscal_year = t.fiscal_year
 WHERE t.opened_on < t.year_end AND t.closed_on > t.year_start OR o.facility_id IS NOT NULL

@@ -1,5 +1,6 @@
 -- subject_years: one row per subject, fiscal year and basis: the interval of its emissions and why it is open.
--- Each source counts by the rule of the year in force for it. NF3 is not part of the plan's total. Inputs: emissions_by_source_month, members.
+-- Each source counts by the rule of the year in force for it. NF3 is not part of the plan's total. Values that go on after
+-- the validity of their meter leave it open too. Inputs: emissions_by_source_month, members, held_outside.
 WITH by_source AS (
     SELECT
         m.subject_key, e.fiscal_year, e.basis, e.source_kind, e.source_id,
@@ -12,6 +13,10 @@ WITH by_source AS (
     JOIN emissions_by_source_month AS e ON e.facility_id = m.facility_id AND e.valid_from = m.valid_from
     WHERE e.is_in_force
     GROUP BY ALL
+    UNION ALL
+    SELECT m.subject_key, h.fiscal_year, h.basis, 'held', h.facility_id, 0, 0, 1, NULL, NULL, 'readings_after_validity'
+    FROM members AS m
+    JOIN held_outside AS h ON h.facility_id = m.facility_id AND h.first_date >= m.valid_from AND h.first_date < m.valid_to
 )
 SELECT
     subject_key, fiscal_year, basis, sum(low) AS low, CASE WHEN sum(open_days) = 0 THEN sum(high) END AS high,

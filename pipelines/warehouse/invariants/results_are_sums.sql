@@ -1,16 +1,39 @@
 -- results_are_sums: the actual and the own baseline of a result are the sums of its subject's months: a facility's own; all of the
--- city; an operator's or a department's by the registers. Inputs: facility_results, target_results, targets,
--- emissions_by_source_month, facilities, facility_periods.
-WITH placed AS (
+-- city; an operator's or a department's by the registers. A year in which values of a main meter or a source go on after its validity has
+-- no upper bound. Inputs: facility_results, target_results, targets, emissions_by_source_month, facilities,
+-- facility_periods, held_back_rows, meters, activity_sources.
+WITH validity AS (
+    SELECT 'meter' AS source_kind, meter_id AS source_id, facility_id, valid_to, role FROM meters
+    UNION ALL BY NAME SELECT 'activity' AS source_kind, activity_source_id AS source_id, facility_id, valid_to FROM activity_sources
+),
+goes_on AS (
+    SELECT v.facility_id, v.source_kind, greatest(CAST(h.started_at AS DATE), make_date(y.fiscal_year, 4, 1)) AS held_date, y.fiscal_year
+    FROM held_back_rows AS h
+    JOIN validity AS v ON v.source_kind = h.source_kind AND v.source_id = h.source_id AND coalesce(v.role, 'main') = 'main'
+    JOIN (SELECT DISTINCT fiscal_year FROM facility_results) AS y
+        ON h.started_at < make_date(y.fiscal_year + 1, 4, 1) AND h.ended_at > make_date(y.fiscal_year, 4, 1)
+    WHERE h.rule_id = 'outside_validity'
+    QUALIFY bool_and(v.valid_to <= h.started_at) OVER (PARTITION BY h.source_kind, h.source_id, h.source_sha256, h.source_line, h.source_column)
+        AND v.valid_to = max(v.valid_to) OVER (PARTITION BY v.source_kind, v.source_id)
+),
+counted AS (
+    SELECT facility_id, valid_from, fiscal_year, basis, low_co2e_kg, high_co2e_kg, open_days, gas
+    FROM emissions_by_source_month
+    WHERE is_in_force
+    UNION ALL
+    SELECT g.facility_id, g.held_date, g.fiscal_year, b.basis, 0, 0, 1, ''
+    FROM goes_on AS g
+    JOIN (SELECT DISTINCT source_kind, basis FROM emissions_by_source_month) AS b ON b.source_kind = g.source_kind
+),
+placed AS (
     SELECT m.facility_id, m.fiscal_year, m.basis, coalesce(p.operator_id, f.operator_id) AS operator_id,
         coalesce(p.department, f.department) AS department, sum(m.low_co2e_kg) FILTER (m.gas <> 'NF3') AS low,
         sum(m.high_co2e_kg) FILTER (m.gas <> 'NF3') AS high, coalesce(sum(m.open_days) FILTER (m.gas <> 'NF3'), 0) AS open_days
-    FROM emissions_by_source_month AS m
+    FROM counted AS m
     JOIN facilities AS f ON f.facility_id = m.facility_id
     LEFT JOIN facility_periods AS p
         ON p.facility_id = m.facility_id AND m.valid_from >= coalesce(p.valid_from, DATE '0001-01-01')
         AND m.valid_from < coalesce(p.valid_to, DATE '9999-12-31')
-    WHERE m.is_in_force
     GROUP BY ALL
 ),
 subjects AS (

@@ -1,0 +1,108 @@
+"""Kinds of bad input that once earned a wrong 達成 or hid what was sent: small cities, judged end to end."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipelines.warehouse import invariants
+from tests.making import City, monthly, one, rows_of, verdict
+
+SHUT = "2024-07-01"
+
+
+def two_houses(city: City, **ends: str) -> City:
+    """Two facilities with 100 L a month until FY2023, and 20 L a month after that in the first."""
+    city.register(
+        "facilities",
+        [
+            {"facility_id": "F1", "name": "本庁舎", "operator_id": "OP", "department": "総務課"},
+            {"facility_id": "F2", "name": "旧公民館", "operator_id": "OP", "department": "総務課", **ends},
+        ],
+    )
+    oil = {"energy_type": "kerosene", "unit": "L", "reading_kind": "bill"}
+    city.register(
+        "meters",
+        [
+            {"meter_id": "M1", "facility_id": "F1", **oil},
+            {"meter_id": "M2", "facility_id": "F2", **oil, "valid_from": "2022-04-01", "valid_to": SHUT},
+        ],
+    )
+    rows = monthly("M1", 2022, 2023, 100) + monthly("M1", 2024, 2025, 20)
+    rows += [row for row in monthly("M2", 2022, 2024, 100) if str(row[1]) < SHUT]
+    return city.bills("oil/a.csv", rows, "2026-05-10 09:00")
+
+
+def of_city(city: City, year: int) -> tuple[str, str | None]:
+    with city.built() as made:
+        assert invariants.broken(made) == {}
+        return one(made, "SELECT verdict, reasons FROM target_results WHERE fiscal_year = ?", year)
+
+
+@pytest.mark.parametrize("ends", [{"closed_on": SHUT}, {}], ids=["closed", "only the meter ended"])
+def test_what_goes_on_sending_after_the_end_keeps_the_sum_open(city: City, ends: dict[str, str]) -> None:
+    two_houses(city, **ends)
+    assert of_city(city, 2024) == ("achieved", None)
+    city.bills("oil/b.csv", [row for row in monthly("M2", 2024, 2025, 100) if str(row[1]) >= SHUT])
+    assert of_city(city, 2024) == ("undeterminable", "readings_after_validity")
+    assert of_city(city, 2025) == ("undeterminable", "readings_after_validity")
+    with city.built() as made:
+        assert verdict(made, "F1", 2025) == ("achieved", set()), "only subjects with the facility that sends"
+        for year in (2024, 2025):
+            found, reasons = verdict(made, "F2", year)
+            assert found == "undeterminable" and "readings_after_validity" in reasons
+        flags = "SELECT facility_id, fiscal_year FROM flags WHERE rule_id = 'readings_after_validity' ORDER BY ALL"
+        assert rows_of(made, flags) == [("F2", 2024), ("F2", 2025)]
+
+
+def test_a_bill_over_the_end_of_a_meter_leaves_the_days_after_it_alone(city: City) -> None:
+    two_houses(city, closed_on=SHUT)
+    city.bills("oil/b.csv", [("M2", "2024-06-01", "2024-07-05", 100, "L")])
+    with city.built() as made:
+        assert "readings_after_validity" not in (
+            one(made, "SELECT reasons FROM target_results WHERE fiscal_year = 2024") or ""
+        )
+
+
+def test_an_activity_source_that_ended_and_goes_on_keeps_the_sum_open(city: City) -> None:
+    two_houses(city)
+    source = {
+        "activity_source_id": "A1",
+        "facility_id": "F2",
+        "activity": "waste_plastic",
+        "unit": "t",
+        "frequency": "month",
+    }
+    city.register("activity_sources", [{**source, "valid_from": "2022-04-01", "valid_to": "2024-04-01"}])
+    head = "activity_source_id,started_on,ended_on,quantity,unit\n"
+    lines = [f"A1,{row[1]},{row[2]},1,t\n" for row in monthly("A1", 2022, 2023, 1)]
+    city.file("waste/a.csv", head + "".join(lines))
+    assert of_city(city, 2025)[0] == "achieved"
+    city.file("waste/b.csv", f"{head}A1,2025-05-01,2025-06-01,900,t\n")
+    found, reasons = of_city(city, 2025)
+    assert found == "undeterminable" and "readings_after_validity" in str(reasons)
+    with city.built() as made:
+        told = one(made, "SELECT message_ja FROM flags WHERE rule_id = 'readings_after_validity'")
+    assert "A1" in told and "registers/activity_sources.csv" in told and "waste/b.csv" in told
+
+
+# ---------------------------------------------------------------- marks of a footnote
+
+
+@pytest.mark.parametrize(
+    ("cell", "is_open"),
+    [
+        ("①100", False), ("100 ³", False), ("100※1", False), ("①1100", True), ("100x", True), ("-①100", True),
+        ("1①00", True), ("100①5", True),
+    ],
+)  # fmt: skip
+def test_a_marked_cell_that_says_what_is_in_use_leaves_a_base_year_alone(city: City, cell: str, is_open: bool) -> None:
+    city.bills("oil/a.csv", monthly("M1", 2022, 2022, 100) + monthly("M1", 2023, 2025, 95), "2026-05-10 09:00")
+    city.bills("oil/b.csv", [("M1", "2022-08-01", "2022-09-01", cell, "L")])
+    with city.built() as made:
+        assert one(made, "SELECT raw FROM quarantine") == cell, "held back and told, whatever it says"
+        expected = ("undeterminable", "baseline:held_back") if is_open else ("not_achieved", None)
+        assert one(made, "SELECT verdict, reasons FROM target_results WHERE fiscal_year = 2025") == expected
+        told = rows_of(made, "SELECT message_ja FROM findings WHERE facility_id = 'F1'")
+        assert [text for (text,) in told if "?" in text] == [], (
+            "the flag of the base year tells it, no year says it again"
+        )
