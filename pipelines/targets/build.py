@@ -85,7 +85,7 @@ def withdraw(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     failed = database.rows(connection, HERE / "checks_that_fail.sql")
     if failed:
         database.create_temp(connection, "withdrawn", HERE / "withdrawn.sql")
-        connection.execute("CREATE OR REPLACE TEMP TABLE judged AS FROM withdrawn")
+        connection.execute("CREATE OR REPLACE TEMP TABLE stated AS FROM withdrawn")
         for table in RESULTS:
             database.fill(connection, table, HERE / f"{table}.sql")
     return failed

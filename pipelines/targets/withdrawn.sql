@@ -1,9 +1,9 @@
--- withdrawn: every judged case, without its verdict where a check of results fails: in the year judged (check_failed) or in its base year
+-- withdrawn: every stated case, without its verdict where a check of results fails: in the year judged (check_failed) or in its base year
 -- (baseline:check_failed), of the facility itself, of one that the subject contains in that year, or of the target.
--- Inputs: judged, failed_checks, members, targets.
+-- Inputs: stated, failed_checks, members, targets.
 WITH cases AS (
     SELECT j.*, CASE WHEN j.facility_id IS NULL THEN 'target/' || j.target_id ELSE 'facility/' || j.facility_id END AS subject_key, t.base_fy
-    FROM judged AS j
+    FROM stated AS j
     LEFT JOIN targets AS t ON t.target_id = j.target_id
 ),
 looked_at AS (
