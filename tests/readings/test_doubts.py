@@ -431,7 +431,7 @@ def test_discarded_rows_are_closed(town: City, monkeypatch: pytest.MonkeyPatch) 
     def discard(connection: duckdb.DuckDBPyConnection, settings: Any) -> None:
         load(connection, settings)
         connection.execute(
-            """CREATE TEMP TABLE discarded_rows AS SELECT sha256 AS source_sha256, CAST(NULL AS VARCHAR) AS source_member,
+            """CREATE OR REPLACE TEMP TABLE discarded_rows AS SELECT sha256 AS source_sha256, CAST(NULL AS VARCHAR) AS source_member,
                2 AS source_line, 'quantity' AS source_column FROM arrivals"""
         )
 

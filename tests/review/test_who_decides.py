@@ -267,7 +267,8 @@ def test_evidence_that_is_none_is_refused(tmp_path: Path) -> None:
 
 
 def test_rows_are_discarded_by_an_accepted_answer_with_evidence(city: City) -> None:
-    flag = flag_of(city)
+    city.bills("fuel/b.csv", [("M1", "2024-10-01", "2024-11-01", "x", "L")], "2026-06-10 09:00").publish()
+    flag = flag_of(city, "held_back")
     with pytest.raises(StepError, match="同時"):
         answer(city, flag, "P3", discard=True)
     assert answer(city, flag, "P3", data_are_right=False, discard=True).discard
@@ -275,6 +276,19 @@ def test_rows_are_discarded_by_an_accepted_answer_with_evidence(city: City) -> N
     counter.judge(city.paths, flag, "accept", "P2", "", PAPER)
     with city.built() as made:
         assert rows_of(made, "SELECT step FROM reviews WHERE discard") == [("answer",)]
+        assert rows_of(made, "FROM held_back_rows") == []
+
+
+def test_rows_after_the_end_of_a_meter_are_discarded_by_the_answer_to_their_flag(city: City) -> None:
+    city.register("meters", [{**DEFAULTS["meters"][0], "valid_to": "2026-04-01"}])
+    city.bills("fuel/b.csv", [("M1", "2026-04-01", "2026-05-01", 70, "L")], "2026-06-10 09:00").publish()
+    flag = flag_of(city, "readings_after_validity")
+    assert answer(city, flag, "P3", data_are_right=False, discard=True).discard
+    counter.judge(city.paths, flag, "accept", "P2", "", PAPER)
+    with city.built() as made:
+        assert rows_of(made, "FROM held_back_rows") == []
+        reasons = one(made, "SELECT reasons FROM target_results WHERE fiscal_year = 2026")
+        assert "readings_after_validity" not in reasons
 
 
 # ---------------------------------------------------------------- dates and reasons
