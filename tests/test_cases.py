@@ -35,7 +35,8 @@ def two_houses(city: City, **ends: str) -> City:
 def of_city(city: City, year: int) -> tuple[str, str | None]:
     with city.built() as made:
         assert invariants.broken(made) == {}
-        return one(made, "SELECT verdict, reasons FROM target_results WHERE fiscal_year = ?", year)
+        found, reasons = one(made, "SELECT verdict, reasons FROM target_results WHERE fiscal_year = ?", year)
+        return found, reasons
 
 
 @pytest.mark.parametrize("ends", [{"closed_on": SHUT}, {}], ids=["closed", "only the meter ended"])
