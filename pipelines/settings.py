@@ -101,6 +101,9 @@ class Thresholds(Frozen):
     slot_limit_ratio: float = Field(
         2.0, ge=1, le=100, description="A slot this many times above what its time allows (daily limit) is doubtful."
     )
+    unusual_ratio: float = Field(
+        2.0, ge=1.2, le=9, description="A month this many times outside its season of all other years is asked about."
+    )
     fall_share: float = Field(
         0.3, ge=0.05, le=0.9, description="A fall of energy by more than this share that earns 達成 is asked about."
     )

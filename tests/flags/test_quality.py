@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from tests.making import City, one, rows_of
+from tests.making import City, monthly, one, rows_of
 
 METER = {"meter_id": "M1", "facility_id": "F1", "energy_type": "kerosene", "unit": "L", "reading_kind": "interval"}
 FIRST = date(2025, 6, 1)
@@ -97,3 +97,10 @@ def test_what_replaced_what_and_when_stays_queryable(city: City) -> None:
         found = one(made, "SELECT quantity, new_quantity, new_stage, known_to FROM superseded_readings")
         assert found == (100, 110, "confirmed", datetime(2025, 7, 9, 9))
         assert rows_of(made, "SELECT quantity, amount_yen FROM bills") == [(110, 5500)]
+
+
+@pytest.mark.parametrize(("amount", "expected"), [(51, 0), (49, 1), (199, 0), (211, 1)])
+def test_a_month_far_outside_its_season_is_asked_about(city: City, amount: int, expected: int) -> None:
+    """31 days of August against months of 100: 100 / 31 to 100 / 30 a day, half of the lowest and twice the highest."""
+    city.bills("fuel/a.csv", monthly("M1", 2022, 2025, lambda y, m: amount if (y, m) == (2025, 8) else 100))
+    assert len(flagged(city, "unusual_months")) == expected
