@@ -1,7 +1,7 @@
 -- unusual_months: meters with months in which a day's mean lies more than `unusual_ratio` below the lowest or above the highest of the same
 -- season (the month and those beside it) in all other years, two at least; in the last closed and the running fiscal year and the base
--- years of targets. It informs: what is further away than unit and digits allow is doubted (unit_slip).
--- Inputs: meter_months, meter_allocations, targets. Parameters: last_closed, unusual_ratio.
+-- years of targets. It informs: what is further away than unit and digits allow is doubted (unit_slip),
+-- and asked about there. Inputs: meter_months, meter_doubts, meter_allocations, targets. Parameters: last_closed, unusual_ratio.
 WITH months AS (
     SELECT meter_id, month, year(month) * 12 + month(month) AS month_no, unit,
         CAST(sum(quantity) AS DOUBLE) / bit_count(bit_or(day_bits)) AS mean,
@@ -32,6 +32,9 @@ apart AS (
     JOIN ranges AS r ON r.meter_id = m.meter_id AND r.month = m.month AND r.unit = m.unit
     WHERE m.mean > 0 AND r.highest > 0
         AND (m.mean < r.lowest / CAST($unusual_ratio AS DOUBLE) OR m.mean > r.highest * CAST($unusual_ratio AS DOUBLE))
+        AND NOT EXISTS (SELECT 1 FROM meter_doubts AS d
+            WHERE d.meter_id = m.meter_id AND d.rule_id IN ('unit_slip', 'zero_day', 'bill_differs')
+                AND d.valid_from < m.month + INTERVAL 1 MONTH AND d.valid_to > m.month)
 ),
 homes AS (
     SELECT DISTINCT meter_id, facility_id, valid_from, valid_to FROM meter_allocations WHERE facility_share <> 0 AND facility_id <> 'outside'
