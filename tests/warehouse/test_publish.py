@@ -55,6 +55,40 @@ DAMAGES = [
     ("no_verdict_without_cover", "UPDATE facility_results SET verdict = 'achieved', actual_high_co2e_kg = NULL"),
     ("every_open_facility_judged", "DELETE FROM facility_results WHERE fiscal_year = 2024"),
     ("catalogue_holds", "ALTER TABLE flags ADD COLUMN surprise INTEGER"),
+    ("every_target_judged", "DELETE FROM target_results WHERE fiscal_year = 2024"),
+    ("subjects_conserve", "UPDATE emissions_by_facility_fiscal_year SET co2e_kg = co2e_kg + 1 WHERE basis = 'plan'"),
+    ("low_not_above_high", "UPDATE emissions_by_source_month SET low_co2e_kg = high_co2e_kg + 1 WHERE basis = 'plan'"),
+    ("covered_within_expected", "UPDATE emissions_by_source_month SET covered_days = expected_days + 1"),
+    ("verdicts_follow_intervals", "UPDATE facility_results SET verdict = 'achieved' WHERE fiscal_year = 2024"),
+    ("allowed_follows_targets", "UPDATE facility_results SET allowed_co2e_kg = allowed_co2e_kg + 0.000000001"),
+    (
+        "results_are_sums",
+        "UPDATE facility_results SET actual_low_co2e_kg = actual_low_co2e_kg + 1 WHERE fiscal_year = 2024",
+    ),
+    ("missed_is_flagged", "DELETE FROM flags WHERE rule_id = 'over_path'"),
+    ("flags_have_owners", "UPDATE flags SET owner_person_id = NULL, owner_post = NULL"),
+    ("warming_in_force", "UPDATE emissions_by_source_month SET co2e_kg = co2e_kg * 2"),
+    (
+        "energy_is_quantity_times_heat",
+        "UPDATE energy_by_meter_day SET energy_gj = energy_gj + 1 WHERE local_date = '2024-04-01'",
+    ),
+    ("emissions_are_quantity_times_factor", "UPDATE emissions_by_source_month SET emissions_kg = emissions_kg + 1"),
+    ("bills_found_again", "UPDATE meter_days SET local_date = local_date - 1 WHERE local_date = '2024-04-01'"),
+    ("energy_reaches_emissions", "DELETE FROM emissions_by_source_month WHERE month = '2024-04-01'"),
+    (
+        "every_gas_counted",
+        "UPDATE emissions_by_source_month SET open_days = 1, reasons = NULL WHERE month = '2024-04-01'",
+    ),
+    (
+        "expected_follows_registers",
+        "UPDATE emissions_by_source_month SET expected_days = expected_days - 1 WHERE month = '2024-04-01'",
+    ),
+    ("shares_add_up", "UPDATE meter_allocations SET facility_share = 0.5"),
+    (
+        "activities_found_again",
+        """INSERT INTO activity_days BY NAME SELECT 'A1' AS activity_source_id, 'F1' AS facility_id, 'incin_continuous' AS activity,
+           DATE '2024-05-01' AS local_date, 5 AS quantity, 't' AS unit, 'measured' AS state, true AS expected""",
+    ),
 ]
 
 
