@@ -151,7 +151,7 @@ def test_review_from_the_terminal(published: City) -> None:
     )
     assert run(published, "review", "answer", flag, "--by", "P3", "--text", "停止していた", "--data-are-right")[0] == 0
     assert run(published, "review", "accept", flag, "--by", "P3")[0] == 1
-    code, out, _ = run(published, "review", "accept", flag, "--by", "P2")
+    code, out, _ = run(published, "review", "accept", flag, "--by", "P2", "--document", "環政5", "--on", "2026-06-15")
     assert code == 0 and "エネルギー管理企画推進者" in out
     code, _, _ = run(
         published,
@@ -160,7 +160,7 @@ def test_review_from_the_terminal(published: City) -> None:
         "--by",
         "P1",
         "--on",
-        "2026-07-01",
+        "2026-06-15",
         "--document",
         "環政12",
         "--fiscal-year",

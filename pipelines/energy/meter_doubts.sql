@@ -4,9 +4,9 @@
 -- Enough: the setting, or all other years the register knows when there are fewer. Only whole months serve as fellows, so that
 -- taking data away never makes a period trusted. unit_slip_unchecked: not trusted, and no fellow speaks against it.
 -- The other rules stand each in their own statement: register_turns, meter_zeros, standstills, bills_apart, and what readings
--- contradict or hold back (reading_doubts).
+-- contradict or hold back (reading_doubts; days that were held back and have no other value are missing days already).
 -- Inputs: meter_months, counted_readings, histories, meter_versions, doubted_seasons, register_turns, meter_zeros, standstills, bills_apart,
--- reading_doubts.
+-- reading_doubts, meter_days.
 -- Parameters: ratio, agreeing_years, first_day, today.
 WITH pieces AS (
     SELECT r.meter_id, h.history, r.unit, r.first_date AS since, r.last_date + 1 AS until,
@@ -87,4 +87,8 @@ UNION ALL BY NAME FROM register_turns
 UNION ALL BY NAME FROM meter_zeros
 UNION ALL BY NAME FROM standstills
 UNION ALL BY NAME SELECT meter_id, valid_from, valid_to, rule_id, evidence FROM bills_apart
-UNION ALL BY NAME SELECT source_id AS meter_id, valid_from, valid_to, rule_id, evidence FROM reading_doubts WHERE source_kind = 'meter'
+UNION ALL BY NAME
+SELECT r.source_id AS meter_id, r.valid_from, r.valid_to, r.rule_id, r.evidence
+FROM reading_doubts AS r
+WHERE r.source_kind = 'meter' AND (r.rule_id <> 'held_back' OR EXISTS (
+    SELECT 1 FROM meter_days AS d WHERE d.meter_id = r.source_id AND d.local_date >= r.valid_from AND d.local_date < r.valid_to))

@@ -1,8 +1,6 @@
 -- asked_doubts: the flags that ask about doubts: one row per rule, facility and fiscal year; of a zero with too little to compare with, one
--- per meter. A doubt of a shared meter is asked at every facility it counts at. Days that were held back and have no other value are
--- missing days: of the last closed and the running year data_missing asks for them already (see unasked_doubts). At stake: what is
--- booked on these days, of a slip against what would be usual.
--- Inputs: doubts, doubt_days, meter_allocations, emission_days. Parameter: last_closed.
+-- per meter. A doubt of a shared meter is asked at every facility it counts at. At stake: what is booked on these
+-- days, of a slip against what would be usual. Inputs: doubts, doubt_days, meter_allocations, emission_days.
 WITH places AS (
     SELECT DISTINCT d.doubt_id, a.facility_id
     FROM doubts AS d
@@ -30,7 +28,6 @@ placed AS (
     LEFT JOIN booked AS b
         ON b.source_kind = d.source_kind AND b.source_id = d.source_id AND b.rule_id = d.rule_id AND b.fiscal_year = d.fiscal_year
         AND b.facility_id = p.facility_id
-    WHERE NOT (d.rule_id = 'held_back' AND d.quantity IS NULL AND d.fiscal_year >= CAST($last_closed AS INTEGER))
 ),
 asked AS (
     SELECT place AS facility_id, rule_id, CASE WHEN subject IS NULL THEN fiscal_year END AS one_year, max(fiscal_year) AS fiscal_year, subject,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -98,7 +98,7 @@ def build(
     database.create_temp(connection, "doubt_days", HERE / "doubt_days.sql")
     database.fill(connection, "doubts", HERE / "doubts.sql")
     raised = [flag for rule_id in FLAG_RULES for flag in _raise(connection, rule_id, parameters)]
-    raised = _with_held_back(connection, raised, parameters) + _ask(connection, parameters)
+    raised += _ask(connection)
     database.create(connection, "flag_doubts")
     asked = [(flag.flag_id, doubt_id) for flag in raised for doubt_id in flag.doubt_ids]
     database.insert_rows(connection, "flag_doubts", sorted(asked))
@@ -146,23 +146,7 @@ def _as_flags(rule_id: str, rows: Iterable[dict[str, Any]]) -> list[Raised]:
     return sorted(raised, key=lambda flag: flag.flag_id)
 
 
-def _with_held_back(
-    connection: duckdb.DuckDBPyConnection, raised: list[Raised], parameters: dict[str, Any]
-) -> list[Raised]:
-    """Return the flags, those about missing data with the doubts about what was held back there."""
-    held: dict[tuple[str, int], tuple[str, ...]] = {}
-    for row in database.rows(connection, HERE / "unasked_doubts.sql", parameters):
-        place = (row["facility_id"], row["fiscal_year"])
-        held[place] = (*held.get(place, ()), row["doubt_id"])
-    return [
-        replace(flag, doubt_ids=held.get((flag.facility_id, flag.fiscal_year), ()))
-        if flag.rule_id == "data_missing"
-        else flag
-        for flag in raised
-    ]
-
-
-def _ask(connection: duckdb.DuckDBPyConnection, parameters: dict[str, Any]) -> list[Raised]:
+def _ask(connection: duckdb.DuckDBPyConnection) -> list[Raised]:
     """Return the flags that ask about doubts."""
     return [
         Raised(
@@ -174,7 +158,7 @@ def _ask(connection: duckdb.DuckDBPyConnection, parameters: dict[str, Any]) -> l
             json.loads(row["evidence"]),
             tuple(row["doubt_ids"]),
         )
-        for row in database.rows(connection, HERE / "asked_doubts.sql", parameters)
+        for row in database.rows(connection, HERE / "asked_doubts.sql")
     ]
 
 

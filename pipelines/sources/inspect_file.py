@@ -38,7 +38,7 @@ JIS_SHIFTS = (b"\x1b$B", b"\x1b$@")
 OLE = b"\xd0\xcf\x11\xe0"
 MARK = codecs.BOM_UTF8
 # Signs that a program puts between pages or behind the end, or that would break a line of ours: such a file is rewritten.
-CONTROLS = (b"\x01", b"\x0b", b"\x0c", b"\x1a", b"\x1b", b"\x1c", b"\x1d", b"\x1e", b"\x1f")
+CONTROLS = (b"\x01", b"\x0b", b"\x0c", b"\x1a", b"\x1c", b"\x1d", b"\x1e", b"\x1f")
 # What ends a line, or (Ctrl-Z of DOS) a file; two bytes each in UTF-16.
 ENDS = (b"\n", b"\r", b"\x1a")
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
