@@ -33,7 +33,7 @@ def back_up(city: CityFolder, target: Path) -> int:
     """Write the data folder into a tar file (``.gz``: compressed); returns how many files it holds.
 
     Raises:
-        BackupError: there is nothing to back up, or the target exists.
+        BackupError: there is nothing to back up, the target exists, or the store of decisions cannot be read.
         AlreadyRunning: a night is under way.
     """
     if not city.history.is_dir():
@@ -114,7 +114,10 @@ def _settled(path: Path, copy: Path) -> Path:
     """Copy SQLite by its own means: a decision may be written at this very moment."""
     copy.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
+        try:
+            source.backup(target)
+        except sqlite3.DatabaseError as error:
+            raise BackupError(f"{path}: 判断の記録として読めません / no store of decisions: {error}") from error
     return copy
 
 

@@ -44,6 +44,10 @@ def options(
     """Take the global options that stand before the command."""
     common.chosen.city, common.chosen.data, common.chosen.language = city, data, lang
     common.chosen.today = None if today is None else common.day(today, "--today")
+    if common.chosen.today is not None and common.chosen.today.year not in common.YEARS:
+        common.refuse(
+            f"--today {today}: {common.YEARS[0]}～{common.YEARS[-1]}年の日を指定してください / a day of these years"
+        )
     if lang not in (None, "ja", "en"):
         common.refuse(f"--lang {lang}: ja / en")
 

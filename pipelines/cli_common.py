@@ -48,6 +48,9 @@ ByReceipt = Annotated[
     ),
 ]
 
+# days a night can be run for: outside them a fiscal year or a day before is no date
+YEARS = range(1990, 2100)
+
 
 @dataclass(slots=True)
 class Chosen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -11,7 +12,8 @@ import duckdb
 import pytest
 
 from pipelines.night import Night, build
-from pipelines.warehouse import query
+from pipelines.warehouse import kept, query
+from pipelines.warehouse.history import History
 from tests.making import DEFAULTS, City, monthly, one, rows_of, verdict
 
 SUMMER = date(2026, 7, 10)
@@ -212,10 +214,10 @@ def test_a_history_begins_with_what_an_older_file_said(make_city: Callable[..., 
     for table in ("published_verdicts", "verdict_restatements", "operator_years", "target_members"):
         connection.execute(f"DROP TABLE {table}")
     connection.close()
-    kept = city.paths.history / "published_verdicts"
-    for file in kept.iterdir():
-        file.unlink()
-    kept.rmdir()
+    shutil.rmtree(city.paths.history / "published_verdicts")
+    kept.accept(city.paths.history)
+    history = History(city.paths.history)
+    history.announce(history.read("publications")[-1]["run_id"], path, {}, city.paths.now())
     city.register("targets", [{**TARGET, "reduction_rate": "0"}])
     with night(city) as made:
         assert ("facility/F1", 2025, "not_achieved", "achieved", "T", "T", True, "register") in rows_of(made, CHANGES)
