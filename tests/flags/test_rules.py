@@ -31,7 +31,7 @@ def flags(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any]]:
 
 def test_nothing_is_flagged_where_all_is_well(city: City) -> None:
     city.bills("fuel/a.csv", monthly("M1", 2022, 2025, lambda year, _: 100 if year == 2022 else 60))
-    city.bills("fuel/b.csv", [("M1", "2026-04-01", "2026-06-15", 60, "L")])
+    city.bills("fuel/b.csv", [("M1", "2026-04-01", "2026-06-15", 150, "L")])
     with city.built() as made:
         assert flags(made) == {}
 
