@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from itertools import groupby
 from typing import Any, Literal
 
 from rich.cells import cell_len
@@ -120,13 +121,14 @@ class Terminal:
             self.line(self.say("night_head", head=outcome["history_head"], on=outcome["history_head_on"]), "dim")
 
     def held(self, values: Sequence[dict[str, Any]]) -> None:
-        """Values in quarantine, the latest first: where they stand, what was written, what to do."""
-        for value in values[:TOP_HELD]:
-            place = self.say("line", line=value["line"], column=value["column"])
-            self.line(f"  {value['path']} {place}", "yellow")
-            self.indented(value[self.language])
-        if len(values) > TOP_HELD:
-            self.line(self.say("more_held", count=len(values) - TOP_HELD), "dim")
+        """Values in quarantine, the latest first: where they stand, what was written, what to do; a line's own once."""
+        lines = [list(same) for _, same in groupby(values, lambda v: (v["path"], v["line"], v[self.language]))]
+        for first, *others in lines[:TOP_HELD]:
+            column = f"{first['column']} … {others[-1]['column']}" if others else first["column"]
+            self.line(f"  {first['path']} {self.say('line', line=first['line'], column=column)}", "yellow")
+            self.indented(first[self.language])
+        if more := sum(len(same) for same in lines[TOP_HELD:]):
+            self.line(self.say("more_held", count=more), "dim")
 
     def held_back(self, broken: dict[str, int]) -> None:
         """Tell that an invariant of ours is broken and the old file stays."""

@@ -6,11 +6,11 @@ A returned sheet or a scan is kept under ``<data>/evidence/<sha256>`` before any
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from pipelines import durable
 from pipelines.errors import ActionableError
 
 FOLDER = "evidence"
@@ -80,28 +80,10 @@ def keep(data: Path, evidence: Evidence) -> None:
     target = data / FOLDER / evidence.sha256
     if target.is_file() and hashlib.sha256(target.read_bytes()).hexdigest() == evidence.sha256:
         return
-    part = target.with_name(f"{evidence.sha256}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as stream:
-            stream.write(evidence.content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(target)
-        _settle(target.parent)
+        durable.write(target, evidence.content)
     except OSError as error:
         raise EvidenceError(
             f"{target.parent}: 根拠の写しを保存できません（{error.strerror}）。権限と空きを確かめてください。"
             " / the copy cannot be kept: check rights and space"
         ) from error
-
-
-def _settle(folder: Path) -> None:
-    """Make the folder's entry durable, where the system can."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

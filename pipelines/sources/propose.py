@@ -15,6 +15,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from pipelines import units
 from pipelines.layout_spec import Layout
 from pipelines.settings import Limits
@@ -72,8 +74,9 @@ def propose(path: Path, limits: Limits | None = None) -> dict[str, Any]:
     draft = _draft(rows[top], rows[top + 1 : top + 1 + SAMPLE_ROWS], top)
     try:
         Layout.model_validate(draft.layout)
-    except ValueError as error:
-        draft.unsure.append(f"このままでは使えません / not usable yet: {_first_line(error)}")
+    except ValidationError as error:
+        told = "; ".join(problem["msg"].removeprefix("Value error, ") for problem in error.errors())
+        draft.unsure.append(f"このままでは使えません / not usable yet: {told}")
     return {"toml": _as_toml(path.stem, draft), "sure": draft.sure, "unsure": draft.unsure}
 
 
@@ -332,10 +335,6 @@ def _is_unit(cells: list[str]) -> bool:
             return False
 
     return _share(cells, known) >= MOSTLY
-
-
-def _first_line(error: ValueError) -> str:
-    return next((line.strip() for line in str(error).splitlines()[2:3]), str(error))
 
 
 def _as_toml(stem: str, draft: Draft) -> str:

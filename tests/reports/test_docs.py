@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from pipelines import rounding
+from pipelines.findings import LANGUAGES, explain_reason
 from pipelines.reports import documents
 from pipelines.settings import CityFolder, Thresholds
 from tests.making import City, rows_of
@@ -61,6 +62,14 @@ def test_every_reason_for_a_day_or_year_is_explained_in_the_statement(sample: du
     )
     told = {reason.removeprefix("baseline:") for (reason,) in seen}
     assert told and told <= set(documents.HANDLING)
+
+
+def test_a_reason_stands_without_the_numbers_of_a_case(sample: duckdb.DuckDBPyConnection) -> None:
+    """Verdicts, marks of days and the statement name rules without their case: no blank (``?``) is left where numbers would stand."""
+    rules = {rule for (rule,) in rows_of(sample, "SELECT rule_id FROM quality_rules")}
+    fractions = {f"composition_{name}" for name in ("basis_unknown", "no_moisture", "too_few", "more")}
+    told = {*documents.HANDLING, *rules, *fractions}
+    assert [rule for rule in sorted(told) for lang in LANGUAGES if re.search(r"\?|{", explain_reason(rule, lang))] == []
 
 
 def test_the_pages_need_nothing_from_outside_and_escape_what_people_wrote(written: dict[str, str], city: City) -> None:

@@ -95,3 +95,14 @@ def test_a_shortened_list_of_flags_still_counts_all() -> None:
     Terminal("ja", Console(file=text, width=60)).flags([{**flag, "facility_id": f"F{n}"} for n in range(5)], 2)
     assert "要確認事項 5 件（5 施設）" in text.getvalue() and "ほか 3 件" in text.getvalue()
     assert text.getvalue().count("● ") == 2
+
+
+def test_the_cells_of_one_torn_line_are_told_once() -> None:
+    told = {"path": "power30/a.csv", "line": 16, "ja": "行が途中で切れています。", "en": "torn"}
+    cells = [{**told, "column": column} for column in ("00:30", "01:00", "23:30")]
+    others = [{**told, "line": line, "column": "quantity"} for line in range(17, 24)]
+    text = io.StringIO()
+    Terminal("ja", Console(file=text, width=60)).held([*cells, *others])
+    shown = text.getvalue()
+    assert shown.count("16行目") == 1 and "16行目 [00:30 … 23:30]" in shown and "20行目 [quantity]" in shown
+    assert "21行目" not in shown and "ほかに 3 件" in shown
