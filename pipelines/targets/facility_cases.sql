@@ -1,24 +1,28 @@
 -- facility_cases: one row per facility, fiscal year and basis, under the most specific target in force: facility, group,
 -- department, operator, city. A facility inherits rate and path, never the base amount of a wider subject; what is
--- inherited or indicative is marked (準用・参考). blockers: why no verdict is possible whatever the numbers say.
+-- inherited or indicative is marked (準用・参考). Of two targets at one level neither lends its numbers. blockers: why no
+-- verdict is possible whatever the numbers say.
 -- Inputs: in_force, members, facility_states.
 WITH applicable AS (
-    SELECT s.facility_id, s.fiscal_year AS year, f.*,
-        count(*) OVER (PARTITION BY s.facility_id, s.fiscal_year, f.basis, f.level) AS at_this_level
+    SELECT s.facility_id, s.fiscal_year, f.basis, f.target_id
     FROM facility_states AS s
     JOIN members AS m
         ON m.facility_id = s.facility_id AND s.last_open_day >= m.valid_from AND s.last_open_day < m.valid_to
     JOIN in_force AS f ON f.target_id = m.target_id AND f.fiscal_year = s.fiscal_year
     QUALIFY f.level = min(f.level) OVER (PARTITION BY s.facility_id, s.fiscal_year, f.basis)
-        AND row_number() OVER (PARTITION BY s.facility_id, s.fiscal_year, f.basis, f.level ORDER BY f.target_id) = 1
+),
+chosen AS (
+    SELECT facility_id, fiscal_year, basis, CASE WHEN count(*) = 1 THEN min(target_id) END AS target_id
+    FROM applicable
+    GROUP BY ALL
 )
 SELECT
-    'facility/' || s.facility_id AS subject_key, CASE WHEN g.at_this_level = 1 THEN g.target_id END AS target_id,
-    'facility' AS subject_kind, s.facility_id AS subject_id, s.facility_id, s.fiscal_year, coalesce(g.basis, 'plan') AS basis,
+    'facility/' || s.facility_id AS subject_key, g.target_id, 'facility' AS subject_kind, s.facility_id AS subject_id,
+    s.facility_id, s.fiscal_year, coalesce(c.basis, 'plan') AS basis,
     g.base_fy, CASE WHEN g.subject_kind = 'facility' THEN g.base_kg END AS base_kg, g.allowed_num, g.allowed_den,
     coalesce(g.subject_kind <> 'facility' OR g.path_status = 'indicative', false) AS is_inherited,
     nullif(concat_ws(';',
-        CASE WHEN g.target_id IS NULL THEN 'no_target' WHEN g.at_this_level > 1 THEN 'two_targets' END,
+        CASE WHEN c.basis IS NULL THEN 'no_target' WHEN g.target_id IS NULL THEN 'two_targets' END,
         CASE WHEN s.is_partial THEN 'partial_year' END,
         CASE WHEN s.has_readings_outside THEN 'outside_life' END,
         CASE WHEN s.opened_on > make_date(g.base_fy, 4, 1) AND (g.subject_kind <> 'facility' OR g.base_kg IS NULL)
@@ -26,4 +30,5 @@ SELECT
         CASE WHEN NOT s.has_source THEN 'no_source' END), '') AS blockers,
     NULL AS scope_notes
 FROM facility_states AS s
-LEFT JOIN applicable AS g ON g.facility_id = s.facility_id AND g.year = s.fiscal_year
+LEFT JOIN chosen AS c ON c.facility_id = s.facility_id AND c.fiscal_year = s.fiscal_year
+LEFT JOIN in_force AS g ON g.target_id = c.target_id AND g.fiscal_year = s.fiscal_year
