@@ -43,12 +43,15 @@ def load_discarded(connection: duckdb.DuckDBPyConnection, decisions: Iterable[De
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE discarded_rows AS SELECT unnest(CAST($hashes AS VARCHAR[])) AS source_sha256,
            unnest(CAST($members AS VARCHAR[])) AS source_member, unnest(CAST($lines AS BIGINT[])) AS source_line,
-           unnest(CAST($columns AS VARCHAR[])) AS source_column""",
+           unnest(CAST($columns AS VARCHAR[])) AS source_column, unnest(CAST($kinds AS VARCHAR[])) AS source_kind,
+           unnest(CAST($sources AS VARCHAR[])) AS source_id""",
         {
-            "hashes": [row[0] for row in rows],
-            "members": [row[1] for row in rows],
-            "lines": [row[2] for row in rows],
-            "columns": [row[3] for row in rows],
+            "hashes": [row.source_sha256 for row in rows],
+            "members": [row.source_member for row in rows],
+            "lines": [row.source_line for row in rows],
+            "columns": [row.source_column for row in rows],
+            "kinds": [row.source_kind for row in rows],
+            "sources": [row.source_id for row in rows],
         },
     )
 

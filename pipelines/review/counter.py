@@ -29,7 +29,7 @@ def desk(city: CityFolder) -> Iterator[Desk]:
 
 
 def listed(city: CityFolder, state: str | None) -> list[dict[str, Any]]:
-    """Return flags with their state now."""
+    """Return flags, and doubts answered by their own id, with their state now."""
     with desk(city) as open_desk:
         rows = [
             {
@@ -45,7 +45,7 @@ def listed(city: CityFolder, state: str | None) -> list[dict[str, Any]]:
                 "owner": f"{flag.owner_post or ''} {flag.owner_person_id or ''}".strip(),
                 "state": open_desk.state(flag),
             }
-            for flag in open_desk.flags.values()
+            for flag in open_desk.asked
         ]
     return [row for row in rows if state in (None, row["state"])]
 
@@ -83,7 +83,7 @@ def confirm(
         StepError: when there are accepted flags and none may be confirmed by this person.
     """
     with desk(city) as open_desk:
-        waiting = [f for f in open_desk.flags.values() if f.fiscal_year == year and open_desk.state(f) == ACCEPTED]
+        waiting = [f for f in open_desk.asked if f.fiscal_year == year and open_desk.state(f) == ACCEPTED]
         taken, refused = [], []
         for flag in waiting:
             try:

@@ -149,6 +149,11 @@ class Desk:
         self.doubts = {doubt.flag_id: doubt for doubt in doubts(connection, list(self.flags.values()))}
         self.posts = Posts(connection, today)
 
+    @property
+    def asked(self) -> list[Flag]:
+        """The flags, and the doubts that somebody has answered by their own id."""
+        return [*self.flags.values(), *(doubt for key, doubt in self.doubts.items() if key in self.decisions)]
+
     def state(self, flag: Flag) -> str:
         """The state of a flag now, decisions taken since the last publication included."""
         return state_of(self.decisions.get(flag.flag_id, []), flag.present(self.this_year), self.tolerance)
@@ -193,15 +198,19 @@ class Desk:
         return self._keep(replace(taken, comment=text, data_are_right=data_are_right, discard=discard, seen_rows=rows))
 
     def _rows_held(self, flag: Flag) -> str | None:
-        """The rows held back that a flag, or one doubt of it, is about."""
+        """The rows held back on the days of a flag, or of one doubt of it, each with whose it was taken for."""
         rows = self.connection.execute(
-            """SELECT DISTINCT r.source_sha256, r.source_member, r.source_line, r.source_column
+            """SELECT r.source_sha256, r.source_member, r.source_line, r.source_column, r.source_kind, r.source_id
                FROM held_back_rows AS r
-               JOIN doubts AS d ON d.source_kind = r.source_kind AND d.source_id = r.source_id AND d.rule_id = 'held_back'
-                   AND r.started_at < make_date(d.fiscal_year + 1, 4, 1) AND r.ended_at > make_date(d.fiscal_year, 4, 1)
-               WHERE d.doubt_id = $flag OR d.doubt_id IN (SELECT doubt_id FROM flag_doubts WHERE flag_id = $flag)
+               JOIN (SELECT source_kind, source_id, unnest(from_json(periods_json, '[{"since": "DATE", "until": "DATE"}]'), recursive := true)
+                     FROM doubts
+                     WHERE rule_id = 'held_back'
+                         AND (doubt_id = $flag OR doubt_id IN (SELECT doubt_id FROM flag_doubts WHERE flag_id = $flag))) AS d
+                   ON d.source_kind = r.source_kind AND d.source_id = r.source_id
+                   AND r.started_at <= d.until AND r.ended_at >= d.since
+                   AND (r.started_at < d.until AND r.ended_at > d.since OR r.ended_at <= r.started_at + INTERVAL 1 MINUTE)
                UNION
-               SELECT source_sha256, source_member, source_line, source_column FROM held_back_rows
+               SELECT source_sha256, source_member, source_line, source_column, source_kind, source_id FROM held_back_rows
                WHERE $rule = 'readings_after_validity' AND source_id = $subject AND rule_id = 'outside_validity'
                    AND started_at < make_date($year + 1, 4, 1) AND ended_at > make_date($year, 4, 1)
                ORDER BY ALL""",

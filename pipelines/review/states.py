@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from pipelines import tables
 from pipelines.review.store import Decision
@@ -45,6 +46,17 @@ class Override:
     since: date
     until: date
     quantity: Decimal | None
+
+
+class HeldRow(NamedTuple):
+    """A row held back, as an answer discards it: its place, and the meter or activity source it was taken for."""
+
+    source_sha256: str
+    source_member: str | None
+    source_line: int
+    source_column: str | None
+    source_kind: str
+    source_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +131,14 @@ def overrides(decisions: Iterable[Decision]) -> list[Override]:
     return sorted(found, key=str)
 
 
-def discarded(decisions: Iterable[Decision]) -> list[tuple[str, str, int, str]]:
-    """Return the rows held back (hash, member, line, column) that accepted answers discard."""
+def discarded(decisions: Iterable[Decision]) -> list[HeldRow]:
+    """Return the rows held back that accepted answers discard."""
     found = set()
     for flag in by_flag(decisions).values():
         answer = standing_answer(flag)
         if answer and answer.discard and answer.seen_rows:
-            found |= {
-                (str(row[0]), str(row[1] or ""), int(row[2]), str(row[3] or "")) for row in json.loads(answer.seen_rows)
-            }
-    return sorted(found)
+            found |= {HeldRow(*row) for row in json.loads(answer.seen_rows)}
+    return sorted(found, key=str)
 
 
 def _override(seen: dict[str, str | None]) -> Override:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 from datetime import date, timedelta
 from pathlib import Path
@@ -277,6 +278,29 @@ def test_rows_are_discarded_by_an_accepted_answer_with_evidence(city: City) -> N
     with city.built() as made:
         assert rows_of(made, "SELECT step FROM reviews WHERE discard") == [("answer",)]
         assert rows_of(made, "FROM held_back_rows") == []
+
+
+def test_a_discard_reaches_the_meter_and_the_days_it_was_shown_and_no_others(city: City) -> None:
+    """One row of a meter nobody knows stands for both of its facility; a row whose days a later value covers is not asked about."""
+    oil = DEFAULTS["meters"][0]
+    city.register("meters", [oil, {**oil, "meter_id": "M2"}])
+    city.bills("fuel/m2.csv", monthly("M2", 2022, 2025, 30))
+    city.bills("fuel/b.csv", [("F1", "2024-10-01", "2024-11-01", "12", "L")], "2026-06-10 09:00")
+    city.bills("fuel/c.csv", [("M1", "2024-11-01", "2025-01-01", "x", "L")], "2026-06-10 09:00")
+    later = [("M1", "2024-11-01", "2024-12-01", 50, "L"), ("M1", "2024-12-01", "2025-01-01", 50, "L")]
+    city.bills("fuel/d.csv", later, "2026-06-11 09:00").publish()
+    held = "SELECT DISTINCT source_id FROM doubts WHERE rule_id = 'held_back' ORDER BY 1"
+    with counter.desk(city.paths) as open_desk:
+        assert rows_of(open_desk.connection, held) == [("M1",), ("M2",)]
+        ((doubt,),) = rows_of(
+            open_desk.connection, "SELECT doubt_id FROM doubts WHERE rule_id = 'held_back' AND source_id = 'M1'"
+        )
+    rows = json.loads(answer(city, doubt, "P3", data_are_right=False, discard=True).seen_rows)
+    assert [(row[2], row[4:]) for row in rows] == [(2, ["meter", "M1"])]
+    assert state(city, doubt) == "answered", "a doubt answered by its own id is listed like a flag"
+    counter.judge(city.paths, doubt, "accept", "P2", "", PAPER)
+    with city.built() as made:
+        assert rows_of(made, held) == [("M2",)]
 
 
 def test_rows_after_the_end_of_a_meter_are_discarded_by_the_answer_to_their_flag(city: City) -> None:
