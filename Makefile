@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 CITY ?= sample_data
 DATA ?=
 
-.PHONY: nightly test mutants damage torture bench sample lock clean
+.PHONY: nightly test mutants damage flood torture bench sample lock clean
 
 nightly: $(VENV)/.installed
 	$(BIN)/facility-emissions --city $(CITY) $(if $(DATA),--data $(DATA)) nightly
@@ -24,6 +24,10 @@ mutants: $(VENV)/.installed
 # every damage of a file and change of a register on sound cities: does a verdict improve without a word? DAMAGE="seed tries"
 damage: $(VENV)/.installed
 	$(BIN)/python -m tests.damage $(DAMAGE)
+
+# what two nights ask of the office in a sound city, and one doubtful month; FLOOD="facilities seed"
+flood: $(VENV)/.installed
+	$(BIN)/python -m tests.flood $(FLOOD)
 
 # every parser fed with broken and hostile bytes for ten minutes, and 200 nights killed at random moments
 torture: $(VENV)/.installed
