@@ -1,14 +1,20 @@
 -- activity_days: one row per activity source and day with its state, its doubts and, where it is doubtful, its bounds: 0 and the most that
 -- can be done in a day (daily_limit of activity_sources.csv, in the activity's usual unit; without it there is no upper one).
 -- More than that limit is doubted (over_limit), and a provisional figure of a closed year. An accepted answer lifts a doubt on the days
--- it was shown, as long as their quantity is the one that was seen.
+-- it was shown, as long as their quantity is the one that was seen; values held back are
+-- settled row by row (activity_doubts.is_lifted).
 -- Inputs: plain_activity_days, activity_doubts, activity_sources, overrides. Parameter: today.
-WITH doubted_days AS (
-    SELECT activity_source_id, local_date, list(DISTINCT rule_id) AS rules
+WITH ruled_days AS (
+    SELECT activity_source_id, local_date, rule_id, bool_and(is_lifted) AS is_lifted
     FROM (
-        SELECT activity_source_id, rule_id, CAST(unnest(generate_series(CAST(valid_from AS TIMESTAMP), CAST(valid_to - 1 AS TIMESTAMP),
+        SELECT activity_source_id, rule_id, is_lifted, CAST(unnest(generate_series(CAST(valid_from AS TIMESTAMP), CAST(valid_to - 1 AS TIMESTAMP),
             INTERVAL 1 DAY)) AS DATE) AS local_date
         FROM activity_doubts)
+    GROUP BY ALL
+),
+doubted_days AS (
+    SELECT activity_source_id, local_date, list(rule_id) AS rules, list(rule_id) FILTER (is_lifted) AS settled
+    FROM ruled_days
     GROUP BY activity_source_id, local_date
 ),
 lifted AS (
@@ -23,7 +29,7 @@ lifted AS (
     GROUP BY o.activity_source_id, CAST(o.local_date AS DATE)
 ),
 doubted AS (
-    SELECT p.*, s.daily_limit, coalesce(l.rules, []) AS lifted_rules, list_concat(
+    SELECT p.*, s.daily_limit, coalesce(list_concat(l.rules, d.settled), []) AS lifted_rules, list_concat(
         coalesce(d.rules, []),
         CASE WHEN p.quantity > s.daily_limit THEN ['over_limit'] ELSE [] END,
         CASE WHEN p.quantity IS NOT NULL AND p.is_provisional AND make_date(fiscal_year_of(p.local_date) + 1, 4, 1) <= CAST($today AS DATE)

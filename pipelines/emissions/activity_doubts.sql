@@ -86,21 +86,21 @@ zeros AS (
     WHERE quantity = 0 AND NOT (is_derived AND (years < 2 OR alike > 0)) AND NOT (zero_years >= 2 AND zero_years * 2 > greatest(possible_zeros, years))
 ),
 found AS (
-    SELECT activity_source_id, since AS valid_from, until AS valid_to, rule_id,
+    SELECT activity_source_id, since AS valid_from, until AS valid_to, rule_id, false AS is_lifted,
     to_json({mean: round(mean, 6), usual: round(usual, 6), ratio: round(mean / nullif(usual, 0), 4), agreeing: agreeing, against: against, unit: unit}) AS evidence
     FROM slips
     UNION ALL
-    SELECT activity_source_id, since, until, rule_id, to_json({years: years, zero_years: zero_years, unit: unit})
+    SELECT activity_source_id, since, until, rule_id, false, to_json({years: years, zero_years: zero_years, unit: unit})
     FROM zeros
     UNION ALL
-    SELECT source_id, valid_from, valid_to, rule_id, evidence
+    SELECT source_id, valid_from, valid_to, rule_id, is_lifted, evidence
     FROM reading_doubts
     WHERE source_kind = 'activity'
 )
-SELECT activity_source_id, valid_from, valid_to, rule_id, evidence FROM found
+SELECT activity_source_id, valid_from, valid_to, rule_id, evidence, is_lifted FROM found
 UNION ALL
 SELECT s.activity_source_id, greatest(f.valid_from, coalesce(s.valid_from, f.valid_from)), least(f.valid_to, coalesce(s.valid_to, f.valid_to)),
-    f.rule_id, f.evidence
+    f.rule_id, f.evidence, f.is_lifted
 FROM found AS f
 JOIN activity_sources AS s ON s.derived_from = f.activity_source_id AND coalesce(s.valid_from, f.valid_from) < f.valid_to
     AND coalesce(s.valid_to, f.valid_to) > f.valid_from

@@ -3,17 +3,22 @@
 -- A provisional (速報) reading is doubted once its fiscal year is closed. More than can be used in a day, or in one slot at `slot_ratio`
 -- times the most of its time (over_limit: see daily_limits), is doubted too. Zeros are doubted on the days that are nothing but zeros.
 -- An override holds on the days it was shown, as long as their quantity is the one that was seen.
--- Register readings that prove a bill lift zeros and slips by themselves (chained_days).
+-- Values held back are settled row by row (meter_doubts.is_lifted). Register readings that prove a bill lift zeros and slips by themselves (chained_days).
 -- Inputs: counted_days, meter_doubts, daily_limits, excused_days, chained_days, overrides (accepted by review). Parameters: today, slot_ratio.
-WITH doubted_days AS (
-    SELECT meter_id, local_date, list(DISTINCT rule_id) AS rules
+WITH ruled_days AS (
+    SELECT meter_id, local_date, rule_id, bool_and(is_lifted) AS is_lifted
     FROM (
-        SELECT meter_id, rule_id, CAST(unnest(generate_series(CAST(valid_from AS TIMESTAMP), CAST(valid_to - 1 AS TIMESTAMP),
+        SELECT meter_id, rule_id, is_lifted, CAST(unnest(generate_series(CAST(valid_from AS TIMESTAMP), CAST(valid_to - 1 AS TIMESTAMP),
             INTERVAL 1 DAY)) AS DATE) AS local_date
         FROM meter_doubts) AS d
     WHERE NOT (rule_id LIKE 'zero_%' AND (meter_id, local_date) IN (SELECT (meter_id, local_date) FROM excused_days))
         AND NOT ((rule_id LIKE 'zero_%' OR rule_id LIKE 'unit_slip%')
             AND (meter_id, local_date) IN (SELECT (meter_id, local_date) FROM chained_days))
+    GROUP BY ALL
+),
+doubted_days AS (
+    SELECT meter_id, local_date, list(rule_id) AS rules, list(rule_id) FILTER (is_lifted) AS settled
+    FROM ruled_days
     GROUP BY meter_id, local_date
 ),
 lifted AS (
@@ -31,7 +36,7 @@ lifted AS (
 ),
 doubted AS (
     SELECT
-        c.*, l.rules AS lifted_rules, c.quantity IS NOT NULL AND NOT c.is_covered AND c.reading_kind = 'delivery' AS delivery_not_closed,
+        c.*, list_concat(l.rules, d.settled) AS lifted_rules, c.quantity IS NOT NULL AND NOT c.is_covered AND c.reading_kind = 'delivery' AS delivery_not_closed,
         list_concat(
             list_filter(coalesce(d.rules, []), lambda rule: CASE
                 WHEN rule LIKE 'zero_%' THEN c.is_all_zero AND (c.is_covered OR c.reading_kind = 'delivery')

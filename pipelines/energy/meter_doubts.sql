@@ -80,15 +80,15 @@ wanted AS (
 SELECT
     meter_id, since AS valid_from, until AS valid_to, CASE WHEN against > 0 THEN 'unit_slip' ELSE 'unit_slip_unchecked' END AS rule_id,
     to_json({mean: round(mean, 3), usual: round(usual, 3), ratio: round(mean / nullif(usual, 0), 4), agreeing: agreeing,
-        against: against, unit: unit}) AS evidence
+        against: against, unit: unit}) AS evidence, false AS is_lifted
 FROM wanted
 WHERE possible = 0 OR agreeing < least($agreeing_years, possible)
-UNION ALL BY NAME FROM register_turns
-UNION ALL BY NAME FROM meter_zeros
-UNION ALL BY NAME FROM standstills
-UNION ALL BY NAME SELECT meter_id, valid_from, valid_to, rule_id, evidence FROM bills_apart
+UNION ALL BY NAME SELECT *, false AS is_lifted FROM register_turns
+UNION ALL BY NAME SELECT *, false AS is_lifted FROM meter_zeros
+UNION ALL BY NAME SELECT *, false AS is_lifted FROM standstills
+UNION ALL BY NAME SELECT meter_id, valid_from, valid_to, rule_id, evidence, false AS is_lifted FROM bills_apart
 UNION ALL BY NAME
-SELECT r.source_id AS meter_id, r.valid_from, r.valid_to, r.rule_id, r.evidence
+SELECT r.source_id AS meter_id, r.valid_from, r.valid_to, r.rule_id, r.evidence, r.is_lifted
 FROM reading_doubts AS r
 WHERE r.source_kind = 'meter' AND (r.rule_id <> 'held_back' OR EXISTS (
     SELECT 1 FROM meter_days AS d WHERE d.meter_id = r.source_id AND d.local_date >= r.valid_from AND d.local_date < r.valid_to))

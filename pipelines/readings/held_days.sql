@@ -1,7 +1,7 @@
 -- held_days: one row per day of the values held back, and whether later values of the same standing cover that part of it all the same.
 -- A state of a register stands for the uses that touch it. Inputs: held_values, stated_values, file_receipts, register_uses.
 WITH spans AS (
-    SELECT source_kind, owner_id, held_rule, source_sha256, stage_order, quality_order, last_at, file, CAST(started_at AS DATE) AS first_date,
+    SELECT source_kind, owner_id, held_rule, source_sha256, is_discarded, stage_order, quality_order, last_at, file, CAST(started_at AS DATE) AS first_date,
         CAST(ended_at - INTERVAL 1 MICROSECOND AS DATE) AS last_date, min(started_at) AS started_at, max(ended_at) AS ended_at,
         min(source_line) AS source_line, arg_min(raw, source_line) AS raw, count(*) AS found
     FROM held_values

@@ -13,7 +13,7 @@ import duckdb
 
 from pipelines.findings import Finding, word
 from pipelines.review.desk import Desk
-from pipelines.review.states import OPEN, binds, discarded, overrides
+from pipelines.review.states import OPEN, binds, overrides, settled
 from pipelines.review.store import Decision
 from pipelines.warehouse import database
 
@@ -38,8 +38,8 @@ def load_overrides(connection: duckdb.DuckDBPyConnection, decisions: Iterable[De
 
 
 def load_discarded(connection: duckdb.DuckDBPyConnection, decisions: Iterable[Decision]) -> None:
-    """Make the temporary table ``discarded_rows`` that the readings stage joins: rows held back that were discarded."""
-    rows = discarded(decisions)
+    """Make the temporary table ``discarded_rows`` that the readings stage joins: rows held back that answers settle."""
+    rows = settled(decisions)
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE discarded_rows AS SELECT unnest(CAST($hashes AS VARCHAR[])) AS source_sha256,
            unnest(CAST($members AS VARCHAR[])) AS source_member, unnest(CAST($lines AS BIGINT[])) AS source_line,

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -30,6 +31,9 @@ from pipelines.review.evidence import NONE, Evidence
 from pipelines.review.posts import FIRST_LINE, LADDER, Posts
 from pipelines.review.states import ACCEPTED, ANSWERED, FROM, Present, by_flag, effective, state_of
 from pipelines.review.store import Decision
+from pipelines.warehouse import database
+
+HERE = Path(__file__).parent
 
 # step -> the work it is part of; nobody does two of them for one flag
 WORK = {"answer": "answer", "accept": "judge", "return": "judge", "confirm": "confirm"}
@@ -62,12 +66,12 @@ class Flag:
     total_co2e_kg: Decimal | None
     quantity: Decimal | None = None
     seen_days: str | None = None
+    seen_rows: str | None = None
 
     def present(self, this_year: int) -> Present:
         """What a decision on this flag is held against."""
-        return Present(
-            self.total_co2e_kg, f"{self.rule_id}:{self.severity}", self.fiscal_year < this_year, self.seen_days
-        )
+        rule, is_closed = f"{self.rule_id}:{self.severity}", self.fiscal_year < this_year
+        return Present(self.total_co2e_kg, rule, is_closed, self.seen_days, self.seen_rows)
 
 
 def flags(connection: duckdb.DuckDBPyConnection) -> list[Flag]:
@@ -86,12 +90,22 @@ def flags(connection: duckdb.DuckDBPyConnection) -> list[Flag]:
     for flag_id, doubt in _doubts_of_flags(connection):
         seen.setdefault(flag_id, []).extend(_periods(doubt))
         quantities[flag_id] = quantities.get(flag_id, Decimal(0)) + (doubt["quantity"] or 0)
-    return [replace(Flag(*row), quantity=quantities.get(row[0]), seen_days=_as_text(seen.get(row[0]))) for row in rows]
+    held = _rows_held(connection)
+    return [
+        replace(
+            Flag(*row),
+            quantity=quantities.get(row[0]),
+            seen_days=_as_text(seen.get(row[0])),
+            seen_rows=_as_text(held.get(row[0])),
+        )
+        for row in rows
+    ]
 
 
 def doubts(connection: duckdb.DuckDBPyConnection, of_flags: list[Flag]) -> list[Flag]:
     """Return every doubt as what can be answered by its own id: like the first flag that asks about it, for its days alone."""
     by_id = {flag.flag_id: flag for flag in of_flags}
+    held = _rows_held(connection)
     found: dict[str, Flag] = {}
     for flag_id, doubt in _doubts_of_flags(connection):
         like = by_id[flag_id]
@@ -103,6 +117,7 @@ def doubts(connection: duckdb.DuckDBPyConnection, of_flags: list[Flag]) -> list[
             subject=doubt["source_id"],
             quantity=doubt["quantity"],
             seen_days=_as_text(_periods(doubt)),
+            seen_rows=_as_text(held.get(doubt["doubt_id"])),
         )
         found.setdefault(own.flag_id, own)
     return list(found.values())
@@ -123,7 +138,16 @@ def _periods(doubt: dict[str, Any]) -> list[dict[str, str | None]]:
     return [whose | period for period in json.loads(doubt["periods_json"])]
 
 
-def _as_text(seen: list[dict[str, str | None]] | None) -> str | None:
+def _rows_held(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows held back on the days of each doubt, by its id and by the flags that ask about it, each with whose it was taken for."""
+    rows = connection.execute(database.sql_text(HERE / "asked_rows.sql")).fetchall()
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for asked, *row in rows:
+        found.setdefault(asked, []).append(tuple(row))
+    return found
+
+
+def _as_text(seen: Sequence[Any] | None) -> str | None:
     return json.dumps(seen, ensure_ascii=False, sort_keys=True) if seen else None
 
 
@@ -191,32 +215,11 @@ class Desk:
         if data_are_right and discard:
             raise StepError("--data-are-right と --discard は同時に使えません。 / either the data are right or they go")
         post = self._post_of(flag, "answer", person)
-        rows = self._rows_held(flag) if discard else None
-        if discard and not rows:
+        if discard and not flag.seen_rows:
             raise StepError("捨てる取込保留の行がありません。 / no rows are held back here that could be discarded")
         taken = self._decision(flag, "answer", person, post, now, evidence)
+        rows = flag.seen_rows if data_are_right or discard else None
         return self._keep(replace(taken, comment=text, data_are_right=data_are_right, discard=discard, seen_rows=rows))
-
-    def _rows_held(self, flag: Flag) -> str | None:
-        """The rows held back on the days of a flag, or of one doubt of it, each with whose it was taken for."""
-        rows = self.connection.execute(
-            """SELECT r.source_sha256, r.source_member, r.source_line, r.source_column, r.source_kind, r.source_id
-               FROM held_back_rows AS r
-               JOIN (SELECT source_kind, source_id, unnest(from_json(periods_json, '[{"since": "DATE", "until": "DATE"}]'), recursive := true)
-                     FROM doubts
-                     WHERE rule_id = 'held_back'
-                         AND (doubt_id = $flag OR doubt_id IN (SELECT doubt_id FROM flag_doubts WHERE flag_id = $flag))) AS d
-                   ON d.source_kind = r.source_kind AND d.source_id = r.source_id
-                   AND r.started_at <= d.until AND r.ended_at >= d.since
-                   AND (r.started_at < d.until AND r.ended_at > d.since OR r.ended_at <= r.started_at + INTERVAL 1 MINUTE)
-               UNION
-               SELECT source_sha256, source_member, source_line, source_column, source_kind, source_id FROM held_back_rows
-               WHERE $rule = 'readings_after_validity' AND source_id = $subject AND rule_id = 'outside_validity'
-                   AND started_at < make_date($year + 1, 4, 1) AND ended_at > make_date($year, 4, 1)
-               ORDER BY ALL""",
-            {"flag": flag.flag_id, "rule": flag.rule_id, "subject": flag.subject, "year": flag.fiscal_year},
-        ).fetchall()
-        return json.dumps(rows, ensure_ascii=False) if rows else None
 
     def judge(
         self, flag_id: str, step: str, person: str, text: str, now: datetime, evidence: Evidence = NONE

@@ -1,8 +1,8 @@
 """What state a flag is in, from the decisions about it: open, answered, accepted, returned, confirmed.
 
-A decision about doubts binds to the days and quantities that it was shown; any other, for a closed year, to the facility's total
-within a tolerance, for the running year to the state of the rule. When that changed, the decisions lapse and the question
-is open again. A step that is 記録のみ is passed over.
+A decision about doubts binds to the days and quantities, and to the rows held back, that it was shown; any other, for a closed
+year, to the facility's total within a tolerance, for the running year to the state of the rule. When that changed, the decisions
+lapse and the question is open again. A step that is 記録のみ is passed over.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Override:
 
 
 class HeldRow(NamedTuple):
-    """A row held back, as an answer discards it: its place, and the meter or activity source it was taken for."""
+    """A row held back, as an answer settles it: its place, and the meter or activity source it was taken for."""
 
     source_sha256: str
     source_member: str | None
@@ -67,10 +67,13 @@ class Present:
     state: str
     is_closed_year: bool
     seen_days: str | None = None
+    seen_rows: str | None = None
 
 
 def binds(decision: Decision, present: Present, tolerance: Decimal) -> bool:
     """Tell whether a decision still binds."""
+    if decision.seen_rows is not None and decision.seen_rows != present.seen_rows:
+        return False
     if decision.seen_days is not None:
         return decision.seen_days == present.seen_days
     if not present.is_closed_year:
@@ -122,21 +125,21 @@ def by_flag(decisions: Iterable[Decision]) -> dict[str, list[Decision]]:
 
 
 def overrides(decisions: Iterable[Decision]) -> list[Override]:
-    """Return what the accepted answers lift that say the data are right."""
+    """Return what the accepted answers lift that say the data are right; rows held back are settled one by one (settled)."""
     found: set[Override] = set()
     for flag in by_flag(decisions).values():
         answer = standing_answer(flag)
         if answer and answer.data_are_right and answer.seen_days:
-            found |= {_override(seen) for seen in json.loads(answer.seen_days)}
+            found |= {_override(seen) for seen in json.loads(answer.seen_days) if seen["rule_id"] != "held_back"}
     return sorted(found, key=str)
 
 
-def discarded(decisions: Iterable[Decision]) -> list[HeldRow]:
-    """Return the rows held back that accepted answers discard."""
+def settled(decisions: Iterable[Decision]) -> list[HeldRow]:
+    """Return the rows held back that accepted answers discard, or beside which they say that the data in use are right."""
     found = set()
     for flag in by_flag(decisions).values():
         answer = standing_answer(flag)
-        if answer and answer.discard and answer.seen_rows:
+        if answer and answer.seen_rows:
             found |= {HeldRow(*row) for row in json.loads(answer.seen_rows)}
     return sorted(found, key=str)
 

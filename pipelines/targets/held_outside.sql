@@ -19,7 +19,7 @@ after AS (
         CAST(h.ended_at - INTERVAL 1 MICROSECOND AS DATE) AS last_date
     FROM held_back_rows AS h
     JOIN ends AS e ON e.source_kind = h.source_kind AND e.source_id = h.source_id
-    WHERE h.rule_id = 'outside_validity' AND CAST(h.started_at AS DATE) >= e.valid_to
+    WHERE h.rule_id = 'outside_validity' AND NOT h.is_discarded AND CAST(h.started_at AS DATE) >= e.valid_to
 )
 SELECT facility_id, fiscal_year, basis, min(greatest(first_date, make_date(fiscal_year, 4, 1))) AS first_date
 FROM (

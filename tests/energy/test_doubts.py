@@ -337,7 +337,8 @@ def test_an_answer_that_says_the_data_are_wrong_lifts_nothing(city: City) -> Non
         assert rows_of(made, "SELECT doubt_state FROM doubts") == [("standing",)]
 
 
-def test_an_accepted_discard_closes_what_was_held_back(city: City) -> None:
+@pytest.mark.parametrize("right", [False, True], ids=["the rows go", "the data are right"])
+def test_an_accepted_answer_settles_what_was_held_back_and_nothing_more(city: City, right: bool) -> None:
     city.bills("fuel/a.csv", monthly("M1", *YEARS, lambda year, _: 100 if year < 2025 else 80))
     city.bills(
         "fuel/b.csv",
@@ -348,11 +349,14 @@ def test_an_accepted_discard_closes_what_was_held_back(city: City) -> None:
     published = city.publish()
     (flag,) = ids(published, "SELECT flag_id FROM flags WHERE rule_id = 'held_back'")
     assert ids(published, "SELECT verdict FROM facility_results WHERE fiscal_year = 2025") == ["undeterminable"]
-    answer(city, flag, right=False, discard=True)
+    answer(city, flag, right=right, discard=not right)
     with city.built() as made:
-        assert rows_of(made, "SELECT rule_id FROM doubts") == []
+        assert rows_of(made, "SELECT rule_id, doubt_state FROM doubts") == [("held_back", "lifted")], "a mark stays"
+        assert one(made, "SELECT count(*) FROM energy_by_meter_day WHERE overridden = 'held_back'") == 31
         assert one(made, "SELECT count(*) FROM quarantine") == 1, "it stays on record"
         assert one(made, "SELECT verdict FROM facility_results WHERE fiscal_year = 2025") == "achieved"
+        assert rows_of(made, "SELECT state FROM flags WHERE rule_id = 'held_back'") == [("accepted",)]
+        assert rows_of(made, "SELECT DISTINCT is_binding FROM reviews") == [(True,)]
     city.bills(
         "fuel/c.csv",
         [("M1", "2025-08-01", "2025-09-01", "五百ぐらい", "L", "訂正")],
@@ -360,7 +364,11 @@ def test_an_accepted_discard_closes_what_was_held_back(city: City) -> None:
         more=["stage"],
     )
     with city.built() as made:
-        assert rows_of(made, "SELECT rule_id FROM doubts") == [("held_back",)], "another row is another question"
+        assert rows_of(made, "SELECT rule_id, doubt_state FROM doubts") == [("held_back", "standing")]
+        assert rows_of(made, "SELECT state FROM flags WHERE rule_id = 'held_back'") == [("open",)], (
+            "another row is another question"
+        )
+        assert one(made, "SELECT verdict FROM facility_results WHERE fiscal_year = 2025") == "undeterminable"
 
 
 def test_register_readings_that_prove_a_bill_lift_zeros_and_slips_by_themselves(city: City) -> None:

@@ -12,7 +12,7 @@ goes_on AS (
     JOIN validity AS v ON v.source_kind = h.source_kind AND v.source_id = h.source_id AND coalesce(v.role, 'main') = 'main'
     JOIN (SELECT DISTINCT fiscal_year FROM facility_results) AS y
         ON h.started_at < make_date(y.fiscal_year + 1, 4, 1) AND h.ended_at > make_date(y.fiscal_year, 4, 1)
-    WHERE h.rule_id = 'outside_validity'
+    WHERE h.rule_id = 'outside_validity' AND NOT h.is_discarded
     QUALIFY bool_and(v.valid_to <= h.started_at) OVER (PARTITION BY h.source_kind, h.source_id, h.source_sha256, h.source_line, h.source_column)
         AND v.valid_to = max(v.valid_to) OVER (PARTITION BY v.source_kind, v.source_id)
 ),
