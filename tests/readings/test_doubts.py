@@ -420,7 +420,7 @@ total_rows = ["合計"]
     assert doubts(town) == []
 
 
-def test_discarded_rows_are_closed(town: City, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settled_rows_are_lifted_and_others_are_not(town: City, monkeypatch: pytest.MonkeyPatch) -> None:
     from pipelines.readings import build
 
     town.bills(
@@ -432,11 +432,13 @@ def test_discarded_rows_are_closed(town: City, monkeypatch: pytest.MonkeyPatch) 
         load(connection, settings)
         connection.execute(
             """CREATE OR REPLACE TEMP TABLE discarded_rows AS SELECT sha256 AS source_sha256, CAST(NULL AS VARCHAR) AS source_member,
-               2 AS source_line, 'quantity' AS source_column FROM arrivals"""
+               2 AS source_line, 'quantity' AS source_column, 'meter' AS source_kind, 'M1' AS source_id FROM arrivals"""
         )
 
     monkeypatch.setattr(build, "_load_words", discard)
-    assert doubts(town) == [("M1", "held_back", date(2024, 5, 1), date(2024, 6, 1))]
+    with town.built() as made:
+        found = rows_of(made, "SELECT rule_id, valid_from, is_lifted FROM reading_doubts ORDER BY ALL")
+    assert found == [("held_back", date(2024, 4, 1), True), ("held_back", date(2024, 5, 1), False)]
 
 
 # ---------------------------------------------------------------- at the facility
