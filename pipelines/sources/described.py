@@ -55,16 +55,20 @@ class _Described:
             return None
         first = max(0, line - self.layout.header_rows)
         quantities, others = self._places(names)
+        under = next((n for n, row in enumerate(head.rows[line:], start=line) if any(row)), line)
         above, below = (
             headings.beside(row[0], (*quantities, *others)) if row else ()
-            for row in (head.rows[max(0, first - 1) : first], head.rows[line : line + 1])
+            for row in (head.rows[max(0, first - 1) : first], head.rows[under : under + 1])
         )
         if above and any(
             headings.is_unit(cell) and n not in quantities for n, cell in enumerate(head.rows[first - 1], 1)
         ):
             above = ()  # it stands above no column of its own: a title
-        stated = headings.titles(head.rows[: first - bool(above)])
-        return self._placed(line, names, meter, stated, above, below)
+        tops = list(head.rows[:first])
+        if above:  # what stands above a column is said of it alone
+            tops[-1] = tuple("" if n in (*quantities, *others) else cell for n, cell in enumerate(tops[-1], 1))
+        stated = headings.titles(tops)
+        return self._placed(under + 1 if below else line, names, meter, stated, above, below)
 
     def _place(
         self,
@@ -89,7 +93,6 @@ class _Described:
             if scale := _scale(role, names[columns[role] - 1], [row.get(columns[role], "") for row in beside], stated):
                 unread.append(f"{names[columns.pop(role) - 1]}: {scale}")
         slots, stated_units, problem = self._agreed(slots, columns, stated, beside)
-        line += bool(below)
         return Recognised(
             names=names,
             twins=twins,

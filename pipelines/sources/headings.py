@@ -15,7 +15,7 @@ from pipelines import folding, units
 from pipelines.sources.head import plain, unmarked
 
 _SAID = re.compile(
-    r"(?:(?P<alone>(?<![^\s、。,・;:/()\[\]【】〔〕<>※*◆■●◎○□◇-])単位)|単位(?=\s*[は:=]))\s*(?P<sign>[は:=])?[、/]?"
+    r"(?:(?P<alone>(?<![^\s、。,・;:/()\[\]【】〔〕<>※*◆■●◎○□◇-])単位)|(?<!最小)(?<!最低)(?<!最少)単位(?=\s*[は:=]))\s*(?P<sign>[は:=])?[、/]?"
     r"(?P<rest>[^()\[\]【】〔〕<>]*(?:\([^()]*\)[^()\[\]【】〔〕<>]*)*)"
 )
 _BRACKETS = re.compile(r"[(\[【〔<](?P<inside>[^()\[\]【】〔〕<>]+)[)\]】〕>]")
@@ -28,9 +28,9 @@ _SPREAD = re.compile(
 )
 _PER = re.compile(r"/(?:月|か月|ヶ月|カ月|ケ月|年|年度)$")
 # What goes on behind a unit without a blank and is no part of it.
-_TAIL = re.compile(
-    r"(?:です|とする|である|で表示|で記載|作成|出力|発行|印刷|集計|対象|期間|令和|平成|\(税|\(参考|\(速報|\(概算|※|。).*$"
-)
+_TAIL = re.compile(r"(?:です|とする|である|で表示|で記載|作成|出力|発行|印刷|集計|対象|期間|令和|平成|※|。).*$")
+# A remark in brackets behind a unit: no letters, and nothing of how the unit is meant: m3(15°C), GJ(一次).
+_REMARK = re.compile(r"\([^()A-Za-z°℃度次状態気圧標準低高十百千万億]*\)$")
 # A word that names a unit of energy or matter, or a scale, even if it is none that is known: what it means is then asked, not guessed.
 _LIKE_A_UNIT = re.compile(
     r"wh|j$|ジュール|ワット|m3|立方|リットル|㍑|ℓ|^k?l$|kg|キログラム|^千?t$|トン|ton|^[十百千万億]+$", re.IGNORECASE
@@ -113,13 +113,14 @@ def titles(rows: Iterable[Sequence[str]], *, only: frozenset[str] | None = None)
 def beside(row: Sequence[str], places: Iterable[int]) -> tuple[str, ...]:
     """Return the units of a row of units right above or below the header, one for each of the places (empty: none said there).
 
-    Nothing where it is no such row: all its filled cells name units or money, and one of the places does.
+    Nothing where it is no such row: one of the places names a unit or money, and the cells beside it are units or words without a figure.
     """
     cells = [_in_brackets(cell) for cell in row]
-    if not all(_may_be_a_unit(cell) for cell in cells if cell):
-        return ()
     found = tuple(cells[place - 1].strip("-―") if place <= len(cells) else "" for place in places)
-    return found if any(found) else ()
+    is_such = all(map(_may_be_a_unit, filter(None, found))) and all(
+        _may_be_a_unit(cell) or not any(sign.isdigit() for sign in cell) for cell in cells
+    )
+    return found if is_such and any(found) else ()
 
 
 def _in_brackets(cell: str) -> str:
@@ -138,7 +139,8 @@ def _bare(text: str) -> str:
     """Return a unit without what is no part of it: that it is counted by the month, and words that follow it."""
     if is_unit(text):
         return text
-    for short in (_PER.sub("", text), _TAIL.sub("", text), _PER.sub("", _TAIL.sub("", text))):
+    tail = _REMARK.sub("", _TAIL.sub("", text))
+    for short in (_PER.sub("", text), tail, _PER.sub("", tail)):
         if short != text and is_unit(short):
             return short
     return text

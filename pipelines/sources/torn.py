@@ -3,7 +3,7 @@
 Cells that are missing, or a last cell that says how much, whose, when or what, hold back what they touch, unless the file itself shows
 that the cell is whole (a closing quote; a word of the column, or of the role, that no other one continues; dates or decimals of one
 fixed length; an empty cell below empty ones), or city.toml says of the source that its files always end so (``ends_without_newline``).
-Money, power and a total beside the value cost only themselves, and notes nothing.
+Money, power and a total beside the value cost only themselves, and notes (also as a line of their own) nothing.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ WHOLE_LINE = -1
 _FIXED_MOMENT = re.compile(
     r"[0-9]{4}([-/.])[0-9]{2}\1[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?|[0-9]{2}:[0-9]{2}(?::[0-9]{2})?"
 )
+_NOTE = re.compile(r"(?:※|＊|[（(]注[)）意記]|注[：:意記]|備考[：:\s])")
 _DECIMALS = re.compile(r"[^.]*[0-9]\.([0-9]+)")
 
 
@@ -41,14 +42,14 @@ class Torn:
 
 def find(inspected: Inspected, recognised: Recognised, delimiter: str, wanted: str) -> Torn | None:
     """Return what of the last line may be cut off, or nothing."""
-    if not inspected.ends_open or ALWAYS_SO in wanted:
-        return None
-    lines = split_lines(_tail(inspected))
+    lines = split_lines(_tail(inspected)) if inspected.ends_open and ALWAYS_SO not in wanted else []
     if inspected.size <= TAIL_BYTES:
         lines = lines[recognised.header_line :]
     if not lines or not lines[-1].strip() or (inspected.quoted and lines[-1].rstrip().endswith('"')):
-        return None
+        return None  # nothing stands there, or what stands there is closed
     cells = split_line_at(lines[-1], delimiter)
+    if _NOTE.match(cells[0]) and not any(cells[1:]):
+        return None
     place, text, raw = len(cells), cells[-1], lines[-1][:160]
     above = [row for line in lines[:-1] if line.strip() and len(row := split_line_at(line, delimiter)) > 1]
     fellows = [row[-1] for row in above if len(row) == place]

@@ -42,6 +42,10 @@ SAID = {
     "words behind it without a blank": (["単位：千kWh作成日2025/4/1", BARE, ROW], "千kWh"),
     "a note in brackets behind it": (["単位：MWh（税込）", BARE, ROW], "MWh"),
     "a sentence": (["単位は千kWhです", BARE, ROW], "千kWh"),
+    "a remark that says nothing of the unit": (["単位：kWh（30分値）", WITH, FULL], "kWh"),
+    "the smallest step": (["最小単位は1kWhです", WITH, FULL], "kWh"),
+    "a row of units below with words": ([BARE, "単位,年月日,年月日,千kWh", ROW], "千kWh"),
+    "a row of units below a blank line": ([BARE, "", ",,,千kWh", ROW], "千kWh"),
     "by the month": (["単位 kWh/月", WITH, FULL], "kWh"),
     "by the month in a heading": (["meter_id,started_at,ended_at,quantity（千kWh/月）", ROW], "千kWh"),
     "spread over blanks": (["単　位：千 kWh", BARE, ROW], "千kWh"),
@@ -74,8 +78,12 @@ def test_a_row_that_disagrees_is_held_back(tmp_path: Path) -> None:
         [WITH, ",,,千kWh"],
         ["年報", ",,,,千kWh", WITH],
         [WITH, ",,,百kWh"],
+        [WITH, "（単位）,日,日,千kWh"],
+        [WITH, "", ",,,MWh"],
+        ["電気使用量（千kWh）,,,,,円", f"{WITH},amount_yen"],
+        ["単位：m3（15℃）", WITH],
     ):
-        found = told(tmp_path / "a.csv", *lines, FULL)
+        found = told(tmp_path / "a.csv", *lines, FULL + "," * (lines[-1].count(",") - FULL.count(",")))
         assert [reject["rule_id"] for reject in found["rejects"]] == ["unit_disagrees"], lines
         assert "kWh" in found["rejects"][0]["raw"]
 

@@ -189,6 +189,15 @@ def test_a_single_row_shows_no_empty_cell_to_be_whole(tmp_path: Path) -> None:
     assert outcome(tmp_path / "b.csv", f"{BARE}\nM7,2024-04-01,2024-05-01,") == [(2, "torn_line")]
 
 
+@pytest.mark.parametrize("note", ["※速報値です", "（注）検針日から検針日まで", "注：速報", "備考　なし,,,,"])
+def test_a_note_that_ends_the_file_is_no_row_that_is_cut_off(tmp_path: Path, note: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"{BARE},unit\nM7,2024-04-01,2024-05-01,1,kWh\n{note}", encoding="utf-8")
+    assert (show(path)["rejects"], show(path)["rows_values"]) == ([], 1)
+    path.write_text("納品日,納入先,品名,数量,単位\n2024-04-01,注文店,灯油,1,L\n2024-04-02,注", encoding="utf-8")
+    assert [reject["rule_id"] for reject in show(path)["rejects"]] == ["torn_line"]
+
+
 def test_a_row_that_ends_before_others_is_held_back_though_one_more_does(tmp_path: Path) -> None:
     rows = ["M7,2024-04-01,2024-05-01,1,kWh,済", "M7,2024-05-01,2024-06-01,2,kWh", "M7,2024-06-01,2024-07-01,3,kWh"]
     found = outcome(tmp_path / "a.csv", "\n".join([f"{BARE},unit,note", *rows]))
