@@ -30,6 +30,8 @@ ROLES = (
 )  # fmt: skip
 # Where a value's time comes from; a layout has exactly one of these.
 TIMES = ("start", "period", "date", "month", "year", "fiscal_year", "year_ending")
+# Columns beside the value: what cannot be read of them costs only themselves.
+SIDE_ROLES = frozenset({"yen", "demand_kw", "contract_kw"})
 WORDED = ("reading_kind", "time_band", "quality", "stage")
 RECORDS = "reading|register|activity|composition"
 

@@ -14,7 +14,7 @@ from expectations.contracts import contract
 from pipelines import tables
 from pipelines.layout_spec import Layout
 from pipelines.registers import RegisterError, typed
-from pipelines.sources.careful import AGREED_WORDS
+from pipelines.sources.words import AGREED_WORDS
 
 ROOT = Path(__file__).parents[1]
 RAW = tomllib.loads((ROOT / "pipelines" / "tables.toml").read_text(encoding="utf-8"))

@@ -10,28 +10,13 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import tables
+from pipelines import folding
 from pipelines.settings import Limits
 from pipelines.sources import headings, plain, shown, store, tables_found, words
 from pipelines.sources.open_file import Outcome, Part
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent
-# What people write besides our own words.
-SPELLINGS = {
-    "time_band": {"全日": "all", "昼間": "day", "夜間": "night"},
-    "basis": {
-        "湿": "wet", "湿ベース": "wet", "湿潤": "wet", "乾": "dry", "乾ベース": "dry", "乾燥": "dry",
-    },
-    "quality": {"推定": "supplier_estimated"},
-    "stage": {"速報": "provisional", "確報": "confirmed", "確定": "confirmed", "訂正": "corrected"},
-}  # fmt: skip
-AGREED_WORDS = {
-    column: {word: word for word in tables.words(column, table)} | SPELLINGS.get(column, {})
-    for column, table in (
-        ("reading_kind", ""), ("time_band", ""), ("basis", "waste_samples"), ("quality", ""), ("stage", ""),
-    )
-}  # fmt: skip
 MACROS = """
 CREATE OR REPLACE TEMP MACRO stated_offset(t) AS
     CASE WHEN right(t, 1) = 'Z' THEN 0
@@ -73,6 +58,8 @@ CREATE OR REPLACE TEMP MACRO our_word(has_words, words, role, t) AS
     CASE WHEN has_words THEN coalesce(words[role || ':' || coalesce(trim(t), '')], t) ELSE t END;
 CREATE OR REPLACE TEMP MACRO unless_missing(has_missing, missing, t) AS
     CASE WHEN NOT has_missing THEN t WHEN list_contains(missing, trim(t)) THEN '' ELSE t END;
+CREATE OR REPLACE TEMP MACRO unless_torn(torn_place, place, t) AS
+    CASE WHEN torn_place = place THEN coalesce(t, '') || ' [torn_line]' ELSE t END;
 CREATE OR REPLACE TEMP MACRO period_start(t) AS trim(regexp_extract(t, '^(.+?)\\s*[\u301c\uff5e~]\\s*(.+)$', 1));
 CREATE OR REPLACE TEMP MACRO period_end(t) AS trim(regexp_extract(t, '^(.+?)\\s*[\u301c\uff5e~]\\s*(.+)$', 2));
 """
@@ -173,19 +160,38 @@ def _refuse_twins(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]
             names = part.recognised.names
             for first, second in part.recognised.twins:
                 found = connection.execute(
-                    """SELECT line, one, other
+                    """SELECT min(line), one, other
                        FROM (SELECT line, trim(unmarked($marks, coalesce(cells[$first], ''))) AS one,
                            trim(unmarked($marks, coalesce(cells[$second], ''))) AS other FROM raw_rows
                            WHERE file_no = $no AND NOT ($marks AND coalesce(rule_of(cells[$second]), '') = 'hidden_row'))
-                       WHERE other <> '' AND other <> one ORDER BY line LIMIT 1""",
+                       WHERE other <> '' AND other <> one GROUP BY ALL ORDER BY ALL""",
                     {"no": part.file_no, "first": first, "second": second, "marks": part.has_marks},
-                ).fetchone()
-                if found:
+                ).fetchall()
+                differ = next((row for row in found if not _say_the_same(part, first, *row[1:])), None)
+                if differ:
                     columns = " / ".join(f"{place}列「{names[place - 1]}」" for place in (first, second))
-                    values = " / ".join(found[1:])
+                    values = " / ".join(differ[1:])
                     outcome.held.append(part)
-                    outcome.refuse(part, ("two_columns", {"columns": columns, "line": found[0], "found": values}))
+                    outcome.refuse(part, ("two_columns", {"columns": columns, "line": differ[0], "found": values}))
                     break
+
+
+def _say_the_same(part: Part, place: int, one: str, other: str) -> bool:
+    """Tell whether two cells of one role mean the same, however they are written: 1,000 and 1000, 2025/4/1 and 2025-04-01."""
+    recognised = part.recognised
+    role = next((role for role, column in recognised.columns.items() if column == place), "")
+    if any(slot.position == place for slot in recognised.slots):
+        missing = {"", *words.MISSING_MARKS, *recognised.missing}
+        signs = ("point", "comma") if part.semicolons else ("point",)
+        read = [(words.read_number(one, sign).value, words.read_number(other, sign).value) for sign in signs]
+        return {one, other} <= missing or (any(first is not None for first, _ in read) and all(a == b for a, b in read))
+    if role in ("start", "end", "issued"):
+        form = recognised.timing.form if role != "issued" else ""
+        moments = [words.read_moment(text, form, recognised.timing.utc_minutes) for text in (one, other)]
+        return None not in moments and moments[0] == moments[1]
+    return bool(one) and (
+        headings.word(one) == headings.word(other) if role == "unit" else folding.word(one) == folding.word(other)
+    )
 
 
 def _load_words(connection: duckdb.DuckDBPyConnection) -> None:
@@ -235,7 +241,9 @@ def _load_words(connection: duckdb.DuckDBPyConnection) -> None:
         "CREATE OR REPLACE TEMP TABLE missing_marks AS SELECT unnest(CAST($marks AS VARCHAR[])) AS text",
         {"marks": sorted(words.MISSING_MARKS)},
     )
-    agreed = [(column, text, meaning) for column, pairs in AGREED_WORDS.items() for text, meaning in pairs.items()]
+    agreed = [
+        (column, text, meaning) for column, pairs in words.AGREED_WORDS.items() for text, meaning in pairs.items()
+    ]
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE agreed_words AS SELECT unnest(CAST($columns AS VARCHAR[])) AS column_name,
            unnest(CAST($texts AS VARCHAR[])) AS text, unnest(CAST($meanings AS VARCHAR[])) AS meaning""",

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 
-from pipelines.layout_spec import TIMES, WORDED, Column, Layout
+from pipelines.layout_spec import SIDE_ROLES, TIMES, WORDED, Column, Layout
 from pipelines.sources import headings
 from pipelines.sources.head import Head, LayoutReader, Recognised, Slot, Timing, plain, split_lines, words_of
 from pipelines.sources.slots import day_slots, numbered_slots
@@ -17,8 +17,6 @@ from pipelines.sources.slots import day_slots, numbered_slots
 LENGTHS = {"month": 1, "year": 12, "fiscal_year": 12, "year_ending": -12}
 FORMS = {"year": "year", "fiscal_year": "fiscal_year"}
 WHOLE_DAY = 1_440
-# Columns beside the value: what cannot be read of them costs only themselves.
-SIDE_ROLES = frozenset({"yen", "demand_kw", "contract_kw"})
 # Where several words of a layout are there, the first is meant.
 BY_PREFERENCE = frozenset({"meter", "meter_else", "meter_part"})
 
@@ -44,6 +42,7 @@ class _Described:
         self.needed = tuple(frozenset(plain(word) for word in words.split("|")) for words in layout.header)
         self.unwanted = frozenset(plain(word) for word in layout.without)
         self._placed = lru_cache(maxsize=256)(self._place)  # thousands of files share a header
+        self._places = lru_cache(maxsize=256)(self._value_places)
 
     def recognise(self, head: Head) -> Recognised | None:
         """Return how to read the table when it fits the description."""
@@ -54,14 +53,31 @@ class _Described:
         meter = self._meter(head)
         if self.layout.meter_from and meter is None:
             return None
-        stated = headings.titles(head.rows[: max(0, line - self.layout.header_rows)])
-        next_row = head.rows[line] if line < len(head.rows) else ()
-        return self._placed(
-            line, names, meter, stated, headings.below(next_row, (s.position for s in self._slots(names)))
+        first = max(0, line - self.layout.header_rows)
+        quantities, others = self._places(names)
+        under = next((n for n, row in enumerate(head.rows[line:], start=line) if any(row)), line)
+        above, below = (
+            headings.beside(row[0], (*quantities, *others)) if row else ()
+            for row in (head.rows[max(0, first - 1) : first], head.rows[under : under + 1])
         )
+        if above and any(
+            headings.is_unit(cell) and n not in quantities for n, cell in enumerate(head.rows[first - 1], 1)
+        ):
+            above = ()  # it stands above no column of its own: a title
+        tops = list(head.rows[:first])
+        if above:  # what stands above a column is said of it alone
+            tops[-1] = tuple("" if n in (*quantities, *others) else cell for n, cell in enumerate(tops[-1], 1))
+        stated = headings.titles(tops)
+        return self._placed(under + 1 if below else line, names, meter, stated, above, below)
 
     def _place(
-        self, line: int, names: tuple[str, ...], meter: str | None, stated: headings.Stated, below: tuple[str, ...]
+        self,
+        line: int,
+        names: tuple[str, ...],
+        meter: str | None,
+        stated: headings.Stated,
+        above: tuple[str, ...],
+        below: tuple[str, ...],
     ) -> Recognised | None:
         """Return where everything stands below a header, unless something needed is missing."""
         found = {role: _positions(names, column) for role, column in self.layout.columns.items()}
@@ -71,10 +87,12 @@ class _Described:
             return None
         twins, doubled = self._twins(names, found)
         unread = [f"{names[columns.pop(role) - 1]}: 同じ名の列が二つ / two columns" for role in doubled]
-        if "yen" in columns and (scale := _scale(names[columns["yen"] - 1], stated)):
-            unread.append(f"{names[columns.pop('yen') - 1]}: {scale}")
-        slots, stated_units, problem = self._agreed(names, slots, columns, stated, below)
-        line += bool(below)
+        places = [place for some in self._places(names) for place in some]
+        beside = [dict(zip(places, row, strict=False)) for row in (above, below)]
+        for role in sorted(SIDE_ROLES & set(columns)):
+            if scale := _scale(role, names[columns[role] - 1], [row.get(columns[role], "") for row in beside], stated):
+                unread.append(f"{names[columns.pop(role) - 1]}: {scale}")
+        slots, stated_units, problem = self._agreed(slots, columns, stated, beside)
         return Recognised(
             names=names,
             twins=twins,
@@ -125,19 +143,19 @@ class _Described:
 
     def _agreed(
         self,
-        names: tuple[str, ...],
         slots: tuple[Slot, ...],
         columns: Mapping[str, int],
         stated: headings.Stated,
-        below: tuple[str, ...],
+        beside: list[dict[int, str]],
     ) -> tuple[tuple[Slot, ...], tuple[str, ...], tuple[str, dict[str, object]] | None]:
         """Return the slots with the units that title and heading say, the units a row must agree with, and where they differ."""
         if not self.layout.header or self.layout.record == "composition":
             return slots, (), None
         has_column = "unit" in columns
         found, every = [], []
-        for number, slot in enumerate(slots):
-            heads = [unit for unit in (below[number] if below else "", headings.named(slot.name)[1]) if unit]
+        for slot in slots:
+            rows = [row.get(slot.position, "") for row in beside]
+            heads = [unit for unit in (*rows, headings.named(slot.name)[1]) if unit]
             fixed = slot.unit or ("" if has_column else self.layout.unit)
             exact = {
                 headings.word(unit)
@@ -173,6 +191,11 @@ class _Described:
                 if len(names) == (spec.width or len(names)):
                     return start + spec.header_rows, names
         return None
+
+    def _value_places(self, names: tuple[str, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the columns of quantities, and those of amounts and power beside them."""
+        found = (_position(names, column) for role, column in self.layout.columns.items() if role in SIDE_ROLES)
+        return tuple(slot.position for slot in self._slots(names)), tuple(place for place in found if place)
 
     def _is_ruled_out(self, words: frozenset[str]) -> bool:
         """Tell at once from the words of all cells; a name that is joined downwards begins with one of them."""
@@ -296,7 +319,10 @@ def _without_unit(name: str) -> str:
     return headings.named(name)[0]
 
 
-def _scale(name: str, stated: headings.Stated) -> str:
-    """Return in what money stands that is not whole yen, or nothing."""
-    unit = headings.named(name)[1]
-    return unit if unit.endswith(headings.YEN) and unit != headings.YEN else stated.money
+def _scale(role: str, name: str, beside: list[str], stated: headings.Stated) -> str:
+    """Return in what an amount or a power stands that is not whole yen or kW, or nothing."""
+    said = [unit for unit in (*beside, headings.named(name)[1]) if unit]
+    if role != "yen":
+        return next((unit for unit in said if unit not in ("kW", "kVA")), "")
+    other = next((unit for unit in said if unit != headings.YEN and headings.YEN in unit), "")
+    return other or stated.money

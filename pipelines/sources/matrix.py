@@ -35,7 +35,7 @@ def number(text: str) -> Decimal | None:
 
 
 def disagreement(place: str, printed: str, cells: Iterable[str]) -> RefusedFileError | None:
-    """Hold a printed total against its cells; an empty one says nothing.
+    """Hold a printed total against its cells; an empty one says nothing, nor does a mark for missing below cells that are all missing.
 
     Returns:
         The error to raise behind the last cell where they differ, or the total or one of the cells cannot be read.
@@ -43,7 +43,9 @@ def disagreement(place: str, printed: str, cells: Iterable[str]) -> RefusedFileE
     if not plain(printed):
         return None
     printed = unmarked(printed)
-    filled = [cell for cell in map(unmarked, cells) if plain(cell).strip("-*―－") and cell.strip() not in MISSING_MARKS]
+    filled = [cell for cell in map(unmarked, cells) if not _is_missing(cell)]
+    if _is_missing(printed) and not filled:
+        return None
     unread = next((cell for cell in filled if number(cell) is None), None)
     if unread is not None:  # the true reason: whether the total agrees cannot be told
         return RefusedFileError("total_unchecked", place=place, printed=printed, cell="欄 / cell", found=unread)
@@ -51,6 +53,10 @@ def disagreement(place: str, printed: str, cells: Iterable[str]) -> RefusedFileE
     if number(printed) == summed:
         return None
     return RefusedFileError("totals_disagree", place=place, printed=printed, summed=f"{summed.normalize():f}")
+
+
+def _is_missing(cell: str) -> bool:
+    return not plain(cell).strip("-*―－") or cell.strip() in MISSING_MARKS
 
 
 def missing(layout: str, found: str, expected: str) -> RefusedFileError:

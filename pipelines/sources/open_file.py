@@ -14,7 +14,7 @@ from pathlib import Path
 from pipelines.findings import rules
 from pipelines.settings import Limits
 from pipelines.sources import headings, layouts, lines, store, torn, workbook
-from pipelines.sources.head import Head, LayoutReader, Recognised, Table, delimiter_of, split_line
+from pipelines.sources.head import Head, LayoutReader, Recognised, RefusedFileError, Table, delimiter_of, split_line
 from pipelines.sources.inspect_file import Inspected, inspect
 from pipelines.sources.layouts import LayoutProblem
 
@@ -221,6 +221,8 @@ def _open_archive(inspected: Inspected, where: tuple[str, ...], outcome: Outcome
                 trouble = (
                     NESTED if found.kind == "zip" else _open_tables(found, (*where[:-1], *parts), name, outcome, means)
                 )
+            except RefusedFileError as refused:
+                trouble = refused.rule_id, refused.numbers
             except (
                 OSError,
                 zipfile.BadZipFile,
@@ -270,5 +272,6 @@ def _recognise(head: Head, outcome: Outcome, means: Means) -> Recognised | Layou
     found = layouts.recognise(head, outcome.key.wanted.partition("#")[0], means.of_city)
     if isinstance(found, Recognised) and found.read is not None and head.rows:
         # what a whole table says of its unit, which its module takes for granted
-        return replace(found, stated_units=headings.titles(head.rows, by_word_only=True).units)
+        only = headings.OF_POWER if found.reading_kind == "interval" else frozenset()
+        return replace(found, stated_units=headings.titles(head.rows, only=only).units)
     return found

@@ -16,7 +16,7 @@ read AS (
     SELECT
         $file_nos[CAST(file_index AS BIGINT) + 1] AS file_no, coalesce($meter, nullif(trim(meter), '')) AS whose,
         nullif(trim(meter_part), '') AS part,
-        plain_moment(CASE WHEN $has_time THEN trim("start") || ' ' || trim("time") ELSE "start" END) AS base,
+        plain_moment(CASE WHEN NOT $has_time THEN "start" WHEN trim("time") NOT LIKE '24:%' THEN trim("start") || ' ' || trim("time") END) AS base,
         minutes_later(plain_moment("end"), $end_shift_minutes) AS base_end,
         nullif(trim(unit), '') AS unit, greatest(last_care, *COLUMNS('^care_')) AS needs_care, $has_last_care AND last_care IS NULL AS is_short, [*COLUMNS('^quantity_')] AS quantities
     FROM lines

@@ -2,7 +2,7 @@
 -- Order of the rules: how the line is built, whether the cell may be taken as it stands, whose it is, when it is, how much, the words.
 -- Inputs: stamped_cells, number_signs, unit_words, moment_words and number_words (texts that people wrote another way), agreed_words,
 -- shown_words (number formats that agree with the unit beside them).
--- What cannot be read of a column beside the value (money, power) costs only itself: it is named in side_unread.
+-- What cannot be read of a column beside the value (money, power) costs only itself: it is named in side_unread, a mark for missing is not.
 WITH signs AS (
     SELECT file_no, max(signs) FILTER (role = 'quantity') AS quantity, max(signs) FILTER (role = 'yen') AS yen,
         max(signs) FILTER (role = 'kw') AS kw, max(signs) FILTER (role = 'contract') AS contract, max(signs) FILTER (role = 'moisture') AS moisture
@@ -50,9 +50,9 @@ SELECT
     band_word AS time_band, quality_word AS quality, stage_word AS stage, CAST(issued AS DATE) AS issued_on,
     yen AS amount_yen, kw AS demand_kw, contract AS contract_kw, substance, note, category,
     basis_word AS basis, moisture AS moisture_percent, laboratory, slip_no, index_before, index_after, quantity_text, is_snapped,
-    nullif(concat_ws(', ', CASE WHEN yen_text IS NOT NULL AND yen IS NULL THEN 'amount_yen「' || yen_text || '」' END,
-        CASE WHEN kw_text IS NOT NULL AND kw IS NULL THEN 'demand_kw「' || kw_text || '」' END,
-        CASE WHEN contract_text IS NOT NULL AND contract IS NULL THEN 'contract_kw「' || contract_text || '」' END), '') AS side_unread,
+    nullif(concat_ws(', ', CASE WHEN yen IS NULL AND yen_text NOT IN (FROM missing_marks) THEN 'amount_yen「' || yen_text || '」' END,
+        CASE WHEN kw IS NULL AND kw_text NOT IN (FROM missing_marks) THEN 'demand_kw「' || kw_text || '」' END,
+        CASE WHEN contract IS NULL AND contract_text NOT IN (FROM missing_marks) THEN 'contract_kw「' || contract_text || '」' END), '') AS side_unread,
     CASE
         WHEN line_rule IS NOT NULL THEN line_rule
         WHEN coalesce(quantity_text, '') = '' OR quantity_text IN (SELECT text FROM missing_marks) THEN 'blank'

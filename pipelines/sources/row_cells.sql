@@ -1,5 +1,6 @@
 -- row_cells: one row per value cell of the tables whose columns play fixed roles: every slot of every line. A line that ends before the
 -- last role lacks something; one single cell of words is a note, one of letters and digits alone the beginning of a row.
+-- 24:00 ends a day and begins none: where the stamp is the start of a slot, it is told.
 -- Inputs: raw_rows, parse_parts (the roles and slots of each part's layout).
 WITH slotted AS (
     SELECT r.file_no, r.line, r.cells, p.columns AS c, p.meter, p.unit, p.reading_kind, p.width, p.has_words, p.words, p.has_missing, p.missing,
@@ -13,7 +14,8 @@ placed AS (
     SELECT
         *,
         coalesce(meter, nullif(trim(cells[c.meter]), ''), nullif(trim(cells[c.meter_else]), '')) AS whose,
-        CASE WHEN c.time IS NULL THEN cells[c.start] ELSE trim(cells[c.start]) || ' ' || trim(cells[c.time]) END AS stamp,
+        CASE WHEN c.time IS NULL THEN cells[c.start] WHEN slot.start_minutes >= 0 AND trim(cells[c.time]) IN ('24:00', '24:00:00')
+            THEN trim(cells[c.start]) || ' ' || trim(cells[c.time]) || ' 始まり / start' ELSE trim(cells[c.start]) || ' ' || trim(cells[c.time]) END AS stamp,
         trim(cells[slot.position]) AS quantity, list_filter(cells, lambda cell: trim(cell) <> '') AS filled
     FROM slotted
 )
@@ -28,8 +30,9 @@ SELECT
     coalesce(reading_kind, our_word(has_words, words, 'reading_kind', cells[c.reading_kind])) AS reading_kind,
     coalesce(slot.time_band, our_word(has_words, words, 'time_band', cells[c.time_band])) AS time_band,
     our_word(has_words, words, 'quality', cells[c.quality]) AS quality, our_word(has_words, words, 'stage', cells[c.stage]) AS stage,
-    cells[c.issued] AS issued_text, unless_missing(has_missing, missing, cells[c.yen]) AS yen_text,
-    unless_missing(has_missing, missing, cells[c.demand_kw]) AS kw_text, unless_missing(has_missing, missing, cells[c.contract_kw]) AS contract_text,
+    cells[c.issued] AS issued_text, unless_missing(has_missing, missing, unless_torn(torn_place, c.yen, cells[c.yen])) AS yen_text,
+    unless_missing(has_missing, missing, unless_torn(torn_place, c.demand_kw, cells[c.demand_kw])) AS kw_text,
+    unless_missing(has_missing, missing, unless_torn(torn_place, c.contract_kw, cells[c.contract_kw])) AS contract_text,
     cells[c.substance] AS substance, cells[c.note] AS note, cells[c.category] AS category, cells[c.basis] AS basis,
     cells[c.moisture] AS moisture_text, cells[c.laboratory] AS laboratory, cells[c.slip] AS slip_no, cells[c.index_before] AS index_before,
     cells[c.index_after] AS index_after,

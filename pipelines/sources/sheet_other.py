@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from typing import IO
 
+from pipelines.settings import Limits
 from pipelines.sources import sheet_xml
 from pipelines.sources.sheet_xml import Attributes, BrokenWorkbookError, Traits, local
 
@@ -27,7 +28,8 @@ ERRORS = {
 }
 ERROR_CELLS = (3, 11)
 LONGEST_RECORD = 16_777_216
-MOST_ROWS = 1_048_576
+# One cell is repeated over no larger area than this by anybody who writes tables.
+MOST_REPEATED = 1_048_576
 
 
 def of_xlsb(archive: zipfile.ZipFile, names: Mapping[str, str]) -> tuple[list[Traits | None], bool]:
@@ -101,13 +103,13 @@ def _byte(stream: IO[bytes]) -> int:
     return found[0]
 
 
-def of_ods(archive: zipfile.ZipFile, part: str) -> list[Traits]:
+def of_ods(archive: zipfile.ZipFile, part: str, limits: Limits) -> list[Traits]:
     """Return the traits of each table of an OpenDocument spreadsheet.
 
     Raises:
-        BrokenWorkbookError: no XML, or numbers of rows beyond reason.
+        BrokenWorkbookError: no XML, or a filled cell beyond the rows and columns that a sheet may have, told before it is repeated.
     """
-    scan = _Ods()
+    scan = _Ods(limits)
     with archive.open(part) as stream:
         try:
             sheet_xml.walk(stream, scan.start, end=scan.end)
@@ -119,10 +121,12 @@ def of_ods(archive: zipfile.ZipFile, part: str) -> list[Traits]:
 class _Ods:
     """One pass over content.xml; a hidden group hides what is in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
         self.found: list[Traits] = []
         self.around: list[str] = []
         self.row = self.column = self.rows_at_once = 0
+        self.hides_row = False
         self.groups: list[bool] = []
 
     def start(self, tag: str, attributes: Attributes) -> None:
@@ -148,35 +152,51 @@ class _Ods:
         self.around.pop()
         if name in ("table-row-group", "table-column-group"):
             self.groups.pop()
-            self.column = 0 if name == "table-row-group" else self.column
 
     def _columns(self, attributes: Attributes) -> None:
-        count = int(_said(attributes, "number-columns-repeated") or 1)
+        count = _repeated(attributes, "number-columns-repeated")
         if self.found and self._hides(attributes):
             self.found[-1].hidden_columns.append((self.column, self.column + count - 1))
         self.column += count
 
     def _row(self, attributes: Attributes) -> None:
         self.row += self.rows_at_once
-        self.rows_at_once = int(_said(attributes, "number-rows-repeated") or 1)
+        self.rows_at_once = _repeated(attributes, "number-rows-repeated")
         self.column = 0
-        if self.row + self.rows_at_once > 2 * MOST_ROWS:
-            raise BrokenWorkbookError(f"{self.row + self.rows_at_once} rows")
-        if self._hides(attributes):
-            self.found[-1].hidden_rows.update(range(self.row, self.row + self.rows_at_once))
+        self.hides_row = self._hides(attributes)
 
     def _cell(self, attributes: Attributes) -> None:
-        count = int(_said(attributes, "number-columns-repeated") or 1)
-        places = [(self.row, self.column + n) for n in range(count if attributes and count < 1_000 else 0)]
+        count = _repeated(attributes, "number-columns-repeated")
         kinds = [value for key, value in attributes.items() if local(key) == "value-type"]
-        if "error" in kinds:
-            self.found[-1].errors.update(dict.fromkeys(places, "#?"))
-        elif _said(attributes, "formula") and not kinds:
-            self.found[-1].uncalculated.update(places)
+        if kinds or _said(attributes, "formula"):
+            self._filled(count, kinds)
         self.column += count
+
+    def _filled(self, count: int, kinds: list[str]) -> None:
+        """Take note of a filled cell and its repetitions, none of which is laid out before their number is held against the limits."""
+        found, rows, columns = self.found[-1], self.row + self.rows_at_once, self.column + count
+        found.height, found.width = max(found.height, rows), max(found.width, columns)
+        found.cells += self.rows_at_once * count
+        is_too_large = rows > self.limits.sheet_rows or columns > self.limits.columns
+        if is_too_large or self.rows_at_once * count > MOST_REPEATED:
+            raise BrokenWorkbookError(f"{rows} x {columns}")
+        if self.hides_row:
+            found.hidden_rows.update(range(self.row, rows))
+        places = ((row, column) for row in range(self.row, rows) for column in range(self.column, columns))
+        if "error" in kinds:
+            found.errors.update(dict.fromkeys(places, "#?"))
+        elif not kinds:
+            found.uncalculated.update(places)
 
     def _hides(self, attributes: Attributes) -> bool:
         return any(self.groups) or _said(attributes, "visibility") in ("collapse", "filter")
+
+
+def _repeated(attributes: Attributes, name: str) -> int:
+    count = int(_said(attributes, name) or 1)
+    if count < 1:
+        raise BrokenWorkbookError(f"{name} {count}")
+    return count
 
 
 def _said(attributes: Attributes, name: str) -> str:

@@ -105,7 +105,7 @@ def traits(archive: zipfile.ZipFile, part: str, of_book: Book) -> Traits:
     """Read one sheet.
 
     Raises:
-        BrokenWorkbookError: no XML, or a cell that stands in another row than its own.
+        BrokenWorkbookError: no XML, a cell that stands in another row than its own, or rows out of their order.
     """
     with archive.open(part) as stream:
         odd = (*ODD, *(f' s="{style}"'.encode() for style in of_book.formats))
@@ -123,13 +123,14 @@ def traits(archive: zipfile.ZipFile, part: str, of_book: Book) -> Traits:
 # Bytes that only a sheet has that must be looked at cell by cell; rather too much is taken for it than too little.
 ODD = (
     b"hidden", b"<f", b"&#", b"<!", b"\0", b't="e', b' ht="0', b"\tht=", b"\nht=", b'width="0', b'RowHeight="0',
-    b" =", b"\t=", b"\n=", b"\r=",
+    b" =", b"\t=", b"\n=", b"\r=", b"<row>", b"<row\t", b"<row\n", b"<row\r", b"<row/", b"<c\t", b"<c\n", b"<c\r", b"<c/",
 )  # fmt: skip
 _PLAIN_ROOT = re.compile(
     rb"""<worksheet(?: xmlns:\w+="[^"]*")* xmlns="http://(?:schemas.openxmlformats.org/spreadsheetml/2006|purl.oclc.org/ooxml/spreadsheetml)/main\""""
 )
 _CELL = re.compile(rb"""<c r="([A-Z]{1,3})\d""")
-_ROW = re.compile(rb"""<row [^>]*?\br="(\d{1,7})\"""")
+_ROW_OF_CELL = re.compile(rb"""<c r="[A-Z]{1,3}(\d+)\"""")
+_ROW = re.compile(rb"""(?:[^>]*?\s)?r="([1-9]\d{0,6})\"""")
 
 
 def _glance(stream: IO[bytes], odd: tuple[bytes, ...]) -> Traits | None:
@@ -137,7 +138,7 @@ def _glance(stream: IO[bytes], odd: tuple[bytes, ...]) -> Traits | None:
 
     ``None``: something has to be looked at closely, or the sheet is written in a way that a glance does not understand.
     """
-    letters, found, tail = set[bytes](), Traits(), b""
+    letters, found, tail, row = set[bytes](), Traits(), b"", b"0"
     first = stream.read(CHUNK)
     is_utf8 = b'encoding="' not in first or b'encoding="utf-8"' in first.lower()
     if not _PLAIN_ROOT.search(first[:4_096]) or not is_utf8:
@@ -149,12 +150,18 @@ def _glance(stream: IO[bytes], odd: tuple[bytes, ...]) -> Traits | None:
         chunk, tail = (chunk[:cut], chunk[cut:]) if cut > 0 else (chunk, b"")
         if any(sign in chunk for sign in odd) or chunk.count(b"=") != chunk.count(b'="'):
             return None
-        named = _CELL.findall(chunk)
-        if len(named) != chunk.count(b"<c ") + chunk.count(b"<c>"):
-            return None
-        letters.update(named)
-        found.cells += len(named)
-        found.height = max(found.height, max(map(int, _ROW.findall(chunk)), default=0))
+        for number, of_row in enumerate(chunk.split(b"<row ")):
+            if number:
+                begun = _ROW.match(of_row)
+                if begun is None or int(begun.group(1)) <= int(row):
+                    return None
+                row = begun.group(1)
+            rows = _ROW_OF_CELL.findall(of_row)
+            if len(rows) != of_row.count(b"<c ") + of_row.count(b"<c>") or set(rows) - {row}:
+                return None
+            letters.update(_CELL.findall(of_row))
+            found.cells += len(rows)
+        found.height = int(row)
         chunk = stream.read(CHUNK * 8)
     if any(sign in tail for sign in odd) or (found.cells and not found.height):
         return None
@@ -213,10 +220,10 @@ class _Scan:
 
     def _row(self, attributes: Attributes) -> None:
         self._end_cell()
-        text = attributes.get("r")
+        text, last = attributes.get("r"), self.row
         self.row = int(text) - 1 if text else self.row + 1
-        if self.row < 0:
-            raise BrokenWorkbookError(f"row {text}")
+        if self.row <= last:
+            raise BrokenWorkbookError(f"row {text}: after row {last + 1}" if last >= 0 else f"row {text}")
         self.row_text, self.column = text or str(self.row + 1), -1
         height = attributes.get("ht")
         is_flat = self.rows_are_flat if height is None else _is_zero(height)

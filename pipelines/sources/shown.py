@@ -18,6 +18,8 @@ from pipelines import folding, units
 BUILT_IN = {"9": "0%", "10": "0.00%"}
 # Marks that stand for nothing in the cell of a zero.
 NOTHING = frozenset({"", "-", "0", "－", "―", "ー", "—", "–", "‐"})
+# Behind a part that shows a zero: the condition that says so, as formats write it.
+ZERO = "[=0]"
 _TOKEN = re.compile(r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|_.|\*.|\[(?P<bracket>[^\]]*)\]|(?P<sign>.)', re.DOTALL)
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)")
 _DATES = re.compile(r"[ymdhsge年月日]", re.IGNORECASE)
@@ -42,7 +44,14 @@ def may_differ(code: str) -> bool:
 def part_for(code: str, value: float) -> str:
     """Return the part of a format that shows a value, where it shows it otherwise than stored; else an empty text."""
     number, section = _chosen(code, value)
-    return "" if section is None or not _differs(section, number) else _texts(code)[number].strip() or code
+    if section is None:
+        return ""
+    part = _texts(code)[number].strip() or code
+    if (
+        value == 0 and section.has_digits
+    ):  # a zero is a zero at any scale and under any sign; a unit beside it still says one
+        return f"{part}{ZERO}" if _unit_in(section.literal) else ""
+    return part if _differs(section, 2 if value == 0 and section.condition is None else number) else ""
 
 
 def agrees(part: str, unit: str | None) -> tuple[bool, str | None]:
@@ -57,6 +66,8 @@ def agrees(part: str, unit: str | None) -> tuple[bool, str | None]:
     """
     section = _sections(part)[0]
     literal = _unit_in(section.literal)
+    if section.condition == ("=", Decimal(0)):
+        return _ratio(literal, unit or literal) is not None, None if unit else literal
     if not section.has_digits or (not literal and section.scale != 1):
         return False, None
     if not literal:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
-from pipelines import folding
+from pipelines import folding, tables
 from pipelines.periods import PeriodError, fiscal_year_start, parse_fiscal_year, parse_moment, parse_month
 
 # A missing value as suppliers write it. None of these is zero.
@@ -24,6 +24,22 @@ _OTHER_SIGNS = str.maketrans(",.", ".,")
 _MONEY = re.compile(r"[¥￥\\]|円也?|-$|−$|―$")
 MOST_DECIMALS = 6
 MOST_WHOLE_DIGITS = 12
+
+# What people write besides our own words.
+SPELLINGS = {
+    "time_band": {"全日": "all", "昼間": "day", "夜間": "night"},
+    "basis": {
+        "湿": "wet", "湿ベース": "wet", "湿潤": "wet", "乾": "dry", "乾ベース": "dry", "乾燥": "dry",
+    },
+    "quality": {"推定": "supplier_estimated"},
+    "stage": {"速報": "provisional", "確報": "confirmed", "確定": "confirmed", "訂正": "corrected"},
+}  # fmt: skip
+AGREED_WORDS = {
+    column: {word: word for word in tables.words(column, table)} | SPELLINGS.get(column, {})
+    for column, table in (
+        ("reading_kind", ""), ("time_band", ""), ("basis", "waste_samples"), ("quality", ""), ("stage", ""),
+    )
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

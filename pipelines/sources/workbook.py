@@ -11,10 +11,11 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from pipelines.layout_spec import SIDE_ROLES
 from pipelines.settings import Limits
 from pipelines.sources import sheet_other, sheet_xml, shown
 from pipelines.sources.head import MARK, Recognised, unmarked
@@ -33,7 +34,6 @@ MERGED_ROLES = frozenset({
     "meter", "meter_else", "meter_part", "start", "end", "unit", "reading_kind", "time_band", "quality", "stage", "issued",
     "substance", "basis", "laboratory",
 })  # fmt: skip
-SIDE_ROLES = ("yen", "demand_kw", "contract_kw")
 DATED_ROLES = ("start", "end", "issued")
 # An area of cells beyond this is refused where most of it is empty: it would be allocated whole.
 LARGEST_AREA = 20_000_000
@@ -69,7 +69,7 @@ def sheets(path: Path, limits: Limits) -> list[Sheet]:
     from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
     try:
-        known = _known(path)
+        known = _known(path, limits)
         _check(known, limits)
         workbook = CalamineWorkbook.from_path(str(path))
         described = workbook.sheets_metadata
@@ -139,7 +139,7 @@ class _Known:
     from_1904: bool = False
 
 
-def _known(path: Path) -> _Known:
+def _known(path: Path, limits: Limits) -> _Known:
     if not zipfile.is_zipfile(path):
         return _Known()
     with zipfile.ZipFile(path) as archive:
@@ -151,7 +151,7 @@ def _known(path: Path) -> _Known:
         if "xl/workbook.bin" in names:
             return _Known(*sheet_other.of_xlsb(archive, names))
         if "content.xml" in names:
-            return _Known(list(sheet_other.of_ods(archive, names["content.xml"])))
+            return _Known(list(sheet_other.of_ods(archive, names["content.xml"], limits)))
     return _Known()
 
 
@@ -256,8 +256,14 @@ def _cell_text(cell: object) -> str:
     if isinstance(cell, float):
         # Excel itself knows a number to 15 digits; the binary rest behind them is no part of what was written
         return str(int(cell)) if cell.is_integer() else f"{Decimal(f'{cell:.15g}'):f}"
-    if isinstance(cell, datetime):
-        return cell.isoformat(sep=" ")
     if isinstance(cell, (date, time)):
-        return cell.isoformat()
+        return cell.isoformat(sep=" ") if isinstance(cell, datetime) else cell.isoformat()
+    if isinstance(cell, timedelta):
+        return _clock(cell)
     return "" if cell is None else str(cell).replace(MARK, " ")
+
+
+def _clock(span: timedelta) -> str:
+    """Return a span as a clock that goes on counting shows it: 24:00:00, not a day."""
+    hours, _, rest = str(span - timedelta(days=span.days)).partition(":")
+    return f"{24 * span.days + int(hours)}:{rest}" if span.days > 0 else str(span)

@@ -136,7 +136,17 @@ def test_doubtful_days_have_no_upper_end_unless_their_bounds_say_so(tmp_path: Pa
     total, low, high, state, _ = year_of(city)
     assert abs(total - kl(11 * 400_000 + 40)) < NEAR
     assert abs(low - kl(11 * 400_000)) < NEAR
-    assert state == "undeterminable" if high is None else high > total
+    assert (high, state) == (None, "undeterminable")
+
+
+@pytest.mark.parametrize(("limit", "state"), [(20_000, "below"), (100_000, "undeterminable")])
+def test_doubtful_days_count_up_to_what_can_be_used_in_a_day(tmp_path: Path, limit: int, state: str) -> None:
+    slipped = lambda y, m: 40 if (y, m) == (YEAR, 10) else 400_000  # noqa: E731
+    city = city_of(tmp_path / "c", {"M": (slipped, {**MAIN, "daily_limit": limit})})
+    _, low, high, found, _ = year_of(city)
+    assert abs(low - kl(11 * 400_000)) < NEAR
+    assert abs(high - kl(11 * 400_000 + 31 * limit)) < NEAR
+    assert found == state
 
 
 def test_a_running_year_and_one_before_data_was_expected_are_never_below(tmp_path: Path) -> None:

@@ -16,8 +16,7 @@ def main() -> None:
     """Print which checks hold the night and which take verdicts away."""
     with tempfile.TemporaryDirectory() as folder, city.make(Path(folder) / "city").built() as made:
         failed = rows_of(made, "SELECT DISTINCT name, coalesce(facility_id, target_id) FROM failed_checks ORDER BY ALL")
-        verdicts = rows_of(made, "SELECT facility_id, fiscal_year, verdict, reasons FROM facility_results ORDER BY ALL")
-        told = {"holds": sorted(invariants.holding(made)), "failed": failed, "verdicts": verdicts}
+        told = {"holds": sorted(invariants.holding(made)), "failed": failed}
     sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -222,6 +223,20 @@ def test_whether_the_end_is_the_last_day_is_told_only_when_it_shows(
     drafted = propose(path)
     assert ("end_inclusive = true" in drafted["toml"]) == bool(is_inclusive)
     assert any("終わりの日" in told for told in drafted["unsure"]) == (is_inclusive is None)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("施設番号,備考,使用量\nF1,南,5\nF2,北,6\n", "時期の列は一つだけ / exactly one of"),
+        ("施設番号,年月日,備考\nF1,2025-04-01,南\nF2,2025-04-02,北\n", "どれか一つ / exactly one of these"),
+    ],
+)
+def test_a_draft_that_cannot_be_used_says_why_in_words(tmp_path: Path, text: str, why: str) -> None:
+    (path := tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    told = [line for line in propose(path)["unsure"] if line.startswith("このままでは使えません / not usable yet: ")]
+    assert len(told) == 1 and why in told[0]
+    assert not re.search("https?:|pydantic|validation error|Value error|\\n", told[0])
 
 
 def test_ends_that_cannot_be_read_tell_nothing() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import zipfile
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,8 +14,11 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.settings import Limits
 from pipelines.sources import words
+from pipelines.sources.parse import Reading
 from pipelines.sources.show import show
+from tests.sources.made import hokkaido
 
 HEAD = "meter_id,started_at,ended_at,quantity,unit,note"
 ROWS = ["M1,2024-04-01,2024-05-01,10.5,kWh,本庁", "M1,2024-05-01,2024-06-01,11,kWh,", "M1,2024-06-01,2024-07-01,x,kWh,"]
@@ -62,6 +66,34 @@ def test_line_numbers_survive_titles_blank_lines_and_notes(tmp_path: Path) -> No
     assert [v["source_line"] for v in told["values"]] == [4, 6]
     assert told["rejects"][0]["source_line"] == 8
     assert told["rows_ignored"] == 5
+
+
+def test_a_member_of_an_archive_that_is_refused_says_the_true_reason(tmp_path: Path) -> None:
+    long = hokkaido().content
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("long.csv", long)
+    reading = Reading(Limits(sheet_rows=10))
+    problem = show(path, "", reading)["problem"]
+    assert (problem["rule_id"], problem["en"]) == ("too_many_rows", "Too many rows (56, limit 10).")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("good.csv", TEXT)
+    told = show(path, "", reading)
+    assert told["rows_values"] == 2
+    assert [r["raw"] for r in told["rejects"] if r["rule_id"] == "unreadable_member"] == [
+        "行が多すぎます（56行、上限10）。 / Too many rows (56, limit 10)."
+    ]
+
+
+@pytest.mark.parametrize(("printed", "rule_id"), [("--", None), ("-", None), ("", None), ("5", "totals_disagree")])
+def test_a_printed_total_that_is_missing_as_all_its_cells_are_is_no_disagreement(
+    tmp_path: Path, printed: str, rule_id: str | None
+) -> None:
+    text = hokkaido().content.decode("cp932").replace("01:30-02:00,3.1,--,3.1", f"01:30-02:00,--,-,{printed}")
+    problem = shown(tmp_path / "a.csv", text.encode())["problem"]
+    assert (problem and problem["rule_id"]) == rule_id
+    text = text.replace(f"--,-,{printed}", "--,3.1,--")
+    assert shown(tmp_path / "b.csv", text.encode())["problem"]["rule_id"] == "totals_disagree"
 
 
 def test_sep_line_of_excel_is_passed_over(tmp_path: Path) -> None:

@@ -134,6 +134,105 @@ def test_of_a_row_of_slots_only_the_last_may_be_cut_off(tmp_path: Path) -> None:
     )
 
 
+LAST_CELLS = {
+    "half a stage": ("stage", "confirmed", "conf", "torn_line"),
+    "a stage that the file has": ("stage", "confirmed", "confirmed", "read"),
+    "a stage that we know": ("stage", "", "corrected", "read"),
+    "half of a longer word": ("stage", "確報", "確", "torn_line"),
+    "half a quality": ("quality", "measured", "m", "torn_line"),
+    "a word that a longer one begins with": ("reading_kind", "bill", "bil", "torn_line"),
+    "a slip number": ("slip_no", "A-1", "A-12", "torn_line"),
+    "an index": ("index_after", "1180", "12", "torn_line"),
+    "half a date of issue": ("issued_on", "2024-06-07", "2024-06-0", "torn_line"),
+    "a date of issue": ("issued_on", "2024-06-07", "2024-07-07", "read"),
+    "a date of issue of any length": ("issued_on", "2024/6/17", "2024/6/1", "torn_line"),
+    "nothing where others are filled": ("stage", "confirmed", "", "torn_line"),
+    "nothing where others are empty": ("stage", "", "", "read"),
+    "no slip where others are empty": ("slip_no", "", "", "read"),
+    "a note": ("note", "済", "済み", "read"),
+}
+
+
+@pytest.mark.parametrize("careful", [False, True], ids=["at once", "with care"])
+@pytest.mark.parametrize("name", LAST_CELLS)
+def test_a_last_cell_of_any_role_that_decides_holds_its_row_back(
+    tmp_path: Path, name: str, careful: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if careful:
+        monkeypatch.setattr(plain, "_may_be_plain", lambda *_: False)
+    column, others, last, expected = LAST_CELLS[name]
+    rows = [f"M7,2024-0{n}-01,2024-0{n + 1}-01,{n}0,kWh,{others if n < 7 else last}" for n in range(4, 8)]
+    text = "\n".join([f"{BARE},unit,{column}", *rows])
+    assert outcome(tmp_path / "a.csv", text) == [(2, "read"), (3, "read"), (4, "read"), (5, expected)]
+    assert outcome(tmp_path / "b.csv", text, torn.ALWAYS_SO)[-1][1] != "torn_line"
+
+
+@pytest.mark.parametrize(
+    ("meters", "expected"),
+    [
+        (("M123", "M123", "M12"), "torn_line"),
+        (("M11", "M10", "M12"), "torn_line"),
+        (("M12", "M123", "M12"), "torn_line"),
+        (("M12", "M11", "M12"), "read"),
+    ],
+)
+def test_a_meter_that_stands_last_is_whole_where_no_other_goes_on_from_it(
+    tmp_path: Path, meters: tuple[str, ...], expected: str
+) -> None:
+    rows = [f"2024-0{n}-01,2024-0{n + 1}-01,{n}0,kWh,{meter}" for n, meter in enumerate(meters, start=4)]
+    text = "\n".join(["started_at,ended_at,quantity,unit,meter_id", *rows])
+    assert outcome(tmp_path / "a.csv", text) == [(2, "read"), (3, "read"), (4, expected)]
+
+
+def test_a_single_row_shows_no_empty_cell_to_be_whole(tmp_path: Path) -> None:
+    assert outcome(tmp_path / "a.csv", f"{HEADER}\n{FIRST}") == [(2, "torn_line")]
+    assert outcome(tmp_path / "b.csv", f"{BARE}\nM7,2024-04-01,2024-05-01,") == [(2, "torn_line")]
+
+
+@pytest.mark.parametrize("note", ["※速報値です", "（注）検針日から検針日まで", "注：速報", "備考　なし,,,,"])
+def test_a_note_that_ends_the_file_is_no_row_that_is_cut_off(tmp_path: Path, note: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"{BARE},unit\nM7,2024-04-01,2024-05-01,1,kWh\n{note}", encoding="utf-8")
+    assert (show(path)["rejects"], show(path)["rows_values"]) == ([], 1)
+    path.write_text("納品日,納入先,品名,数量,単位\n2024-04-01,注文店,灯油,1,L\n2024-04-02,注", encoding="utf-8")
+    assert [reject["rule_id"] for reject in show(path)["rejects"]] == ["torn_line"]
+
+
+def test_a_row_that_ends_before_others_is_held_back_though_one_more_does(tmp_path: Path) -> None:
+    rows = ["M7,2024-04-01,2024-05-01,1,kWh,済", "M7,2024-05-01,2024-06-01,2,kWh", "M7,2024-06-01,2024-07-01,3,kWh"]
+    found = outcome(tmp_path / "a.csv", "\n".join([f"{BARE},unit,note", *rows]))
+    assert found == [(2, "read"), (3, "read"), (4, "torn_line")]
+
+
+@pytest.mark.parametrize("careful", [False, True], ids=["at once", "with care"])
+@pytest.mark.parametrize(("column", "cell"), [("amount_yen", "305"), ("demand_kw", "3"), ("contract_kw", "")])
+def test_a_side_column_that_may_be_cut_off_costs_only_itself_and_is_named(
+    tmp_path: Path, column: str, cell: str, careful: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if careful:
+        monkeypatch.setattr(plain, "_may_be_plain", lambda *_: False)
+    path = tmp_path / "a.csv"
+    path.write_text(
+        f"{BARE},{column}\nM7,2024-04-01,2024-05-01,5,3050\nM7,2024-05-01,2024-06-01,6,{cell}", encoding="utf-8"
+    )
+    told = show(path)
+    assert (told["rejects"], [(v["quantity"], v[column]) for v in told["values"]]) == ([], [(5, 3050), (6, None)])
+    assert f"3行 / line 3: {column}「{f'{cell} [torn_line]'.strip()}」" in told["unread"]
+    path.write_text(f"{BARE},{column}\nM7,2024-04-01,2024-05-01,5,\nM7,2024-05-01,2024-06-01,6,", encoding="utf-8")
+    assert (show(path)["rejects"], show(path)["unread"]) == ([], "")
+
+
+@pytest.mark.parametrize("total", ["250", "25", "2"])
+def test_a_total_that_may_be_cut_off_disagrees_with_nothing(tmp_path: Path, total: str) -> None:
+    layout = Layout(
+        header=("計器", "月", "量"), columns={"meter": "計器", "month": "月", "quantity": "量"}, unit="kWh", total_rows=("合計",)
+    )  # fmt: skip
+    path = tmp_path / "a.csv"
+    path.write_text(f"計器,月,量\nM7,2024-04,120\nM7,2024-05,130\n合　計,,{total}", encoding="utf-8")
+    told = show(path, "", Reading(Limits(), readers({"of_city": layout})))
+    assert (told["problem"], told["rows_values"]) == (None, 2)
+
+
 def test_the_setting_reads_the_files_of_its_source_anew() -> None:
     settings = Settings.model_construct(
         city=City(name="-"),
@@ -171,6 +270,33 @@ def test_two_columns_of_one_role_that_differ_are_refused(tmp_path: Path, name: s
 )
 def test_equal_columns_are_read(tmp_path: Path, name: str, value: str) -> None:
     assert outcome(tmp_path / "a.csv", TWICE.format(name=name, value=value)) == [(2, "read")]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "other"),
+    [
+        ("quantity", '"1,000"', "1000"), ("quantity", "5.0", "5"), ("quantity", "８０", "80"), ("quantity", "△5", "-5"),
+        ("quantity", "-", ""), ("quantity", "", "---"),
+        ("unit", "ｋＷｈ", "kWh"), ("ended_at", "2024/5/1", "2024-05-01"), ("ended_at", "令和6年5月1日", "2024-05-01"),
+        ("meter_id", "Ｍ７", "M7"),
+    ],
+)  # fmt: skip
+def test_columns_that_say_the_same_in_another_form_are_read(tmp_path: Path, name: str, value: str, other: str) -> None:
+    cells = {"meter_id": "M7", "started_at": "2024-04-01", "ended_at": "2024-05-01", "quantity": "80", "unit": "kWh"}
+    path = tmp_path / "a.csv"
+    head, row = ",".join([*cells, name]), ",".join([*(cells | {name: value}).values(), other])
+    path.write_text(f"{head}\n{row}\n", encoding="utf-8")
+    assert (show(path)["problem"], show(path)["rejects"]) == (None, [])
+
+
+@pytest.mark.parametrize(("value", "other"), [("1,000", "1000"), ("1.000", "1"), ("80", "-"), ("1000", "100")])
+def test_where_a_comma_may_be_the_decimal_sign_figures_must_be_equal_either_way(
+    tmp_path: Path, value: str, other: str
+) -> None:
+    path = tmp_path / "a.csv"
+    text = f"{BARE.replace(',', ';')};quantity\nM7;2024-04-01;2024-05-01;{value};{other}\n"
+    path.write_text(text, encoding="utf-8")
+    assert show(path)["problem"]["rule_id"] == "two_columns"
 
 
 def test_an_empty_column_of_a_role_does_not_hide_the_filled_one(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import csv
 import io
 import re
 import struct
-import time
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -14,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import python_calamine
 import xlsxwriter
 
 from pipelines.layout_spec import Layout
 from pipelines.settings import Limits
-from pipelines.sources import described, sheet_xml, shown
+from pipelines.sources import described, sheet_other, sheet_xml, shown
 from pipelines.sources.parse import Reading
 from tests.sources import made
 from tests.sources.made import Made
@@ -390,15 +390,26 @@ def test_a_format_that_shows_another_number_than_is_stored(
 
 
 def test_what_a_format_does_to_a_zero_is_no_conflict_unless_a_word_stands_for_it(tmp_path: Path) -> None:
-    for number, (code, expected) in enumerate(
-        {"0;-0;;@": [], "#,##0,": [], '0;-0;"欠測"': ["shown_otherwise"]}.items()
-    ):
+    formats = {
+        "0;-0;;@": [], "#,##0,": [], "0%": [], '"▲"#,##0': [], '0.0,"MWh"': [], "#,##0,;-#,##0,": [], '0;-0;"欠測"': ["shown_otherwise"],
+        '"欠測"': ["shown_otherwise"], '0"m3"': ["shown_otherwise"],
+    }  # fmt: skip
+    for number, (code, expected) in enumerate(formats.items()):
 
         def write(workbook: Any, sheet: Any, code: str = code) -> None:
             sheet.write(2, 3, 0, workbook.add_format({"num_format": code}))
 
         found = [rule for _, rule, _ in held(told(tmp_path / str(number), book(write)))]
-        assert found == ([] if code == "0;-0;;@" else expected or ["shown_otherwise"])
+        assert found == expected, code
+
+
+def test_a_zero_has_the_unit_that_its_format_states(tmp_path: Path) -> None:
+    def write(workbook: Any, sheet: Any) -> None:
+        sheet.write(2, 3, 0, workbook.add_format({"num_format": '0.0,"MWh"'}))
+        sheet.write_blank(2, 4, None, workbook.add_format({"bold": True}))
+
+    found = told(tmp_path, book(write))
+    assert [(row[6], row[7]) for row in found["values"] if row[1] == "3"] == [("0.000000", "MWh")]
 
 
 def test_formats_of_amounts_and_dates_hold_nothing_back(tmp_path: Path) -> None:
@@ -468,19 +479,46 @@ def test_errors_and_truths_are_told_and_texts_are_read(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- hostile and broken
 
 
-def test_two_far_cells_are_refused_before_anything_is_allocated(tmp_path: Path) -> None:
+def test_two_far_cells_are_refused_before_anything_is_allocated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     far = '<row r="1048576"><c r="BXX1048576"><v>1</v></c></row></sheetData>'
     content = in_sheet(book(lambda *_: None), lambda t: t.replace("</sheetData>", far))
-    begun = time.monotonic()
-    assert told(tmp_path, content)["outcome"].problem[0] == "broken_workbook"
-    assert time.monotonic() - begun < 5
+    monkeypatch.setattr(python_calamine.CalamineWorkbook, "from_path", lambda *_: pytest.fail("opened"))
+    assert told(tmp_path, content)["outcome"].problem == ("broken_workbook", {"found": "1048576 x 2000"})
+
+
+OUT_OF_PLACE = {
+    "a cell of the row below": lambda t: t.replace('<c r="D3"', '<c r="D4"', 1),
+    "two cells that change places": lambda t: (
+        t.replace('<c r="D3"', "<x").replace('<c r="D4"', '<c r="D3"').replace("<x", '<c r="D4"')
+    ),
+    "a cell far below": lambda t: t.replace('<c r="D3"', '<c r="D9999999"'),
+    "a cell without a number": lambda t: t.replace('<c r="D3"', '<c r="D"'),
+    "rows that change places": lambda t: (
+        t.replace('<row r="3"', "<y").replace('<row r="4"', '<row r="3"').replace("<y", '<row r="4"')
+    ),
+    "a row that stands twice": lambda t: re.sub(r'(<row r="3".*?</row>)', r"\1\1", t),
+}
+
+
+@pytest.mark.parametrize("name", OUT_OF_PLACE)
+def test_a_cell_that_says_another_row_than_its_own_is_refused(tmp_path: Path, name: str) -> None:
+    found = told(tmp_path, in_sheet(book(lambda *_: None), OUT_OF_PLACE[name]))
+    assert found["outcome"].problem[0] == "broken_workbook"
+    assert re.search(r"[D]\d*: |row \d", found["outcome"].problem[1]["found"])
+
+
+def test_rows_without_a_number_count_on(tmp_path: Path) -> None:
+    content = in_sheet(book(lambda *_: None), lambda t: re.sub(r'<(row|c) r="[A-Z]*\d+"', r"<\1", t))
+    assert quantities(told(tmp_path, content)) == ["100", "200", "300"]
 
 
 @pytest.mark.parametrize(
     "change",
     [
         lambda t: t.replace("<worksheet", '<!DOCTYPE x [<!ENTITY a "b">]><worksheet', 1),
-        lambda t: t.replace('<c r="D3"', '<c r="D9"').replace('<row r="3"', '<row r="3" hidden="1"'),
+        lambda t: t.replace('<c r="D3"', '<c r="D9"'),
         lambda t: t.replace('<row r="3"', '<row r="x" hidden="1"'),
         lambda t: t[: len(t) // 2] + "<f",
     ],
@@ -575,6 +613,67 @@ def test_hidden_groups_columns_and_tables_of_an_opendocument(tmp_path: Path) -> 
     decoy = f'<table:table table:name="旧" table:style-name="ta9">{rows}</table:table>'
     found = told(tmp_path / "c", _ods(_ods_rows("", "", ""), "", decoy, style), name="a.ods")
     assert (quantities(found), found["outcome"].unread) == (["100", "200", "300"], ["旧（非表示 / hidden）"])
+
+
+FAR = {
+    "rows": ' table:number-rows-repeated="1048576"',
+    "more rows than any sheet": ' table:number-rows-repeated="99999999999"',
+    "no rows": ' table:number-rows-repeated="-3"',
+}
+
+
+@pytest.mark.parametrize("name", [*FAR, "columns", "errors"])
+def test_repeated_cells_of_an_opendocument_are_refused_before_they_are_laid_out(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell = _ods_cell(1)
+    if name in ("columns", "errors"):
+        cell = cell.replace(" office", ' table:number-columns-repeated="99999999" office', 1)
+    if name == "errors":
+        cell = cell.replace('"float"', '"error"')
+    far = f'<table:table-row{FAR.get(name, "")} table:visibility="collapse">{cell}</table:table-row>'
+    monkeypatch.setattr(python_calamine.CalamineWorkbook, "from_path", lambda *_: pytest.fail("opened"))
+    monkeypatch.setattr(sheet_other, "range", _bounded_range, raising=False)
+    found = told(tmp_path, _ods(_ods_rows("", "", "") + far * 2), name="a.ods")
+    assert found["outcome"].problem[0] == "broken_workbook"
+
+
+def _bounded_range(*bounds: int) -> range:
+    found = range(*bounds)
+    assert len(found) < 2_000_000, "a range that is laid out"
+    return found
+
+
+def test_empty_rows_and_columns_to_the_end_of_an_opendocument_cost_nothing(tmp_path: Path) -> None:
+    rest = (
+        '<table:table-row table:number-rows-repeated="1048570" table:visibility="collapse">'
+        '<table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
+    )
+    content = _ods(_ods_rows("", "", "") + rest)
+    assert quantities(told(tmp_path, content, name="a.ods")) == ["100", "200", "300"]
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        traits = sheet_other.of_ods(archive, "content.xml", Limits())
+    assert [(each.height, each.width, each.hidden_rows) for each in traits] == [(4, 5, set())]
+
+
+@pytest.mark.parametrize(("stamp", "outcome"), [("end", "read"), ("start", "held")])
+def test_a_clock_that_shows_24_00_is_the_end_of_its_day(tmp_path: Path, stamp: str, outcome: str) -> None:
+    def write(workbook: Any, sheet: Any) -> None:
+        clock = workbook.add_format({"num_format": "[h]:mm"})
+        for number, days in enumerate((0.5, 0.98, 1.0), start=1):
+            sheet.write_row(number, 0, ["M1", "2026-01-10"])
+            sheet.write(number, 2, 47 / 48 if days == 0.98 else days, clock)
+
+    layout = Layout(
+        header=("計器", "日付", "時刻", "量"), columns={"meter": "計器", "date": "日付", "time": "時刻", "quantity": "量"}, unit="kWh",
+        slot_minutes=30, stamp=stamp,
+    )  # fmt: skip
+    reading = Reading(Limits(), described.readers({"clock": layout}))
+    found = told(tmp_path, book(write, head=["計器", "日付", "時刻", "量"]), reading)
+    if outcome == "read":
+        assert [row[5] for row in found["values"]][-1] == "2026-01-11 00:00:00", found["rejects"]
+    else:
+        assert held(found) == [("4", "not_a_date", "2026-01-10 24:00:00 始まり / start")]
 
 
 def _record(kind: int, content: bytes = b"") -> bytes:
