@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 STEPS = (
     "file_receipts", "value_scales", "statements", "displaces_several", "own_losers",
     "tied_values", "two_values", "equal_rows", "path_versions",
-    "version_values", "no_longer_sent", "held_rows",
+    "version_values", "no_longer_sent", "held_rows", "later_values",
     "held_values", "held_days", "held_back",
 )  # fmt: skip
 
