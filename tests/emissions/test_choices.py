@@ -111,7 +111,9 @@ def test_a_doubtful_zero_under_a_provisional_factor_of_zero_has_no_upper_bound(m
         city.register("contracts", [{"meter_id": "M1", "supplier_no": "Z1", "supplier": "試験電力", "contract_kw": 9}])
         city.register("supplier_factors", supplier_rows(range(2022, 2025)) + supplier_rows(range(2025, 2026), factor))
         with city.built() as made:
-            month = "SELECT open_days, reasons FROM emissions_by_source_month WHERE month = '2025-08-01' AND basis = 'plan'"
+            month = (
+                "SELECT open_days, reasons FROM emissions_by_source_month WHERE month = '2025-08-01' AND basis = 'plan'"
+            )
             found, reasons = one(made, month)
         assert "zero_day" in reasons and found == open_days
 
