@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -182,6 +183,47 @@ def test_a_correction_names_the_data_and_one_that_worsens_asks_nobody(make_city:
         assert changed["facility/F1"] == ("not_achieved", "achieved", True, "data")
         assert changed["facility/F2"] == ("achieved", "not_achieved", False, "data")
         assert rows_of(made, ASKED, "verdict_changed") == [("F1", 2025, "P2")]
+
+
+def test_a_correction_on_the_night_of_a_new_method_is_asked_about(
+    make_city: Callable[..., City], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = two(make_city)
+    night(city)
+    monkeypatch.setattr("pipelines.night.METHOD_VERSION", 99)
+    better = [("M1", f"2025-{m:02d}-01", f"2025-{m + 1:02d}-01", 20, "L", "corrected") for m in range(4, 9)]
+    city.bills("fuel/c.csv", better, "2026-07-08 09:00", more=["stage"])
+    with night(city) as made:
+        kinds = "SELECT DISTINCT inputs_changed FROM verdict_restatements"
+        assert one(made, kinds) == "files, method"
+        assert rows_of(made, ASKED, "verdict_changed") == [("F1", 2025, "P2")]
+
+
+def test_a_later_edit_of_a_target_set_backwards_is_the_same_question(make_city: Callable[..., City]) -> None:
+    city = two(make_city)
+    night(city)
+    city.register("targets", [{**TARGET, "reduction_rate": "0.1"}])
+    asked = "SELECT flag_id FROM flags WHERE rule_id = 'backdated_target'"
+    with night(city) as made:
+        first = rows_of(made, asked)
+    time.sleep(1.1)
+    city.register("targets", [{**TARGET, "reduction_rate": "0.1", "source": "議決"}])
+    with night(city) as made:
+        assert rows_of(made, asked) == first and len(first) == 1
+
+
+def test_a_target_given_to_another_operator_is_set_backwards(make_city: Callable[..., City]) -> None:
+    city = two(make_city)
+    of = {**TARGET, "subject_kind": "department", "subject_id": "総務課"}
+    city.register("operators", [{"operator_id": "OP", "name": "市長部局"}, {"operator_id": "OP2", "name": "水道"}])
+    home = {"department": "総務課"}
+    rows = [{**home, "facility_id": f, "name": f, "operator_id": o} for f, o in (("F1", "OP"), ("F2", "OP2"))]
+    city.register("facilities", rows)
+    city.register("targets", [{**of, "operator_id": "OP"}])
+    night(city)
+    city.register("targets", [{**of, "operator_id": "OP2"}])
+    with night(city) as made:
+        assert rows_of(made, FOUND, "backdated_target") != []
 
 
 def test_flags_and_history_are_the_same_after_a_rebuild(make_city: Callable[..., City]) -> None:

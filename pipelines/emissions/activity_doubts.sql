@@ -5,7 +5,7 @@
 -- unit_slip_unchecked: not enough, and none against. zero_day: nothing, where `zero_years` other years have the season and none is
 -- one of zeros; zero_unchecked: too few years, or they do not agree. Zeros in most years make a season one of zeros;
 -- a file speaks for its own only where it also says what was done within half a year of them.
--- A derived source (burnt fraction) stands under the doubts of what it is derived from, and needs no check of its own where there is
+-- A derived source (burnt fraction) stands under every doubt of what it is derived from, and needs no check of its own where there is
 -- nothing to compare with. Events of a substance vary from nothing to much: they are doubted only where two years speak against them and none for them.
 -- Inputs: plain_activity_days, activity_readings, activity_sources, activities, reading_doubts. Parameters: ratio, agreeing_years, zero_years, first_day, today.
 WITH kinds AS (
@@ -104,4 +104,3 @@ SELECT s.activity_source_id, greatest(f.valid_from, coalesce(s.valid_from, f.val
 FROM found AS f
 JOIN activity_sources AS s ON s.derived_from = f.activity_source_id AND coalesce(s.valid_from, f.valid_from) < f.valid_to
     AND coalesce(s.valid_to, f.valid_to) > f.valid_from
-WHERE f.rule_id NOT LIKE '%_unchecked'

@@ -2,14 +2,15 @@
 -- each rule of the year that applies. emissions_kg = quantity x multiplier, rounded half-even to nine places here and nowhere
 -- later; co2e_kg = emissions_kg x warming potential, rounded the same way. Energy passed to another facility stands with a
 -- negative share.
--- An interpolated or doubtful day carries its bounds in CO2e.
+-- An interpolated or doubtful day carries its bounds in CO2e; none above where a provisional factor of zero would make nothing of them.
 -- Inputs: days_to_count, factor_choices, activity_days, activity_choices.
 WITH metered AS (
     SELECT
         'meter' AS source_kind, e.meter_id AS source_id, e.root_meter_id, e.facility_id, e.facility_share, e.year_rule,
         e.fiscal_year, e.local_date, e.counted_on, e.time_band, e.unit, e.energy_type AS source_type, c.basis, c.gas, e.quantity,
         e.energy_gj, c.multiplier14, CAST(e.low_quantity * c.multiplier14 AS DECIMAL(28, 9)) AS low_kg,
-        CAST(e.high_quantity * c.multiplier14 AS DECIMAL(28, 9)) AS high_kg, c.gwp_value, c.factor_id, c.gwp_id, c.choice,
+        CASE WHEN NOT (c.choice = 'provisional' AND c.multiplier14 = 0 AND e.high_quantity <> 0)
+            THEN CAST(e.high_quantity * c.multiplier14 AS DECIMAL(28, 9)) END AS high_kg, c.gwp_value, c.factor_id, c.gwp_id, c.choice,
         nullif(concat_ws(';', c.rules, e.year_rule_id), '') AS rules, c.reason, e.state, e.doubts, e.expected
     FROM days_to_count AS e
     JOIN factor_choices AS c

@@ -1,8 +1,8 @@
 -- bill_years: one row per meter, basis and fiscal year that the city's rules count by twelve bills, with the rule's id, and what the
 -- bills whose last day lies in that year reach: their first and last day and their days.
 -- Of several rules that fit, the one that names most of basis, operator and energy type decides, then the later one.
--- is_whole: the bills follow each other without hole or overlap, the first begins within 35 days of 1 April and the last ends within
--- 35 days of 31 March: then the year is covered, and the days after its last bill belong to the next year's first one.
+-- is_whole: the bills follow each other without hole or overlap over 350 days and more, the first begins within 35 days of 1 April and
+-- the last ends within 35 days of 31 March: then the year is covered, and the days after its last bill belong to the next year's first one.
 -- Inputs: meter_segments, method_rules, current_readings, meters.
 WITH ruled AS (
     SELECT s.meter_id, b.basis, fiscal_year_of(s.valid_from) AS fiscal_year, m.rule_id
@@ -35,7 +35,7 @@ placed AS (
 chains AS (
     SELECT meter_id, fiscal_year, min(first_date) AS first_date, max(last_date) AS last_date, max(last_date) - min(first_date) + 1 AS bill_days,
         bool_and(before IS NULL OR first_date - before IN (0, 1)) AND abs(min(first_date) - make_date(fiscal_year, 4, 1)) <= 35
-            AND make_date(fiscal_year + 1, 4, 1) - max(last_date) <= 36 AS is_whole
+            AND make_date(fiscal_year + 1, 4, 1) - max(last_date) <= 36 AND max(last_date) - min(first_date) + 1 >= 350 AS is_whole
     FROM placed
     GROUP BY meter_id, fiscal_year
 )

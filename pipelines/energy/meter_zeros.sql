@@ -89,7 +89,7 @@ delivered AS (
     GROUP BY ALL
 ),
 years_delivered AS (
-    SELECT d.meter_id, make_date(d.fiscal_year, 4, 1) AS since, make_date(d.fiscal_year + 1, 4, 1) AS until,
+    SELECT d.meter_id, d.history, d.fiscal_year, make_date(d.fiscal_year, 4, 1) AS since, make_date(d.fiscal_year + 1, 4, 1) AS until,
         count(o.fiscal_year) AS years, count(o.fiscal_year) FILTER (o.quantity = 0 AND o.zero_file <> d.zero_file) AS zero_years,
         count(o.fiscal_year) FILTER (o.quantity = 0) AS alike
     FROM delivered AS d
@@ -100,7 +100,11 @@ years_delivered AS (
 found AS (
     SELECT meter_id, month AS since, CAST(until AS DATE) AS until, zero_days, years, zero_years, alike, possible FROM compared
     UNION ALL
-    SELECT meter_id, since, until, CAST(until - since AS BIGINT), years, zero_years, alike, years FROM years_delivered
+    SELECT y.meter_id, y.since, y.until, CAST(y.until - y.since AS BIGINT), y.years, y.zero_years, y.alike,
+        greatest(y.years, greatest(0, y.fiscal_year - fiscal_year_of(CAST(l.since - 1 AS DATE)) - 1)
+            + greatest(0, fiscal_year_of(l.until) - 1 - y.fiscal_year))
+    FROM years_delivered AS y
+    JOIN lives AS l ON l.history = y.history
 )
 SELECT
     meter_id, since AS valid_from, until AS valid_to,

@@ -21,7 +21,7 @@ from pipelines.periods import PeriodError, fiscal_year_end, parse_date, parse_fi
 
 Cells = Mapping[str, str]
 AMOUNTS = ("base_co2e_t", "reduction_rate")
-WORDS = ("subject_kind", "subject_id", "basis", "path", "milestones", "path_status")
+WORDS = ("subject_kind", "subject_id", "basis", "path", "milestones", "path_status", "operator_id")
 YEARS = ("base_fy", "target_fy")
 # The registers are read as a run starts: at its end a later run may have read others within the same second.
 FIRSTS = """SELECT fiscal_year, min(coalesce(started_time, published_time))
@@ -56,10 +56,10 @@ def found(connection: duckdb.DuckDBPyConnection) -> list[Backdated]:
     told: dict[tuple[str, datetime], list[int]] = defaultdict(list)
     for target_id, versions in _versions(connection).items():
         for year, first in firsts:
-            then = next((v for v in versions if v.holds(first)), None)
+            then = _at(versions, first)
             now = next((v for v in versions if v.known_to is None), None)
             if _effect(then, year) != _effect(now, year):
-                told[target_id, _changed_at(versions, first)].append(year)
+                told[target_id, _changed_at(versions, first, year)].append(year)
     return [Backdated(target, since, tuple(years)) for (target, since), years in sorted(told.items())]
 
 
@@ -74,10 +74,16 @@ def _versions(connection: duckdb.DuckDBPyConnection) -> Mapping[str, list[Versio
     return versions
 
 
-def _changed_at(versions: list[Version], first: datetime) -> datetime:
-    """When the row last came or went after a year's first publication."""
-    moments = [m for v in versions for m in (v.known_from, v.known_to) if m is not None and m > first]
-    return max(moments, default=first)
+def _at(versions: list[Version], moment: datetime) -> Version | None:
+    """The row as it was known on a moment."""
+    return next((v for v in versions if v.holds(moment)), None)
+
+
+def _changed_at(versions: list[Version], first: datetime, year: int) -> datetime:
+    """When the row first decided otherwise of a year than on its first publication; a later edit moves no question."""
+    then = _effect(_at(versions, first), year)
+    moments = sorted({m for v in versions for m in (v.known_from, v.known_to) if m is not None and m > first})
+    return next((m for m in moments if _effect(_at(versions, m), year) != then), first)
 
 
 def _effect(version: Version | None, year: int) -> tuple[object, ...] | None:

@@ -2,9 +2,9 @@
 -- that happened to a target, the facilities that left or joined it. A change that the program alone made is none of them: it is
 -- restated as method. Input: verdict_restatements. Parameter: last_closed.
 WITH changes AS (
-    SELECT *, string_split(inputs_changed, ', ') AS kinds
+    SELECT *
     FROM verdict_restatements
-    WHERE is_improved AND fiscal_year >= CAST($last_closed AS INTEGER) - 1
+    WHERE is_improved AND inputs_changed <> 'method' AND fiscal_year >= CAST($last_closed AS INTEGER) - 1
 ),
 concerned AS (
     SELECT subject_id AS facility_id, basis || ' ' || run_id AS subject, *
@@ -21,5 +21,3 @@ SELECT facility_id, fiscal_year, subject,
     to_json({before: before_verdict, after: coalesce(after_verdict, 'no_verdict_row'), before_target: coalesce(before_target_id, '-'),
         after_target: coalesce(after_target_id, '-'), causes: causes, basis: basis, case_of: subject_key, run_id: run_id}) AS evidence
 FROM concerned
-WHERE NOT (list_contains(kinds, 'method')
-    AND NOT list_has_any(kinds, ['registers', 'factor_registers', 'reference', 'editions', 'settings']))

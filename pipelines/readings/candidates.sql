@@ -3,13 +3,13 @@
 -- then hash and position (file_no is in that order).
 -- A delivery of zero over more than a day is a closing statement: it does not rival the slips of its period.
 -- The first value of a new register does not rival the last one of the old.
--- Deliveries and activity figures are events: those of one file add up (event_units).
+-- Deliveries and activity figures are events: those of one file add up (event_rows).
 -- Input: checked.
 SELECT
     rowid AS candidate_id, *,
     kind = 'delivery' AND quantity = 0 OR kind = 'register' AND substance IN ('opening', 'reset') AS is_closing,
     kind = 'activity' OR kind = 'delivery' AND quantity <> 0 AS is_event,
-    CASE stage WHEN 'corrected' THEN 1 WHEN 'confirmed' THEN 2 ELSE 3 END AS stage_order,
-    CASE WHEN quality IN ('supplier_estimated', 'interpolated') THEN 2 ELSE 1 END AS quality_order
+    stage_order(stage) AS stage_order,
+    quality_order(quality) AS quality_order
 FROM checked
 WHERE rule_id IS NULL

@@ -1,8 +1,10 @@
 -- held_days: one row per day of the values held back, and whether later values of the same standing cover that part of it all the same.
--- A state of a register stands for the uses that touch it. Inputs: held_values, stated_values, file_receipts, register_uses.
+-- Events (deliveries, loads) are covered by nothing but themselves. A state of a register stands for the uses that touch it.
+-- Inputs: held_values, later_values, register_uses.
 WITH spans AS (
-    SELECT source_kind, owner_id, held_rule, source_sha256, is_discarded, stage_order, quality_order, last_at, file, CAST(started_at AS DATE) AS first_date,
-        CAST(ended_at - INTERVAL 1 MICROSECOND AS DATE) AS last_date, min(started_at) AS started_at, max(ended_at) AS ended_at,
+    SELECT source_kind, owner_id, held_rule, source_sha256, is_discarded, stage_order, quality_order, counted_kind, stated_kind, is_event, last_at,
+        file, CAST(started_at AS DATE) AS first_date, CAST(ended_at - INTERVAL 1 MICROSECOND AS DATE) AS last_date,
+        min(started_at) AS started_at, max(ended_at) AS ended_at,
         min(source_line) AS source_line, arg_min(raw, source_line) AS raw, count(*) AS found
     FROM held_values
     GROUP BY ALL
@@ -24,15 +26,7 @@ days AS (
     FROM numbered
 ),
 later AS (
-    SELECT v.source_kind, v.owner_id, v.kind, v.started_at, v.ended_at, f.last_at,
-        CASE v.stage WHEN 'corrected' THEN 1 WHEN 'confirmed' THEN 2 ELSE 3 END AS stage_order,
-        CASE WHEN v.quality IN ('supplier_estimated', 'interpolated') THEN 2 ELSE 1 END AS quality_order
-    FROM stated_values AS v
-    JOIN file_receipts AS f ON f.sha256 = v.source_sha256 AND f.member IN ('', v.source_member)
-    WHERE v.known_to IS NULL AND v.time_band IN ('all', 'day') AND v.kind <> 'register'
-        AND (v.source_kind, v.owner_id) IN (SELECT (source_kind, owner_id) FROM held_values)
-        AND v.ended_at > (SELECT min(started_at) FROM held_values) AND v.started_at < (SELECT max(ended_at) FROM held_values)
-        AND f.last_at > (SELECT min(last_at) FROM held_values)
+    FROM later_values WHERE time_band IN ('all', 'day') AND kind <> 'register' AND NOT is_event AND NOT is_closing
 ),
 pieces AS (
     SELECT *, CAST(started_at AS DATE) AS local_date FROM later WHERE kind = 'interval'
@@ -48,7 +42,8 @@ covered AS (
     JOIN pieces AS p
         ON p.source_kind = d.source_kind AND p.owner_id = d.owner_id AND p.local_date = d.local_date
         AND p.started_at < d.ended_at AND p.ended_at > d.started_at
-    WHERE p.last_at > d.last_at AND (p.stage_order, p.quality_order) <= (d.stage_order, d.quality_order)
+    WHERE p.last_at > d.last_at AND NOT d.is_event AND (d.counted_kind IS NULL OR p.kind IN (d.counted_kind, d.stated_kind))
+        AND (p.stage_order, p.quality_order) <= (d.stage_order, d.quality_order)
     GROUP BY ALL
 )
 SELECT d.*

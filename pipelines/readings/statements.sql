@@ -10,11 +10,11 @@ WITH mixed AS (
 )
 SELECT
     v.source_kind, v.owner_id, v.kind, v.time_band, v.started_at, v.ended_at, v.source_sha256, v.stage, v.known_to IS NULL AS in_use,
-    min(CASE WHEN v.quality IN ('supplier_estimated', 'interpolated') THEN 2 ELSE 1 END) AS quality_order, max(v.issued_on) AS issued_on,
+    min(quality_order(v.quality)) AS quality_order, max(v.issued_on) AS issued_on,
     CASE WHEN v.is_event THEN sum(v.quantity) ELSE max(v.quantity) END AS quantity, any_value(v.unit) AS unit,
     CAST(CASE WHEN v.is_event THEN sum(v.quantity) ELSE max(v.quantity) END AS DOUBLE) * coalesce(any_value(s.scale), 1) AS counted, any_value(f.file) AS file, any_value(f.last_at) AS last_at,
     min(v.source_member) AS source_member, min(v.source_line) AS source_line,
-    CASE v.stage WHEN 'corrected' THEN 1 WHEN 'confirmed' THEN 2 ELSE 3 END AS stage_order
+    stage_order(v.stage) AS stage_order
 FROM stated_values AS v
 JOIN file_receipts AS f ON f.sha256 = v.source_sha256 AND f.member IN ('', v.source_member)
 LEFT JOIN value_scales AS s ON s.source_kind = v.source_kind AND s.owner_id = v.owner_id AND s.unit = v.unit

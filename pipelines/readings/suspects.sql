@@ -1,7 +1,7 @@
 -- suspects: candidates that might overlap another one; all others are accepted without sorting anything.
 -- A day of equal slots has no overlap (are_slots_apart). A meter with longer readings, and the days around any other day, are
 -- looked at closely.
--- Events are told apart another way (event_units). Input: candidates.
+-- Events are told apart another way (event_rows). Input: candidates.
 WITH days AS (
     SELECT
         owner_id, kind, is_closing, CAST(started_at AS DATE) AS day, max(minutes_of(started_at, ended_at)) > 1440 AS is_long,

@@ -18,7 +18,7 @@ asked AS (
     JOIN held_back_rows AS r
         ON r.source_id = f.subject AND r.rule_id = 'outside_validity' AND r.started_at < make_date(f.fiscal_year + 1, 4, 1)
         AND r.ended_at > make_date(f.fiscal_year, 4, 1)
-    WHERE f.rule_id = 'readings_after_validity'
+    WHERE f.rule_id IN ('readings_after_validity', 'readings_before_validity')
 )
 SELECT DISTINCT coalesce(f.flag_id, a.asked_id) AS asked_id, a.source_sha256, a.source_member, a.source_line, a.source_column,
     a.source_kind, a.source_id

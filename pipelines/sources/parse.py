@@ -233,14 +233,16 @@ def _split(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> No
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE parsed_rejects AS SELECT {place}, c.rule_id, left(c.raw, 200) AS raw, c.key,
-            c.started_at, c.ended_at, coalesce(c.stage, 'confirmed') AS stage, coalesce(c.quality, 'measured') AS quality
+            c.started_at, c.ended_at, coalesce(c.stage, 'confirmed') AS stage, coalesce(c.quality, 'measured') AS quality,
+            c.reading_kind, c.slip_no
             FROM read_cells AS c JOIN found_tables AS p ON p.file_no = c.file_no
             WHERE c.rule_id IS NOT NULL AND c.rule_id <> 'blank'"""
     )
     lost = [(o.key.sha256, o.key.wanted, o.key.member, member, why) for o in outcomes for member, why in sorted(o.lost)]
     if lost:
         connection.executemany(
-            """INSERT INTO parsed_rejects SELECT $1, $2, $3, $4, 0, '', 'unreadable_member', $5, NULL, NULL, NULL, NULL, NULL""",
+            """INSERT INTO parsed_rejects
+               SELECT $1, $2, $3, $4, 0, '', 'unreadable_member', $5, NULL, NULL, NULL, NULL, NULL, NULL, NULL""",
             lost,
         )
 

@@ -35,6 +35,7 @@ KEPT_MACROS = {
         ELSE rounded9(a * b) END""",
 }
 # share_of: q times part of whole, cut to whole millionths (never rounded up).
+# stage_order, quality_order: how a statement stands before others by its stage and its quality; 1 goes first.
 # are_slots_apart: the readings that begin on one day are equal slots (a quarter of an hour to a day long, each starting on a
 # multiple of its length), every one taken once, so none overlaps another: seen without sorting.
 MACROS = {
@@ -45,6 +46,8 @@ MACROS = {
         from_micro(CAST(micro(q) AS HUGEINT) * micro(part) // micro(whole)) ELSE CAST(0 AS DECIMAL(18, 6)) END""",
     "second_of_day": "(d, t) AS date_diff('second', CAST(d AS TIMESTAMP), t)",
     "minutes_of": "(since, until) AS date_diff('minute', since, until)",
+    "stage_order": "(stage) AS CASE stage WHEN 'corrected' THEN 1 WHEN 'confirmed' THEN 2 ELSE 3 END",
+    "quality_order": "(quality) AS CASE WHEN quality IN ('supplier_estimated', 'interpolated') THEN 2 ELSE 1 END",
     "are_slots_apart": """(since, until) AS
         min(minutes_of(since, until)) = max(minutes_of(since, until)) AND min(minutes_of(since, until)) >= 15
             AND max(minutes_of(since, until)) <= 1440

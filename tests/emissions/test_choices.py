@@ -102,6 +102,22 @@ def test_a_provisional_factor_of_zero_has_no_upper_bound(make_city: Callable[...
         assert one(made, "SELECT actual_high_co2e_kg FROM facility_results WHERE fiscal_year = 2025") is None
 
 
+def test_a_doubtful_zero_under_a_provisional_factor_of_zero_has_no_upper_bound(make_city: Callable[..., City]) -> None:
+    for factor, open_days in (("0", 31), ("0.0004", 0)):
+        city = make_city()
+        toml = city.folder / "city.toml"
+        toml.write_text(toml.read_text(encoding="utf-8").split("[[rules")[0], encoding="utf-8")
+        electric(city, quantity=lambda year, month: 0 if (year, month) == (2025, 8) else 1000)
+        city.register("contracts", [{"meter_id": "M1", "supplier_no": "Z1", "supplier": "試験電力", "contract_kw": 9}])
+        city.register("supplier_factors", supplier_rows(range(2022, 2025)) + supplier_rows(range(2025, 2026), factor))
+        with city.built() as made:
+            month = (
+                "SELECT open_days, reasons FROM emissions_by_source_month WHERE month = '2025-08-01' AND basis = 'plan'"
+            )
+            found, reasons = one(made, month)
+        assert "zero_day" in reasons and found == open_days
+
+
 def test_the_running_year_uses_last_years_row_as_provisional(make_city: Callable[..., City]) -> None:
     city = make_city(today=date(2026, 11, 1))
     electric(city)

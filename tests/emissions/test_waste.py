@@ -68,7 +68,11 @@ def test_the_fraction_is_worked_out_exactly_and_said_on_the_row(city: City) -> N
         by_hand = sum(Fraction(part) for part in ("0.16775", "0.14125", "0.152", "0.18445")) / 4
         assert by_hand == FRACTION
         days = rows_of(made, f"SELECT quantity, derived_from, state FROM activity_days WHERE {PLASTIC}")
-        assert len(days) == 365 and set(days) == {(round(100 * share, 6), "BURNT", "measured")}
+        assert len(days) == 365 and set(days) == {(round(100 * share, 6), "BURNT", "doubtful")}
+        doubts = "SELECT DISTINCT rule_id FROM activity_doubts WHERE activity_source_id = ?"
+        assert rows_of(made, doubts, "PLASTIC") == rows_of(made, doubts, "BURNT") == [("unit_slip_unchecked",)], (
+            "of a first year nothing is known of either"
+        )
         kg = one(made, "SELECT sum(co2e_kg) FROM emissions_by_source_day WHERE source_id = 'PLASTIC'")
         assert abs(kg - 365 * days[0][0] * 754 * 44 / 12) < Decimal("0.000001")
         assert one(made, "SELECT count(*) FROM waste_samples WHERE activity IS NULL") == 2, (

@@ -78,6 +78,29 @@ def test_a_file_of_nothing_but_zeros_speaks_for_none_of_them(zeros: duckdb.DuckD
     assert {year for rule, year in found if rule.startswith("zero")} == {2023, 2024}
 
 
+@pytest.mark.parametrize("gone", [[], [2020], [2020, 2021]])
+def test_a_year_of_deliveries_taken_away_makes_no_zero_of_the_season(city: City, gone: list[int]) -> None:
+    """Two of five other years are zeros; of those that are left when files go, they would be most."""
+    tank = {"energy_type": "kerosene", "unit": "L", "reading_kind": "delivery"}
+    city.register("facilities", [facility(1), facility(2)])
+    city.register(
+        "meters",
+        [
+            {"meter_id": "M1", "facility_id": "F1", **OIL, "valid_from": "2020-04-01"},
+            {"meter_id": "D1", "facility_id": "F2", **tank, "valid_from": "2020-04-01", "daily_limit": 9},
+        ],
+    )
+    city.bills("fuel/a.csv", monthly("M1", 2020, 2025, 100))
+    for year in range(2020, 2026):
+        slips = [("D1", f"{year}-05-02", f"{year}-05-03", 500, "L")] if year in (2020, 2021, 2024) else []
+        if year not in gone:
+            city.bills(f"tank/{year}.csv", [*slips, ("D1", f"{year}-04-01", f"{year + 1}-04-01", 0, "L")])
+    with city.built() as made:
+        assert {d for d in doubts(made, "D1") if d[0].startswith("zero")} == {
+            ("zero_unchecked", year) for year in (2022, 2023, 2025)
+        }
+
+
 def test_works_explain_zeros(zeros: duckdb.DuckDBPyConnection) -> None:
     assert doubts(zeros, f"M{len(ZEROS) + 2}") == set()
 

@@ -298,6 +298,14 @@ def test_a_value_that_comes_again_is_no_longer_doubted(town: City) -> None:
     assert doubts(town) == []
 
 
+@pytest.mark.parametrize("path", ["oil/a.csv", "oil/c.csv"])
+def test_a_content_that_comes_again_withdraws_what_withdrew_it(town: City, path: str) -> None:
+    versions(town, SPRING[0], SPRING[2])
+    assert [d[1] for d in doubts(town)] == ["no_longer_sent"]
+    town.bills(path, SPRING, "2024-09-02 09:00")
+    assert doubts(town) == []
+
+
 def test_withdrawn_slots_loads_and_states(town: City) -> None:
     head = "activity_source_id,started_on,ended_on,quantity,unit"
     loads = [f"A1,2024-{m:02d}-01,2024-{m + 1:02d}-01,{m},t" for m in (4, 5, 6)]
@@ -361,6 +369,55 @@ def test_slots_that_come_again_release_the_slots_held_back(town: City) -> None:
     town.bills("power/a.csv", [*slots(1, 5)[:3], *bad], "2024-04-02 09:00")
     assert doubts(town) == [("E1", "held_back", date(2024, 4, 1), date(2024, 4, 2))]
     town.bills("power/b.csv", slots(1, 5)[3:5], "2024-04-03 09:00")
+    assert doubts(town) == []
+
+
+SLIP = ("D1", "2024-04-03", "2024-04-04", "十", "L", "7")
+
+
+@pytest.mark.parametrize(
+    ("later", "is_released"),
+    [
+        (("D1", "2024-04-01", "2024-05-01", 0, "L", ""), False),
+        (("D1", "2024-04-03", "2024-04-04", 0, "L", ""), False),
+        (("D1", "2024-04-03", "2024-04-04", 10, "L", "8"), False),
+        (("D1", "2024-04-03", "2024-04-05", 10, "L", "7"), False),
+        (("D1", "2024-04-03", "2024-04-04", 10, "L", "7"), True),
+        (("D1", "2024-04-03", "2024-04-04", 10, "L", ""), True),
+    ],
+    ids=["a closing statement", "a zero of the day", "another slip", "another period", "the slip", "a slip without number"],
+)  # fmt: skip
+def test_a_slip_held_back_is_released_by_itself_alone(town: City, later: tuple[object, ...], is_released: bool) -> None:
+    town.bills("tank/a.csv", [SLIP], "2024-05-02 09:00", ["slip_no"])
+    town.bills("tank/b.csv", [later], "2024-06-02 09:00", ["slip_no"])
+    assert doubts(town) == ([] if is_released else [("D1", "held_back", date(2024, 4, 3), date(2024, 4, 4))])
+
+
+@pytest.mark.parametrize("number", ["7", "8"])
+def test_a_slip_with_a_mark_is_not_what_another_slip_says(town: City, number: str) -> None:
+    town.bills("tank/a.csv", [(*SLIP[:3], 10, "L", number)], "2024-05-02 09:00", ["slip_no"])
+    town.bills("tank/b.csv", [(*SLIP[:3], "①10", "L", "7")], "2024-06-02 09:00", ["slip_no"])
+    assert [d[1] for d in doubts(town)] == ([] if number == "7" else ["held_back"])
+
+
+def test_a_load_held_back_is_released_by_a_statement_of_its_period_alone(town: City) -> None:
+    head = "activity_source_id,started_on,ended_on,quantity,unit,slip_no"
+    july = ("A1", "held_back", date(2024, 7, 1), date(2024, 8, 1))
+    town.file("plant/a.csv", f"{head}\nA1,2024-07-01,2024-08-01,x,t,7\n", "2024-08-02 09:00")
+    town.file("plant/b.csv", f"{head}\nA1,2024-04-01,2025-04-01,5,t,\n", "2025-04-02 09:00")
+    town.file("plant/c.csv", f"{head}\nA1,2024-07-01,2024-08-01,5,t,8\n", "2025-04-03 09:00")
+    assert july in doubts(town)
+    town.file("plant/d.csv", f"{head}\nA1,2024-07-01,2024-08-01,5,t,7\n", "2025-04-04 09:00")
+    assert july not in doubts(town)
+
+
+def test_a_bill_held_back_is_not_released_by_intervals_that_do_not_count(town: City) -> None:
+    town.bills("oil/a.csv", BASE, "2024-05-02 09:00", ["stage"])
+    town.bills("oil/b.csv", [UNUSABLE[0]], "2024-06-02 09:00", ["stage"])
+    days = [("M1", f"2024-04-{d:02d}", f"2024-04-{d:02d} 24:00", 1, "L", "訂正", "interval") for d in range(1, 31)]
+    town.bills("oil/c.csv", days, "2024-07-02 09:00", ["stage", "reading_kind"])
+    assert doubts(town) == [APRIL]
+    town.bills("oil/d.csv", [(*BASE[0][:3], 90, "L", "訂正", "bill")], "2024-08-02 09:00", ["stage", "reading_kind"])
     assert doubts(town) == []
 
 
