@@ -55,6 +55,35 @@ def test_what_goes_on_sending_after_the_end_keeps_the_sum_open(city: City, ends:
         assert rows_of(made, flags) == [("F2", 2024), ("F2", 2025)]
 
 
+def test_what_was_sent_before_the_first_row_of_a_meter_keeps_the_year_open(city: City) -> None:
+    two_houses(city)
+    oil = {"energy_type": "kerosene", "unit": "L", "reading_kind": "bill", "facility_id": "F2"}
+    first = {"energy_type": "kerosene", "unit": "L", "reading_kind": "bill", "facility_id": "F1", "meter_id": "M1"}
+    city.bills("oil/b.csv", [row for row in monthly("M2", 2024, 2025, 100) if str(row[1]) >= SHUT])
+    city.register("meters", [first, {**oil, "meter_id": "M2", "valid_from": "2025-10-01"}])
+    for year in (2024, 2025):
+        judged, reasons = of_city(city, year)
+        assert judged == "undeterminable" and "readings_before_validity" in str(reasons)
+    with city.built() as made:
+        flags = "SELECT facility_id, fiscal_year, message_ja FROM flags WHERE rule_id = 'readings_before_validity' ORDER BY ALL"
+        found = rows_of(made, flags)
+        assert [row[:2] for row in found] == [("F2", 2024), ("F2", 2025)]
+        assert "2025-10-01 から" in found[1][2] and "6件" in found[1][2] and "registers/meters.csv" in found[1][2]
+    city.register("meters", [first, {**oil, "meter_id": "M2", "valid_from": "2022-04-01"}])
+    assert "readings_before_validity" not in str(of_city(city, 2025)[1])
+
+
+def test_a_first_bill_over_the_start_of_a_meter_leaves_the_days_before_it_alone(city: City) -> None:
+    two_houses(city, opened_on="2022-04-01")
+    city.bills(
+        "oil/b.csv", [("M2", "2022-03-20", "2022-04-01", 100, "L"), ("M2", "2022-03-10", "2022-04-05", 100, "L")]
+    )
+    with city.built() as made:
+        rows = "SELECT subject, fiscal_year FROM flags WHERE rule_id = 'readings_before_validity'"
+        assert rows_of(made, rows) == [("M2", 2021)], "one lies before it"
+        assert one(made, "SELECT verdict FROM target_results WHERE fiscal_year = 2025") is not None
+
+
 def test_a_bill_over_the_end_of_a_meter_leaves_the_days_after_it_alone(city: City) -> None:
     two_houses(city, closed_on=SHUT)
     city.bills("oil/b.csv", [("M2", "2024-06-01", "2024-07-05", 100, "L")])

@@ -38,6 +38,7 @@ FLAG_RULES = (
     "fall_unexplained",
     "no_responsible_person",
     "readings_after_validity",
+    "readings_before_validity",
     "verdict_changed",
     "readings_after_closing",
     "year_not_closed",

@@ -1,8 +1,8 @@
 """What the values received contradict, and what was held back: doubts on the days they name.
 
 Reads readings, activity_readings, register_states, register_uses, quarantine, counted_units, unknown_names, the registers and
-known_files, all of them whole, so that a night and a rebuild say the same. Writes reading_doubts and held_back_rows. Only few rows are
-looked at: those that were superseded, bills, events, paths that held several contents, and what was held back.
+known_files, all of them whole, so that a night and a rebuild say the same. Writes reading_doubts, held_back_rows and outside_rows. Only few
+rows are looked at: those that were superseded, bills, events, paths that held several contents, and what was held back.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ STEPS = (
 
 
 def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[findings.Finding]:
-    """Fill ``reading_doubts`` and ``held_back_rows``; return what contents brought back that came once more."""
+    """Fill ``reading_doubts``, ``held_back_rows`` and ``outside_rows``; return what contents brought back that came once more."""
     connection.execute(
         """CREATE TEMP TABLE IF NOT EXISTS discarded_rows (source_sha256 VARCHAR, source_member VARCHAR, source_line BIGINT,
            source_column VARCHAR)"""
@@ -37,7 +37,7 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[fin
     parameters = {"bill_tolerance": settings.thresholds.bill_tolerance}
     for step in STEPS:
         database.create_temp(connection, step, HERE / f"{step}.sql", parameters)
-    for table in ("reading_doubts", "held_back_rows"):
+    for table in ("reading_doubts", "held_back_rows", "outside_rows"):
         database.fill(connection, table, HERE / f"{table}.sql")
     told = database.rows(connection, HERE / "brought_back.sql")
     for step in (*STEPS, "unknown_fits"):

@@ -80,7 +80,8 @@ GROUPS = {
 HANDLING = (
     "missing_data", "interpolated", "zero_day", "zero_unchecked", "over_limit", "standstill", "bill_differs", "unit_slip",
     "unit_slip_unchecked", "register_turn_unchecked", "provisional_reading", "delivery_not_closed", "displaces_several", "two_values",
-    "equal_rows", "no_longer_sent", "held_back", "readings_after_validity", "outside_life", "collecting", "check_failed",
+    "equal_rows", "no_longer_sent", "held_back", "readings_after_validity", "readings_before_validity", "outside_life",
+    "collecting", "check_failed",
     "no_contract", "no_factor_row", "two_factors", "not_in_table", "no_heat_content", "no_density", "gas_condition",
     "unknown_fuel", "unit_and_factor", "no_gwp", "provisional_factor", "deduction_unknown", "no_burnt_fraction",
     "partial_year", "no_base_year", "no_source", "no_target", "two_targets", "running_year",

@@ -202,7 +202,8 @@ class Desk:
                WHERE d.doubt_id = $flag OR d.doubt_id IN (SELECT doubt_id FROM flag_doubts WHERE flag_id = $flag)
                UNION
                SELECT source_sha256, source_member, source_line, source_column FROM held_back_rows
-               WHERE $rule = 'readings_after_validity' AND source_id = $subject AND rule_id = 'outside_validity'
+               WHERE $rule IN ('readings_after_validity', 'readings_before_validity')
+                   AND source_id = $subject AND rule_id = 'outside_validity'
                    AND started_at < make_date($year + 1, 4, 1) AND ended_at > make_date($year, 4, 1)
                ORDER BY ALL""",
             {"flag": flag.flag_id, "rule": flag.rule_id, "subject": flag.subject, "year": flag.fiscal_year},

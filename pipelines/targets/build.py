@@ -1,6 +1,6 @@
 """Judge every target and every facility.
 
-Reads emissions_by_source_month, bounded_days, facility_spans, readings, held_back_rows, the registers and the closings. Writes
+Reads emissions_by_source_month, bounded_days, facility_spans, readings, outside_rows, the registers and the closings. Writes
 target_paths, base_year_lines, operator_years, readings_outside_life, target_members, target_results and facility_results.
 """
 

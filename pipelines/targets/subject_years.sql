@@ -14,7 +14,7 @@ WITH by_source AS (
     WHERE e.is_in_force
     GROUP BY ALL
     UNION ALL
-    SELECT m.subject_key, h.fiscal_year, h.basis, 'held', h.facility_id, 0, 0, 1, NULL, NULL, 'readings_after_validity'
+    SELECT m.subject_key, h.fiscal_year, h.basis, 'held', h.facility_id, 0, 0, 1, NULL, NULL, 'readings_' || h.side || '_validity'
     FROM members AS m
     JOIN held_outside AS h ON h.facility_id = m.facility_id AND h.first_date >= m.valid_from AND h.first_date < m.valid_to
 )

@@ -41,8 +41,9 @@ def appointed(city: City, *rows: dict[str, Any]) -> City:
     return city
 
 
-def flag_of(city: City, rule: str = "unit_slip") -> str:
-    (found,) = (row["flag_id"] for row in counter.listed(city.paths, None) if row["rule_id"] == rule)
+def flag_of(city: City, rule: str = "unit_slip", year: int | None = None) -> str:
+    listed = (row for row in counter.listed(city.paths, None) if row["rule_id"] == rule)
+    (found,) = (row["flag_id"] for row in listed if year in (None, row["fiscal_year"]))
     return str(found)
 
 
@@ -279,16 +280,26 @@ def test_rows_are_discarded_by_an_accepted_answer_with_evidence(city: City) -> N
         assert rows_of(made, "FROM held_back_rows") == []
 
 
-def test_rows_after_the_end_of_a_meter_are_discarded_by_the_answer_to_their_flag(city: City) -> None:
-    city.register("meters", [{**DEFAULTS["meters"][0], "valid_to": "2026-04-01"}])
+@pytest.mark.parametrize(
+    ("validity", "rule"),
+    [
+        ({"valid_to": "2026-04-01"}, "readings_after_validity"),
+        ({"valid_from": "2026-05-01"}, "readings_before_validity"),
+    ],
+    ids=["after the end", "before the start"],
+)
+def test_rows_outside_the_validity_of_a_meter_are_discarded_by_the_answer_to_their_flag(
+    city: City, validity: dict[str, str], rule: str
+) -> None:
+    city.register("meters", [{**DEFAULTS["meters"][0], **validity}])
     city.bills("fuel/b.csv", [("M1", "2026-04-01", "2026-05-01", 70, "L")], "2026-06-10 09:00").publish()
-    flag = flag_of(city, "readings_after_validity")
+    flag = flag_of(city, rule, 2026)
     assert answer(city, flag, "P3", data_are_right=False, discard=True).discard
     counter.judge(city.paths, flag, "accept", "P2", "", PAPER)
     with city.built() as made:
-        assert rows_of(made, "FROM held_back_rows") == []
+        assert rows_of(made, "FROM held_back_rows WHERE started_at >= '2026-04-01'") == []
         reasons = one(made, "SELECT reasons FROM target_results WHERE fiscal_year = 2026")
-        assert "readings_after_validity" not in reasons
+        assert rule not in (reasons or "")
 
 
 # ---------------------------------------------------------------- dates and reasons

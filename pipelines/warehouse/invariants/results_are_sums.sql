@@ -1,10 +1,10 @@
 -- results_are_sums: the actual and the own baseline of a result are the sums of its subject's months: a facility's own; all of the
--- city; an operator's or a department's by the registers. A year in which values of a main meter or a source go on after its validity has
--- no upper bound. Inputs: facility_results, target_results, targets, emissions_by_source_month, facilities,
+-- city; an operator's or a department's by the registers. A year in which values of a main meter or a source go on after its validity, or
+-- lie before it, has no upper bound. Inputs: facility_results, target_results, targets, emissions_by_source_month, facilities,
 -- facility_periods, held_back_rows, meters, activity_sources.
 WITH validity AS (
-    SELECT 'meter' AS source_kind, meter_id AS source_id, facility_id, valid_to, role FROM meters
-    UNION ALL BY NAME SELECT 'activity' AS source_kind, activity_source_id AS source_id, facility_id, valid_to FROM activity_sources
+    SELECT 'meter' AS source_kind, meter_id AS source_id, facility_id, coalesce(valid_from, DATE '0001-01-01') AS valid_from, valid_to, role FROM meters
+    UNION ALL BY NAME SELECT 'activity' AS source_kind, activity_source_id AS source_id, facility_id, coalesce(valid_from, DATE '0001-01-01') AS valid_from, valid_to FROM activity_sources
 ),
 goes_on AS (
     SELECT v.facility_id, v.source_kind, greatest(CAST(h.started_at AS DATE), make_date(y.fiscal_year, 4, 1)) AS held_date, y.fiscal_year
@@ -13,8 +13,9 @@ goes_on AS (
     JOIN (SELECT DISTINCT fiscal_year FROM facility_results) AS y
         ON h.started_at < make_date(y.fiscal_year + 1, 4, 1) AND h.ended_at > make_date(y.fiscal_year, 4, 1)
     WHERE h.rule_id = 'outside_validity'
-    QUALIFY bool_and(v.valid_to <= h.started_at) OVER (PARTITION BY h.source_kind, h.source_id, h.source_sha256, h.source_line, h.source_column)
-        AND v.valid_to = max(v.valid_to) OVER (PARTITION BY v.source_kind, v.source_id)
+    WINDOW held AS (PARTITION BY h.source_kind, h.source_id, h.source_sha256, h.source_line, h.source_column)
+    QUALIFY bool_and(v.valid_to <= h.started_at) OVER held AND v.valid_to = max(v.valid_to) OVER (PARTITION BY v.source_kind, v.source_id)
+        OR bool_and(v.valid_from >= h.ended_at) OVER held AND v.valid_from = min(v.valid_from) OVER (PARTITION BY v.source_kind, v.source_id)
 ),
 counted AS (
     SELECT facility_id, valid_from, fiscal_year, basis, low_co2e_kg, high_co2e_kg, open_days, gas
