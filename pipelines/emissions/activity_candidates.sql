@@ -1,4 +1,4 @@
--- activity_candidates: one row per activity source, gas, fiscal year and factor (施行令第3条). A measured own factor of the
+-- activity_candidates: one row per activity source, substance, gas, fiscal year and factor (施行令第3条). A measured own factor of the
 -- facility comes before the ordinance's. HFC and PFC are named by their substance, which decides the warming potential.
 -- From first_day on, so that the series with the base year's factors finds those of a source that came later.
 -- Inputs: activity_days, emission_factors, heat_contents, gwp. Parameter: first_day.
@@ -27,7 +27,7 @@ pieces AS (
 ),
 matched AS (
     SELECT
-        s.activity_source_id, s.activity, s.unit, p.since AS valid_from, p.until AS valid_to, f.factor_id,
+        s.activity_source_id, s.activity, s.substance, s.unit, p.since AS valid_from, p.until AS valid_to, f.factor_id,
         f.value AS factor_value, f.unit AS factor_unit, f.origin,
         coalesce(CASE WHEN f.gas IN ('HFC', 'PFC') THEN s.substance ELSE f.gas END, f.gas, 'CO2') AS gas,
         make_date(fiscal_year_of(p.since) + 1, 4, 1) - make_date(fiscal_year_of(p.since), 4, 1) AS days_in_year
@@ -46,5 +46,5 @@ LEFT JOIN heat_contents AS h ON m.factor_unit LIKE '%/GJ' AND h.heat_table = 'pl
 LEFT JOIN gwp AS g
     ON g.gas = m.gas AND g.basis = 'plan' AND m.valid_from >= coalesce(g.valid_from, DATE '0001-01-01')
     AND m.valid_from < coalesce(g.valid_to, DATE '9999-12-31')
-QUALIFY m.factor_id IS NULL OR NOT bool_or(m.origin = 'own') OVER (PARTITION BY m.activity_source_id, m.gas, m.valid_from)
+QUALIFY m.factor_id IS NULL OR NOT bool_or(m.origin = 'own') OVER (PARTITION BY m.activity_source_id, m.substance, m.gas, m.valid_from)
     OR m.origin = 'own'

@@ -35,7 +35,7 @@ active AS (
         d.state, d.doubts, d.expected
     FROM activity_days AS d
     JOIN activity_choices AS c
-        ON c.activity_source_id = d.activity_source_id AND d.local_date >= c.valid_from AND d.local_date < c.valid_to
+        ON c.activity_source_id = d.activity_source_id AND c.substance IS NOT DISTINCT FROM d.substance AND d.local_date >= c.valid_from AND d.local_date < c.valid_to
 ),
 rounded AS (
     SELECT *, CAST(half_even9(quantity, multiplier14) AS DECIMAL(28, 9)) AS emissions_kg

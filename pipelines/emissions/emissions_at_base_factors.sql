@@ -31,7 +31,7 @@ active AS (
     FROM activity_days AS a
     JOIN days AS d ON d.local_date = a.local_date AND d.basis = 'plan'
     JOIN activity_choices AS c
-        ON c.activity_source_id = a.activity_source_id AND d.base_date >= c.valid_from AND d.base_date < c.valid_to
+        ON c.activity_source_id = a.activity_source_id AND c.substance IS NOT DISTINCT FROM a.substance AND d.base_date >= c.valid_from AND d.base_date < c.valid_to
     WHERE a.quantity IS NOT NULL
 ),
 rounded AS (

@@ -1,5 +1,6 @@
 -- plain_activity_days: one row per activity source and day, before any doubt: reported figures spread over their days, silent
--- expected days missing. Several rows of one source and day add up (two furnaces, two refills).
+-- expected days missing. Several rows of one source and day add up (two furnaces, two refills); of two substances the day names both,
+-- and no factor or potential of one serves it: each needs a source of its own in the register.
 -- Amounts are divided exactly (whole millionths, the rest to the earliest days). Stocks (persons, machines, kg filled)
 -- stand on every day; their factor is per year. A derived source (burnt fraction) takes the tonnes of the source it is derived
 -- from times the year's fraction, rounded half-even to six places; without a fraction its day is missing, with the reason.
@@ -29,7 +30,8 @@ reported AS (
 ),
 spread AS (
     SELECT
-        activity_source_id, any_value(facility_id) AS facility_id, any_value(activity) AS activity, min(substance) AS substance,
+        activity_source_id, any_value(facility_id) AS facility_id, any_value(activity) AS activity,
+        string_agg(DISTINCT substance, ' / ' ORDER BY substance) AS substance,
         any_value(usual_unit) AS usual_unit, bool_or(is_provisional) AS is_provisional,
         CAST(first_date + CAST(place AS INTEGER) AS DATE) AS local_date,
         CAST(sum(CASE WHEN is_stock THEN quantity

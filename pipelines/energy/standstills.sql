@@ -1,10 +1,12 @@
 -- standstills: the periods in which a meter of intervals says the same value above zero for `standstill_hours` and more: a register or
 -- a gateway that stands still. Missing values join what stands on both their sides. Longer than the meter's own usual longest run: the
 -- second longest of the longest runs of its other fiscal years (with fewer than two: none). The value must be above 20 times the
--- meter's resolution (what divides all its days) or 1 % of its contracted power. Values of whole days: at least `flat_run_days`.
+-- meter's resolution (what divides all its days and their largest slots) or 1 % of its contracted power. Of fewer than 20 different days the
+-- resolution is not known, and the value is taken for above it: taking days away makes a resolution coarser. Values of whole days: at
+-- least `flat_run_days`.
 -- Inputs: meter_days, meter_versions, readings, histories, contracts. Parameters: standstill_hours, flat_run_days.
 WITH days AS (
-    SELECT d.meter_id, d.local_date, CASE WHEN bool_and(d.flat_slot IS NOT NULL) AND min(d.flat_slot) = max(d.flat_slot) THEN min(d.flat_slot) END AS flat,
+    SELECT d.meter_id, d.local_date, max(d.top_slot) AS top_slot, CASE WHEN bool_and(d.flat_slot IS NOT NULL) AND min(d.flat_slot) = max(d.flat_slot) THEN min(d.flat_slot) END AS flat,
         min(d.slot_seconds) AS slot_seconds, sum(d.quantity) AS quantity
     FROM meter_days AS d
     JOIN meter_versions AS v
@@ -60,9 +62,9 @@ usual AS (
     GROUP BY y.history, y.fiscal_year
 ),
 resolutions AS (
-    SELECT meter_id, list_reduce(list(DISTINCT micro(quantity)), lambda a, b: gcd(a, b)) AS resolution
-    FROM days
-    WHERE quantity > 0
+    SELECT meter_id, list_reduce(list(DISTINCT micro(said)), lambda a, b: gcd(a, b)) AS resolution, count(DISTINCT quantity) >= 20 AS is_known
+    FROM (SELECT meter_id, quantity, unnest([quantity, top_slot]) AS said FROM days WHERE quantity > 0)
+    WHERE said > 0
     GROUP BY meter_id
 ),
 powers AS (
@@ -78,4 +80,4 @@ JOIN resolutions AS s ON s.meter_id = r.meter_id
 LEFT JOIN powers AS p ON p.meter_id = r.meter_id
 WHERE r.hours >= CAST($standstill_hours AS INTEGER) AND r.hours > u.hours
     AND (r.slot_seconds < 86400 OR r.days >= CAST($flat_run_days AS INTEGER))
-    AND (micro(r.flat) > 20 * s.resolution OR CAST(micro(r.flat) AS HUGEINT) * 3600 * 100 > CAST(micro(p.contract_kw) AS HUGEINT) * r.slot_seconds)
+    AND (NOT s.is_known OR micro(r.flat) > 20 * s.resolution OR CAST(micro(r.flat) AS HUGEINT) * 3600 * 100 > CAST(micro(p.contract_kw) AS HUGEINT) * r.slot_seconds)

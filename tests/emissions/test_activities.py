@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
+from pipelines.warehouse import invariants
 from tests.making import City, one, rows_of, verdict
 
 HEAD = "activity_source_id,started_on,ended_on,quantity,unit\n"
@@ -164,3 +167,31 @@ def test_headings_gases_and_facilities_add_up(city: City) -> None:
         )
         assert by_heading == ("廃棄物焼却", total)
         assert total > 0
+
+
+@pytest.mark.parametrize("activity", ["car_ac_hfc", "anesthetic_n2o"])
+def test_two_substances_of_one_source_are_not_counted_as_each_other(city: City, activity: str) -> None:
+    """One year of each, then a year of both; of a gas that the ordinance names itself the substance is a word beside it."""
+    unit = "台" if activity == "car_ac_hfc" else "kg"
+    source(city, activity, unit, frequency="year")
+    head = "activity_source_id,started_on,ended_on,quantity,unit,substance\n"
+    rows = [(2022, "HFC-134a"), (2023, "HFC-32"), (2024, "HFC-134a"), (2024, "HFC-32")]
+    lines = [f"A1,{year}-04-01,{year + 1}-04-01,100,{unit},{substance}\n" for year, substance in rows]
+    city.file("plants/a.csv", head + "".join(lines))
+    with city.built() as made:
+        assert invariants.broken(made) == {}
+        found = rows_of(
+            made,
+            """SELECT fiscal_year_of(local_date), list(DISTINCT gas ORDER BY gas), round(sum(emissions_kg), 6), count(*)
+            FROM emissions_by_source_day WHERE emissions_kg > 0 GROUP BY 1 ORDER BY 1""",
+        )
+        left = (
+            "SELECT DISTINCT reason FROM emission_days WHERE fiscal_year_of(local_date) = 2024 AND quantity IS NOT NULL"
+        )
+        reasons = rows_of(made, left)
+    if activity == "car_ac_hfc":
+        assert found == [(2022, ["HFC-134a"], 1, 365), (2023, ["HFC-32"], 1, 366)]
+        assert reasons == [("no_gwp",)], "100 cars of each are no 200 of one"
+    else:
+        assert [row[:2] for row in found] == [(year, ["N2O"]) for year in (2022, 2023, 2024)]
+        assert [row[2] for row in found] == [100, 100, 200]

@@ -143,7 +143,10 @@ STANDSTILLS: dict[str, tuple[Callable[[datetime], object], bool]] = {
     "a hole in it": (lambda at: None if at.day == 11 and at.hour == 9 else stands(NOON, 60)(at), True),
     "a whole day missing in it": (lambda at: None if at.day == 12 else stands(NOON, 96)(at), True),
     "zeros": (stands(NOON, 96, 0), False),
-}
+    "days that say only multiples of it": (
+        lambda at: 50 if NOON <= at < NOON + timedelta(hours=96) else 50 * (1 + at.hour % 3), True,
+    ),
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +156,7 @@ def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
     city.register("facilities", [facility(n) for n in numbers])
     city.register("meters", [{"meter_id": f"M{n}", "facility_id": f"F{n}", **POWER} for n in numbers])
     for number, (value, _) in enumerate(STANDSTILLS.values(), start=1):
-        rows = [(f"M{number}", *row, "kWh") for row in half_hours(date(2025, 6, 1), 21, value)]
+        rows = [(f"M{number}", *row, "kWh") for row in half_hours(date(2025, 6, 1), 30, value)]
         city.bills(f"power/{number}.csv", rows)
     with city.built() as made:
         yield made

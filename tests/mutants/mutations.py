@@ -204,8 +204,8 @@ MUTATIONS = (
     ),
     Mutation(
         f"{EMISSIONS}/activity_choices.sql",
-        "PARTITION BY c.activity_source_id, c.gas, c.valid_from ORDER",
-        "PARTITION BY c.activity_source_id, c.valid_from ORDER",
+        "PARTITION BY c.activity_source_id, c.substance, c.gas, c.valid_from ORDER",
+        "PARTITION BY c.activity_source_id, c.substance, c.valid_from ORDER",
         "a lost gas",
     ),
     Mutation(

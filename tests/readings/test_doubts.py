@@ -145,6 +145,34 @@ def test_a_yearly_figure_must_be_the_sum_of_the_monthly_ones(town: City) -> None
     assert doubts(town) == [("A1", "displaces_several", date(2024, 4, 1), date(2024, 12, 1))]
 
 
+@pytest.mark.parametrize(
+    ("until", "quantity", "is_doubted"),
+    [("2024-08-01", 58.2, False), ("2024-08-01", 58.1, True), ("2024-05-01", 1, False), ("2024-08-01", 90, False)],
+    ids=["within the tolerance", "less than a part of it was", "of a part", "more"],
+)
+def test_a_figure_of_more_days_than_the_one_it_displaced_is_not_less(
+    town: City, until: str, quantity: float, is_doubted: bool
+) -> None:
+    head = "activity_source_id,started_on,ended_on,quantity,unit"
+    town.file("plant/m.csv", f"{head}\nA1,2024-04-01,2024-07-01,60,t\n", "2024-07-01 09:00")
+    town.file("plant/y.csv", f"{head}\nA1,2024-04-01,{until},{quantity},t\n", "2024-08-01 09:00")
+    assert [d[1] for d in doubts(town)] == ["displaces_several"] * is_doubted
+
+
+@pytest.mark.parametrize(("kind", "quantity"), [("bill", 90), ("interval", 9), ("delivery", 9)])
+def test_whatever_kind_displaces_one_of_its_days_with_less_is_doubted(town: City, kind: str, quantity: int) -> None:
+    rows = {
+        "bill": (SPRING[0], ("M1", "2024-04-01", "2024-05-04", quantity, "L")),
+        "interval": (
+            ("E1", "2024-04-01 01:00", "2024-04-01 02:00", 10, "kWh"),
+            ("E1", "2024-04-01 01:00", "2024-04-01 03:00", quantity, "kWh"),
+        ),
+        "delivery": (("D1", "2024-04-03", "2024-04-04", 10, "L"), ("D1", "2024-04-03", "2024-04-06", quantity, "L")),
+    }[kind]  # fmt: skip
+    town.bills("x/a.csv", rows[:1], "2024-06-01 09:00").bills("x/b.csv", rows[1:], "2024-07-01 09:00")
+    assert [d[1] for d in doubts(town)] == ["displaces_several"]
+
+
 def test_a_doubt_of_what_was_received_is_one_of_the_doubts_and_is_asked(town: City) -> None:
     quarter(town, 60)
     with town.built() as made:

@@ -9,7 +9,7 @@ WITH used AS (
     GROUP BY ALL
 ),
 done AS (
-    SELECT activity_source_id, facility_id, CAST(date_trunc('month', local_date) AS DATE) AS month, unit, sum(quantity) AS quantity, count(*) AS days
+    SELECT activity_source_id, substance, facility_id, CAST(date_trunc('month', local_date) AS DATE) AS month, unit, sum(quantity) AS quantity, count(*) AS days
     FROM activity_days
     WHERE quantity IS NOT NULL
     GROUP BY ALL
@@ -26,7 +26,8 @@ wanted AS (
     UNION ALL
     SELECT d.activity_source_id, d.facility_id, d.month, 'plan', c.gas, sum(CAST(d.quantity AS DOUBLE) * c.multiplier14), sum(d.days)
     FROM done AS d
-    JOIN activity_choices AS c ON c.activity_source_id = d.activity_source_id AND d.month >= c.valid_from AND d.month < c.valid_to
+    JOIN activity_choices AS c
+        ON c.activity_source_id = d.activity_source_id AND c.substance IS NOT DISTINCT FROM d.substance AND d.month >= c.valid_from AND d.month < c.valid_to
     GROUP BY ALL
 ),
 counted AS (
