@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from pipelines.warehouse import invariants
@@ -136,3 +138,60 @@ def test_a_marked_cell_that_says_what_is_in_use_leaves_a_base_year_alone(city: C
         assert [text for (text,) in told if "?" in text] == [], (
             "the flag of the base year tells it, no year says it again"
         )
+
+
+# ---------------------------------------------------------------- periods
+
+
+def test_a_bill_of_the_future_waits_for_its_day_and_then_counts(city: City) -> None:
+    city.bills("oil/a.csv", [*monthly("M1", 2022, 2025, 100), ("M1", "2026-06-10", "2026-07-10", 70, "L")])
+    counted = "SELECT coalesce(sum(quantity), 0) FROM current_readings WHERE started_at >= '2026-04-01'"
+    for today, rules, quantity in ((date(2026, 6, 15), [("in_the_future",)], 0), (date(2026, 7, 12), [], 70)):
+        city.today = today
+        with city.built() as made:
+            assert invariants.broken(made) == {}
+            assert rows_of(made, "SELECT rule_id FROM quarantine") == rules
+            assert one(made, counted) == quantity
+
+
+def test_bills_that_overlap_by_a_day_count_no_day_twice_and_leave_the_days_of_the_lost_one_open(city: City) -> None:
+    rows = monthly("M1", 2022, 2025, lambda year, _: 100 if year == 2022 else 20)
+    at = next(number for number, row in enumerate(rows) if row[1] == date(2025, 8, 1))
+    rows[at] = ("M1", date(2025, 8, 1), date(2025, 9, 2), 21, "L")
+    city.bills("oil/a.csv", rows)
+    with city.built() as made:
+        assert invariants.broken(made) == {}
+        lost = one(made, "SELECT quantity FROM readings WHERE known_to IS NOT NULL")
+        year = "SELECT sum(quantity), count(DISTINCT local_date) FROM energy_by_meter_day WHERE {} BETWEEN '2025-04-01' AND '2026-03-31'"
+        total, days = one(made, year.format("quantity IS NOT NULL AND local_date"))
+        assert total == 12 * 20 + 1 - lost and days < 365
+        found, reasons = verdict(made, "F1", 2025)
+        assert found == "undeterminable" and "missing_data" in reasons
+        assert "data_missing" in {rule for (rule,) in rows_of(made, "SELECT rule_id FROM flags")}
+
+
+def test_a_bill_over_the_move_of_a_meter_is_shared_by_its_days(city: City) -> None:
+    city.register("facilities", [{"facility_id": f, "name": f, "operator_id": "OP"} for f in ("F1", "F2")])
+    oil = {"meter_id": "M1", "energy_type": "kerosene", "unit": "L", "reading_kind": "bill"}
+    city.register(
+        "meters",
+        [
+            {**oil, "facility_id": "F1", "valid_to": "2024-11-11"},
+            {**oil, "facility_id": "F2", "valid_from": "2024-11-11"},
+        ],
+    )
+    city.bills("oil/a.csv", [("M1", "2024-11-01", "2024-12-01", 450, "L")])
+    with city.built() as made:
+        assert invariants.broken(made) == {}
+        shared = "SELECT facility_id, sum(quantity) FROM energy_by_meter_day WHERE quantity IS NOT NULL GROUP BY 1 ORDER BY 1"
+        assert rows_of(made, shared) == [("F1", 150), ("F2", 300)]
+
+
+def test_a_bill_of_four_months_with_the_use_of_one_takes_no_year_to_its_target(city: City) -> None:
+    city.bills("oil/a.csv", monthly("M1", 2022, 2025, 100), "2026-04-10 09:00")
+    city.bills("oil/b.csv", [("M1", "2025-06-01", "2025-10-01", 100, "L")], "2026-05-10 09:00")
+    with city.built() as made:
+        assert invariants.broken(made) == {}
+        found, reasons = verdict(made, "F1", 2025)
+        assert found == "undeterminable" and "displaces_several" in reasons, "900 of 1,200 L would do"
+        assert "displaces_several" in {rule for (rule,) in rows_of(made, "SELECT rule_id FROM flags")}
