@@ -194,6 +194,42 @@ def test_a_changed_row_of_the_published_file_is_found_and_not_gone_on_from(
     assert bad(twin) == set() and list(twin.paths.data.glob("changed-*.duckdb")), "the changed file is kept aside"
 
 
+@pytest.mark.parametrize("hidden", ["nothing", "what it was built from"])
+def test_a_changed_published_file_is_no_base_of_what_is_told(
+    twin: City, hidden: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody wrote tonight's inputs, and tonight's verdicts, into the file: what changed is told as the history has it."""
+    path = twin.paths.published
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "UPDATE build_inputs SET inputs_hash = 'x' WHERE kind IN ('reference', 'settings', 'method')"
+        )
+        connection.execute("UPDATE emissions_by_facility_fiscal_year SET co2e_kg = co2e_kg * 2")
+        connection.execute("UPDATE published_verdicts SET verdict = 'achieved'")
+    if hidden == "what it was built from":  # as of an earlier version: the history has no inputs either
+        lines = twin.paths.history / "published_files.jsonl"
+        bare = [{k: v for k, v in record.items() if k != "inputs"} for record in journal.read(lines)]
+        lines.unlink()
+        (twin.paths.history / journal.HEADS).unlink()
+        journal._save(twin.paths.history, {})
+        journal.append(lines, bare)
+    monkeypatch.setattr(CityFolder, "now", lambda _: CLOCK[2])
+    twin.bills("fuel/c.csv", [("M1", "2024-06-01", "2024-07-01", 30, "L", "訂正")], more=["stage"])
+    twin.publish()
+    with database.connect_published(path) as connection:
+        moved = f"""SELECT fiscal_year, before_co2e_kg > after_co2e_kg, before_co2e_kg < 2 * after_co2e_kg, inputs_changed
+            FROM restatements WHERE published_time = '{CLOCK[2]}' AND basis = 'plan'"""
+        (told,) = rows_of(connection, moved)
+        kinds = rows_of(
+            connection, f"SELECT DISTINCT inputs_changed FROM verdict_restatements WHERE published_time = '{CLOCK[2]}'"
+        )
+    assert told[:3] == (2024, True, True)
+    if hidden == "nothing":
+        assert told[3] == "files" and set(kinds) <= {("files",)}
+    else:
+        assert "files" in told[3] and "unsplit" in told[3], "nobody knows, and it says so"
+
+
 def history_and_published_file(city: City) -> None:
     shutil.rmtree(city.paths.history)
     city.paths.published.unlink()

@@ -220,16 +220,17 @@ class History:
         Args:
             connection: The warehouse under construction, with the history loaded.
         """
-        done = {row["run_id"]: row["today"] for row in self.read("publications")}
-        found = [r for r in journal.read(self.folder / PUBLISHED) if r["run_id"] in done and "inputs" in r]
-        if not found:
+        publications = self.read("publications")
+        if not publications:
             return None
+        last = publications[-1]
+        stated = {record["run_id"]: record.get("inputs") for record in journal.read(self.folder / PUBLISHED)}
         rows = database.rows(connection, HERE / "last_totals.sql")
         keys = [FacilityYear(*(row[name] for name in FacilityYear._fields)) for row in rows]
         verdicts = database.rows(connection, HERE / "verdicts" / "last_verdicts.sql")
         return Published(
-            dict(found[-1]["inputs"]),
-            date.fromisoformat(str(done[found[-1]["run_id"]])),
+            dict(stated.get(last["run_id"]) or {}),
+            date.fromisoformat(str(last["today"])),
             {key: row["co2e_kg"] for key, row in zip(keys, rows, strict=True)},
             {key: row["year_rule"] for key, row in zip(keys, rows, strict=True)},
             frozenset(

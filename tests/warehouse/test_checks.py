@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,51 @@ def test_the_summary_says_first_whose_verdict_is_withdrawn(city: City, monkeypat
         Terminal(language, console).night(asdict(run.outcome) | {"year": 2025}, "試験市", "x", "y")
         lines = console.export_text().splitlines()
         assert re.search("F2", lines[1]) and "rebuild" in lines[1]
+
+
+def told_and_true(city: City, before: dict[tuple[str, int], str]) -> dict[tuple[str, int], str]:
+    """What the last night told of changed verdicts is what changed between the two files; returns the verdicts now."""
+    with database.connect_published(city.paths.published) as published:
+        now = {(subject, year): found for subject, year, found in rows_of(published, CASES)}
+        told = {(subject, year): (was, found) for subject, year, was, found in rows_of(published, TOLD)}
+        kept = {(subject, year): found for subject, year, found in rows_of(published, LAST)}
+    assert kept == now, "the history says what was published"
+    changed = {case: (was, now[case]) for case, was in before.items() if now[case] != was}
+    assert {case: pair for case, pair in told.items() if pair[0] != pair[1]} == changed
+    return now
+
+
+CASES = """SELECT 'facility/' || facility_id, fiscal_year, verdict FROM facility_results WHERE year_state = 'closed'
+UNION ALL SELECT 'target/' || target_id, fiscal_year, verdict FROM target_results WHERE year_state = 'closed'"""
+TOLD = """SELECT subject_key, fiscal_year, before_verdict, after_verdict FROM verdict_restatements
+WHERE run_id = (SELECT run_id FROM publications ORDER BY rowid DESC LIMIT 1)"""
+LAST = """SELECT subject_key, fiscal_year, verdict FROM published_verdicts AS v JOIN publications AS p USING (run_id) WHERE is_closed
+QUALIFY row_number() OVER (PARTITION BY subject_key, fiscal_year ORDER BY p.rowid DESC) = 1"""
+
+
+def test_what_is_told_of_verdicts_is_told_of_those_that_were_published(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A verdict taken away in a closed year is a change; one that a failing check kept from being published is none."""
+    city.today = date(2026, 7, 10)
+    night(three(city))
+    published = told_and_true(city, {})
+    assert (published["facility/F2", 2025], published["facility/F3", 2025]) == ("achieved", "not_achieved")
+    better = [("M3", f"2025-{m:02d}-01", f"2025-{m + 1:02d}-01", 60, "L", "corrected") for m in range(4, 12)]
+    city.bills("fuel/b.csv", better, "2026-07-08 09:00", more=["stage"])
+    with monkeypatch.context() as patched:
+        broken_program(patched, *(part.replace("c.facility_id = 'F2'", "c.facility_id <> 'F1'") for part in WRONG_SUM))
+        run = night(city)
+    published = told_and_true(city, published)
+    assert published["facility/F2", 2025] == published["facility/F3", 2025] == "undeterminable"
+    assert {row["subject_key"] for row in run.outcome.verdict_changes} >= {"facility/F2", "facility/F3", "target/T"}
+    with database.connect_published(city.paths.published) as file:
+        asked = rows_of(file, "SELECT facility_id, evidence FROM flags WHERE rule_id = 'verdict_changed'")
+        assert [row[0] for row in asked] == ["F3"] and '"after": "undeterminable"' in asked[0][1]
+        told = rows_of(file, "SELECT count(*), count(DISTINCT finding_id) FROM findings WHERE rule_id = 'check_failed'")
+        assert told == [(2, 2)]
+    night(city)
+    assert told_and_true(city, published)["facility/F3", 2025] == "achieved"
 
 
 def test_what_names_nobody_holds_the_night(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
