@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from expectations import night_gate
@@ -245,3 +246,75 @@ def test_a_continued_night_checks_what_it_wrote(city: City, monkeypatch: pytest.
     assert run.continues
     assert {(c["name"], c["subjects"]) for c in run.outcome.failed_checks} == {("energy_is_quantity_times_heat", "F2")}
     assert verdicts(city)["F1"] == ("achieved", None) and "check_failed" in (verdicts(city, 2026)["F2"][1] or "")
+
+
+CANNOT_RUN = {
+    "a value": "SELECT facility_id, fiscal_year FROM facility_results WHERE CAST(verdict AS INTEGER) > 0",
+    "an amount": "SELECT facility_id, fiscal_year FROM facility_results WHERE CAST(actual_low_co2e_kg * 1e30 AS DECIMAL(38, 9)) > 0",
+    "a column": "SELECT facility_id, fiscal_year FROM facility_results WHERE no_such_column",
+    "a text": "SELEC 1",
+}
+
+
+@pytest.mark.parametrize("how", CANNOT_RUN)
+def test_a_check_of_results_that_cannot_be_run_takes_all_verdicts_away_and_the_night_is_published(
+    city: City, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import asdict
+
+    from rich.console import Console
+
+    city.today = date(2026, 7, 10)
+    night(three(city))
+    before = told_and_true(city, {})
+    city.bills("fuel/b.csv", [("M2", "2021-04-01", "2021-05-01", 5, "L")])
+    sound = database.sql_text
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            database,
+            "sql_text",
+            lambda path: CANNOT_RUN[how] if path.stem == "allowed_follows_targets" else sound(path),
+        )
+        run = night(city)
+    assert run.outcome.published
+    for year in (2023, 2024, 2025):
+        assert {(v, "check_failed" in (r or "")) for v, r in verdicts(city, year).values()} == {
+            ("undeterminable", True)
+        }
+    withdrawn = told_and_true(city, before)
+    (check,) = run.outcome.failed_checks
+    assert check["name"] == "allowed_follows_targets" and check["problem"]
+    with database.connect_published(city.paths.published) as published:
+        found = rows_of(published, "SELECT rule_id, severity, subject FROM findings WHERE rule_id LIKE 'check%'")
+        assert found == [("check_not_run", "error", "allowed_follows_targets")]
+    for language in ("ja", "en"):
+        console = Console(record=True, width=400, file=(city.folder / "out.txt").open("w", encoding="utf-8"))
+        Terminal(language, console).night(asdict(run.outcome) | {"year": 2025}, "試験市", "x", "y")
+        line = console.export_text().splitlines()[1]
+        assert check[language] in line and str(check["problem"]).split()[0] in line, "before all else"
+    assert part.last_inputs(city.paths.published) == {}, "the next night looks again"
+    night(city)
+    assert told_and_true(city, withdrawn) == before
+
+
+def test_a_check_of_results_that_cannot_be_run_on_a_part(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What narrows the tables for it fails: the other checks see whole tables again."""
+    three(city)
+    city.today = date(2026, 6, 14)
+    night(city)
+    city.today = date(2026, 6, 15)
+    city.bills("fuel/b.csv", [("M1", "2026-04-01", "2026-05-01", 50, "L")], "2026-06-02 09:00")
+    broken_program(monkeypatch, "touched_meters.sql", "SELECT", "SELECT CAST('x' AS INTEGER),")
+    run = night(city)
+    assert run.continues and [check["name"] for check in run.outcome.failed_checks] == ["bills_found_again"]
+
+
+@pytest.mark.parametrize("name", ["months_conserve", "row_account", "catalogue_holds"])
+def test_what_holds_the_night_holds_it_too_when_it_cannot_be_run(
+    city: City, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = database.sql_text
+    monkeypatch.setattr(database, "sql_text", lambda path: "SELEC 1" if path.stem == name else sound(path))
+    with pytest.raises(duckdb.Error, match="SELEC"):
+        night(three(city))
+    assert not city.paths.published.exists()
