@@ -52,7 +52,7 @@ def file(
         return made
     try:
         build(night)
-        if broken := invariants.broken(night.connection):
+        if broken := invariants.holding(night.connection):
             raise publish.HeldBack(broken)
         publish.describe(night.connection)
         night.close()

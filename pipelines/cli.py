@@ -76,6 +76,7 @@ def nightly(
         common.refuse("--scheduler, --workers: --runner dask とともに使います / go with --runner dask")
     where = {"kind": runner, "scheduler": scheduler, "workers": workers}
     if cities is not None:
+        _only_alone(new_history, "--cities")
         if not cities.is_file():
             common.refuse(f"--cities {cities}: ファイルがありません / no such file")
         raise typer.Exit(
@@ -99,6 +100,7 @@ def rebuild(
     if as_known_at is None and not by_receipt:
         _begin_anew(new_history)
         _run_flow("rebuild", as_json=as_json)
+    _only_alone(new_history, "--by-receipt" if as_known_at is None else "--as-known-at")
     made = common.tables_file(as_known_at, by_receipt=by_receipt)
     if as_json:
         common.print_json({"as_known_at": as_known_at, "by_receipt": by_receipt, "path": made})
@@ -346,14 +348,28 @@ def _begin_anew(reason: str) -> None:
     """Begin a new history where a reason is given; without one, a run refuses where the history is gone."""
     if not reason:
         return
-    import getpass
-
+    if not reason.strip():
+        common.refuse("--new-history: 理由を記してください / a reason is needed")
+    from pipelines import doctor_history
+    from pipelines.recorder import recorder
     from pipelines.warehouse.history import History
     from pipelines.warehouse.lock import run_lock
 
     city = common.city_folder()
     with run_lock(city.data, city.now()):
-        History(city.history).begin_anew(city.published, reason, getpass.getuser(), city.now())
+        found = doctor_history.lost(city)
+        if not found:
+            common.refuse(
+                "--new-history: 履歴は失われても変えられてもいません。付けずに実行してください。"
+                " / nothing of the history is gone or changed: run without it"
+            )
+        History(city.history).begin_anew(city.published, reason.strip(), recorder(), city.now(), found)
+
+
+def _only_alone(new_history: str, other: str) -> None:
+    """Refuse to begin a history anew beside an option that runs for other cities or publishes nothing."""
+    if new_history:
+        common.refuse(f"--new-history: {other} とともには使えません / not together with {other}")
 
 
 def _run_flow(name: str, *, as_json: bool, where: dict[str, Any] | None = None) -> None:

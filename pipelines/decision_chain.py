@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines import journal
+from pipelines import chain, journal
 from pipelines.journal import SEALED, Head
 from pipelines.review.store import Decision
 
@@ -51,7 +51,7 @@ def keep(history: Path, decisions: Sequence[Decision], run_id: str, now: datetim
 def changed(history: Path, decisions: Sequence[Decision]) -> str:
     """Say which record of earlier runs the decisions no longer agree with; empty: none."""
     found = heads(decisions)
-    for record in _since_seal(history / FILE):
+    for record in _since_begun(history / FILE):
         count = record["count"]
         if count >= len(found):
             return f"{record['at']}: {count} 件 → {len(decisions)} 件 / there were {count}"
@@ -60,17 +60,12 @@ def changed(history: Path, decisions: Sequence[Decision]) -> str:
     return ""
 
 
-def _since_seal(path: Path) -> list[dict[str, Any]]:
-    """Return the records of a file below its last seal."""
-    found: list[dict[str, Any]] = []
+def _since_begun(path: Path) -> list[dict[str, Any]]:
+    """Return the records of a file below the last seal with which the history was begun anew."""
     if not path.is_file():
-        return found
-    with path.open("rb") as stream:
-        for line in stream:
-            record = journal.parsed(line)
-            if record is not None:
-                found = [] if SEALED in record else [*found, record]
-    return found
+        return []
+    found = chain.follow(path)
+    return [record for record in found.records[found.begun :] if SEALED not in record]
 
 
 def _canonical(decision: Decision) -> str:

@@ -14,7 +14,7 @@ import duckdb
 from pipelines import chain, decision_chain, tables
 from pipelines.chain import Chain
 from pipelines.doctor import Checkup
-from pipelines.journal import SEALED
+from pipelines.journal import BEGUN, SEALED
 from pipelines.review.store import DecisionsError, read_all
 from pipelines.settings import CityFolder
 from pipelines.warehouse import database, kept
@@ -37,6 +37,13 @@ def examine(city: CityFolder) -> Iterator[Checkup]:
     yield _decisions(city)
     if city.published.is_file():
         yield _published(city)
+
+
+def lost(city: CityFolder) -> list[str]:
+    """Return, a sentence each, what of the history is gone or changed: what a history may be begun anew for."""
+    chains = chain.all_of(city.history)
+    looked = (_chains(city, chains), _kept(city), _decisions(city))
+    return [f"{each.what_ja} / {each.what_en}: {each.detail}" for each in looked if each.state == "bad"]
 
 
 def against(city: CityFolder, head: str, on: date) -> Checkup:
@@ -91,7 +98,7 @@ def _chains(city: CityFolder, chains: Mapping[str, Chain]) -> Checkup:
 
 def _begun(chains: Mapping[str, Chain]) -> Iterator[Checkup]:
     """Histories that were begun anew: accepted, and told for ever."""
-    for each in chains.get("begun.jsonl", Chain("begun.jsonl")).records:
+    for each in chains.get(BEGUN, Chain(BEGUN)).records:
         if SEALED not in each:
             detail = f"{each.get('at')} {each.get('by')}: {each.get('reason')}"
             yield Checkup("新しく始めた履歴", "history begun anew", "note", detail)

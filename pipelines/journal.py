@@ -25,8 +25,12 @@ from pipelines import durable
 from pipelines.errors import ActionableError
 
 HEADS = "heads.json"
+# which history was begun anew: when, by whom, why, what was found, and the seals it was begun with
+BEGUN = "begun.jsonl"
 LOCK = ".append"
 NUMBER, PREVIOUS, SEALED = "n", "prev", "sealed"
+# the column of a record that tells how far every file had come, as JSON
+HEADS_TOLD = "heads_json"
 BLOCK = 65_536
 
 
@@ -79,7 +83,7 @@ def append(path: Path, records: Iterable[dict[str, Any]]) -> None:
     if not rows:
         return
     with _alone(path.parent):
-        stated = _begun(path.parent)
+        stated = _stated(path.parent)
         if found := _short(path, stated.get(path.name)):
             raise HistoryLostError(found)
         _write(path, rows, stated)
@@ -150,16 +154,19 @@ def seal(folder: Path, told: Mapping[str, Any] | None = None, *, anew: bool = Fa
     Args:
         folder: The folder of the history.
         told: What the seals say besides.
-        anew: Seal every file as it stands, whatever it held before: the chain begins anew with the seal.
+        anew: Seal every file as it stands, whatever it held before: the chain begins anew with the seal. What is told is put
+            on record in ``begun.jsonl`` with the seals themselves; a seal that is not on record there proves nothing.
     """
     with _alone(folder):
-        stated = {} if anew else _begun(folder)
+        stated = {} if anew else _stated(folder)
         for path in files(folder):
             last = _last(path)
             if anew or (last is not None and PREVIOUS not in last[1] and path.name not in stated):
                 _write(path, [], stated, told, anew=anew)
         if anew:
             _save(folder, stated)
+        if anew and told:
+            _write(folder / BEGUN, [{**told, HEADS_TOLD: json.dumps(_as_told(stated))}], stated)
 
 
 def short(digest: str) -> str:
@@ -170,7 +177,7 @@ def short(digest: str) -> str:
 # ---------------------------------------------------------------- one file
 
 
-def _begun(folder: Path) -> dict[str, Head]:
+def _stated(folder: Path) -> dict[str, Head]:
     """Return the heads of a folder; ``heads.json`` is there before the first line that it is to tell of."""
     if not (folder / HEADS).is_file():
         if found := _without_heads(folder):
@@ -218,8 +225,11 @@ def _write(
 
 
 def _save(folder: Path, stated: Mapping[str, Head]) -> None:
-    told = {name: [stated[name].lines, stated[name].digest] for name in sorted(stated)}
-    durable.write(folder / HEADS, json.dumps(told, indent=0).encode())
+    durable.write(folder / HEADS, json.dumps(_as_told(stated), indent=0).encode())
+
+
+def _as_told(stated: Mapping[str, Head]) -> dict[str, list[int | str]]:
+    return {name: [stated[name].lines, stated[name].digest] for name in sorted(stated)}
 
 
 def _closing(stream: BinaryIO) -> bytes:

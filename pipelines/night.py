@@ -200,13 +200,20 @@ class Night:
 
     def raise_flags(self) -> None:
         """Flags with owner and state, findings, reviews."""
+        before = list(self.findings)
         self._compare_verdicts()
-        opened = self.history.opened(self.known.past)
-        self.findings += flags.build(self.connection, self.city.settings, self.city.today, opened)
-        tolerance = self.city.settings.thresholds.decision_tolerance
-        self.findings += review.build(self.connection, list(self.known.decisions), self.city.today, tolerance)
-        flags.write_findings(self.connection, self.findings)
+        self._flag()
         self._describe()
+        invariants.check(self.part)
+        self.outcome.failed_checks = targets.withdraw(self.connection)
+        if self.outcome.failed_checks:  # changes are told of the verdicts that are left
+            self.findings = before
+            self._compare_verdicts()
+            with targets.as_judged(self.connection):
+                self._flag()
+        self.findings += invariants.as_findings(self.connection)
+        flags.write_findings(self.connection, self.findings)
+        self.part.keep_for_gate()
 
     def publish(self) -> None:
         """Write the history into the new file and swap it in.
@@ -226,8 +233,10 @@ class Night:
             "inputs_hash": self.inputs_hash,
         }
         proof.tell_day(self.connection, self.city, self.outcome)
-        before = None if self.last_file.is_file() else self.history.last_published(self.connection)
-        changes = restate.since(self.city, self.connection, self.known, self.inputs, publication, before)
+        is_kept, before = self.last_file.is_file(), self._last_published()
+        changes = restate.since(
+            self.city, self.connection, self.known, self.inputs, publication, before, is_kept=is_kept
+        )
         self.outcome.count_rows(self.connection)
         run = self.run_record("published", now)
         publish.describe(self.connection)
@@ -379,13 +388,28 @@ class Night:
             published.replace(aside)
             self.outcome.notice(Finding("published_unreadable", aside.name, {"problem": str(error)[:200]}))
 
+    def _flag(self) -> None:
+        """Raise the flags, give them the states that people's decisions led to, and write down what was found."""
+        settings, opened = self.city.settings, self.history.opened(self.known.past)
+        self.findings += flags.build(self.connection, settings, self.city.today, opened)
+        decisions, tolerance = list(self.known.decisions), settings.thresholds.decision_tolerance
+        self.findings += review.build(self.connection, decisions, self.city.today, tolerance)
+        flags.write_findings(self.connection, self.findings)
+
+    def _last_published(self) -> restatements.Published | None:
+        """What was published last, as the history says it where the file is gone or somebody changed it."""
+        if self.last_file.is_file():
+            return restatements.read(self.last_file)
+        return self.history.last_published(self.connection)
+
     def _compare_verdicts(self) -> None:
         """Load the history, and add what tonight changes in the verdicts of closed years: its flags are raised at once."""
         self.history.load(self.connection, {}, self.known.past)
         if self.known.past is not None:
             return
         run = {"run_id": self.outcome.run_id, "published_time": self.city.now(), "version": self.method}
-        before = restatements.inputs(self.city.published)
+        said = None if self.last_file.is_file() else self.history.last_published(self.connection)
+        before = restatements.inputs(self.last_file) if said is None else said.inputs
         self.verdict_changes = restate_verdicts.since(self.connection, before, self.inputs, run)
         columns = tables.table(restate_verdicts.TABLE).column_names
         rows = [[row[column] for column in columns] for row in self.verdict_changes]
@@ -401,11 +425,6 @@ class Night:
         database.create(self.connection, "validation_results")
         database.create(self.connection, "dictionary")
         database.insert_rows(self.connection, "dictionary", tables.dictionary_rows())
-        invariants.check(self.part)
-        self.outcome.failed_checks = targets.withdraw(self.connection)
-        self.findings += invariants.as_findings(self.connection)
-        flags.write_findings(self.connection, self.findings)
-        self.part.keep_for_gate()
 
 
 @cache

@@ -39,29 +39,32 @@ def since(
     present: Known,
     inputs: Mapping[str, str],
     run: Mapping[str, Any],
-    stated: restatements.Published | None = None,
+    before: restatements.Published | None,
+    *,
+    is_kept: bool = True,
 ) -> list[dict[str, Any]]:
     """Return the rows of ``restatements`` that tonight's file makes against the published one.
 
     Args:
         city: Where the published file, ``parsed/`` and the history are.
-        connection: The new file.
+        connection: The new file, its history loaded.
         present: Tonight's inputs.
         inputs: Their hashes by kind.
         run: ``run_id``, ``published_time`` and ``version`` of tonight.
-        stated: What was published, as the history says it, where the published file itself was changed by somebody.
+        before: What was published last; ``None``: nothing.
+        is_kept: The published file is the one that says so. Where somebody changed it, the history says so, and a change is not
+            split.
     """
-    before = stated or restatements.read(city.published)
     if before is None:
         return []
     in_force = restatements.totals_and_rules(connection)
     after = {key: total for key, (total, _) in in_force.items()}
-    keys = restatements.changed(before, after, present.today)
+    keys = restatements.changed(before, after, present.today, restatements.once_closed(connection))
     if not keys:
         return []
     kinds = sorted(kind for kind in CAUSES if before.inputs.get(kind) != inputs[kind])
     causes = {CAUSES[kind] for kind in kinds} or {METHOD}
-    steps = _steps(city, present, causes, {key.facility_id for key in keys}, is_kept=stated is None)
+    steps = _steps(city, present, causes, {key.facility_id for key in keys}, is_kept=is_kept)
     rows = []
     for key in keys:
         old, new = before.totals.get(key), after.get(key)

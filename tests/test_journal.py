@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -136,6 +139,86 @@ def test_a_history_begun_anew_says_why_and_a_seal_without_a_reason_is_found(hist
     assert json.loads(seal)["reason"] == "控えもない"
     journal.seal(history, anew=True)
     assert "理由のない" in wrong(history)[0]
+
+
+def forged(folder: Path, above: list[bytes], **told: object) -> bytes:
+    """A line that says it is the seal of a history begun anew (of the lines above, whatever they are)."""
+    text = b"".join(above)
+    record = {
+        "at": "2026-06-02 02:00:00", "by": "P1", "reason": "控えもない", **told, "sealed": hashlib.sha256(text).hexdigest(),
+        "sealed_lines": len(above), "n": len(above) + 1, "prev": journal.first_link(FILE),
+    }  # fmt: skip
+    return json.dumps(record, ensure_ascii=False).encode() + b"\n"
+
+
+def without_hashes(lines: list[bytes]) -> list[bytes]:
+    return [json.dumps({"x": json.loads(line)["x"]}).encode() + b"\n" for line in lines]
+
+
+TAMPERED: dict[str, Callable[[list[bytes]], list[bytes]]] = {
+    "cut": lambda lines: lines[:2],
+    "edited": lambda lines: [lines[0], lines[1].replace(b'"x": ', b'"x":  '), *lines[2:]],
+    "all gone": lambda _: [],
+    "as of an earlier version": lambda lines: without_hashes(lines[:2]),
+    "whole": lambda lines: lines,
+}
+
+
+# whoever rewrites the heads and every line is given away by what the runs saw, or by the head on paper
+REWRITTEN = ("all gone", "as of an earlier version")
+FORGED = [
+    (how, beside)
+    for beside in ("heads as they were", "heads rewritten", "after a beginning that was said")
+    for how in TAMPERED
+    if beside != "heads rewritten" or how not in REWRITTEN
+]
+
+
+@pytest.mark.parametrize(("how", "beside"), FORGED)
+def test_a_forged_seal_hides_nothing(history: Path, how: str, beside: str) -> None:
+    if beside.startswith("after"):
+        journal.seal(history, {"at": "2026-06-02 02:00:00", "by": "P1", "reason": "控えもない"}, anew=True)
+        journal.append(history / FILE, [{"x": 8}])
+        assert wrong(history) == []
+    above = TAMPERED[how]([line for line in lines_of(history) if b"sealed_lines" not in line])
+    seal = forged(history, above)
+    put(history, [*above, seal])
+    if beside == "heads rewritten":
+        told = journal.heads(history) | {FILE: journal.Head(len(above) + 1, journal.hash_line(seal))}
+        journal._save(history, told)
+    assert wrong(history)
+
+
+def test_what_was_broken_when_a_history_was_begun_anew_is_told_by_its_record_and_no_more(history: Path) -> None:
+    lines = lines_of(history)
+    put(history, [lines[0], lines[1].replace(b'"x": ', b'"x":  '), *lines[2:]])
+    assert wrong(history)
+    journal.seal(history, {"reason": "控えもない"}, anew=True)
+    assert wrong(history) == [] and len(list(journal.read(history / journal.BEGUN))) == 1
+    journal.seal(history, {"reason": "もう一度"}, anew=True)
+    assert wrong(history) == [], "the record of the first is sealed by the second"
+    put(history, [lines[0].replace(b'"x": ', b'"x":  '), *lines_of(history)[1:]])
+    assert "封印" in wrong(history)[0], "what was sealed stays as it was"
+
+
+def test_a_beginning_that_died_before_its_record_can_be_begun_again(
+    history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (history / "other.jsonl").unlink()
+    write, done = journal._write, []
+
+    def dies(path: Path, *args: Any, **named: Any) -> None:
+        if path.name == journal.BEGUN:
+            raise KeyboardInterrupt
+        done.append(path.name)
+        write(path, *args, **named)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(journal, "_write", dies)
+        journal.seal(history, {"reason": "控えもない"}, anew=True)
+    assert done == [FILE] and "記録のない封印" in wrong(history)[0]
+    journal.seal(history, {"reason": "控えもない"}, anew=True)
+    assert wrong(history) == []
 
 
 def test_many_appends_read_only_the_end(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -12,10 +13,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import typer
+from typer.testing import CliRunner
 
-from pipelines import chain, doctor_history, journal
+from pipelines import chain, cli, doctor_history, journal
 from pipelines.journal import HistoryLostError
 from pipelines.night import Night
+from pipelines.recorder import recorder
 from pipelines.review.store import Decision, Store
 from pipelines.run_guard import guarded
 from pipelines.settings import CityFolder
@@ -190,6 +194,42 @@ def test_a_changed_row_of_the_published_file_is_found_and_not_gone_on_from(
     assert bad(twin) == set() and list(twin.paths.data.glob("changed-*.duckdb")), "the changed file is kept aside"
 
 
+@pytest.mark.parametrize("hidden", ["nothing", "what it was built from"])
+def test_a_changed_published_file_is_no_base_of_what_is_told(
+    twin: City, hidden: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody wrote tonight's inputs, and tonight's verdicts, into the file: what changed is told as the history has it."""
+    path = twin.paths.published
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "UPDATE build_inputs SET inputs_hash = 'x' WHERE kind IN ('reference', 'settings', 'method')"
+        )
+        connection.execute("UPDATE emissions_by_facility_fiscal_year SET co2e_kg = co2e_kg * 2")
+        connection.execute("UPDATE published_verdicts SET verdict = 'achieved'")
+    if hidden == "what it was built from":  # as of an earlier version: the history has no inputs either
+        lines = twin.paths.history / "published_files.jsonl"
+        bare = [{k: v for k, v in record.items() if k != "inputs"} for record in journal.read(lines)]
+        lines.unlink()
+        (twin.paths.history / journal.HEADS).unlink()
+        journal._save(twin.paths.history, {})
+        journal.append(lines, bare)
+    monkeypatch.setattr(CityFolder, "now", lambda _: CLOCK[2])
+    twin.bills("fuel/c.csv", [("M1", "2024-06-01", "2024-07-01", 30, "L", "訂正")], more=["stage"])
+    twin.publish()
+    with database.connect_published(path) as connection:
+        moved = f"""SELECT fiscal_year, before_co2e_kg > after_co2e_kg, before_co2e_kg < 2 * after_co2e_kg, inputs_changed
+            FROM restatements WHERE published_time = '{CLOCK[2]}' AND basis = 'plan'"""
+        (told,) = rows_of(connection, moved)
+        kinds = rows_of(
+            connection, f"SELECT DISTINCT inputs_changed FROM verdict_restatements WHERE published_time = '{CLOCK[2]}'"
+        )
+    assert told[:3] == (2024, True, True)
+    if hidden == "nothing":
+        assert told[3] == "files" and set(kinds) <= {("files",)}
+    else:
+        assert "files" in told[3] and "unsplit" in told[3], "nobody knows, and it says so"
+
+
 def history_and_published_file(city: City) -> None:
     shutil.rmtree(city.paths.history)
     city.paths.published.unlink()
@@ -226,6 +266,89 @@ def test_where_the_history_is_gone_no_new_one_begins_unsaid(
     (told,) = journal.read(twin.paths.history / "begun.jsonl")
     assert (told["reason"], told["by"]) == ("控えもない", "P1")
     assert "history begun anew" in {each.what_en for each in doctor_history.examine(twin.paths)}
+
+
+@pytest.fixture
+def command(twin: City, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
+    """The command on the twin, its runs left out."""
+
+    def no_run(*_: object, **__: object) -> None:
+        raise typer.Exit
+
+    monkeypatch.setattr(cli, "_run_flow", no_run)
+    monkeypatch.setattr(CityFolder, "now", lambda _: CLOCK[2])
+
+    def run(*words: str) -> tuple[int, str]:
+        result = CliRunner().invoke(cli.app, ["--city", str(twin.folder), *words])
+        return result.exit_code, result.output
+
+    return run
+
+
+@pytest.mark.parametrize("flow", ["nightly", "rebuild"])
+def test_a_history_is_begun_anew_by_a_known_account_and_only_where_something_is_missing(
+    twin: City, flow: str, command: Callable[..., tuple[int, str]]
+) -> None:
+    history = twin.paths.history
+    code, told = command(flow, "--new-history", "念のため")
+    assert code == 2 and "--new-history" in told and not (history / journal.BEGUN).exists(), "nothing is missing"
+    (history / "arrivals.jsonl").unlink()
+    assert command(flow, "--new-history", " ")[0] == 2
+    assert command(flow, "--new-history", "控えもない")[0] == 0 and bad(twin) == set()
+    (record,) = journal.read(history / journal.BEGUN)
+    assert (record["by"], record["reason"]) == (recorder(), "控えもない") and "arrivals.jsonl" in str(record["found"])
+    assert command(flow, "--new-history", "控えもない")[0] == 2, "once"
+
+
+def test_a_history_is_begun_anew_for_what_only_a_whole_look_finds(
+    twin: City, command: Callable[..., tuple[int, str]]
+) -> None:
+    history = twin.paths.history
+    path = history / "arrivals.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"fuel"', b'"full"', 1))
+    next(history.glob("kept/registers/**/*.csv")).write_bytes(b"x")
+    assert bad(twin) == {"chain of the history", "kept registers"}
+    assert command("nightly", "--new-history", "控えもない")[0] == 0
+    assert bad(twin) == {"kept registers"}, "a content under the hash of another is never accepted"
+
+
+def test_no_history_is_begun_anew_for_several_cities_or_a_past_moment(
+    twin: City, command: Callable[..., tuple[int, str]]
+) -> None:
+    (twin.paths.history / "arrivals.jsonl").unlink()
+    (twin.folder / "cities.csv").write_text("city\n.\n", encoding="utf-8")
+    for words in (
+        ("nightly", "--cities", str(twin.folder / "cities.csv")),
+        ("rebuild", "--as-known-at", "2026-06-03"),
+        ("rebuild", "--by-receipt"),
+    ):
+        code, told = command(*words, "--new-history", "控えもない")
+        assert code == 2 and "--new-history" in told
+    assert not (twin.paths.history / journal.BEGUN).exists()
+
+
+@pytest.mark.parametrize("beside", ["alone", "with the heads"])
+def test_a_forged_seal_hides_no_tampering_with_any_file(twin: City, beside: str) -> None:
+    """Cut to its first line, or rewritten, and sealed with a reason as if a history had been begun anew there."""
+    history = twin.paths.history
+    for path in journal.files(history):
+        whole, heads = path.read_bytes(), (history / journal.HEADS).read_bytes()
+        first = whole.splitlines(keepends=True)[0]
+        bare = {name: value for name, value in json.loads(first).items() if name not in ("n", "prev")}
+        for above in (b"", first, json.dumps(bare | {"path": "z"}).encode() + b"\n"):
+            seal = {
+                "at": str(CLOCK[1]), "by": "P1", "reason": "控えもない", "sealed": hashlib.sha256(above).hexdigest(),
+                "sealed_lines": bool(above), "n": 1 + bool(above), "prev": journal.first_link(path.name),
+            }  # fmt: skip
+            line = json.dumps(seal).encode()
+            path.write_bytes(above + line + b"\n")
+            if beside == "with the heads":
+                told = journal.heads(history) | {path.name: journal.Head(1 + bool(above), journal.hash_line(line))}
+                journal._save(history, told)
+            assert "chain of the history" in bad(twin), (path.name, above)
+        path.write_bytes(whole)
+        (history / journal.HEADS).write_bytes(heads)
+    assert bad(twin) == set()
 
 
 def test_a_head_that_was_noted_down_proves_that_today_continues_it(twin: City, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import time
 from collections.abc import Callable
@@ -224,6 +225,82 @@ def test_a_target_given_to_another_operator_is_set_backwards(make_city: Callable
     city.register("targets", [{**of, "operator_id": "OP2"}])
     with night(city) as made:
         assert rows_of(made, FOUND, "backdated_target") != []
+
+
+LATER_CLOSING = '\n[year]\nclosing_month_day = "12-31"\n'
+
+
+def reopened_by_setting(city: City) -> None:
+    with (city.folder / "city.toml").open("a", encoding="utf-8") as settings:
+        settings.write(LATER_CLOSING)
+
+
+def reopened_by_an_earlier_day(city: City) -> None:
+    city.today = date(2026, 6, 15)
+
+
+def running_by_an_earlier_day(city: City) -> None:
+    city.today = date(2026, 3, 20)
+
+
+@pytest.mark.parametrize(
+    "reopen", [reopened_by_setting, reopened_by_an_earlier_day, running_by_an_earlier_day], ids=lambda f: f.__name__
+)
+@pytest.mark.parametrize("nights", [1, 2])
+def test_a_year_that_was_published_as_closed_is_closed_for_ever_in_what_is_told(
+    make_city: Callable[..., City], reopen: Callable[[City], None], nights: int
+) -> None:
+    """Reopened by whatever means, on the same night or some before: what then changes in it is told as before."""
+    city = two(make_city)
+    with night(city) as made:
+        assert verdict(made, "F1", 2025)[0] == "not_achieved"
+    reopen(city)
+    for number in range(nights - 1):
+        city.bills(f"fuel/n{number}.csv", [("M2", f"2021-0{number + 4}-01", f"2021-0{number + 5}-01", 1, "L")])
+        night(city)
+    better = [("M1", f"2025-{m:02d}-01", f"2025-{m + 1:02d}-01", 20, "L", "corrected") for m in range(4, 9)]
+    city.bills("fuel/c.csv", better, "2026-06-08 09:00", more=["stage"])
+    new = [*({"facility_id": f, "name": f, "operator_id": "OP"} for f in ("F1", "F2", "F3"))]
+    city.register("facilities", new)
+    with night(city) as made:
+        last = one(made, "SELECT run_id FROM publications ORDER BY rowid DESC LIMIT 1")
+        told = "SELECT fiscal_year, basis FROM restatements WHERE run_id = ? AND facility_id = 'F1' AND fiscal_year = 2025 ORDER BY 2"
+        assert rows_of(made, told, last) == [(2025, basis) for basis in ("plan", "shk_adjusted", "shk_basic")]
+        known = "SELECT DISTINCT fiscal_year FROM verdict_restatements WHERE run_id = ? AND subject_key = 'facility/F3' ORDER BY 1"
+        assert (2025,) in rows_of(made, known, last), "a facility that is new in a year that was closed"
+    city.today = SUMMER
+    settings = city.folder / "city.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace(LATER_CLOSING, ""), encoding="utf-8")
+    city.bills("fuel/z.csv", [("M2", "2021-08-01", "2021-09-01", 1, "L")])
+    with night(city) as made:
+        assert verdict(made, "F1", 2025)[0] == "achieved"
+        path = rows_of(
+            made,
+            """SELECT before_verdict, after_verdict FROM verdict_restatements JOIN publications AS p USING (run_id)
+               WHERE subject_key = 'facility/F1' AND fiscal_year = 2025 ORDER BY p.rowid""",
+        )
+        assert path[0][0] == "not_achieved" and path[-1][1] == "achieved", "every step from one to the other is told"
+        assert all(one_[1] == next_[0] for one_, next_ in itertools.pairwise(path))
+        held = "SELECT bool_and(is_closed) FROM published_verdicts WHERE subject_key = 'facility/F1' AND fiscal_year = 2025"
+        assert one(made, held)
+
+
+def test_a_year_being_collected_for_one_operator_takes_in_a_new_facility_untold(make_city: Callable[..., City]) -> None:
+    """The other operator closed it; what is new where it is still being collected is no restatement."""
+    city = two(make_city)
+    city.register("operators", [{"operator_id": o, "name": o} for o in ("OP", "OQ")])
+    owned = [
+        {"facility_id": "F1", "name": "F1", "operator_id": "OP"},
+        {"facility_id": "F2", "name": "F2", "operator_id": "OQ"},
+    ]
+    city.register("facilities", owned)
+    with (city.folder / "city.toml").open("a", encoding="utf-8") as settings:
+        settings.write('\n[year.closing_by_operator]\nOQ = "07-31"\n')
+    night(city)
+    city.register("facilities", [*owned, {"facility_id": "F3", "name": "F3", "operator_id": "OQ"}])
+    with night(city) as made:
+        new = "SELECT max(fiscal_year) FROM verdict_restatements WHERE subject_key = 'facility/F3'"
+        assert one(made, new) == 2024
 
 
 def test_flags_and_history_are_the_same_after_a_rebuild(make_city: Callable[..., City]) -> None:

@@ -70,6 +70,9 @@ class Terminal:
         """The closing summary of a night; ``options`` are the global options that a next command needs too."""
         title = self.say("night_title", city=city_name, today=outcome["today"])
         self.console.print(Text(title, style="bold"))
+        for check in outcome["failed_checks"]:
+            label_of = "night_check_not_run" if check["problem"] else "night_check_failed"
+            self.line(self.say(label_of, meaning=check[self.language], **check), "bold red")
         for notice in outcome["notices"]:
             self.line(notice[self.language], "yellow")
         if outcome["verdict_changes"]:
@@ -80,9 +83,6 @@ class Terminal:
             self.line(self.say("nothing_new"))
             self._head(outcome)
             return
-        for check in outcome["failed_checks"]:
-            told = self.say("night_check_failed", meaning=check[self.language], subjects=check["subjects"])
-            self.line(told, "bold red")
         counts = outcome["counts"]
         self.line(self.say("night_files", new=outcome["files_new"], total=outcome["files_total"]))
         self.line(self.say("night_rows", **{name: f"{value:,}" for name, value in counts.items()}))

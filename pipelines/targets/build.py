@@ -6,7 +6,8 @@ target_paths, base_year_lines, operator_years, readings_outside_life, target_mem
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -84,11 +85,24 @@ def withdraw(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """
     failed = database.rows(connection, HERE / "checks_that_fail.sql")
     if failed:
+        for table in RESULTS:
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE judged_{table} AS FROM {table}")
         database.create_temp(connection, "withdrawn", HERE / "withdrawn.sql")
         connection.execute("CREATE OR REPLACE TEMP TABLE stated AS FROM withdrawn")
         for table in RESULTS:
             database.fill(connection, table, HERE / f"{table}.sql")
     return failed
+
+
+@contextmanager
+def as_judged(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let the results be seen as they were judged, before verdicts were taken away: what is asked of them is still asked."""
+    for table in RESULTS:
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS FROM judged_{table}")
+    try:
+        yield
+    finally:
+        see_all(connection, *RESULTS)
 
 
 def _compare(connection: duckdb.DuckDBPyConnection, parameters: Mapping[str, Any]) -> None:

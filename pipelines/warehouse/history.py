@@ -8,7 +8,7 @@ swap, or a crash right then) is brought over from it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from pipelines import durable, journal, tables
-from pipelines.journal import Head, HistoryLostError
+from pipelines.journal import HEADS_TOLD, Head, HistoryLostError
 from pipelines.warehouse import database, kept, official
 from pipelines.warehouse.past import Past
 from pipelines.warehouse.restatements import FacilityYear, Published
@@ -35,7 +35,6 @@ COPIED = {
 FLAGS = "flags.jsonl"
 # what was swapped in, said before the swap: run, hash of the file's bytes, what it was built from
 PUBLISHED = "published_files.jsonl"
-BEGUN = "begun.jsonl"
 TOTALS = "published_facility_years"
 VERDICTS = "published_verdicts"
 # tables with a Parquet file a publication
@@ -72,8 +71,13 @@ class History:
         new = [(flag_id, day) for flag_id, day in flags if flag_id not in known]
         journal.append(self.folder / FLAGS, ({"flag_id": f, "opened_at": str(day)} for f, day in new))
 
-    def recover(self, published: Path) -> None:
-        """Bring over what the published file knows and the history does not."""
+    def recover(self, published: Path, *, of_lost_history: bool = False) -> None:
+        """Bring over what the published file knows and the history does not.
+
+        Args:
+            published: The published file.
+            of_lost_history: What its runs say of how far the files had come is left out: those files are gone.
+        """
         if not published.is_file():
             return
         connection = database.connect_published(published)
@@ -93,6 +97,8 @@ class History:
                 "publications",
             ):  # the head of the runs then stands for the very bytes that were published
                 lost = [row | {"file_sha256": announced.get(row["run_id"])} for row in lost]
+            if of_lost_history:
+                lost = [{name: value for name, value in row.items() if name != HEADS_TOLD} for row in lost]
             self.append(name, lost)
         for name in KEPT:
             self._recover_kept(connection, name)
@@ -154,22 +160,29 @@ class History:
         journal.seal(self.folder, {"at": str(now)})
         self._take_over_files(published, now)
 
-    def begin_anew(self, published: Path, reason: str, person: str, now: datetime) -> None:
-        """Begin a new history with what stands there, and say so: who, when, why, what was found."""
-        try:
-            found = journal.missing(self.folder)
-        except HistoryLostError as error:
-            found = [str(error)]
-        told = {"at": str(now), "by": person, "reason": reason}
+    def begin_anew(
+        self, published: Path, reason: str, person: str, now: datetime, found: Sequence[str] | None = None
+    ) -> None:
+        """Begin a new history with what stands there, and say so: who, when, why, what was found.
+
+        Args:
+            published: The published file; what it knows of the runs before is brought over.
+            reason: Why.
+            person: Who.
+            now: When.
+            found: What is gone or changed, a sentence each; ``None``: what the last lines tell of it.
+        """
+        if found is None:
+            try:
+                found = journal.missing(self.folder)
+            except HistoryLostError as error:
+                found = [str(error)]
+        told = {"at": str(now), "by": person, "reason": reason, "found": list(found)}
         journal.seal(self.folder, told, anew=True)
-        journal.append(self.folder / BEGUN, [told | {"found": found}])
         kept.accept(self.folder)
-        before = journal.heads(self.folder)
         if not self.has_changed(published):
             with suppress(duckdb.Error):  # one that nobody can open tells nothing
-                self.recover(published)
-        if journal.heads(self.folder) != before:  # what was brought over speaks of the history that is gone
-            journal.seal(self.folder, told, anew=True)
+                self.recover(published, of_lost_history=True)
         self._take_over_files(published, now)
 
     def _take_over_files(self, published: Path, now: datetime) -> None:
@@ -207,16 +220,17 @@ class History:
         Args:
             connection: The warehouse under construction, with the history loaded.
         """
-        done = {row["run_id"]: row["today"] for row in self.read("publications")}
-        found = [r for r in journal.read(self.folder / PUBLISHED) if r["run_id"] in done and "inputs" in r]
-        if not found:
+        publications = self.read("publications")
+        if not publications:
             return None
+        last = publications[-1]
+        stated = {record["run_id"]: record.get("inputs") for record in journal.read(self.folder / PUBLISHED)}
         rows = database.rows(connection, HERE / "last_totals.sql")
         keys = [FacilityYear(*(row[name] for name in FacilityYear._fields)) for row in rows]
         verdicts = database.rows(connection, HERE / "verdicts" / "last_verdicts.sql")
         return Published(
-            dict(found[-1]["inputs"]),
-            date.fromisoformat(str(done[found[-1]["run_id"]])),
+            dict(stated.get(last["run_id"]) or {}),
+            date.fromisoformat(str(last["today"])),
             {key: row["co2e_kg"] for key, row in zip(keys, rows, strict=True)},
             {key: row["year_rule"] for key, row in zip(keys, rows, strict=True)},
             frozenset(

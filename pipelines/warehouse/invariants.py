@@ -3,7 +3,8 @@
 Each is one .sql file that selects the rows that break it. They say something is wrong with the program, never with the
 data: faults in data become findings. Keys, row account, conservation and the catalogue hold the night: the old file stays
 published. A check of results names whom it concerns (``facility_id`` or ``target_id``, and ``fiscal_year`` unless all years):
-their verdict is taken away and the rest is published; a row that names nobody holds the night as well.
+their verdict is taken away and the rest is published; a row that names nobody holds the night as well. One that cannot be run
+says nothing of anybody: all verdicts are taken away, with DuckDB's words, and the rest is published.
 Such a check computes by another road than the tables it judges: from registers, readings and reference.
 """
 
@@ -21,6 +22,10 @@ from pipelines.warehouse.part import Part
 
 FOLDER = Path(__file__).with_name("invariants")
 WRITTEN = Path(__file__).with_name("part_checks")
+EVERY_SUBJECT = """SELECT DISTINCT facility_id, NULL AS target_id, NULL AS fiscal_year, 1 AS failing_rows FROM facility_results
+    UNION ALL SELECT DISTINCT NULL, target_id, NULL, 1 FROM target_results ORDER BY ALL"""
+# what ends a run whatever it was doing: no time, no disk, a connection that is gone
+NOT_OF_THE_CHECK = (duckdb.InterruptException, duckdb.IOException, duckdb.FatalException, duckdb.ConnectionException)
 UNNAMED = "SELECT DISTINCT name FROM failed_checks WHERE facility_id IS NULL AND target_id IS NULL"
 
 
@@ -137,13 +142,25 @@ def check(part: Part) -> None:
     if not part.is_whole:
         connection.execute("CREATE OR REPLACE TEMP TABLE checked_years AS FROM touched_facility_years")
     for invariant in INVARIANTS:
-        _narrow(part, invariant.name)
-        named = failing(connection, invariant)
+        named, problem = _found(part, invariant)
         part.show("readings", "meter_days", "energy_by_meter_day", "activity_days")
         rows = [(invariant.name, invariant.meaning_ja, invariant.meaning_en, sum(row[-1] for row in named))]
         database.insert_rows(connection, "invariant_results", rows)
         if not invariant.holds_night:
-            database.insert_rows(connection, "failed_checks", [(invariant.name, *row) for row in named])
+            database.insert_rows(connection, "failed_checks", [(invariant.name, *row, problem) for row in named])
+
+
+def _found(part: Part, invariant: Invariant) -> tuple[list[tuple[Any, ...]], str | None]:
+    """Return what breaks an invariant; of a check of results that cannot be run: every subject, and why."""
+    try:
+        _narrow(part, invariant.name)
+        return failing(part.connection, invariant), None
+    except (duckdb.Error, database.StageError) as error:
+        cause = error.__cause__ or error
+        if invariant.holds_night or isinstance(cause, NOT_OF_THE_CHECK):
+            raise
+        everyone = part.connection.execute(EVERY_SUBJECT).fetchall()
+        return everyone, str(cause).splitlines()[0]
 
 
 def failing(connection: duckdb.DuckDBPyConnection, invariant: Invariant) -> list[tuple[Any, ...]]:
@@ -198,16 +215,25 @@ def holding(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def as_findings(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
-    """Return a finding for each facility or target of which a check of results fails."""
+    """Return a finding for each facility or target of which a check of results fails, and for each that could not be run."""
     meanings = {invariant.name: invariant for invariant in INVARIANTS}
     rows = connection.execute("FROM failed_checks ORDER BY ALL").fetchall()
+    not_run = {name: problem for name, *_, problem in rows if problem}
     return [
-        Finding(
-            "check_failed",
-            f"{name}/{facility or target}",
-            {"check": name, "meaning": meanings[name].meaning, "rows": count},
-            facility,
-            year,
-        )
-        for name, facility, target, year, count in rows
+        *(
+            Finding("check_not_run", name, {"meaning": meanings[name].meaning, "problem": problem})
+            for name, problem in not_run.items()
+        ),
+        *(
+            _not_holding(meanings[name], facility, target, year, count)
+            for name, facility, target, year, count, problem in rows
+            if not problem
+        ),
     ]
+
+
+def _not_holding(
+    invariant: Invariant, facility: str | None, target: str | None, year: int | None, rows: int
+) -> Finding:
+    numbers = {"check": invariant.name, "meaning": invariant.meaning, "rows": rows}
+    return Finding("check_failed", f"{invariant.name}/{facility or target}", numbers, facility, year)

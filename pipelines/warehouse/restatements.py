@@ -46,6 +46,13 @@ class Published(NamedTuple):
     still_open: frozenset[tuple[str, int]]
 
 
+class Closed(NamedTuple):
+    """What was ever published as closed: (facility, fiscal year), and every year before one."""
+
+    years: frozenset[tuple[str, int]]
+    all_before: int
+
+
 def read(published: Path) -> Published | None:
     """Return what the published file says; ``None`` for no file or one of another version."""
     if not published.is_file():
@@ -94,17 +101,35 @@ def totals_and_rules(connection: duckdb.DuckDBPyConnection) -> dict[FacilityYear
     return {FacilityYear(*row[:3]): (row[3], row[4]) for row in rows}
 
 
-def changed(before: Published, after: Totals, today: date) -> list[FacilityYear]:
-    """Return the facility-years that were closed when last published and whose total in force differs now."""
+def changed(before: Published, after: Totals, today: date, closed: Closed) -> list[FacilityYear]:
+    """Return the facility-years that were published as closed, last or ever, and whose total in force differs now."""
     over_before = fiscal_year(min(before.today, today))
     keys: Iterable[FacilityYear] = sorted(set(before.totals) | set(after))
     return [
         k
         for k in keys
-        if k.fiscal_year < over_before
-        and (k.facility_id, k.fiscal_year) not in before.still_open
-        and before.totals.get(k) != after.get(k)
+        if before.totals.get(k) != after.get(k)
+        and (
+            (k.facility_id, k.fiscal_year) in closed.years
+            or k.fiscal_year < closed.all_before
+            or (k.fiscal_year < over_before and (k.facility_id, k.fiscal_year) not in before.still_open)
+        )
     ]
+
+
+def once_closed(connection: duckdb.DuckDBPyConnection) -> Closed:
+    """Return what was ever published as closed.
+
+    Args:
+        connection: The new file, its history loaded. Years without verdicts (base years) were closed when another had gone
+            by: no closing date lies later.
+    """
+    found = connection.execute(
+        "SELECT DISTINCT subject_id, fiscal_year FROM published_verdicts WHERE is_closed AND subject_key = 'facility/' || subject_id"
+    ).fetchall()
+    latest = connection.execute("SELECT max(today) FROM publications").fetchone()
+    all_before = fiscal_year(latest[0]) - 1 if latest and latest[0] else 0
+    return Closed(frozenset((facility, year) for facility, year in found), all_before)
 
 
 def _still_open(connection: duckdb.DuckDBPyConnection) -> frozenset[tuple[str, int]]:

@@ -387,8 +387,8 @@ MUTATIONS = (
     ),
     Mutation(
         "pipelines/warehouse/restatements.py",
-        "k.fiscal_year < over_before",
-        "k.fiscal_year > over_before",
+        "if before.totals.get(k) != after.get(k)",
+        "if before.totals.get(k) == after.get(k)",
         "changes of closed years untold",
         ("tests/test_restate.py",),
     ),

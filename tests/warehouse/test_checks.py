@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from expectations import night_gate
@@ -157,6 +159,51 @@ def test_the_summary_says_first_whose_verdict_is_withdrawn(city: City, monkeypat
         assert re.search("F2", lines[1]) and "rebuild" in lines[1]
 
 
+def told_and_true(city: City, before: dict[tuple[str, int], str]) -> dict[tuple[str, int], str]:
+    """What the last night told of changed verdicts is what changed between the two files; returns the verdicts now."""
+    with database.connect_published(city.paths.published) as published:
+        now = {(subject, year): found for subject, year, found in rows_of(published, CASES)}
+        told = {(subject, year): (was, found) for subject, year, was, found in rows_of(published, TOLD)}
+        kept = {(subject, year): found for subject, year, found in rows_of(published, LAST)}
+    assert kept == now, "the history says what was published"
+    changed = {case: (was, now[case]) for case, was in before.items() if now[case] != was}
+    assert {case: pair for case, pair in told.items() if pair[0] != pair[1]} == changed
+    return now
+
+
+CASES = """SELECT 'facility/' || facility_id, fiscal_year, verdict FROM facility_results WHERE year_state = 'closed'
+UNION ALL SELECT 'target/' || target_id, fiscal_year, verdict FROM target_results WHERE year_state = 'closed'"""
+TOLD = """SELECT subject_key, fiscal_year, before_verdict, after_verdict FROM verdict_restatements
+WHERE run_id = (SELECT run_id FROM publications ORDER BY rowid DESC LIMIT 1)"""
+LAST = """SELECT subject_key, fiscal_year, verdict FROM published_verdicts AS v JOIN publications AS p USING (run_id) WHERE is_closed
+QUALIFY row_number() OVER (PARTITION BY subject_key, fiscal_year ORDER BY p.rowid DESC) = 1"""
+
+
+def test_what_is_told_of_verdicts_is_told_of_those_that_were_published(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A verdict taken away in a closed year is a change; one that a failing check kept from being published is none."""
+    city.today = date(2026, 7, 10)
+    night(three(city))
+    published = told_and_true(city, {})
+    assert (published["facility/F2", 2025], published["facility/F3", 2025]) == ("achieved", "not_achieved")
+    better = [("M3", f"2025-{m:02d}-01", f"2025-{m + 1:02d}-01", 60, "L", "corrected") for m in range(4, 12)]
+    city.bills("fuel/b.csv", better, "2026-07-08 09:00", more=["stage"])
+    with monkeypatch.context() as patched:
+        broken_program(patched, *(part.replace("c.facility_id = 'F2'", "c.facility_id <> 'F1'") for part in WRONG_SUM))
+        run = night(city)
+    published = told_and_true(city, published)
+    assert published["facility/F2", 2025] == published["facility/F3", 2025] == "undeterminable"
+    assert {row["subject_key"] for row in run.outcome.verdict_changes} >= {"facility/F2", "facility/F3", "target/T"}
+    with database.connect_published(city.paths.published) as file:
+        asked = rows_of(file, "SELECT facility_id, evidence FROM flags WHERE rule_id = 'verdict_changed'")
+        assert [row[0] for row in asked] == ["F3"] and '"after": "undeterminable"' in asked[0][1]
+        told = rows_of(file, "SELECT count(*), count(DISTINCT finding_id) FROM findings WHERE rule_id = 'check_failed'")
+        assert told == [(2, 2)]
+    night(city)
+    assert told_and_true(city, published)["facility/F3", 2025] == "achieved"
+
+
 def test_what_names_nobody_holds_the_night(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     broken_program(monkeypatch, "missed_is_flagged.sql", "SELECT r.facility_id,", "SELECT NULL AS facility_id,")
     broken_program(monkeypatch, "over_path.sql", "verdict = 'not_achieved'", "verdict = 'missed'")
@@ -199,3 +246,75 @@ def test_a_continued_night_checks_what_it_wrote(city: City, monkeypatch: pytest.
     assert run.continues
     assert {(c["name"], c["subjects"]) for c in run.outcome.failed_checks} == {("energy_is_quantity_times_heat", "F2")}
     assert verdicts(city)["F1"] == ("achieved", None) and "check_failed" in (verdicts(city, 2026)["F2"][1] or "")
+
+
+CANNOT_RUN = {
+    "a value": "SELECT facility_id, fiscal_year FROM facility_results WHERE CAST(verdict AS INTEGER) > 0",
+    "an amount": "SELECT facility_id, fiscal_year FROM facility_results WHERE CAST(actual_low_co2e_kg * 1e30 AS DECIMAL(38, 9)) > 0",
+    "a column": "SELECT facility_id, fiscal_year FROM facility_results WHERE no_such_column",
+    "a text": "SELEC 1",
+}
+
+
+@pytest.mark.parametrize("how", CANNOT_RUN)
+def test_a_check_of_results_that_cannot_be_run_takes_all_verdicts_away_and_the_night_is_published(
+    city: City, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import asdict
+
+    from rich.console import Console
+
+    city.today = date(2026, 7, 10)
+    night(three(city))
+    before = told_and_true(city, {})
+    city.bills("fuel/b.csv", [("M2", "2021-04-01", "2021-05-01", 5, "L")])
+    sound = database.sql_text
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            database,
+            "sql_text",
+            lambda path: CANNOT_RUN[how] if path.stem == "allowed_follows_targets" else sound(path),
+        )
+        run = night(city)
+    assert run.outcome.published
+    for year in (2023, 2024, 2025):
+        assert {(v, "check_failed" in (r or "")) for v, r in verdicts(city, year).values()} == {
+            ("undeterminable", True)
+        }
+    withdrawn = told_and_true(city, before)
+    (check,) = run.outcome.failed_checks
+    assert check["name"] == "allowed_follows_targets" and check["problem"]
+    with database.connect_published(city.paths.published) as published:
+        found = rows_of(published, "SELECT rule_id, severity, subject FROM findings WHERE rule_id LIKE 'check%'")
+        assert found == [("check_not_run", "error", "allowed_follows_targets")]
+    for language in ("ja", "en"):
+        console = Console(record=True, width=400, file=(city.folder / "out.txt").open("w", encoding="utf-8"))
+        Terminal(language, console).night(asdict(run.outcome) | {"year": 2025}, "試験市", "x", "y")
+        line = console.export_text().splitlines()[1]
+        assert check[language] in line and str(check["problem"]).split()[0] in line, "before all else"
+    assert part.last_inputs(city.paths.published) == {}, "the next night looks again"
+    night(city)
+    assert told_and_true(city, withdrawn) == before
+
+
+def test_a_check_of_results_that_cannot_be_run_on_a_part(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What narrows the tables for it fails: the other checks see whole tables again."""
+    three(city)
+    city.today = date(2026, 6, 14)
+    night(city)
+    city.today = date(2026, 6, 15)
+    city.bills("fuel/b.csv", [("M1", "2026-04-01", "2026-05-01", 50, "L")], "2026-06-02 09:00")
+    broken_program(monkeypatch, "touched_meters.sql", "SELECT", "SELECT CAST('x' AS INTEGER),")
+    run = night(city)
+    assert run.continues and [check["name"] for check in run.outcome.failed_checks] == ["bills_found_again"]
+
+
+@pytest.mark.parametrize("name", ["months_conserve", "row_account", "catalogue_holds"])
+def test_what_holds_the_night_holds_it_too_when_it_cannot_be_run(
+    city: City, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = database.sql_text
+    monkeypatch.setattr(database, "sql_text", lambda path: "SELEC 1" if path.stem == name else sound(path))
+    with pytest.raises(duckdb.Error, match="SELEC"):
+        night(three(city))
+    assert not city.paths.published.exists()

@@ -1,6 +1,7 @@
--- last_verdicts: one row per case, fiscal year and basis: what was published of it last; the last is so by its place.
+-- last_verdicts: one row per case, fiscal year and basis: what was published of it last; the last is so by its place. What was
+-- once published as closed stays closed, whatever day or setting a later night had.
 -- Inputs: published_verdicts, publications.
-SELECT v.*
+SELECT v.* REPLACE (bool_or(v.is_closed) OVER (PARTITION BY v.subject_key, v.fiscal_year, v.basis) AS is_closed)
 FROM published_verdicts AS v
 LEFT JOIN publications AS n ON n.run_id = v.run_id
 QUALIFY row_number() OVER (

@@ -1,8 +1,8 @@
 -- verdict_changes: the cases of closed years whose verdict, target, allowed amount or judged facilities differ from what was
--- published last, those that are gone and those that are new in a year published as closed. is_moved: its actual amount or its
--- baseline differs too. Inputs: present_verdicts, last_verdicts.
+-- published last, those that are gone and those that are new in a year published as closed (where an operator's is not: once it is).
+-- is_moved: its actual amount or its baseline differs too. Inputs: present_verdicts, last_verdicts.
 WITH closed_years AS (
-    SELECT DISTINCT fiscal_year FROM last_verdicts WHERE is_closed
+    SELECT fiscal_year, bool_and(is_closed) AS is_closed_by_all FROM last_verdicts GROUP BY fiscal_year HAVING bool_or(is_closed)
 ),
 paired AS (
     SELECT
@@ -19,7 +19,8 @@ paired AS (
             OR l.baseline_high_co2e_kg IS DISTINCT FROM p.baseline_high_co2e_kg AS is_moved
     FROM present_verdicts AS p
     FULL JOIN last_verdicts AS l ON l.subject_key = p.subject_key AND l.fiscal_year = p.fiscal_year AND l.basis = p.basis
-    WHERE l.is_closed OR l.subject_key IS NULL AND p.is_closed AND p.fiscal_year IN (SELECT fiscal_year FROM closed_years)
+    LEFT JOIN closed_years AS y ON y.fiscal_year = p.fiscal_year
+    WHERE l.is_closed OR l.subject_key IS NULL AND y.fiscal_year IS NOT NULL AND (p.is_closed OR y.is_closed_by_all)
 )
 SELECT
     * EXCLUDE (before_ids, after_ids, before_allowed_high, after_allowed_high),
