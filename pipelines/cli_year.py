@@ -29,14 +29,16 @@ def close(
     例 / example: facility-emissions year close --fiscal-year 2025 --operator OP1 --document 環第20号 --on 2026-06-30 --by P101
     """
     from pipelines import closings
+    from pipelines.recorder import recorder
     from pipelines.reports import show_years
     from pipelines.warehouse import query
+    from pipelines.warehouse.lock import run_lock
 
     city = common.city_folder()
     day = common.day(on, "--on")
-    wanted = closings.Request(fiscal_year, operator, document, day, by, city.now())
+    wanted = closings.Request(fiscal_year, operator, document, day, by, city.now(), recorder())
     try:
-        with query.opened(city.published) as connection:
+        with run_lock(city.data, city.now()), query.opened(city.published) as connection:
             record, still_open = closings.close(connection, city.history, wanted, city.today)
     except (closings.ClosingError, query.QueryError) as error:
         common.refuse(str(error))

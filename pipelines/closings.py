@@ -31,7 +31,7 @@ class ClosingError(ActionableError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Which year of which operator is to be closed, under which document, on which day, by whom."""
+    """Which year of which operator is to be closed, under which document, on which day, by whom; and who recorded it."""
 
     fiscal_year: int
     operator_id: str
@@ -39,6 +39,7 @@ class Request:
     closed_on: date
     closed_by: str
     recorded_at: datetime
+    recorded_by: str | None = None
 
 
 def read(history: Path, past: Past | None = None) -> tuple[Record, ...]:
@@ -113,6 +114,7 @@ def close(
         "document_no": wanted.document_no,
         "closed_by": wanted.closed_by,
         "recorded_at": str(wanted.recorded_at),
+        "recorded_by": wanted.recorded_by,
         "open_facilities": ";".join(r["facility_id"] for r in found["undeterminable_facilities"]) or None,
     }
     journal.append(history / f"{TABLE}.jsonl", [record])

@@ -246,13 +246,11 @@ class Night:
         self.history.record_totals(self.connection, publication)
         restate_verdicts.record(self.connection, publication)
         self.outcome.summarise(self.connection, self.city.today, changes, verdicts)
-        first_days = self.connection.execute("SELECT flag_id, opened_at FROM flags ORDER BY flag_id").fetchall()
         self.close()
         self.limit.finish()
         self.history.announce(self.outcome.run_id, self.next_file, self.inputs, now)
         publish.swap(self.next_file, self.city.published)
         self.history.recover(self.city.published)
-        self.history.remember_flags(first_days)
         self.outcome.published = True
         self.outcome.tell_head(self.city.history, now)
 

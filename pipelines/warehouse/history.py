@@ -102,6 +102,8 @@ class History:
             self.append(name, lost)
         for name in KEPT:
             self._recover_kept(connection, name)
+        with suppress(duckdb.Error):  # a file of an older version
+            self.remember_flags(connection.execute("SELECT flag_id, opened_at FROM flags ORDER BY flag_id").fetchall())
         connection.close()
 
     def load(
@@ -273,8 +275,12 @@ class History:
             if name == VERDICTS and not (self.folder / name).exists():
                 self._begin_verdicts(connection)
             return
+        stated = kept.stated(self.folder)
         runs = connection.execute(f"SELECT DISTINCT run_id FROM {name} ORDER BY run_id").fetchall()
         for (run_id,) in runs:
+            path = self.folder / name / f"{run_id}.parquet"
+            if path.exists() and path.relative_to(self.folder.parent).as_posix() in stated:
+                continue
             self._keep(connection, name, run_id, f"FROM {name} WHERE run_id = {tables.literal(run_id)}")
 
     def _begin_verdicts(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -290,9 +296,8 @@ class History:
             return  # a file of another shape: its verdicts cannot be told
 
     def _keep(self, connection: duckdb.DuckDBPyConnection, name: str, run_id: str, select: str) -> None:
+        """Write a publication's rows and put the file on record; one that no record tells of was left by a run that died here."""
         path = self.folder / name / f"{run_id}.parquet"
-        if path.exists():
-            return
         durable.make_folder(path.parent)
         part = path.with_suffix(".part")
         connection.execute(

@@ -19,6 +19,8 @@ from pipelines import tables
 from pipelines.errors import ActionableError
 from pipelines.warehouse import database
 
+# what DuckDB says of a file whose bytes are not what was written
+DAMAGED = (duckdb.IOException, duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
 READS = frozenset({"SELECT", "EXPLAIN"})
 
 
@@ -28,7 +30,7 @@ class QueryError(ActionableError, ValueError):
 
 @contextmanager
 def opened(published: Path, allowed: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the published file for reading and nothing else.
+    """Open the published file for reading and nothing else. An error of the caller's own stays what it is.
 
     Raises:
         QueryError: nothing has been published yet, or what stands there cannot be read.
@@ -48,9 +50,22 @@ def opened(published: Path, allowed: Path | None = None) -> Iterator[duckdb.Duck
         connection.execute("SET lock_configuration = true")
         yield connection
     except duckdb.Error as error:
-        raise _unreadable(published, error) from error
+        if isinstance(error, DAMAGED) or not _is_of_this_version(connection):
+            raise _unreadable(published, error) from error
+        raise
     finally:
         connection.close()
+
+
+def _is_of_this_version(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether the file has every table and column of this version, so that a statement of ours does not fail for it."""
+    try:
+        there = set(
+            connection.execute("SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal").fetchall()
+        )
+    except duckdb.Error:
+        return False
+    return there >= {row[:2] for row in tables.dictionary_rows()}
 
 
 def _unreadable(published: Path, error: duckdb.Error) -> QueryError:

@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -15,7 +15,7 @@ import pytest
 
 from pipelines import chain, tables
 from pipelines.night import Night, build
-from pipelines.warehouse import database, invariants, lock, publish, query
+from pipelines.warehouse import database, invariants, kept, lock, publish, query
 from pipelines.warehouse.history import History
 from pipelines.warehouse.part import Part
 from pipelines.warehouse.states import States
@@ -227,6 +227,58 @@ def test_a_crash_right_after_the_swap_loses_no_history(city: City, monkeypatch: 
     assert not list(chain.wrong(history.folder, chain.all_of(history.folder)))
 
 
+def test_a_crash_right_after_the_swap_loses_no_first_day_of_a_flag(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The night after brings it over from what was published: a flag is not younger for a power cut."""
+    city.bills("fuel/a.csv", ROWS)
+    night = prepared(city)
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(History, "remember_flags", die)
+        night.publish()
+    with database.connect_published(city.paths.published) as connection:
+        opened = dict(rows_of(connection, "SELECT flag_id, opened_at FROM flags"))
+    assert opened and History(city.paths.history).opened() == {}
+    city.today += timedelta(days=3)
+    city.bills("fuel/b.csv", [("M1", "2021-03-01", "2021-04-01", 1, "L")])
+    with database.connect_published(city.publish()) as connection:
+        later = dict(rows_of(connection, "SELECT flag_id, opened_at FROM flags"))
+    assert {flag: day for flag, day in later.items() if flag in opened} == opened
+    assert History(city.paths.history).opened().items() >= opened.items()
+
+
+@pytest.mark.parametrize("content", [None, b"somebody else's"])
+def test_a_crash_between_a_kept_file_and_its_record_is_made_good(
+    city: City, content: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The totals of a publication lie there and nothing says so: written again from what was published, and put on record."""
+    city.bills("fuel/a.csv", ROWS)
+    night = prepared(city)
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(kept, "note", die)
+        night.publish()
+    history = city.paths.history
+    (left,) = [*history.glob("published_*/*.parquet")]
+    name = left.relative_to(city.paths.data).as_posix()
+    if content is not None:
+        left.write_bytes(content)
+    assert name not in kept.stated(history)
+    city.bills("fuel/b.csv", [("M1", "2021-03-01", "2021-04-01", 1, "L")])
+    city.publish()
+    assert kept.stated(history)[name] == kept.hash_of(left) and not kept.wrong(history)
+    with database.connect_published(city.paths.published) as connection:
+        table = left.parent.name
+        said = rows_of(connection, f"FROM {table} WHERE run_id = ? ORDER BY ALL", left.stem)
+    with duckdb.connect() as connection:
+        assert rows_of(connection, f"FROM read_parquet('{left}') ORDER BY ALL") == said
+
+
 def test_what_is_left_of_a_killed_run_is_cleared(city: City) -> None:
     city.bills("fuel/a.csv", ROWS)
     stale = city.paths.data / "next" / "emissions-old.duckdb"
@@ -303,6 +355,22 @@ def test_sql_is_for_reading_only(city: City, tmp_path: Path) -> None:
         told = json.loads(query.as_json(connection, "SELECT 0.123456789012 AS x;"))
     assert str(told[0]["x"]) == "0.123456789012"
     assert query.as_parquet(path, "SELECT * FROM facilities")[:4] == b"PAR1"
+
+
+def test_an_error_of_the_callers_own_is_not_told_as_one_of_the_file(city: City) -> None:
+    city.bills("fuel/a.csv", ROWS)
+    path = city.publish()
+    for statement in ("SELECT CAST('x' AS INTEGER)", "SELECT no_such_column FROM readings", "SELEC 1"):
+        with pytest.raises(duckdb.Error), query.opened(path) as connection:
+            connection.execute(statement).fetchall()
+    with pytest.raises(duckdb.Error, match="elsewhere"), query.opened(path), duckdb.connect() as other:
+        other.execute("FROM elsewhere")
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("ALTER TABLE readings DROP COLUMN source_member")
+        connection.execute("DROP TABLE doubts")
+    for statement in ("FROM doubts", "SELECT source_member FROM readings"):
+        with pytest.raises(query.QueryError, match="nightly"), query.opened(path) as connection:
+            connection.execute(statement).fetchall()
 
 
 def test_nothing_published_says_what_to_do(make_city: Callable[..., City]) -> None:
