@@ -14,7 +14,7 @@ def reference_suite() -> list[Check]:
     return [
         *(
             check
-            for name in ("reference_sources", "emission_factors", "heat_contents", "gwp")
+            for name in ("reference_sources", "emission_factors", "heat_contents", "gwp", "quality_rules")
             for check in contract(name)
         ),
         Check(
@@ -143,6 +143,10 @@ def results_suite() -> list[Check]:
                 "emissions_by_cause_gas_fiscal_year",
                 "emissions_at_base_factors",
                 "base_year_lines",
+                "operator_years",
+                "readings_outside_life",
+                "operator_fiscal_years",
+                "doubts",
                 *results,
                 "flags",
                 "findings",

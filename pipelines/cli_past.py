@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pipelines import cli_common as common
+from pipelines import tables
 
 edition_app = typer.Typer(
     help="公式の版（審議会・公表・定期報告・庁内）の確定と一覧 / official editions: freeze and list.",
@@ -46,7 +47,7 @@ def restatements(
 
 @edition_app.command("freeze")
 def freeze(
-    purpose: Annotated[str, typer.Option("--purpose", help="審議会, 公表, 定期報告, 庁内")],
+    purpose: Annotated[str, typer.Option("--purpose", help=", ".join(tables.words("purpose")))],
     fiscal_year: common.FiscalYear,
     document: Annotated[str, typer.Option("--document", help="文書番号 / document number.")],
     by: Annotated[str, typer.Option("--by", help="確定した者（役職者のID） / who (person id).")] = "",

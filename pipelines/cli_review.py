@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines import cli_common as common
+from pipelines import tables
 
 if TYPE_CHECKING:
     from pipelines.review.evidence import Evidence
@@ -32,7 +33,7 @@ app = typer.Typer(
 
 @app.command("list")
 def review_list(
-    state: Annotated[str | None, typer.Option(help="open, answered, accepted, returned, confirmed")] = None,
+    state: Annotated[str | None, typer.Option(help=", ".join(tables.words("state", "flags")))] = None,
     as_json: common.AsJson = False,
 ) -> None:
     """要確認事項を今の状態で一覧する / flags with their state now, decisions since the last night included."""

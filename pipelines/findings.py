@@ -112,7 +112,10 @@ def explain_reason(reason: str, language: str) -> str:
 def verdict_words(change: Mapping[str, Any], language: str) -> dict[str, str]:
     """Return the verdicts before and after a change, and its causes, as words."""
     causes = [word(f"cause_{cause}", language) for cause in str(change["causes"]).split(";")]
-    told = {name: word(str(change[name] or "no_verdict_row"), language) for name in ("before", "after")}
+    told = {
+        "before": word(str(change["before"] or "no_verdict_row"), language),
+        "after": word(str(change["after"] or "no_verdict_row"), language),
+    }
     return told | {"causes": ("・" if language == "ja" else ", ").join(causes)}
 
 

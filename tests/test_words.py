@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,14 +23,16 @@ LISTS = {frozenset(words) for words in RAW["words"].values() if len(words) > 1}
 
 
 def displays(path: Path) -> Iterator[tuple[int, frozenset[str]]]:
-    """Every list, tuple or set of texts that a file writes down, and every pattern of words with bars between."""
+    """Every list, tuple or set of texts that a file writes down, and every text of words with bars, commas or slashes between."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.List | ast.Tuple | ast.Set):
             texts = [e.value for e in node.elts if isinstance(e, ast.Constant) and isinstance(e.value, str)]
             if len(texts) == len(node.elts):
                 yield node.lineno, frozenset(texts)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "|" in node.value:
-            yield node.lineno, frozenset(node.value.strip("^$()").split("|")) - {""}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            for between in ("|", ",", "/"):
+                if between in node.value:
+                    yield node.lineno, frozenset(map(str.strip, node.value.strip("^$()").split(between))) - {""}
 
 
 def test_no_python_file_holds_a_second_list_of_words() -> None:
@@ -45,8 +48,36 @@ def test_no_python_file_holds_a_second_list_of_words() -> None:
 
 def test_the_scan_finds_a_list_a_set_and_a_pattern(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
-    path.write_text("A = ['month', 'year']\nB = {'year', 'month'}\nC = '^(|month|year)$'\nD = ['month', 'day']\n")
-    assert [line for line, words in displays(path) if words in LISTS] == [1, 2, 3]
+    path.write_text(
+        "A = ['month', 'year']\nB = {'year', 'month'}\nC = '^(|month|year)$'\nD = ['month', 'day']\nE = 'month, year'\n"
+    )
+    assert [line for line, words in displays(path) if words in LISTS] == [1, 2, 3, 5]
+
+
+def listed(meaning: str) -> Iterator[frozenset[str]]:
+    """The words that a column's meaning lists in brackets, each perhaps with what it means."""
+    for inside in re.findall("（([^（）]*)）", meaning):
+        items = [re.fullmatch(r"(\w+)(=[^,]*)?", item.strip()) for item in inside.split(",")]
+        if len(items) > 1 and all(items):
+            yield frozenset(item[1] for item in items if item)
+
+
+def test_every_column_whose_meaning_lists_words_has_them() -> None:
+    """What a person is told may stand there, a contract checks."""
+    for name, (_, _, meaning, _) in RAW["columns"].items():
+        known = {frozenset(words) for entry, words in RAW["words"].items() if entry.rpartition(".")[2] == name}
+        for words in listed(meaning):
+            assert words in known, f"{name}: {', '.join(sorted(words))}"
+    assert list(listed("状態（running=進行中, closed=締め済）／場所（;区切り）")) == [frozenset({"running", "closed"})]
+
+
+@pytest.mark.parametrize("column", ["year_state", "doubt_state", "designation_state", "effect", "side", "purpose"])
+def test_states_are_contracted_where_a_run_writes_them(column: str) -> None:
+    contracted = {c.table_name for make in suites.SUITES.values() for c in make()}
+    derived = {
+        t.name for t in tables.catalogue().values() if t.kind in ("derived", "reference") and column in t.column_names
+    }
+    assert tables.words(column) and {name for name in derived if not tables.table(name).is_view} <= contracted
 
 
 def test_every_entry_names_a_column_of_the_catalogue() -> None:

@@ -22,7 +22,6 @@ from pipelines.rounding import rule_of
 from pipelines.warehouse import database, kept
 from pipelines.warehouse.past import Past
 
-PURPOSES = ("審議会", "公表", "定期報告", "庁内")
 EDITIONS, TOTALS = "official_editions", "official_edition_totals"
 
 
@@ -106,8 +105,9 @@ def freeze(connection: duckdb.DuckDBPyConnection, history: Path, wanted: Request
 
 
 def _check(history: Path, wanted: Request, today: date) -> None:
-    if wanted.purpose not in PURPOSES:
-        raise FreezeError(f"--purpose {wanted.purpose}: {' / '.join(PURPOSES)}")
+    purposes = tables.words("purpose")
+    if wanted.purpose not in purposes:
+        raise FreezeError(f"--purpose {wanted.purpose}: {' / '.join(purposes)}")
     if wanted.fiscal_year >= fiscal_year(today):
         raise FreezeError(f"{wanted.fiscal_year}年度はまだ終わっていません（基準日 {today}）。 / the year is not over")
     for known in editions(history):
