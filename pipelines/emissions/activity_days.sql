@@ -1,8 +1,8 @@
 -- activity_days: one row per activity source and day with its state, its doubts and, where it is doubtful, its bounds: 0 and the most that
 -- can be done in a day (daily_limit of activity_sources.csv, in the activity's usual unit; without it there is no upper one).
--- More than that limit is doubted (over_limit), and a provisional figure of a closed year. An accepted answer lifts a doubt on the days
--- it was shown, as long as their quantity is the one that was seen; values held back are
--- settled row by row (activity_doubts.is_lifted).
+-- Only what stands there is doubted: a day without a figure is missing. More than that limit is doubted (over_limit), and a provisional
+-- figure of a closed year. An accepted answer lifts a doubt on the days it was shown, as long as their quantity is the one that was
+-- seen; values held back are settled row by row (activity_doubts.is_lifted).
 -- Inputs: plain_activity_days, activity_doubts, activity_sources, overrides. Parameter: today.
 WITH ruled_days AS (
     SELECT activity_source_id, local_date, rule_id, bool_and(is_lifted) AS is_lifted
@@ -30,7 +30,7 @@ lifted AS (
 ),
 doubted AS (
     SELECT p.*, s.daily_limit, coalesce(list_concat(l.rules, d.settled), []) AS lifted_rules, list_concat(
-        coalesce(d.rules, []),
+        CASE WHEN p.quantity IS NULL THEN [] ELSE coalesce(d.rules, []) END,
         CASE WHEN p.quantity > s.daily_limit THEN ['over_limit'] ELSE [] END,
         CASE WHEN p.quantity IS NOT NULL AND p.is_provisional AND make_date(fiscal_year_of(p.local_date) + 1, 4, 1) <= CAST($today AS DATE)
             THEN ['provisional_reading'] ELSE [] END) AS all_rules
