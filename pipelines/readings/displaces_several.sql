@@ -1,6 +1,7 @@
 -- displaces_several: one row per measured statement that stands in the place of several measured ones and differs from their sum by
 -- more than the tolerance, or reaches so far beyond them that their sum says nothing of it; also a bill much longer than the one it
--- replaced, and what says less, of at least the days of the one that it replaced, than that one did. Over estimates it is a true-up; 速報 slots before final ones are no measure of them.
+-- replaced, and what says less, of more days than the one of its standing that it replaced, than that one did (a correction may). Over
+-- estimates it is a true-up; 速報 slots before final ones are no measure of them.
 -- Inputs: statements. Parameter: bill_tolerance.
 WITH pairs AS (
     SELECT w.* , l.started_at AS old_started_at, l.ended_at AS old_ended_at, l.counted AS old_counted, l.quantity AS old_quantity, l.unit AS old_unit,
@@ -31,7 +32,7 @@ displaced AS (
 ),
 compared AS (
     SELECT source_kind, owner_id, kind, time_band, started_at, ended_at, source_sha256, stage, any_value(quantity) AS quantity, any_value(unit) AS unit,
-        any_value(counted) AS counted, any_value(file) AS file, any_value(source_line) AS source_line, count(*) AS displaced,
+        any_value(counted) AS counted, any_value(stage_order) AS stage_order, min(old_stage) AS old_stage, any_value(file) AS file, any_value(source_line) AS source_line, count(*) AS displaced,
         sum(old_counted) AS sum_counted, min(old_started_at) AS old_since, max(old_ended_at) AS old_until, sum(minutes_of(old_started_at, old_ended_at)) AS old_minutes,
         string_agg(DISTINCT old_file, ', ' ORDER BY old_file) AS old_files,
         string_agg(strftime(old_started_at, '%Y-%m-%d') || ' ' || rtrim(rtrim(CAST(old_quantity AS VARCHAR), '0'), '.') || ' ' || old_unit, ', '
@@ -48,4 +49,4 @@ FROM compared
 WHERE displaced >= 2 AND (abs(counted - sum_counted) > CAST($bill_tolerance AS DOUBLE) * sum_counted
         OR minutes_of(started_at, ended_at) > 1.25 * old_minutes)
     OR displaced = 1 AND kind = 'bill' AND minutes_of(started_at, ended_at) > 1.5 * old_minutes
-    OR displaced = 1 AND started_at <= old_since AND ended_at >= old_until AND counted < sum_counted * (1 - CAST($bill_tolerance AS DOUBLE))
+    OR displaced = 1 AND stage_order = old_stage AND started_at <= old_since AND ended_at >= old_until AND counted < sum_counted * (1 - CAST($bill_tolerance AS DOUBLE))
