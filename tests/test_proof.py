@@ -16,7 +16,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from pipelines import chain, cli, doctor_history, journal
+from pipelines import chain, cli, doctor_deep, doctor_history, journal
 from pipelines.journal import HistoryLostError
 from pipelines.night import Night
 from pipelines.recorder import recorder
@@ -82,9 +82,9 @@ def test_each_line_of_each_file(twin: City) -> None:
             for made in ([*lines[:at], edited, *lines[at + 1 :]], [*lines[:at], *lines[at + 1 :]]):
                 path.write_bytes(b"".join(made))
                 assert "chain of the history" in bad_chain(twin), (path.name, at)
-        if len(lines) > 1:
-            path.write_bytes(b"".join(reversed(lines)))
-            assert bad_chain(twin), path.name
+        for at in range(len(lines) - 1):
+            path.write_bytes(b"".join([*lines[:at], lines[at + 1], lines[at], *lines[at + 2 :]]))
+            assert bad_chain(twin), (path.name, at)
         path.write_bytes(b"")
         assert bad_chain(twin), path.name
         path.unlink()
@@ -118,6 +118,7 @@ def test_a_file_cut_together_with_the_heads_is_found_by_what_the_runs_saw(twin: 
     [
         "history/kept/registers/**/*.csv", "history/kept/reference/**/*.csv",
         "history/published_facility_years/*.parquet", "history/official_edition_totals/*.parquet",
+        "history/published_verdicts/*.parquet",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("how", ["changed", "gone"])
@@ -144,10 +145,19 @@ def test_each_parsed_file(twin: City, how: str) -> None:
         for other in twin.paths.parsed.glob(f"*-{path.stem.removeprefix('values-')}.*"):
             other.unlink()
     assert kept.wrong(twin.paths.history, "parsed/"), how
+    told = {each.what_en for each in doctor_deep.examine(twin.paths) if each.state == "bad"}
+    assert "hashes of parsed/" in told, how
 
 
 @pytest.mark.parametrize(
-    "how", ["UPDATE decisions SET comment = 'x' WHERE decision_id = 'D1'", "DELETE FROM decisions"]
+    "how",
+    [
+        "UPDATE decisions SET comment = 'x' WHERE decision_id = 'D1'",
+        "UPDATE decisions SET person_id = 'P2' WHERE decision_id = 'D2'",
+        "DELETE FROM decisions",
+        "DELETE FROM decisions WHERE decision_id = 'D1'",
+        "DELETE FROM decisions WHERE decision_id = 'D2'",
+    ],
 )
 def test_a_changed_or_deleted_decision(twin: City, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(sqlite3.connect(twin.paths.data / "decisions.sqlite")) as store:

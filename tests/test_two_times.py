@@ -76,12 +76,16 @@ def decide(city: City, number: int, at: datetime) -> None:
 
 @pytest.mark.parametrize("seed", range(int(os.environ.get("HISTORIES", "2"))))
 def test_the_moment_of_any_publication_gives_what_it_said(city: City, clock: Clock, seed: int) -> None:
-    """Late files, edited receipts, stamps in the future, registers and targets that change, and a clock set back."""
+    """Late files, edited receipts, stamps in the future, registers and targets that change, and a clock set back.
+
+    Every history holds each of them: what is drawn is when, where and how much.
+    """
     chance = random.Random(seed)
     city.bills("fuel/base.csv", monthly("M1", 2022, 2025, 100))
     told = {"base.csv": "2026-06-01 09:00"}
     published: dict[datetime, dict[str, list[tuple[Any, ...]]]] = {}
     back = chance.randrange(1, 4)
+    kinds = chance.sample(range(4), 4)  # how the late file of each night is stamped
     for number in range(4):
         clock.moment += timedelta(days=chance.randrange(-20, -2) if number == back else chance.randrange(1, 5))
         name = f"late{number}.csv"
@@ -89,9 +93,10 @@ def test_the_moment_of_any_publication_gives_what_it_said(city: City, clock: Clo
         end = date(2024, start.month + 1, 1)
         city.bills(f"fuel/{name}", [("M1", start, end, chance.randrange(50, 200), "L")])
         stamps = ("2024-01-01 09:00", "2026-05-30 09:00", "2027-01-01 09:00", f"{clock.moment}")
-        told[name] = chance.choice(stamps)
+        told[name] = stamps[kinds[number]]
         if number:
-            told[chance.choice(list(told))] = chance.choice(stamps)
+            edited = chance.choice([known for known in told if known != name])
+            told[edited] = chance.choice([stamp for stamp in stamps if stamp != told[edited]])
             told.pop(chance.choice(list(told))) if chance.random() < 0.3 else None
             decide(city, number, clock.moment - timedelta(hours=1))
         receipts(city, told)

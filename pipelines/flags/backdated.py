@@ -23,9 +23,11 @@ Cells = Mapping[str, str]
 AMOUNTS = ("base_co2e_t", "reduction_rate")
 WORDS = ("subject_kind", "subject_id", "basis", "path", "milestones", "path_status")
 YEARS = ("base_fy", "target_fy")
-# The registers are read as a run starts: at its end a later run may have read others within the same second.
-FIRSTS = """SELECT fiscal_year, min(coalesce(started_time, published_time))
-    FROM published_verdicts LEFT JOIN runs USING (run_id) WHERE is_closed GROUP BY ALL ORDER BY ALL"""
+# The registers are read as a run starts: at its end a later run may have read others within the same second. The first publication
+# is so by its place, whatever the clock did since.
+FIRSTS = """SELECT v.fiscal_year, arg_min(coalesce(r.started_time, v.published_time), coalesce(p.rowid, -1))
+    FROM published_verdicts AS v LEFT JOIN runs AS r ON r.run_id = v.run_id LEFT JOIN publications AS p ON p.run_id = v.run_id
+    WHERE v.is_closed GROUP BY ALL ORDER BY ALL"""
 
 
 @dataclass(frozen=True, slots=True)
