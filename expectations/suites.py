@@ -145,6 +145,7 @@ def results_suite() -> list[Check]:
                 "base_year_lines",
                 "operator_years",
                 "readings_outside_life",
+                "outside_rows",
                 "operator_fiscal_years",
                 "doubts",
                 *results,
