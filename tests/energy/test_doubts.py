@@ -78,6 +78,17 @@ def test_a_file_of_nothing_but_zeros_speaks_for_none_of_them(zeros: duckdb.DuckD
     assert {year for rule, year in found if rule.startswith("zero")} == {2023, 2024}
 
 
+@pytest.mark.parametrize(
+    ("others", "is_season"), [({2022, 2023}, False), ({2022, 2023, 2024}, True)], ids=["half", "most"]
+)
+def test_a_season_is_one_of_zeros_by_more_than_half_of_the_years(city: City, others: set[int], is_season: bool) -> None:
+    zeros = {(year, 8) for year in others | {2025}}
+    city.bills("fuel/a.csv", monthly("M1", 2021, 2025, use_of(zeros)))
+    with city.built() as made:
+        asked = {rule for rule, year in doubts(made, "M1") if year == 2025}
+        assert asked == (set() if is_season else {"zero_unchecked"})
+
+
 @pytest.mark.parametrize("gone", [[], [2020], [2020, 2021]])
 def test_a_year_of_deliveries_taken_away_makes_no_zero_of_the_season(city: City, gone: list[int]) -> None:
     """Two of five other years are zeros; of those that are left when files go, they would be most."""
