@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -133,6 +134,25 @@ def test_the_most_specific_target_judges_and_a_tie_does_not(city: City) -> None:
     city.register("targets", [operator, {**operator, "target_id": "T-OP2"}])
     with city.built() as made:
         assert verdict(made, "F1", 2025) == ("undeterminable", {"two_targets"})
+
+
+@pytest.mark.parametrize(("litres", "judged"), [(255, "achieved"), (256, "not_achieved")])
+def test_equal_days_of_exactly_the_allowed_amount_are_achieved(city: City, litres: int, judged: str) -> None:
+    """Three of eight steps to 40 %: 255 L a day of 300 are allowed; with thirds of 44 twelfths gone nothing is rounded."""
+
+    def use(year: int, month: int) -> int:
+        return monthrange(year + (month < 4), month)[1] * (300 if year < 2025 else litres)
+
+    city.bills("fuel/a.csv", monthly("M1", 2022, 2025, use))
+    with city.built() as made:
+        assert verdict(made, "F1", 2025)[0] == judged
+
+
+def test_what_has_no_upper_bound_adds_nothing_to_one(city: City) -> None:
+    city.bills("fuel/a.csv", monthly("M1", 2022, 2025, lambda y, m: "0.1" if (y, m) == (2025, 9) else 100))
+    with city.built() as made:
+        doubted = "SELECT DISTINCT high_co2e_kg, open_days FROM emissions_by_source_month WHERE basis = 'plan' AND month = '2025-09-01'"
+        assert rows_of(made, doubted) == [(0, 30)]
 
 
 def test_a_facility_inherits_rate_and_path_never_the_base_amount(city: City) -> None:
