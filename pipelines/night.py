@@ -204,7 +204,8 @@ class Night:
         self._compare_verdicts()
         self._flag()
         self._describe()
-        invariants.check(self.part)
+        with self.timed("invariants"):  # within raise_flags
+            invariants.check(self.part)
         self.outcome.failed_checks = targets.withdraw(self.connection)
         if self.outcome.failed_checks:  # changes are told of the verdicts that are left
             self.findings = before

@@ -64,6 +64,7 @@ class Bench:
         )
         self.note("full build: everything but the gate", everything, floor.wall, "4.5 x")
         self.note("full build: with the gate", everything + seconds["check"], floor.wall, "5.5 x")
+        self._gate("full build", cost)
         self.note("full build: the command", cost.wall, floor.wall, "")
         self.note("full build: peak memory", cost.peak_mb, 4_000, "4,000 MB", "MB")
         self.note(
@@ -87,9 +88,15 @@ class Bench:
             nothing.append(measure.nightly(home, today))
         floor, cost = _median(floors), _median(usual)
         self.note("usual night over the floor", cost.wall - floor.wall, floor.wall, "5 s")
+        self._gate("usual night", cost)
         self.note("usual night: seconds of all cores", cost.cpu, floor.cpu, "")
         self.note("usual night: peak memory", cost.peak_mb, 1_500, "1,500 MB", "MB")
         self.note("nothing new over the floor", _median(nothing).wall - floor.wall, floor.wall, "1.5 s")
+
+    def _gate(self, what: str, cost: measure.Cost) -> None:
+        """What checking costs: our invariants (within raise_flags), and the suites, of the whole command."""
+        self.note(f"{what}: our invariants, of the command", cost.stages["invariants"], cost.wall, "0.15 x")
+        self.note(f"{what}: the suites, of the command", cost.stages["check"], cost.wall, "0.15 x")
 
     def small_files(self) -> None:
         """The same bytes in 12 files, one a month, and in one for each meter and month; and in files of a meter and day."""
