@@ -37,8 +37,6 @@ FLAG_RULES = (
     "bill_year_length",
     "fall_unexplained",
     "no_responsible_person",
-    "readings_after_validity",
-    "readings_before_validity",
     "verdict_changed",
     "readings_after_closing",
     "year_not_closed",
@@ -98,13 +96,16 @@ def build(
     }
     database.create_temp(connection, "doubt_days", HERE / "doubt_days.sql")
     database.fill(connection, "doubts", HERE / "doubts.sql")
-    raised = [flag for rule_id in FLAG_RULES for flag in _raise(connection, rule_id, parameters)]
-    raised += _ask(connection)
+    raised = []
+    for rule_id in FLAG_RULES:
+        raised += _as_flags(database.rows(connection, HERE / f"{rule_id}.sql", parameters), rule_id)
+    for of_many_rules in ("outside_validity", "asked_doubts"):
+        raised += _as_flags(database.rows(connection, HERE / f"{of_many_rules}.sql"))
     database.create(connection, "flag_doubts")
     asked = [(flag.flag_id, doubt_id) for flag in raised for doubt_id in flag.doubt_ids]
     database.insert_rows(connection, "flag_doubts", sorted(asked))
     changed_late = backdated.found(connection)
-    raised += _as_flags("backdated_target", _of_targets(connection, changed_late))
+    raised += _as_flags(_of_targets(connection, changed_late), "backdated_target")
     owners, promoters = _owners(connection), _promoters(connection, today)
     of_flags = {flag.flag_id: _owner(flag, owners, promoters) for flag in raised}
     database.create(connection, "raised_flags", temporary=True)
@@ -128,39 +129,21 @@ def write_findings(connection: duckdb.DuckDBPyConnection, findings: Iterable[Fin
     database.insert_rows(connection, "findings", [unique[key] for key in sorted(unique)])
 
 
-def _raise(connection: duckdb.DuckDBPyConnection, rule_id: str, parameters: dict[str, Any]) -> list[Raised]:
-    return _as_flags(rule_id, database.rows(connection, HERE / f"{rule_id}.sql", parameters))
-
-
-def _as_flags(rule_id: str, rows: Iterable[dict[str, Any]]) -> list[Raised]:
+def _as_flags(rows: Iterable[dict[str, Any]], rule_id: str = "") -> list[Raised]:
+    """Flags of rows that say facility, year, subject, stake and evidence, and, unless all are of one rule, which."""
     raised = [
         Raised(
             row["facility_id"],
-            rule_id,
+            rule_id or row["rule_id"],
             row["fiscal_year"],
             row["subject"],
             _kg(row["co2e_at_stake_kg"]),
             json.loads(row["evidence"]),
+            tuple(row.get("doubt_ids", ())),
         )
         for row in rows
     ]
     return sorted(raised, key=lambda flag: flag.flag_id)
-
-
-def _ask(connection: duckdb.DuckDBPyConnection) -> list[Raised]:
-    """Return the flags that ask about doubts."""
-    return [
-        Raised(
-            row["facility_id"],
-            row["rule_id"],
-            row["fiscal_year"],
-            row["subject"],
-            _kg(row["co2e_at_stake_kg"]),
-            json.loads(row["evidence"]),
-            tuple(row["doubt_ids"]),
-        )
-        for row in database.rows(connection, HERE / "asked_doubts.sql")
-    ]
 
 
 def _of_targets(connection: duckdb.DuckDBPyConnection, changed: list[backdated.Backdated]) -> list[dict[str, Any]]:
