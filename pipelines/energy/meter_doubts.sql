@@ -1,6 +1,8 @@
 -- meter_doubts: one row per meter, period and rule of quality that doubts the period.
 -- unit_slip: a bill, or a month of interval data, is trusted when its daily mean lies within the ratio of the same season in
--- enough other years of the same supply point: between (lowest month around it) / ratio and (highest month around it) x ratio.
+-- enough other years of the same supply point: between (lowest month around it) / ratio and (highest month around it) x ratio;
+-- or so does its mean over the days on which anything was used, of interval data: what scales a month scales both alike, while
+-- weeks of zeros move only the first (they are looked at day by day, see meter_zeros).
 -- Enough: the setting, or all other years the register knows when there are fewer. Only whole months serve as fellows, so that
 -- taking data away never makes a period trusted. unit_slip_unchecked: not trusted, and no fellow speaks against it.
 -- The other rules stand each in their own statement: register_turns, meter_zeros, standstills, bills_apart, and what readings
@@ -10,7 +12,8 @@
 -- Parameters: ratio, agreeing_years, first_day, today.
 WITH pieces AS (
     SELECT r.meter_id, h.history, r.unit, r.first_date AS since, r.last_date + 1 AS until,
-        CAST(sum(r.quantity) AS DOUBLE) * 86400 / sum(date_diff('second', r.started_at, r.ended_at)) AS mean
+        CAST(sum(r.quantity) AS DOUBLE) * 86400 / sum(date_diff('second', r.started_at, r.ended_at)) AS mean,
+        NULL AS used_mean
     FROM counted_readings AS r
     JOIN histories AS h ON h.meter_id = r.meter_id
     JOIN meter_versions AS v
@@ -19,7 +22,8 @@ WITH pieces AS (
     GROUP BY r.meter_id, h.history, r.unit, r.first_date, r.last_date
     UNION ALL
     SELECT m.meter_id, h.history, m.unit, m.month, CAST(m.month + INTERVAL 1 MONTH AS DATE),
-        CAST(sum(m.quantity) AS DOUBLE) / bit_count(bit_or(m.day_bits))
+        CAST(sum(m.quantity) AS DOUBLE) / bit_count(bit_or(m.day_bits)),
+        CAST(sum(m.quantity) AS DOUBLE) / nullif(bit_count(bit_or(m.day_bits & ~m.zero_bits)), 0)
     FROM meter_months AS m
     JOIN histories AS h ON h.meter_id = m.meter_id
     WHERE m.reading_kind = 'interval'
@@ -27,7 +31,8 @@ WITH pieces AS (
 ),
 months AS (
     SELECT h.history, m.unit, year(m.month) * 12 + month(m.month) AS month_no,
-        CAST(sum(m.quantity) AS DOUBLE) / bit_count(bit_or(m.day_bits)) AS mean
+        CAST(sum(m.quantity) AS DOUBLE) / bit_count(bit_or(m.day_bits)) AS mean,
+        coalesce(CAST(sum(m.quantity) AS DOUBLE) / nullif(bit_count(bit_or(m.day_bits & ~m.zero_bits)), 0), 0) AS used_mean
     FROM meter_months AS m
     JOIN histories AS h ON h.meter_id = m.meter_id
     GROUP BY h.history, m.unit, m.month
@@ -53,18 +58,19 @@ slots AS (
     SELECT *, unnest(range(first_no, last_no + 1)) AS month_no FROM compared_ones
 ),
 fellows AS (
-    SELECT p.meter_id, p.since, p.until, p.unit, (m.month_no - p.month_no) // 12 AS shift, min(m.mean) AS lowest, max(m.mean) AS highest
+    SELECT p.meter_id, p.since, p.until, p.unit, (m.month_no - p.month_no) // 12 AS shift, min(m.mean) AS lowest, max(m.mean) AS highest,
+        p.mean = 0 OR p.mean BETWEEN lowest / $ratio AND highest * $ratio
+            OR coalesce(p.used_mean BETWEEN min(m.used_mean) / $ratio AND max(m.used_mean) * $ratio, false) AS agrees
     FROM slots AS p
     JOIN months AS m
         ON m.history = p.history AND m.unit = p.unit AND m.month_no % 12 = p.month_no % 12 AND m.month_no <> p.month_no
-    GROUP BY p.meter_id, p.since, p.until, p.unit, shift, p.first_no, p.last_no
+    GROUP BY p.meter_id, p.since, p.until, p.unit, p.mean, p.used_mean, shift, p.first_no, p.last_no
     HAVING count(*) = p.last_no - p.first_no + 1
 ),
 compared AS (
     SELECT
         p.meter_id, p.history, p.since, p.until, p.unit, p.mean, p.first_no, p.last_no,
-        count(f.shift) FILTER (p.mean = 0 OR p.mean BETWEEN f.lowest / $ratio AND f.highest * $ratio) AS agreeing,
-        count(f.shift) FILTER (p.mean > 0 AND NOT p.mean BETWEEN f.lowest / $ratio AND f.highest * $ratio) AS against,
+        count(f.shift) FILTER (f.agrees) AS agreeing, count(f.shift) FILTER (NOT f.agrees) AS against,
         median((f.lowest + f.highest) / 2) AS usual
     FROM compared_ones AS p
     LEFT JOIN fellows AS f ON f.meter_id = p.meter_id AND f.since = p.since AND f.until = p.until AND f.unit = p.unit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 from tests.making import City, monthly, one, rows_of, verdict
 
@@ -86,3 +86,38 @@ def test_taking_the_honest_years_away_never_makes_a_slip_trusted(make_city: Call
         city.bills("fuel/a.csv", kept_rows)
         with city.built() as made:
             assert "2024-06-01" in {day for day, _ in doubts(made)}, kept
+
+
+def daily(meter: str, value: Callable[[date], float]) -> list[tuple[object, ...]]:
+    """A row a day from April 2022 to March 2026."""
+    days = [date(2022, 4, 1) + timedelta(days=n) for n in range(4 * 365 + 1)]
+    return [(meter, day, day + timedelta(days=1), round(value(day) * (1 + day.day / 100), 2), "kWh") for day in days]
+
+
+def test_weeks_of_zeros_are_doubted_day_by_day_and_a_slip_beside_them_is_still_a_slip(city: City) -> None:
+    """Four weeks without data in June 2024 move its mean below a sixth; what was used on the other days was usual, or a tenth."""
+    meter = {"facility_id": "F1", "energy_type": "electricity", "unit": "kWh", "reading_kind": "interval"}
+    city.register("meters", [{**meter, "meter_id": name} for name in ("usual", "slipped", "weekdays")])
+
+    def without_weeks(used: float) -> Callable[[date], float]:
+        june = {day: 0 if day < 28 else used for day in range(1, 31)}
+        return lambda day: june[day.day] if (day.year, day.month) == (2024, 6) else 100
+
+    def on_weekdays(day: date) -> float:
+        return 0 if day.weekday() > 4 else 10 if (day.year, day.month) == (2024, 6) else 100
+
+    for name, value in (("usual", without_weeks(100)), ("slipped", without_weeks(10)), ("weekdays", on_weekdays)):
+        city.bills(f"power/{name}.csv", daily(name, value))
+    with city.built() as made:
+        found = rows_of(made, "SELECT meter_id, CAST(valid_from AS VARCHAR), rule_id FROM meter_doubts ORDER BY ALL")
+        zero_days = one(
+            made, "SELECT count(*) FROM energy_by_meter_day WHERE meter_id = 'usual' AND state = 'doubtful'"
+        )
+    june = "2024-06-01"
+    assert found == [
+        ("slipped", june, "unit_slip"),
+        ("slipped", june, "zero_day"),
+        ("usual", june, "zero_day"),
+        ("weekdays", june, "unit_slip"),
+    ]
+    assert zero_days == 27
