@@ -14,7 +14,7 @@ from pipelines import doctor_history, tables
 from pipelines.doctor import Checkup
 from pipelines.doctor_history import RESTORE, few
 from pipelines.settings import CityFolder
-from pipelines.sources import inbox, store
+from pipelines.sources import inbox, odd_names, store
 from pipelines.warehouse import database, invariants, kept
 
 
@@ -32,11 +32,10 @@ def _received(city: CityFolder) -> Checkup:
     """Files of the inbox that no longer are what was received: somebody edited the evidence."""
     found: dict[Path, set[str]] = {}
     for arrival in inbox.ledger(city.history).values():
-        folder = city.weather if arrival.source == inbox.WEATHER else city.inbox / arrival.source
         if not arrival.sha256.startswith(inbox.UNREADABLE):
-            found.setdefault(folder / arrival.path, set()).add(arrival.sha256)
+            found.setdefault(inbox.path_of(city, arrival.source, arrival.path), set()).add(arrival.sha256)
     there = {path: hashes for path, hashes in found.items() if path.is_file()}
-    edited = [str(path) for path, hashes in there.items() if kept.hash_of(path) not in hashes]
+    edited = [odd_names.as_text(str(path)) for path, hashes in there.items() if kept.hash_of(path) not in hashes]
     detail = f"{len(there)}/{len(found)} のハッシュが一致 / hashes agree"
     if edited:
         remedy = "訂正は別のファイルとして受領してください。 / receive a correction as a file of its own"
@@ -48,7 +47,7 @@ def _received(city: CityFolder) -> Checkup:
 
 def _lost(city: CityFolder) -> Checkup:
     missing = inbox.lost(city, inbox.ledger(city.history).values())
-    missing = [name for name in missing if not (city.inbox / name).is_file()]
+    missing = [a.name for a in missing if not inbox.path_of(city, a.source, a.path).is_file()]
     if missing:
         return Checkup("解読結果", "parsed values", "bad", f"{few(missing)}: 失われた / lost", RESTORE)
     return Checkup("解読結果", "parsed values", "ok", "すべての受領ファイルにあります / there for every received file")

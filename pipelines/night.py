@@ -360,7 +360,7 @@ class Night:
             LostFilesError: naming the files.
         """
         if missing := inbox.lost(self.city, self.arrivals):
-            raise LostFilesError(missing)
+            raise LostFilesError([arrival.name for arrival in missing])
 
     def _look_at_what_stands(self) -> None:
         """Refuse where the history is gone; set aside what cannot be read; go on from nothing that somebody changed.

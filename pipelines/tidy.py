@@ -86,7 +86,7 @@ def _damaged(city: CityFolder) -> Iterator[Superfluous]:
 def _old_raw(city: CityFolder) -> Iterator[Superfluous]:
     before = city.now() - timedelta(days=365 * city.settings.retention.raw_years)
     for arrival in sorted(inbox.ledger(city.history).values(), key=lambda a: (a.source, a.path)):
-        path = city.inbox / arrival.source / arrival.path
+        path = inbox.path_of(city, arrival.source, arrival.path)
         if arrival.received_at < before and path.is_file():
             yield Superfluous(path, "tidy_old_raw", is_ours=False)
 

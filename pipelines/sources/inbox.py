@@ -11,9 +11,11 @@ moment goes by it, precedence by ``received_at``. A file that stood there before
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -24,7 +26,7 @@ from pipelines import durable, journal
 from pipelines.findings import Finding
 from pipelines.periods import PeriodError, parse_moment
 from pipelines.settings import CityFolder, Limits
-from pipelines.sources import remote, store
+from pipelines.sources import odd_names, remote, store
 from pipelines.sources.inspect_file import Inspected, inspect
 from pipelines.sources.open_file import Inbound, sentence_of
 from pipelines.warehouse import kept
@@ -63,6 +65,11 @@ class Arrival:
     size: int
     received_at: datetime
     first_seen_at: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """Source and path, as it is told."""
+        return f"{self.source}/{self.path}"
 
 
 Key = tuple[str, str, str]
@@ -132,9 +139,8 @@ def scan(city: CityFolder, progress: Callable[[int], None] = lambda _: None) -> 
         if sha256 is None:
             continue
         if source not in stated:
-            folder = city.weather if source == WEATHER else city.inbox / source
-            stated[source] = _received(folder, city.settings.limits, result.findings)
-        received = stated[source].get(path) or received_first.get(sha256, now)
+            stated[source] = _received(path_of(city, source, "."), city.settings.limits, result.findings)
+        received = _stated(stated[source], path) or received_first.get(sha256, now)
         size = inspected.size if inspected else int(str(seen[f"{source}/{path}"][0]))
         old_one = known.get((sha256, source, path))
         arrival = Arrival(sha256, source, path, size, received, old_one.first_seen_at if old_one else now)
@@ -143,7 +149,7 @@ def scan(city: CityFolder, progress: Callable[[int], None] = lambda _: None) -> 
             result.new_files += (sha256, source, path) not in known
             known[sha256, source, path] = arrival
         if not _is_parsed(parsed, sha256, path, wanted):
-            result.to_parse.append(Inbound(source, path, inspected or inspect(file, city.settings.limits), wanted))
+            result.to_parse.append(Inbound(source, path, inspected or _inspect(file, city), wanted))
     journal.append(city.history / LEDGER, (_as_record(arrival, now) for arrival in fresh))
     if result.findings != not_taken(city.history):
         told = [asdict(finding) for finding in result.findings]
@@ -151,6 +157,12 @@ def scan(city: CityFolder, progress: Callable[[int], None] = lambda _: None) -> 
     _save_seen(city.parsed, seen)
     result.arrivals = sorted(known.values(), key=lambda a: (a.sha256, a.source, a.path))
     return result
+
+
+def path_of(city: CityFolder, source: str, path: str) -> Path:
+    """Return where the file of an arrival lies, or lay."""
+    folder = city.weather if source == WEATHER else city.inbox / odd_names.as_name(source)
+    return folder / odd_names.as_name(path)
 
 
 def withdraw(history: Path, changed: Iterable[Inbound]) -> list[Arrival]:
@@ -176,11 +188,11 @@ def set_damaged_aside(parsed: Path, history: Path) -> list[Finding]:
     return [Finding("parsed_damaged", batch, {}) for batch in found]
 
 
-def lost(city: CityFolder, arrivals: Iterable[Arrival]) -> list[str]:
+def lost(city: CityFolder, arrivals: Iterable[Arrival]) -> list[Arrival]:
     """Return the received files that are in the ledger but neither parsed nor there to be parsed."""
     parsed = store.index(city.parsed)
     return [
-        f"{a.source}/{a.path}"
+        a
         for a in arrivals
         if not a.sha256.startswith(UNREADABLE)
         and not _is_parsed(parsed, a.sha256, a.path, city.settings.wanted(a.source))
@@ -233,11 +245,11 @@ def _all_files(city: CityFolder, findings: list[Finding]) -> Iterator[tuple[str,
 
 
 def _files(inbox: Path, findings: list[Finding]) -> Iterator[tuple[str, str, Path]]:
-    """Yield (source, path below the source, file) in a fixed order; links are not followed."""
+    """Yield (source, path below the source, file) in a fixed order; links are not followed. Names that are no text are told."""
 
     def unreadable(error: OSError) -> None:
         if not isinstance(error, FileNotFoundError):  # no such folder: nothing came
-            place = Path(str(error.filename)).relative_to(inbox.parent).as_posix()
+            place = odd_names.as_text(Path(str(error.filename)).relative_to(inbox.parent).as_posix())
             findings.append(Finding("unreadable_folder", place, {"found": error.strerror or type(error).__name__}))
 
     for folder, names, files in os.walk(inbox, followlinks=False, onerror=unreadable):
@@ -246,12 +258,16 @@ def _files(inbox: Path, findings: list[Finding]) -> Iterator[tuple[str, str, Pat
         for name in sorted({*files, *links}):
             file = Path(folder) / name
             parts = file.relative_to(inbox).parts
-            source, path = (parts[0], "/".join(parts[1:])) if len(parts) > 1 else (DIRECT, name)
+            below = (parts[0], "/".join(parts[1:])) if len(parts) > 1 else (DIRECT, name)
+            source, path = map(odd_names.as_text, below)
             if name.startswith((".", "~$")) or name.lower() in NOT_OURS or path == RECEIVED:
                 continue
             if file.is_symlink() or not file.is_file():
                 findings.append(Finding("not_a_file", f"{source}/{path}", {}))
                 continue
+            if (source, path) != below:
+                told = {"found": odd_names.read_as_japanese("/".join(below)) or "-"}
+                findings.append(Finding("odd_name", f"{source}/{path}", told))
             yield source, path, file
 
 
@@ -259,23 +275,44 @@ def _identify(
     file: Path, name: str, seen: dict[str, list[object]], city: CityFolder
 ) -> tuple[str | None, Inspected | None]:
     """Return the content's hash, from the last scan when size and time stamp are unchanged."""
-    try:
-        stat = file.stat()
-    except OSError:
+    trait = _trait(file)
+    if trait is None:
         return None, None  # vanished between listing and reading; it comes again or it does not
-    trait: list[object] = [stat.st_size, stat.st_mtime_ns]
     remembered = seen.get(name)
     if remembered and remembered[:2] == trait:
         return str(remembered[2]), None
-    inspected = inspect(file, city.settings.limits)
-    if inspected.has_changed() or not file.exists():
+    inspected = _inspect(file, city)
+    now = _trait(file)
+    if now is None or (inspected.sha256 and now != trait):
         return None, None  # gone, or being written at this very moment: it is taken next time
     if not inspected.sha256:  # a stand-in, so that a file whose bytes cannot be read is on record all the same
         inspected.sha256 = f"{UNREADABLE}{name}"
         return inspected.sha256, inspected
-    if datetime.now().timestamp() * 1e9 - stat.st_mtime_ns > YOUNG_NANOSECONDS:  # noqa: DTZ005 - a duration
+    if datetime.now().timestamp() * 1e9 - trait[1] > YOUNG_NANOSECONDS:  # noqa: DTZ005 - a duration
         seen[name] = [*trait, inspected.sha256]
     return inspected.sha256, inspected
+
+
+def _trait(file: Path) -> list[int] | None:
+    try:
+        stat = file.stat()
+    except OSError:
+        return None
+    return [stat.st_size, stat.st_mtime_ns]
+
+
+def _inspect(file: Path, city: CityFolder) -> Inspected:
+    """Look at a file, or at its copy under a name that every reader takes."""
+    limits = city.settings.limits
+    if not odd_names.is_odd(str(file)) or (_trait(file) or [0])[0] > limits.file_bytes:
+        return inspect(file, limits)
+    copy = city.data / "tmp" / hashlib.sha256(os.fsencode(file)).hexdigest()[:32]
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        shutil.copyfile(file, copy)
+    except OSError:  # told as that of the file itself
+        copy = file
+    return inspect(copy, limits)
 
 
 def _is_parsed(parsed: dict[store.FileKey, store.ParsedFile], sha256: str, path: str, wanted: str) -> bool:
@@ -286,7 +323,7 @@ def _received(folder: Path, limits: Limits, findings: list[Finding]) -> dict[str
     """Read a source's received.csv: path -> received_at. What cannot be read is a finding, not a guess."""
     if not (folder / RECEIVED).is_file():
         return {}
-    place, named = f"{folder.name}/{RECEIVED}", ", ".join(RECEIVED_COLUMNS)
+    place, named = f"{odd_names.as_text(folder.name)}/{RECEIVED}", ", ".join(RECEIVED_COLUMNS)
     inspected = inspect(folder / RECEIVED, limits)
     try:
         if inspected.problem:
@@ -308,6 +345,11 @@ def _received(folder: Path, limits: Limits, findings: list[Finding]) -> dict[str
         except PeriodError as error:
             findings.append(Finding("received_row", f"{place}:{line}", {"found": str(error)}))
     return found
+
+
+def _stated(received: dict[str, datetime], path: str) -> datetime | None:
+    """What received.csv says of a file; it may write a name that is no text as it reads in Japanese."""
+    return received.get(path) or received.get(odd_names.read_as_japanese(odd_names.as_name(path)) or path)
 
 
 def _load_seen(parsed: Path) -> dict[str, list[object]]:
