@@ -16,7 +16,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -202,7 +202,7 @@ def _write(
     """Append rows to a file, after a seal where it needs one, and say how far it has come."""
     is_new = not path.exists()
     durable.make_folder(path.parent)
-    with path.open("ab+") as stream:
+    with path.open("ab+") as stream, _or_as_before(stream, path, stated):
         text = _closing(stream)
         last = _last(path)
         link, number = (first_link(path.name), 0) if last is None else (last[0], last[2])
@@ -218,10 +218,24 @@ def _write(
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())
-    if is_new:
-        durable.sync_folder(path.parent)
+        if is_new:
+            durable.sync_folder(path.parent)
+        _save(path.parent, {**stated, path.name: Head(number, link)})
     stated[path.name] = Head(number, link)
-    _save(path.parent, stated)
+
+
+@contextmanager
+def _or_as_before(stream: BinaryIO, path: Path, stated: Mapping[str, Head]) -> Iterator[None]:
+    """Give a file its old length again where an append fails, as on a full disk, unless its head tells of it already."""
+    length = stream.seek(0, os.SEEK_END)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError, HistoryLostError):
+            if heads(path.parent).get(path.name) == stated.get(path.name):
+                os.ftruncate(stream.fileno(), length)
+                os.fsync(stream.fileno())
+        raise
 
 
 def _save(folder: Path, stated: Mapping[str, Head]) -> None:

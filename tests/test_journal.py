@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 from collections.abc import Callable
@@ -227,3 +228,37 @@ def test_many_appends_read_only_the_end(tmp_path: Path) -> None:
     journal.append(tmp_path / FILE, ({"x": number} for number in range(1000)))
     head = journal.head(tmp_path / FILE)
     assert head is not None and head.lines == 1001 and wrong(tmp_path) == []
+
+
+def test_a_line_torn_anywhere_even_inside_a_character_is_a_torn_line(history: Path) -> None:
+    whole = (history / FILE).read_bytes()
+    before = list(journal.read(history / FILE))
+    journal.append(history / FILE, [{"x": "値の途中"}])
+    added = (history / FILE).read_bytes()[len(whole) :]
+    (history / journal.HEADS).unlink()
+    heads = json.dumps({FILE: [6, journal.hash_line(whole.splitlines()[-1])]})
+    for cut in range(1, len(added) - 1):
+        (history / journal.HEADS).write_text(heads, encoding="utf-8")
+        (history / FILE).write_bytes(whole + added[:cut])
+        assert list(journal.read(history / FILE)) == before, cut
+        journal.append(history / FILE, [{"x": "次"}])
+        assert list(journal.read(history / FILE)) == [*before, {"x": "次"}], cut
+        assert [found for found in wrong(history) if found.startswith(FILE)] == [], cut
+
+
+@pytest.mark.parametrize("where", ["write", "heads"])
+def test_an_append_that_fails_leaves_the_old_length(history: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    """No room for the line, or for the heads beside it: what was not told as done is not there."""
+    before = {path.name: path.read_bytes() for path in history.iterdir()}
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(*{"write": ("os.fsync", full), "heads": ("pipelines.durable.write", full)}[where])
+    with pytest.raises(OSError, match="No space"):
+        journal.append(history / FILE, [{"x": 7}])
+    monkeypatch.undo()
+    assert {path.name: path.read_bytes() for path in history.iterdir()} == before
+    journal.append(history / FILE, [{"x": 7}])
+    assert [row["x"] for row in journal.read(history / FILE)].count(7) == 1
+    assert wrong(history) == []
