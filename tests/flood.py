@@ -51,7 +51,7 @@ class Nights:
         kept = [row for path, (_, rows) in come.items() if path.startswith("bems/") for row in rows]
         city = City(self.folder, today, SETTINGS).register("targets", [TARGET])
         rolling = [row for row in kept if _day(row) >= today - WINDOW]
-        older = [row for row in kept if row not in rolling] if not self.sent else []
+        older = [row for row in kept if _day(row) < today - WINDOW] if not self.sent else []
         files = due | {"bems/older.csv": (f"{today} 06:00", older), "bems/export.csv": (f"{today} 06:00", rolling)}
         Drawn(
             self.sound.facilities,
