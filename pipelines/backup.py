@@ -18,6 +18,7 @@ from pathlib import Path
 
 from pipelines.errors import ActionableError
 from pipelines.settings import CityFolder
+from pipelines.warehouse import place
 from pipelines.warehouse.lock import LOCK_FILE, run_lock
 
 LEFT_OUT = frozenset({"prefect", "tmp", "next", LOCK_FILE})
@@ -97,7 +98,7 @@ def restore(city: CityFolder, source: Path, *, over: bool = False) -> tuple[int,
         aside = city.data.with_name(f"{city.data.name}.before-{city.now():%Y%m%dT%H%M%S}")
         city.data.replace(aside)
         fresh.replace(city.data)
-    if not (aside / "history").exists() and not (aside / "emissions.duckdb").exists():
+    if not (aside / "history").exists() and not place.standing(aside).exists():
         shutil.rmtree(aside)
         return len(found), None
     return len(found), aside

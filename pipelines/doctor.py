@@ -1,13 +1,14 @@
 """Is this installation and this city folder sound, and if not, what to do.
 
-Each check says what it looked at, whether it is well, and the next step when it is not. Nothing is changed.
+Each check says what it looked at, whether it is well, and the next step when it is not. Nothing is changed. A check that cannot
+be carried out says so and never keeps the others from being made.
 """
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import PackageNotFoundError, requires, version
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from pipelines import register_checks, registers
 from pipelines.city_file import SettingsError
+from pipelines.errors import ActionableError
 from pipelines.settings import CityFolder
 
 NEEDED_BYTES = 2_000_000_000
@@ -42,20 +44,20 @@ def examine(
         deep: Also read everything that was ever kept: hashes, history, dictionary, conservation.
         noted: A head of the history that was noted down, and the day beside it, to hold today's history against.
     """
-    yield _python()
-    yield from _packages()
+    yield from guarded("Python", "Python", lambda: [_python()])
+    yield from guarded("パッケージの版", "package versions", _packages)
     try:
         city = CityFolder(folder, data)
     except SettingsError as error:
         yield Checkup("設定", "settings", "bad", str(error), "city.toml を直してください。 / mend city.toml")
         return
     yield Checkup("設定", "settings", "ok", f"{city.settings.city.name}・{city.folder}")
-    yield _registers(city)
-    yield _inbox(city)
-    yield _data_folder(city)
-    yield _published(city)
-    yield _decisions(city)
-    yield _schedule(city)
+    yield from guarded("台帳", "registers", lambda: [_registers(city)])
+    yield from guarded("受領フォルダ", "inbox", lambda: [_inbox(city)])
+    yield from guarded("データフォルダ", "data folder", lambda: [_data_folder(city)])
+    yield from guarded("公表ファイル", "published file", lambda: [_published(city)])
+    yield from guarded("確認・承認の記録", "decisions", lambda: [_decisions(city)])
+    yield from guarded("予定", "schedule", lambda: [_schedule(city)])
     if deep:
         from pipelines.doctor_deep import examine as examine_deeply
 
@@ -63,7 +65,18 @@ def examine(
     if noted is not None:
         from pipelines.doctor_history import against
 
-        yield against(city, *noted)
+        yield from guarded("履歴の頭", "head of the history", lambda: [against(city, *noted)])
+
+
+def guarded(what_ja: str, what_en: str, check: Callable[[], Iterable[Checkup]]) -> Iterator[Checkup]:
+    """Carry out a check; where it ends in an error, that is what it found."""
+    try:
+        yield from check()
+    except (ActionableError, OSError) as error:
+        yield Checkup(what_ja, what_en, "bad", str(error))
+    except Exception as error:  # whatever it is, the other checks are to be made
+        told = f"この点検を終えられません / this check could not be made: {type(error).__name__}: {error}"
+        yield Checkup(what_ja, what_en, "bad", told)
 
 
 def _decisions(city: CityFolder) -> Checkup:
@@ -180,5 +193,5 @@ def _published(city: CityFolder) -> Checkup:
         with query.opened(city.published) as connection:
             _, rows = query.select(connection, "SELECT max(published_time), max(today), count(*) FROM publications")
     except query.QueryError as error:
-        return Checkup("公表ファイル", "published file", "bad", str(error), "facility-emissions rebuild")
+        return Checkup("公表ファイル", "published file", "bad", str(error), "facility-emissions nightly")
     return Checkup("公表ファイル", "published file", "ok", f"{city.published}（{rows[0][0]}、基準日 {rows[0][1]}）")

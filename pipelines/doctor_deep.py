@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines import doctor_history, tables
-from pipelines.doctor import Checkup
+from pipelines.doctor import Checkup, guarded
 from pipelines.doctor_history import RESTORE, few
 from pipelines.settings import CityFolder
 from pipelines.sources import inbox, odd_names, store
@@ -20,12 +20,12 @@ from pipelines.warehouse import database, invariants, kept
 
 def examine(city: CityFolder) -> Iterator[Checkup]:
     """Look at received files, parsed files, history and the published file."""
-    yield _received(city)
-    yield _lost(city)
-    yield _parsed(city)
-    yield from doctor_history.examine(city)
+    yield from guarded("受領ファイル", "received files", lambda: [_received(city)])
+    yield from guarded("解読結果", "parsed values", lambda: [_lost(city)])
+    yield from guarded("parsed/ のハッシュ", "hashes of parsed/", lambda: [_parsed(city)])
+    yield from guarded("履歴", "history", lambda: doctor_history.examine(city))
     if city.published.is_file():
-        yield from _published(city)
+        yield from guarded("公表ファイルの中身", "content of the published file", lambda: _published(city))
 
 
 def _received(city: CityFolder) -> Checkup:
@@ -46,8 +46,8 @@ def _received(city: CityFolder) -> Checkup:
 
 
 def _lost(city: CityFolder) -> Checkup:
-    missing = inbox.lost(city, inbox.ledger(city.history).values())
-    missing = [a.name for a in missing if not inbox.path_of(city, a.source, a.path).is_file()]
+    lost = inbox.lost(city, inbox.ledger(city.history).values())
+    missing = [a.name for a in lost if not inbox.path_of(city, a.source, a.path).is_file()]
     if missing:
         return Checkup("解読結果", "parsed values", "bad", f"{few(missing)}: 失われた / lost", RESTORE)
     return Checkup("解読結果", "parsed values", "ok", "すべての受領ファイルにあります / there for every received file")
@@ -64,12 +64,7 @@ def _parsed(city: CityFolder) -> Checkup:
 
 def _published(city: CityFolder) -> Iterator[Checkup]:
     rebuild = "facility-emissions rebuild"
-    try:
-        connection = database.connect_published(city.published)
-    except duckdb.Error as error:
-        yield Checkup("公表ファイル", "published file", "bad", str(error)[:200], rebuild)
-        return
-    with connection:
+    with database.connect_published(city.published) as connection:
         broken = {}
         invariants.all_years(connection)
         for invariant in invariants.INVARIANTS:

@@ -13,7 +13,7 @@ import duckdb
 
 from pipelines import chain, decision_chain, tables
 from pipelines.chain import Chain
-from pipelines.doctor import Checkup
+from pipelines.doctor import Checkup, guarded
 from pipelines.journal import BEGUN, SEALED
 from pipelines.review.store import DecisionsError, read_all
 from pipelines.settings import CityFolder
@@ -29,14 +29,14 @@ RESTORE = "控えから戻してください（facility-emissions restore）。 
 def examine(city: CityFolder) -> Iterator[Checkup]:
     """Look at every line and every kept content of the history, and at what it says of decisions and published file."""
     chains = chain.all_of(city.history)
-    yield _lines(chains)
-    yield _chains(city, chains)
-    yield from _begun(chains)
-    yield _kept(city)
-    yield _order(city)
-    yield _decisions(city)
+    yield from guarded("履歴の行", "lines of the history", lambda: [_lines(chains)])
+    yield from guarded("履歴の連なり", "chain of the history", lambda: [_chains(city, chains)])
+    yield from guarded("新しく始めた履歴", "history begun anew", lambda: _begun(chains))
+    yield from guarded("台帳・値の控え", "kept registers", lambda: [_kept(city)])
+    yield from guarded("履歴の順序", "order of the history", lambda: [_order(city)])
+    yield from guarded("確認・承認の連なり", "chain of the decisions", lambda: [_decisions(city)])
     if city.published.is_file():
-        yield _published(city)
+        yield from guarded("公表ファイルのハッシュ", "hash of the published file", lambda: [_published(city)])
 
 
 def lost(city: CityFolder) -> list[str]:

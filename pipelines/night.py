@@ -250,7 +250,8 @@ class Night:
         self.close()
         self.limit.finish()
         self.history.announce(self.outcome.run_id, self.next_file, self.inputs, now)
-        publish.swap(self.next_file, self.city.published)
+        for finding in publish.swap(self.next_file, self.city.data, self.outcome.run_id):
+            self.outcome.notice(finding)
         self.history.recover(self.city.published)
         self.outcome.published = True
         self.outcome.tell_head(self.city.history, now)
@@ -369,23 +370,10 @@ class Night:
             HistoryLostError: naming what is gone.
         """
         self.history.take_over(self.city.published, self.city.parsed, self.started)
-        self._set_damaged_aside()
-        self.last_file = proof.trusted(self.city, self.outcome)
-        self.history.recover(self.last_file)
-
-    def _set_damaged_aside(self) -> None:
-        """Move what cannot be read any more out of the way: the night makes it anew from what was received."""
         for finding in inbox.set_damaged_aside(self.city.parsed, self.city.history):
             self.outcome.notice(finding)
-        published = self.city.published
-        if not published.is_file():
-            return
-        try:
-            database.connect_published(published).close()
-        except duckdb.Error as error:
-            aside = published.with_name(f"unreadable-{self.outcome.run_id}.duckdb")
-            published.replace(aside)
-            self.outcome.notice(Finding("published_unreadable", aside.name, {"problem": str(error)[:200]}))
+        self.last_file = proof.trusted(self.city, self.outcome)
+        self.history.recover(self.last_file)
 
     def _flag(self) -> None:
         """Raise the flags, give them the states that people's decisions led to, and write down what was found."""

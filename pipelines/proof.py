@@ -17,18 +17,43 @@ from pipelines.outcome import Outcome
 from pipelines.reports import lists
 from pipelines.settings import CityFolder
 from pipelines.sources import store
-from pipelines.warehouse import publish
+from pipelines.warehouse import database, place, publish
 from pipelines.warehouse.history import History
 
 
 def trusted(city: CityFolder, outcome: Outcome) -> Path:
-    """Return the published file where it is what was published; else keep it aside and return a path where nothing is."""
-    published = city.published
-    if not History(city.history).has_changed(published):
-        return published
+    """Return the published file where it is what was published and can be read; else a path where nothing is, and say why.
+
+    What is damaged is moved aside, what was changed is kept aside; what only somebody else holds, or what there are no rights
+    to, stays where it is.
+    """
+    published, history = city.published, History(city.history)
+    nothing = city.data / "none"
+    try:
+        for finding in publish.set_touched_aside(city.data, outcome.run_id):
+            outcome.notice(finding)
+        if (city.data / place.POINTER).exists():
+            publish.settle(city.data, is_newest=history.is_last(city.data / place.NAME))
+        published = city.published
+        if not published.is_file():
+            return nothing
+        database.connect_published(published).close()
+        if not history.has_changed(published):
+            return published
+    except database.PublishedFileError as error:
+        if error.reason != "damaged":
+            outcome.notice(Finding("published_in_use", published.name, {"problem": error.found}))
+            return nothing
+        aside = published.with_name(f"unreadable-{outcome.run_id}.duckdb")
+        published.replace(aside)
+        outcome.notice(Finding("published_unreadable", aside.name, {"problem": error.found}))
+        return nothing
+    except PermissionError as error:
+        outcome.notice(Finding("published_in_use", published.name, {"problem": str(error)}))
+        return nothing
     aside = publish.keep_aside(published, f"changed-{outcome.run_id}.duckdb")
     outcome.notice(Finding("published_changed", aside.name, {}))
-    return published.with_name("none")
+    return nothing
 
 
 def note_seen(city: CityFolder, known: Known, outcome: Outcome, now: datetime) -> str:

@@ -22,6 +22,7 @@ from pipelines import city_file, tables
 from pipelines.city_file import CITY_FILE, PlanElectricityRule, SettingsError
 from pipelines.layout_spec import Frozen, Layout
 from pipelines.operation_spec import Announce, Inbox, Retention, Schedule
+from pipelines.warehouse import place
 from pipelines.year_spec import Year
 
 # Sections about running the night: none of them changes a number.
@@ -305,7 +306,7 @@ class CityFolder:
     @property
     def published(self) -> Path:
         """The published DuckDB file."""
-        return self.data / "emissions.duckdb"
+        return place.standing(self.data)
 
     @property
     def parsed(self) -> Path:

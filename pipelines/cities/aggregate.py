@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from pipelines import tables
+from pipelines import durable, tables
 from pipelines.errors import ActionableError
 from pipelines.settings import CityFolder
-from pipelines.warehouse import database
-from pipelines.warehouse.publish import swap
+from pipelines.warehouse import database, place
 
 HERE = Path(__file__).parent
 COMMENTS = {
@@ -100,13 +99,13 @@ def write(target: Path, told: Sequence[Told]) -> int:
                 connection.execute(f"COMMENT ON TABLE {table} IS {tables.literal(comment)}")
     finally:
         connection.close()
-    swap(part, target)
+    durable.put(part, target)
     return counted
 
 
 def _add(connection: database.Connection, number: int, told: Told) -> bool:
     """Add one city; tell whether it has a published file."""
-    published = Path(told.data) / "emissions.duckdb"
+    published = place.standing(Path(told.data))
     described = [told.city, told.folder, told.outcome, told.problem or None, told.seconds]
     if not published.is_file():
         connection.execute("INSERT INTO cities VALUES (?, ?, ?, ?, ?, NULL, NULL)", described)

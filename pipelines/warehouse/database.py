@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -33,6 +34,22 @@ KEPT_MACROS = {
     "half_even9": """(a, b) AS CASE
         WHEN abs(a * b - guessed9(a, b)) < 0.0000000005 THEN CAST(guessed9(a, b) AS DECIMAL(38, 9))
         ELSE rounded9(a * b) END""",
+}
+# what DuckDB says of a file that it will not open -> why; anything else means that the bytes are not what was written
+PUBLISHED_SIGNS = {
+    "Could not set lock": "in_use",
+    "used by another process": "in_use",
+    "Permission denied": "no_rights",
+}
+PUBLISHED_PROBLEMS = {
+    "damaged": "{path}: 公表ファイルを読めません（{found}）。facility-emissions nightly を実行すると作り直されます（もとのファイルは脇へ"
+    "移します）。 / The published file cannot be read: the next nightly makes it anew.",
+    "in_use": "{path}: 公表ファイルを書込みで開いているプログラムがあります（{found}）。閉じてから、もう一度実行してください。ファイルは"
+    "壊れていません。 / A program holds the published file open for writing: close it and try again. The file is not damaged.",
+    "no_rights": "{path}: 公表ファイルを読む権限がありません（{found}）。権限を与えてください。ファイルは壊れていません。"
+    " / There are no rights to read the published file: give them. The file is not damaged.",
+    "touched": "{path}: 誰かが公表ファイルを書込みで開き、終えずに閉じた跡があります（{found}）。facility-emissions nightly を実行すると"
+    "脇へ移します。 / Somebody opened the published file for writing and left changes beside it: nightly sets them aside.",
 }
 # share_of: q times part of whole, cut to whole millionths (never rounded up).
 # stage_order, quality_order: how a statement stands before others by its stage and its quality; 1 goes first.
@@ -112,14 +129,39 @@ def connect_file(
     return connection
 
 
+class PublishedFileError(ActionableError, duckdb.Error):
+    """The published file cannot be opened, or must not be; ``reason`` is damaged, in_use, no_rights or touched."""
+
+    def __init__(self, path: Path, reason: str, found: str) -> None:
+        told = PUBLISHED_PROBLEMS[reason]
+        super().__init__(told.format(path=path, found=found))
+        self.reason, self.found = reason, found
+
+
+def wal_of(path: Path) -> Path:
+    """Return where DuckDB keeps what somebody wrote into a file and did not finish."""
+    return path.with_name(f"{path.name}.wal")
+
+
 def connect_published(path: Path) -> duckdb.DuckDBPyConnection:
     """Open the published file read-only.
 
     Attached to an in-memory database: a fresh connection to the path itself would keep showing the old file
     while any handle to it is open in this process.
+
+    Raises:
+        PublishedFileError: it is damaged, held by a writer, without rights, or somebody's unfinished changes stand beside it.
     """
+    if os.path.lexists(wal_of(path)):  # reading it would show what somebody else wrote as if it were ours
+        raise PublishedFileError(path, "touched", wal_of(path).name)
     connection = connect()
-    connection.execute(f"ATTACH {tables.literal(str(path))} AS city (READ_ONLY)")
+    try:
+        connection.execute(f"ATTACH {tables.literal(str(path))} AS city (READ_ONLY)")
+    except duckdb.Error as error:
+        connection.close()
+        text = str(error).splitlines()[0]
+        reason = next((reason for sign, reason in PUBLISHED_SIGNS.items() if sign in text), "damaged")
+        raise PublishedFileError(path, reason, text) from error
     connection.execute("USE city")
     return connection
 

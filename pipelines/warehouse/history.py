@@ -206,15 +206,22 @@ class History:
 
     def has_changed(self, published: Path) -> bool:
         """Tell whether the published file is another one than was swapped in."""
-        if not published.is_file():
-            return False
+        possible = self._possible() if published.is_file() else set()
+        return bool(possible) and kept.hash_of(published) not in possible
+
+    def is_last(self, path: Path) -> bool:
+        """Tell whether a file is what was swapped in last."""
+        return path.is_file() and kept.hash_of(path) in self._possible()
+
+    def _possible(self) -> set[str]:
+        """The hashes that the published file may have: of the last publication, and of those announced since then."""
         done = {row["run_id"] for row in self.read("publications")}
-        possible = set()
+        possible = set[str]()
         for record in reversed(list(journal.read(self.folder / PUBLISHED))):
             possible.add(record["sha256"])
             if record["run_id"] in done or record.get("taken_over"):
                 break
-        return bool(possible) and kept.hash_of(published) not in possible
+        return possible
 
     def last_published(self, connection: duckdb.DuckDBPyConnection) -> Published | None:
         """Return what the last publication said, as the history has it; ``None`` where there was none.

@@ -41,8 +41,8 @@ def opened(published: Path, allowed: Path | None = None) -> Iterator[duckdb.Duck
         )
     try:
         connection = database.connect_published(published)
-    except duckdb.Error as error:
-        raise _unreadable(published, error) from error
+    except database.PublishedFileError as error:
+        raise QueryError(str(error)) from error
     try:
         if allowed is not None:
             connection.execute(f"SET allowed_paths = [{tables.literal(str(allowed))}]")
@@ -69,12 +69,8 @@ def _is_of_this_version(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _unreadable(published: Path, error: duckdb.Error) -> QueryError:
-    """What stands there is no published file, is damaged, or lacks a table of this version."""
-    found = str(error).splitlines()[0]
-    return QueryError(
-        f"{published}: 公表ファイルを読めません（{found}）。facility-emissions nightly を実行すると作り直されます（もとのファイルは脇へ"
-        "移します）。 / The published file cannot be read: the next nightly makes it anew."
-    )
+    """What stands there is damaged, or lacks a table of this version."""
+    return QueryError(str(database.PublishedFileError(published, "damaged", str(error).splitlines()[0])))
 
 
 def select(connection: duckdb.DuckDBPyConnection, statement: str) -> tuple[list[str], list[tuple[Any, ...]]]:
