@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from pathlib import Path
 
+from pipelines import durable
 from pipelines import known as knowing
 from pipelines.night import Night, Progress, build
 from pipelines.settings import CityFolder
@@ -56,7 +57,7 @@ def file(
             raise publish.HeldBack(broken)
         publish.describe(night.connection)
         night.close()
-        night.next_file.replace(made)
+        durable.put(night.next_file, made)
     finally:
         night.close()
         night.next_file.unlink(missing_ok=True)

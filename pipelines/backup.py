@@ -1,12 +1,11 @@
 """Back up and restore a data folder: one tar file with a list of hashes, checked before anything is put in place.
 
 Kept: what was published, parsed, decided and the history. Left out: what the next run makes anew (Prefect's own
-database, temporary files). Restoring moves the folder there aside, never deletes it.
+database, temporary files). Restoring moves the folder there aside, never deletes it, and can be killed at any moment.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import shutil
@@ -16,9 +15,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from pipelines import durable, exchange
 from pipelines.errors import ActionableError
 from pipelines.settings import CityFolder
-from pipelines.warehouse import place
+from pipelines.warehouse import kept, place
 from pipelines.warehouse.lock import LOCK_FILE, run_lock
 
 LEFT_OUT = frozenset({"prefect", "tmp", "next", LOCK_FILE})
@@ -42,20 +42,30 @@ def back_up(city: CityFolder, target: Path) -> int:
     if target.exists():
         raise BackupError(f"{target}: すでにあります。別の名前にしてください。 / exists already; choose another name")
     part = target.with_name(f"{target.name}.part")
+    try:
+        with run_lock(city.data, city.now()), _open(part, compressed=target.suffix in (".gz", ".tgz")) as tar:
+            hashes = _add_all(tar, city)
+        durable.put(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+    return len(hashes)
+
+
+def _add_all(tar: tarfile.TarFile, city: CityFolder) -> dict[str, str]:
+    """Add every file that is kept, and the list of their hashes; returns it."""
     scratch = city.data / "tmp"
     scratch.mkdir(parents=True, exist_ok=True)
-    with run_lock(city.data, city.now()), _open(part, compressed=target.suffix in (".gz", ".tgz")) as tar:
-        hashes = {}
-        for name, found in _kept(city.data):
-            path = _settled(found, scratch / DECISIONS) if name == DECISIONS else found
-            hashes[name] = _hash(path)
-            tar.add(path, name, recursive=False)
-        manifest = json.dumps({"city": city.settings.city.name, "made": str(city.now()), "files": hashes}).encode()
-        entry = tarfile.TarInfo(MANIFEST)
-        entry.size = len(manifest)
-        tar.addfile(entry, io.BytesIO(manifest))
-    part.replace(target)
-    return len(hashes)
+    hashes = {}
+    for name, found in _kept(city.data):
+        path = _settled(found, scratch / DECISIONS) if name == DECISIONS else found
+        hashes[name] = kept.hash_of(path)
+        tar.add(path, name, recursive=False)
+    (scratch / DECISIONS).unlink(missing_ok=True)
+    manifest = json.dumps({"city": city.settings.city.name, "made": str(city.now()), "files": hashes}).encode()
+    entry = tarfile.TarInfo(MANIFEST)
+    entry.size = len(manifest)
+    tar.addfile(entry, io.BytesIO(manifest))
+    return hashes
 
 
 def restore(city: CityFolder, source: Path, *, over: bool = False) -> tuple[int, Path | None]:
@@ -71,20 +81,21 @@ def restore(city: CityFolder, source: Path, *, over: bool = False) -> tuple[int,
 
     Raises:
         BackupError: the file is no whole backup, or something stands there.
-        AlreadyRunning: a night is under way.
+        AlreadyRunning: a night or another restore is under way.
     """
+    exchange.settle(city.data, may_be_gone=True)
     if city.history.exists() and not over:
         raise BackupError(
             f"{city.data}: すでにデータがあります。置き換えるなら --over を付けてください（いまのフォルダは脇へ移します）。"
             " / holds data already: --over moves it aside"
         )
-    fresh = city.data.with_name(f"{city.data.name}.restoring")
+    fresh = exchange.fresh_of(city.data)
     shutil.rmtree(fresh, ignore_errors=True)
     try:
         with tarfile.open(source) as tar:
             tar.extractall(fresh, filter="data")
         stated = json.loads((fresh / MANIFEST).read_text(encoding="utf-8"))["files"]
-        found = {name: _hash(path) for name, path in _kept(fresh) if name != MANIFEST}
+        found = {name: kept.hash_of(path) for name, path in _kept(fresh) if name != MANIFEST}
         if wrong := sorted(name for name in {*stated, *found} if stated.get(name) != found.get(name)):
             raise BackupError(f"{source}: 中身が控えの一覧と違います / differs from its list: {', '.join(wrong[:5])}")
     except (OSError, tarfile.TarError, ValueError, KeyError, TypeError, EOFError) as error:
@@ -94,10 +105,8 @@ def restore(city: CityFolder, source: Path, *, over: bool = False) -> tuple[int,
         shutil.rmtree(fresh, ignore_errors=True)
         raise
     (fresh / MANIFEST).unlink()
-    with run_lock(city.data, city.now()):
-        aside = city.data.with_name(f"{city.data.name}.before-{city.now():%Y%m%dT%H%M%S}")
-        city.data.replace(aside)
-        fresh.replace(city.data)
+    durable.sync_all(fresh)
+    aside = exchange.swap(city.data, city.now())
     if not (aside / "history").exists() and not place.standing(aside).exists():
         shutil.rmtree(aside)
         return len(found), None
@@ -124,8 +133,3 @@ def _settled(path: Path, copy: Path) -> Path:
 
 def _open(path: Path, *, compressed: bool) -> tarfile.TarFile:
     return tarfile.open(path, "w:gz") if compressed else tarfile.open(path, "w")
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

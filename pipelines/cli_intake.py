@@ -142,14 +142,14 @@ def remind(
     as_json: common.AsJson = False,
 ) -> None:
     """督促文を作る（送るのは人）/ a reminder text per department that has something open; a person sends it."""
+    from pipelines import durable
     from pipelines.reports import collection
 
     name = common.city_folder().settings.city.name
     texts = {row["department"]: collection.reminder(row, name) for row in _status(fiscal_year, month) if row["open"]}
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
         for number, text in enumerate(texts.values(), start=1):
-            (out / f"{fiscal_year}-{number:02d}.txt").write_text(text + "\n", encoding="utf-8")
+            durable.write(out / f"{fiscal_year}-{number:02d}.txt", f"{text}\n".encode())
     if as_json:
         common.print_json(texts)
         return

@@ -17,6 +17,7 @@ from pathlib import Path
 from pipelines import register_checks, registers
 from pipelines.city_file import SettingsError
 from pipelines.errors import ActionableError
+from pipelines.exchange import is_under_way
 from pipelines.settings import CityFolder
 
 NEEDED_BYTES = 2_000_000_000
@@ -155,6 +156,14 @@ def _inbox(city: CityFolder) -> Checkup:
 
 
 def _data_folder(city: CityFolder) -> Checkup:
+    if is_under_way(city.data):
+        return Checkup(
+            "データフォルダ",
+            "data folder",
+            "bad",
+            f"{city.data}: 途中で終わった復元 / a restore that died",
+            "facility-emissions nightly （終わらせるか取り消します / finishes or undoes it）",
+        )
     place = city.data
     while not place.exists():
         place = place.parent

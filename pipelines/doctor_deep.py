@@ -54,7 +54,10 @@ def _lost(city: CityFolder) -> Checkup:
 
 
 def _parsed(city: CityFolder) -> Checkup:
-    damaged = [*store.damaged(city.parsed, wholly=True), *kept.wrong(city.history, f"{city.parsed.name}/")]
+    damaged = [
+        *store.damaged(city.parsed, city.history, wholly=True),
+        *kept.wrong(city.history, f"{city.parsed.name}/"),
+    ]
     if damaged:
         remedy = "facility-emissions nightly （読み直します / parses them again）"
         return Checkup("parsed/ のハッシュ", "hashes of parsed/", "bad", few(damaged), remedy)

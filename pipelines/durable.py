@@ -21,13 +21,19 @@ def write(path: Path, content: bytes) -> None:
 def put(part: Path, path: Path) -> None:
     """Give a file that was written whole its name."""
     sync(part)
-    part.replace(path)
-    sync_folder(path.parent)
+    move(part, path)
+
+
+def move(path: Path, target: Path) -> None:
+    """Give a file or folder that is durable already another name."""
+    path.replace(target)
+    for folder in dict.fromkeys((target.parent, path.parent)):
+        sync_folder(folder)
 
 
 def sync(path: Path) -> None:
     """Make the content of a file durable."""
-    with path.open("rb+") as stream:
+    with path.open("rb" if os.name == "posix" else "rb+") as stream:  # one without write bit is made durable as well
         os.fsync(stream.fileno())
 
 
@@ -37,6 +43,16 @@ def make_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for each in missing:
         sync_folder(each.parent)
+
+
+def sync_all(folder: Path) -> None:
+    """Make everything in a folder durable, and the folders in it."""
+    for path in folder.rglob("*"):
+        if path.is_dir():
+            sync_folder(path)
+        else:
+            sync(path)
+    sync_folder(folder)
 
 
 def sync_folder(folder: Path) -> None:

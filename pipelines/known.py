@@ -18,6 +18,7 @@ import duckdb
 from pipelines import closings, method_rules, registers
 from pipelines.errors import ActionableError
 from pipelines.findings import Finding
+from pipelines.journal import HistoryLostError
 from pipelines.reference import editions
 from pipelines.reference import load as reference
 from pipelines.reference.editions import Edition
@@ -179,11 +180,15 @@ def published(city: CityFolder, present: Known) -> Known | None:
     state = states.named(inputs.get("state", ""))
     if state is None:
         return None
+    try:
+        typed, kept_reference = registers.typed(states.registers(state)), states.reference(state)
+    except HistoryLostError:  # one was torn: doctor --deep names it
+        return None
     return Known(
         tuple(Arrival(sha256, source, path, 0, received) for sha256, source, path, received in files),
         present.not_taken,
-        registers.typed(states.registers(state)),
-        states.reference(state),
+        typed,
+        kept_reference,
         tuple(d for d in present.decisions if d.decision_id in decided),
         tuple(e for e in present.editions if e.edition_id in used),
         date.fromisoformat(inputs["today"]),

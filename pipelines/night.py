@@ -373,7 +373,8 @@ class Night:
         for finding in inbox.set_damaged_aside(self.city.parsed, self.city.history):
             self.outcome.notice(finding)
         self.last_file = proof.trusted(self.city, self.outcome)
-        self.history.recover(self.last_file)
+        for name in self.history.recover(self.last_file):
+            self.outcome.notice(Finding("kept_file_rewritten", name, {}))
 
     def _flag(self) -> None:
         """Raise the flags, give them the states that people's decisions led to, and write down what was found."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import decision_chain
+from pipelines import decision_chain, durable
 from pipelines.findings import Finding
 from pipelines.known import Known
 from pipelines.outcome import Outcome
@@ -45,7 +45,7 @@ def trusted(city: CityFolder, outcome: Outcome) -> Path:
             outcome.notice(Finding("published_in_use", published.name, {"problem": error.found}))
             return nothing
         aside = published.with_name(f"unreadable-{outcome.run_id}.duckdb")
-        published.replace(aside)
+        durable.move(published, aside)
         outcome.notice(Finding("published_unreadable", aside.name, {"problem": error.found}))
         return nothing
     except PermissionError as error:

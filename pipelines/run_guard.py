@@ -15,8 +15,10 @@ from datetime import datetime
 import duckdb
 from cronsim import CronSim
 
+from pipelines import exchange
 from pipelines.announce import Notice, announce
 from pipelines.errors import ActionableError
+from pipelines.findings import Finding
 from pipelines.night import LostFilesError, Night
 from pipelines.reports.words import label
 from pipelines.settings import CityFolder
@@ -47,7 +49,12 @@ def guarded(night: Night) -> Iterator[None]:
         TimeLimitError: the run took too long.
         RunFailedError: disk, rights or a statement failed.
     """
+    with _writable(night):
+        settled = exchange.settle(night.city.data)
     with _writable(night), run_lock(night.city.data, night.started, night.outcome.run_id) as died:
+        exchange.refuse_beside(night.city.data)
+        if settled:
+            night.outcome.notice(Finding(f"restore_{settled}", night.city.data.name, {}))
         # before anything is written: a record of this run would be the first line of a new history
         night.history.take_over(night.city.published, night.city.parsed, night.started)
         if died is not None:

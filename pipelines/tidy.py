@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines import exchange
 from pipelines.errors import ActionableError
 from pipelines.settings import CityFolder
 from pipelines.sources import inbox, store
@@ -37,7 +38,7 @@ class Superfluous:
 
 def look(city: CityFolder) -> list[Superfluous]:
     """Return what may go, by the setting ``retention``."""
-    return [*_unused(city), *_damaged(city), *_leftovers(city), *_old_raw(city)]
+    return [*_unused(city), *_damaged(city), *_leftovers(city), *_aside(city), *_old_raw(city)]
 
 
 def remove(found: list[Superfluous], history: Path) -> int:
@@ -75,6 +76,23 @@ def _leftovers(city: CityFolder) -> Iterator[Superfluous]:
         for path in sorted((city.data / folder).glob("*")):
             if _is_older(path, 1):
                 yield Superfluous(path, "tidy_leftover", is_ours=True)
+    half = [exchange.fresh_of(city.data)] if not exchange.is_under_way(city.data) else []
+    for path in (*sorted(city.data.rglob("*.part")), *half):
+        if (
+            path.exists()
+            and _is_older(path, 1)
+            and path.relative_to(city.data.parent).parts[1:2] not in (("tmp",), ("next",))
+        ):
+            yield Superfluous(path, "tidy_leftover", is_ours=True)
+
+
+def _aside(city: CityFolder) -> Iterator[Superfluous]:
+    """What runs set aside, which nothing can make anew: named, never deleted."""
+    for pattern in ("unreadable-*", "changed-*", "touched-*"):
+        for path in sorted(city.data.glob(pattern)):
+            yield Superfluous(path, "tidy_evidence", is_ours=False)
+    for path in sorted(city.data.parent.glob(f"{city.data.name}.before-*")):
+        yield Superfluous(path, "tidy_restored", is_ours=False)
 
 
 def _damaged(city: CityFolder) -> Iterator[Superfluous]:

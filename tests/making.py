@@ -53,6 +53,12 @@ DEFAULTS: dict[str, list[dict[str, object]]] = {
 }  # fmt: skip
 
 
+def writable(path: Path) -> Path:
+    """Take a published file's protection away, as somebody who means to change it does."""
+    path.chmod(0o644)
+    return path
+
+
 class City:
     """A city folder under construction."""
 

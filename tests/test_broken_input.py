@@ -187,6 +187,7 @@ def all_instead(paths: list[Path], content: bytes | None) -> None:
 
 
 def half(path: Path) -> None:
+    path.chmod(0o644)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 

@@ -87,7 +87,7 @@ def test_nights_killed_at_random_moments_lose_and_double_nothing(city: City) -> 
     assert one(connection, "SELECT count(*) - count(DISTINCT run_id) FROM publications") == 0
     assert one(connection, "SELECT count(*) - count(DISTINCT path) FROM source_files") == 0
     connection.close()
-    assert store.damaged(city.paths.parsed, wholly=True) == []
+    assert store.damaged(city.paths.parsed, city.paths.history, wholly=True) == []
     assert list((city.paths.data / "next").iterdir()) == []
 
 

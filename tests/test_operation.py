@@ -35,7 +35,7 @@ from pipelines.warehouse.history import History
 from pipelines.warehouse.lock import AlreadyRunning, run_lock, running
 from pipelines.warehouse.publish import HeldBack
 from pipelines.warehouse.time_limit import TimeLimit, TimeLimitError
-from tests.making import City, monthly, one
+from tests.making import City, monthly, one, writable
 
 DIES_IN_A_RUN = """
 import os, sys
@@ -297,7 +297,7 @@ def test_a_backup_restores_the_same_folder(city: City, tmp_path: Path) -> None:
     assert command(city, "backup", str(file))[0] == 1, "never over a backup that exists"
     with pytest.raises(backup.BackupError, match="--over"):
         backup.restore(city.paths, file)
-    city.paths.published.write_bytes(b"broken")
+    writable(city.paths.published).write_bytes(b"broken")
     (city.paths.history / "runs.jsonl").unlink()
     assert command(city, "restore", str(file), "--over")[0] == 0
     assert city.paths.published.read_bytes() == before and outcomes(city) == ["published"]
@@ -369,7 +369,7 @@ def test_doctor_deep_finds_each_kind_of_damage(city: City) -> None:
         path.write_bytes(kept + b"{ x\n")
         assert {name for name, state in deep(city).items() if state != "ok"} == {what}
         path.write_bytes(kept)
-    connection = duckdb.connect(str(city.paths.published))
+    connection = duckdb.connect(str(writable(city.paths.published)))
     connection.execute("UPDATE energy_by_meter_day SET quantity = quantity + 1 WHERE quantity IS NOT NULL")
     connection.execute("ALTER TABLE flags ADD COLUMN secret VARCHAR")
     connection.close()
@@ -393,7 +393,7 @@ def test_damaged_parsed_files_are_parsed_again(city: City) -> None:
             path.unlink()
         run = night(city)
         assert [notice["rule_id"] for notice in run.outcome.notices] == ["parsed_damaged"]
-        assert store.damaged(city.paths.parsed, wholly=True) == []
+        assert store.damaged(city.paths.parsed, city.paths.history, wholly=True) == []
     with city.built() as made:
         assert one(made, total) == 48 * 100
 
@@ -418,7 +418,7 @@ def test_values_that_are_lost_stop_the_night_by_name(city: City) -> None:
 @pytest.mark.parametrize("content", [b"", b"no database", b"\0" * 8 + b"DUCK" + b"\xff" * 4000])
 def test_a_published_file_nobody_can_open_is_made_anew(city: City, content: bytes) -> None:
     published(city)
-    city.paths.published.write_bytes(content)
+    writable(city.paths.published).write_bytes(content)
     run = night(city)
     assert run.outcome.published and [notice["rule_id"] for notice in run.outcome.notices] == ["published_unreadable"]
     assert len(list(city.paths.data.glob("unreadable-*.duckdb"))) == 1

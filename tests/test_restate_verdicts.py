@@ -16,7 +16,7 @@ import pytest
 from pipelines.night import Night, build
 from pipelines.warehouse import kept, query
 from pipelines.warehouse.history import History
-from tests.making import DEFAULTS, City, monthly, one, rows_of, verdict
+from tests.making import DEFAULTS, City, monthly, one, rows_of, verdict, writable
 
 SUMMER = date(2026, 7, 10)
 TARGET = DEFAULTS["targets"][0]  # base FY2022, minus 40 % by FY2030: FY2025 allows 0.85
@@ -329,7 +329,7 @@ def test_flags_and_history_are_the_same_after_a_rebuild(make_city: Callable[...,
 def test_a_history_begins_with_what_an_older_file_said(make_city: Callable[..., City]) -> None:
     city = two(make_city)
     path: Path = city.publish()
-    connection = duckdb.connect(str(path))
+    connection = duckdb.connect(str(writable(path)))
     for table in ("published_verdicts", "verdict_restatements", "operator_years", "target_members"):
         connection.execute(f"DROP TABLE {table}")
     connection.close()

@@ -1,7 +1,7 @@
 -- unusual_months: meters with months in which a day's mean lies more than `unusual_ratio` below the lowest or above the highest of the same
--- season (the month and those beside it) in all other years, two at least; in the last closed and the running fiscal year and the base
+-- season (the month and those beside it) in all other years, two at least; in every fiscal year that is judged and the base
 -- years of targets. It informs: what is further away than unit and digits allow is doubted (unit_slip),
--- and asked about there. Inputs: meter_months, meter_doubts, meter_allocations, targets. Parameters: last_closed, unusual_ratio.
+-- and asked about there. Inputs: meter_months, meter_doubts, meter_allocations, facility_results, targets. Parameter: unusual_ratio.
 WITH months AS (
     SELECT meter_id, month, year(month) * 12 + month(month) AS month_no, unit,
         CAST(sum(quantity) AS DOUBLE) / bit_count(bit_or(day_bits)) AS mean,
@@ -12,7 +12,7 @@ WITH months AS (
 ),
 looked_at AS (
     SELECT * FROM months
-    WHERE is_full AND (month >= make_date(CAST($last_closed AS INTEGER), 4, 1) OR fiscal_year_of(month) IN (SELECT base_fy FROM targets))
+    WHERE is_full AND fiscal_year_of(month) IN (SELECT fiscal_year FROM facility_results UNION SELECT base_fy FROM targets)
 ),
 seasons AS (
     SELECT m.meter_id, m.month, m.unit, (o.month_no - m.month_no + 12001) // 12 AS shift, min(o.mean) AS lowest, max(o.mean) AS highest

@@ -7,6 +7,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipelines import durable
+
 
 def write(path: Path, template: str, **values: Any) -> Path:  # noqa: ANN401 - what the template names
     """Render a template of this folder into a page; every value is escaped.
@@ -20,8 +22,5 @@ def write(path: Path, template: str, **values: Any) -> Path:  # noqa: ANN401 - w
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     text = environment.get_template(template).render(**values)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    durable.write(path, text.encode())
     return path

@@ -181,7 +181,7 @@ def withdraw(history: Path, changed: Iterable[Inbound]) -> list[Arrival]:
 
 def set_damaged_aside(parsed: Path, history: Path) -> list[Finding]:
     """Set damaged batches of ``parsed/`` aside, so that their files are parsed again, and say which."""
-    found = store.damaged(parsed)
+    found = store.damaged(parsed, history)
     for batch in found:
         kept.note_gone(history, [path for kind in store.KINDS for path in store.batch_paths(parsed, kind, [batch])])
         store.set_aside(parsed, batch)

@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from pipelines import durable
 from pipelines.errors import ActionableError
 from pipelines.findings import Finding
 from pipelines.settings import CityFolder
@@ -76,11 +77,11 @@ def _refused(relative: str, info: dict[str, Any], city: CityFolder) -> str | Non
 
 def _copy(files: Any, name: str, target: Path) -> None:  # noqa: ANN401 - an fsspec file system
     """Copy one object under a hidden name, then give it its own: a scan never meets half of it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    durable.make_folder(target.parent)
     part = target.with_name(f".{target.name}.part")
     with files.open(name, "rb") as source, part.open("wb") as sink:
         shutil.copyfileobj(source, sink, CHUNK)
-    part.replace(target)
+    durable.put(part, target)
 
 
 def _load(path: Path) -> dict[str, list[Any]]:
@@ -92,7 +93,4 @@ def _load(path: Path) -> dict[str, list[Any]]:
 
 
 def _save(path: Path, fetched: dict[str, list[Any]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(fetched, ensure_ascii=False), encoding="utf-8")
-    part.replace(path)
+    durable.write(path, json.dumps(fetched, ensure_ascii=False).encode())

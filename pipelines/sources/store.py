@@ -143,14 +143,18 @@ def note_kept(parsed: Path, history: Path) -> list[str]:
     return gone
 
 
-def damaged(parsed: Path, *, wholly: bool = False) -> list[str]:
+def damaged(parsed: Path, history: Path, *, wholly: bool = False) -> list[str]:
     """Return the batches whose bytes are not those that were written, or that miss one of their files.
+
+    Where the list of a batch's hashes is gone, the history says what they are; where it does not either, the batch is damaged.
 
     Args:
         parsed: The folder.
+        history: The history, which has the hashes of every batch that a run was made from.
         wholly: Hash every file; else only those whose size or time stamp differs from when they were hashed last.
     """
     checked = {} if wholly else _load(parsed / CHECKED)
+    on_record = kept.stated(history)
     found = []
     for path in sorted(parsed.glob(f"{FILES}-*.parquet")):
         batch = path.stem.removeprefix(f"{FILES}-")
@@ -158,20 +162,20 @@ def damaged(parsed: Path, *, wholly: bool = False) -> list[str]:
         if not all(each.is_file() for each in paths):
             found.append(batch)
             continue
-        stated = _load(parsed / f"{HASHES}-{batch}.json") or _note_hashes(parsed, batch, paths)
+        stated = _load(parsed / f"{HASHES}-{batch}.json") or {
+            each.name: on_record.get(each.relative_to(history.parent).as_posix()) for each in paths
+        }
         for each in paths:
             stat = each.stat()
             trait = [stat.st_size, stat.st_mtime_ns]
             if checked.get(each.name) == trait:
                 continue
-            if stated.get(each.name) != _hash(each):
+            if stated.get(each.name) != kept.hash_of(each):
                 found.append(batch)
                 break
             checked[each.name] = trait
     if not wholly and parsed.is_dir():
-        part = parsed / f"{CHECKED}.part"
-        part.write_text(json.dumps(checked), encoding="utf-8")
-        part.replace(parsed / CHECKED)
+        durable.write(parsed / CHECKED, json.dumps(checked).encode())
     return found
 
 
@@ -181,14 +185,13 @@ def set_aside(parsed: Path, batch: str) -> None:
     for kind in reversed(KINDS):
         path = parsed / f"{kind}-{batch}.parquet"
         if path.exists():
-            path.replace(parsed / DAMAGED / path.name)
+            durable.move(path, parsed / DAMAGED / path.name)
 
 
-def _note_hashes(parsed: Path, batch: str, paths: list[Path]) -> dict[str, object]:
-    """Write down what the files of a batch hold; one of an earlier version is taken as it is."""
-    hashes: dict[str, object] = {path.with_suffix(".parquet").name: _hash(path) for path in paths}
+def _note_hashes(parsed: Path, batch: str, paths: list[Path]) -> None:
+    """Write down what the files of a batch hold."""
+    hashes = {path.with_suffix(".parquet").name: kept.hash_of(path) for path in paths}
     durable.write(parsed / f"{HASHES}-{batch}.json", json.dumps(hashes).encode())
-    return hashes
 
 
 def _load(path: Path) -> dict[str, object]:
@@ -197,8 +200,3 @@ def _load(path: Path) -> dict[str, object]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -71,15 +71,18 @@ class History:
         new = [(flag_id, day) for flag_id, day in flags if flag_id not in known]
         journal.append(self.folder / FLAGS, ({"flag_id": f, "opened_at": str(day)} for f, day in new))
 
-    def recover(self, published: Path, *, of_lost_history: bool = False) -> None:
+    def recover(self, published: Path, *, of_lost_history: bool = False) -> list[str]:
         """Bring over what the published file knows and the history does not.
 
         Args:
             published: The published file.
             of_lost_history: What its runs say of how far the files had come is left out: those files are gone.
+
+        Returns:
+            Kept files that were no longer whole and were written again.
         """
         if not published.is_file():
-            return
+            return []
         connection = database.connect_published(published)
         announced = {record["run_id"]: record["sha256"] for record in journal.read(self.folder / PUBLISHED)}
         for name in COPIED:
@@ -100,11 +103,15 @@ class History:
             if of_lost_history:
                 lost = [{name: value for name, value in row.items() if name != HEADS_TOLD} for row in lost]
             self.append(name, lost)
+        torn = kept.wrong(self.folder, f"{self.folder.name}/")
         for name in KEPT:
             self._recover_kept(connection, name)
+        with suppress(duckdb.Error):
+            official.recover(connection, self.folder)
         with suppress(duckdb.Error):  # a file of an older version
             self.remember_flags(connection.execute("SELECT flag_id, opened_at FROM flags ORDER BY flag_id").fetchall())
         connection.close()
+        return sorted(set(torn) - set(kept.wrong(self.folder, f"{self.folder.name}/"))) if torn else []
 
     def load(
         self,
@@ -270,6 +277,7 @@ class History:
     def _load_kept(self, connection: duckdb.DuckDBPyConnection, name: str, past: Past | None) -> None:
         self._empty(connection, name)
         if paths := [str(path) for path in sorted((self.folder / name).glob("*.parquet"))]:
+            kept.refuse_torn(self.folder, name)
             connection.execute(
                 f"INSERT INTO {name} BY NAME SELECT * FROM read_parquet($paths)"
                 " WHERE $all OR run_id IN (SELECT run_id FROM publications)",
@@ -277,7 +285,7 @@ class History:
             )
 
     def _recover_kept(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
-        """Write each publication's rows to a file of its own, once."""
+        """Write each publication's rows to a file of its own, once, and again where that file is no longer whole."""
         if not database.exists(connection, name):
             if name == VERDICTS and not (self.folder / name).exists():
                 self._begin_verdicts(connection)
@@ -286,7 +294,8 @@ class History:
         runs = connection.execute(f"SELECT DISTINCT run_id FROM {name} ORDER BY run_id").fetchall()
         for (run_id,) in runs:
             path = self.folder / name / f"{run_id}.parquet"
-            if path.exists() and path.relative_to(self.folder.parent).as_posix() in stated:
+            digest = stated.get(path.relative_to(self.folder.parent).as_posix())
+            if digest and path.is_file() and kept.hash_of(path) == digest:
                 continue
             self._keep(connection, name, run_id, f"FROM {name} WHERE run_id = {tables.literal(run_id)}")
 

@@ -11,7 +11,10 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipelines import journal
+import duckdb
+
+from pipelines import durable, journal
+from pipelines.journal import HistoryLostError
 
 FILES = "kept_files.jsonl"
 
@@ -42,9 +45,11 @@ def stated(history: Path) -> dict[str, str]:
 
 
 def accept(history: Path) -> None:
-    """Put on record what stands there now in the place of what should."""
+    """Put on record what stands there now in the place of what should; a table that nobody can read is set aside."""
     for name in wrong(history):
         path = history.parent / name
+        if path.suffix == ".parquet" and path.is_file() and not _is_readable(path):
+            durable.move(path, path.with_name(f"{path.name}.unreadable"))
         journal.append(history / FILES, [{"path": name, "sha256": hash_of(path) if path.is_file() else None}])
 
 
@@ -58,10 +63,29 @@ def wrong(history: Path, folder: str = "") -> list[str]:
     ]
 
 
+def refuse_torn(history: Path, folder: str) -> None:
+    """Refuse to go on from files of a folder of the history that are no longer what was kept.
+
+    Raises:
+        HistoryLostError: naming them.
+    """
+    if found := wrong(history, f"{history.name}/{folder}/"):
+        raise HistoryLostError(f"{', '.join(found[:5])}: 控えた内容と違う / not what was kept")
+
+
 def hash_of(path: Path) -> str:
     """Return a file's SHA-256."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _is_readable(path: Path) -> bool:
+    with duckdb.connect() as connection:
+        try:
+            connection.execute("SELECT count(COLUMNS(*)) FROM read_parquet($path)", {"path": str(path)}).fetchall()
+        except duckdb.Error:
+            return False
+    return True
 
 
 def _name(history: Path, path: Path) -> str:

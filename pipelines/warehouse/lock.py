@@ -36,8 +36,8 @@ class Holder:
 
 
 @contextmanager
-def run_lock(data: Path, since: datetime, run_id: str = "") -> Iterator[Holder | None]:
-    """Hold the data folder's lock while a run works.
+def run_lock(data: Path, since: datetime, run_id: str = "", file: str = LOCK_FILE) -> Iterator[Holder | None]:
+    """Hold the lock of a folder, usually the data folder's, while a run works.
 
     Yields:
         The holder before, when it died holding the lock.
@@ -46,7 +46,7 @@ def run_lock(data: Path, since: datetime, run_id: str = "") -> Iterator[Holder |
         AlreadyRunning: at once, when another process holds it.
     """
     data.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(data / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = os.open(data / file, os.O_RDWR | os.O_CREAT, 0o644)
     taken = False
     try:
         if not _take(descriptor):

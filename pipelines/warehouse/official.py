@@ -165,11 +165,21 @@ def _keep(history: Path, official_id: str, rows: list[tuple[Any, ...]]) -> None:
     kept.note(history, [path])
 
 
+def recover(connection: duckdb.DuckDBPyConnection, history: Path) -> None:
+    """Write the totals of frozen editions again from the published file, where those that were kept are no longer whole."""
+    for name in kept.wrong(history, f"{history.name}/{TOTALS}/"):
+        official_id = Path(name).stem
+        found = f"FROM {TOTALS} WHERE official_id = $official_id ORDER BY ALL"
+        if rows := connection.execute(found, {"official_id": official_id}).fetchall():
+            _keep(history, official_id, rows)
+
+
 def load(connection: duckdb.DuckDBPyConnection, history: Path, past: Past | None) -> None:
     """Fill official_editions and official_edition_totals with what was frozen (by a past moment)."""
     known = editions(history, past)
     names = tables.table(EDITIONS).column_names
     database.insert_rows(connection, EDITIONS, [[record.get(name) for name in names] for record in known])
     paths = [history / TOTALS / f"{record['official_id']}.parquet" for record in known]
+    kept.refuse_torn(history, TOTALS)
     if found := [str(path) for path in paths if path.is_file()]:
         connection.execute(f"INSERT INTO {TOTALS} BY NAME SELECT * FROM read_parquet($paths)", {"paths": found})

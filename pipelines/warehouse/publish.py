@@ -70,7 +70,7 @@ def set_touched_aside(data: Path, run_id: str) -> Iterator[Finding]:
     aside = next(path for path in names if not os.path.lexists(path))
     if published.is_file():
         keep_aside(published, aside.name)
-    wal.replace(database.wal_of(aside))
+    durable.move(wal, database.wal_of(aside))
     yield Finding("published_touched", aside.name, {})
 
 

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import durable, journal
+from pipelines.journal import HistoryLostError
+from pipelines.warehouse import kept
 from pipelines.warehouse.past import Past
 
 REGISTERS, REFERENCE = "registers", "reference"
@@ -48,15 +50,19 @@ class States:
     folder: Path
 
     def keep(self, registers: Contents, reference: Contents, seen_at: datetime) -> str:
-        """Keep what a run sees; returns the state's id. Contents first, the line that names them last."""
+        """Keep what a run sees; returns the state's id. Contents first, the line that names them last.
+
+        A content that is kept already but was torn, as by a power cut, is written again.
+        """
         state = State("", seen_at, _hashes(registers), _hashes(reference))
         identity = _id(state.registers, state.reference)
         last = self.last()
-        if last is not None and last.state_id == identity:
-            return identity
+        is_known = last is not None and last.state_id == identity
         for kind, contents in ((REGISTERS, registers), (REFERENCE, reference)):
             for name, content in contents.items():
                 self._keep_content(kind, name, content)
+        if is_known:
+            return identity
         changes = list(self._changes(last, registers, reference, seen_at))
         journal.append(self.folder / ROWS, changes)
         journal.append(self.folder / STATES, [asdict(state) | {"state_id": identity, "seen_at": str(seen_at)}])
@@ -84,12 +90,26 @@ class States:
         return next((state for state in self.all() if state.state_id == identity), None)
 
     def registers(self, state: State) -> dict[str, bytes]:
-        """Return the registers of a state: name -> content."""
-        return {name: self.path(REGISTERS, name, h).read_bytes() for name, h in state.registers.items()}
+        """Return the registers of a state: name -> content.
+
+        Raises:
+            HistoryLostError: one is no longer what was kept.
+        """
+        return {name: self._whole(REGISTERS, name, h).read_bytes() for name, h in state.registers.items()}
 
     def reference(self, state: State) -> dict[str, Path]:
-        """Return the reference files of a state: file name -> where its content is kept."""
-        return {name: self.path(REFERENCE, name, h) for name, h in state.reference.items()}
+        """Return the reference files of a state: file name -> where its content is kept.
+
+        Raises:
+            HistoryLostError: one is no longer what was kept.
+        """
+        return {name: self._whole(REFERENCE, name, h) for name, h in state.reference.items()}
+
+    def _whole(self, kind: str, name: str, digest: str) -> Path:
+        path = self.path(kind, name, digest)
+        if not path.is_file() or kept.hash_of(path) != digest:
+            raise HistoryLostError(f"{path.relative_to(self.folder.parent)}: 控えた内容と違う / not what was kept")
+        return path
 
     def path(self, kind: str, name: str, digest: str) -> Path:
         """Where a content is kept."""
@@ -110,8 +130,8 @@ class States:
         return sorted([*ended, *((*key, since, None) for key, since in known.items())], key=lambda row: row[:3])
 
     def _keep_content(self, kind: str, name: str, content: bytes) -> None:
-        path = self.path(kind, name, hashlib.sha256(content).hexdigest())
-        if not path.exists():
+        path = self.path(kind, name, _hash(content))
+        if not path.is_file() or path.read_bytes() != content:
             durable.write(path, content)
 
     def _changes(
@@ -120,14 +140,25 @@ class States:
         for kind, contents in ((REGISTERS, registers), (REFERENCE, reference)):
             before = {} if last is None else dict(last.registers if kind == REGISTERS else last.reference)
             for name in sorted({*before, *contents}):
-                old_path = self.path(kind, name, before[name]) if name in before else None
-                if old_path is not None and name in contents and before[name] == _hash(contents[name]):
+                if name in before and name in contents and before[name] == _hash(contents[name]):
                     continue
-                old = _rows(old_path.read_bytes()) if old_path is not None else set()
+                old = self._old_rows(kind, name, before[name]) if name in before else set()
                 new = _rows(contents[name]) if name in contents else set()
-                told = {"input": f"{kind}/{name.removesuffix('.csv')}", "at": str(at)}
+                told = {"input": _input(kind, name), "at": str(at)}
                 for change, rows in (("went", old - new), ("came", new - old)):
                     yield from ({**told, "change": change, "row": row} for row in sorted(rows))
+
+    def _old_rows(self, kind: str, name: str, digest: str) -> set[str]:
+        """The rows of a content that a run saw; of one that is no longer whole, as the records of rows tell them."""
+        path = self.path(kind, name, digest)
+        content = path.read_bytes() if path.is_file() else b""
+        if _hash(content) == digest:
+            return _rows(content)
+        return {row for told, row, _, until in self.rows() if told == _input(kind, name) and until is None}
+
+
+def _input(kind: str, name: str) -> str:
+    return f"{kind}/{name.removesuffix('.csv')}"
 
 
 def _state(record: Mapping[str, Any]) -> State:
