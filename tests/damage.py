@@ -21,6 +21,7 @@ from typing import Any
 import duckdb
 
 from pipelines.periods import fiscal_year
+from pipelines.registers import RegisterError
 from tests.drawn_city import Drawn, Row, draw
 from tests.making import City
 
@@ -209,7 +210,10 @@ TOLD = (
 
 
 def tried(seed: int, name: str, sound: Drawn, folder: Path, *, first_night: bool) -> tuple[str, list[Any]]:
-    """Damage a copy of a sound city and return what was done and the verdicts that became 達成, with what tells it."""
+    """Damage a copy of a sound city and return what was done and the verdicts that became 達成, with what tells it.
+
+    Registers that contradict each other are refused with a sentence, and what was published stays: nothing improves.
+    """
     chance = random.Random(f"{seed}/{name}")
     city = City(folder / ("first" if first_night else "second"))
     sound.write(city)
@@ -220,12 +224,15 @@ def tried(seed: int, name: str, sound: Drawn, folder: Path, *, first_night: bool
         before = _published(city)
     harmed = deepcopy(sound)
     done = DAMAGES[name](harmed, chance)
-    if first_night:
-        city = City(folder / "harmed")
-        with harmed.write(city).built() as made:
-            after = Seen.of(made)
-    else:
-        after = _published(harmed.write(city))
+    try:
+        if first_night:
+            city = City(folder / "harmed")
+            with harmed.write(city).built() as made:
+                after = Seen.of(made)
+        else:
+            after = _published(harmed.write(city))
+    except RegisterError:
+        return f"{done} (refused)", []
     return done, list(after.unseen(before))
 
 
