@@ -24,7 +24,10 @@ def check(night: Night) -> None:
     database.insert_rows(night.connection, "validation_results", [result.row for result in results])
     night.findings += gate.as_findings(results)
     write_findings(night.connection, night.findings)
-    validation_page.write(night.city, [result.row for result in results], night.started)
+    try:
+        validation_page.write(night.city, [result.row for result in results], night.started)
+    except OSError as error:  # a share that is away keeps no night from publishing
+        night.outcome.page_problem = str(error)
     night.outcome.broken = gate.broken(results)
     if night.outcome.broken:
         raise HeldBack(night.outcome.broken)

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from pipelines import durable, exchange
+from pipelines import durable, exchange, rights
 from pipelines.errors import ActionableError
 from pipelines.settings import CityFolder
 from pipelines.warehouse import kept, place
-from pipelines.warehouse.lock import LOCK_FILE, run_lock
+from pipelines.warehouse.lock import LOCK_FILE, PATIENCE, run_lock
 
 LEFT_OUT = frozenset({"prefect", "tmp", "next", LOCK_FILE})
 MANIFEST = "manifest.json"
@@ -43,8 +43,12 @@ def back_up(city: CityFolder, target: Path) -> int:
         raise BackupError(f"{target}: すでにあります。別の名前にしてください。 / exists already; choose another name")
     part = target.with_name(f"{target.name}.part")
     try:
-        with run_lock(city.data, city.now()), _open(part, compressed=target.suffix in (".gz", ".tgz")) as tar:
+        with (
+            run_lock(city.data, city.now(), wait=PATIENCE),
+            _open(part, compressed=target.suffix in (".gz", ".tgz")) as tar,
+        ):
             hashes = _add_all(tar, city)
+        rights.protect_file(part, city)
         durable.put(part, target)
     finally:
         part.unlink(missing_ok=True)

@@ -353,10 +353,10 @@ def _begin_anew(reason: str) -> None:
     from pipelines import doctor_history
     from pipelines.recorder import recorder
     from pipelines.warehouse.history import History
-    from pipelines.warehouse.lock import run_lock
+    from pipelines.warehouse.lock import PATIENCE, run_lock
 
     city = common.city_folder()
-    with run_lock(city.data, city.now()):
+    with run_lock(city.data, city.now(), wait=PATIENCE):
         found = doctor_history.lost(city)
         if not found:
             common.refuse(

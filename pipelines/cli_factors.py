@@ -37,6 +37,7 @@ def import_list(
     from pipelines import factor_desk
     from pipelines.reference import editions, supplier_list
     from pipelines.reports import show_factors
+    from pipelines.warehouse.lock import PATIENCE, run_lock
 
     if not file.is_file():
         common.refuse(f"{file}: ファイルがありません / no such file")
@@ -57,7 +58,8 @@ def import_list(
     if dry_run or (asks and not typer.confirm(out.say("list_take"))):
         edition, is_new = None, False
     else:
-        edition, is_new = editions.take(city.history, file, read, city.now())
+        with run_lock(city.data, city.now(), wait=PATIENCE):
+            edition, is_new = editions.take(city.history, file, read, city.now())
     if as_json:
         told = {"edition_id": edition.edition_id if edition else None, "is_new": is_new, "rows": len(read.rows)}
         common.print_json(told | found.as_dict())

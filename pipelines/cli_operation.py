@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -146,10 +147,12 @@ def tidy(
 ) -> None:
     """片付けられるもの：使われない解読結果・残り物・古い受領ファイル / what may go, by the setting retention."""
     from pipelines import tidy as tidying
+    from pipelines.warehouse.lock import PATIENCE, run_lock
 
     city = common.city_folder()
-    found = tidying.look(city)
-    removed = tidying.remove(found, city.history) if remove else 0
+    with run_lock(city.data, city.now(), wait=PATIENCE) if remove else nullcontext():
+        found = tidying.look(city)
+        removed = tidying.remove(found, city.history) if remove else 0
     if as_json:
         common.print_json({"found": [{"path": f.path, "reason": f.reason} for f in found], "removed": removed})
         return

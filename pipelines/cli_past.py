@@ -65,12 +65,13 @@ def freeze(
     """
     from pipelines.recorder import recorder
     from pipelines.warehouse import official, query
+    from pipelines.warehouse.lock import PATIENCE, run_lock
 
     city = common.city_folder()
     me = recorder()
     wanted = official.Request(purpose, fiscal_year, document, by or me, city.now(), me, accept_incomplete)
     try:
-        with query.opened(city.published) as connection:
+        with run_lock(city.data, city.now(), wait=PATIENCE), query.opened(city.published) as connection:
             record = official.freeze(connection, city.history, wanted)
     except (official.FreezeError, query.QueryError) as error:
         common.refuse(str(error))

@@ -32,13 +32,12 @@ def close(
     from pipelines.recorder import recorder
     from pipelines.reports import show_years
     from pipelines.warehouse import query
-    from pipelines.warehouse.lock import run_lock
 
     city = common.city_folder()
     day = common.day(on, "--on")
     wanted = closings.Request(fiscal_year, operator, document, day, by, city.now(), recorder())
     try:
-        with run_lock(city.data, city.now()), query.opened(city.published) as connection:
+        with query.opened(city.published) as connection:
             record, still_open = closings.close(connection, city.history, wanted, city.today)
     except (closings.ClosingError, query.QueryError) as error:
         common.refuse(str(error))

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pipelines import durable
 from pipelines.errors import ActionableError
-from pipelines.warehouse.lock import LOCK_FILE, AlreadyRunning, run_lock
+from pipelines.warehouse.lock import LOCK_FILE, PATIENCE, AlreadyRunning, run_lock
 
 
 class HalfExchangedError(ActionableError, RuntimeError):
@@ -36,7 +36,7 @@ def swap(data: Path, now: datetime) -> Path:
         AlreadyRunning: another run works in the data folder.
     """
     aside = _free(data.with_name(f"{data.name}.before-{now:%Y%m%dT%H%M%S}"))
-    with _alone(data), run_lock(data, now):
+    with _alone(data), run_lock(data, now, wait=PATIENCE):
         durable.write(_note(data), json.dumps({"aside": aside.name}).encode())
         durable.move(data, aside)
         durable.move(fresh_of(data), data)

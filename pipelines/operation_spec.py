@@ -62,6 +62,21 @@ class Inbox(Frozen):
     )
 
 
+class Pages(Frozen):
+    """Where the pages for people are written."""
+
+    folder: str = Field(
+        "",
+        description="A folder for the pages, such as a share; empty: pages/ in the data folder. Relative: to the city folder.",
+    )
+
+
+class Rights(Frozen):
+    """Who may read decisions, history, backups and logs besides the account that runs the nights."""
+
+    group: str = Field("", description="Name of a group that may read and write them; empty: nobody else.")
+
+
 class Retention(Frozen):
     """How long working files are kept. The history is kept for ever."""
 

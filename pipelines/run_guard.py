@@ -15,7 +15,7 @@ from datetime import datetime
 import duckdb
 from cronsim import CronSim
 
-from pipelines import exchange
+from pipelines import exchange, rights
 from pipelines.announce import Notice, announce
 from pipelines.errors import ActionableError
 from pipelines.findings import Finding
@@ -50,9 +50,11 @@ def guarded(night: Night) -> Iterator[None]:
         RunFailedError: disk, rights or a statement failed.
     """
     with _writable(night):
+        rights.refuse_network(night.city.data)
         settled = exchange.settle(night.city.data)
     with _writable(night), run_lock(night.city.data, night.started, night.outcome.run_id) as died:
         exchange.refuse_beside(night.city.data)
+        rights.protect(night.city)
         if settled:
             night.outcome.notice(Finding(f"restore_{settled}", night.city.data.name, {}))
         # before anything is written: a record of this run would be the first line of a new history

@@ -21,12 +21,12 @@ from pydantic_core import ErrorDetails
 from pipelines import city_file, tables
 from pipelines.city_file import CITY_FILE, PlanElectricityRule, SettingsError
 from pipelines.layout_spec import Frozen, Layout
-from pipelines.operation_spec import Announce, Inbox, Retention, Schedule
+from pipelines.operation_spec import Announce, Inbox, Pages, Retention, Rights, Schedule
 from pipelines.warehouse import place
 from pipelines.year_spec import Year
 
 # Sections about running the night: none of them changes a number.
-OPERATION = ("schedule", "announce", "inbox", "retention")
+OPERATION = ("schedule", "announce", "inbox", "retention", "pages", "rights")
 
 
 class City(Frozen):
@@ -235,6 +235,8 @@ class Settings(Frozen):
     announce: Announce = Field(default_factory=Announce)
     inbox: Inbox = Field(default_factory=Inbox)
     retention: Retention = Field(default_factory=Retention)
+    pages: Pages = Field(default_factory=Pages)
+    rights: Rights = Field(default_factory=Rights)
     fallback_posts: dict[str, str] = Field(
         default_factory=dict, description="Post that acts for a legal one an operator need not have."
     )
@@ -321,7 +323,8 @@ class CityFolder:
     @property
     def pages(self) -> Path:
         """Pages for people."""
-        return self.data / "pages"
+        named = self.settings.pages.folder
+        return self.folder / named if named else self.data / "pages"
 
     @property
     def decisions_url(self) -> str:

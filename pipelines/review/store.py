@@ -73,6 +73,23 @@ REFUSALS = tuple(
 )
 
 
+# how long SQLite waits for another writer
+WRITING_SECONDS = 30
+# what a database says that is whole, and what to do then; anything else may be damage
+NOT_DAMAGED = (
+    (
+        ("is locked", "could not obtain lock", "lock timeout"),
+        "確認・承認の記録を、ほかの処理がいま書いています（{where}: {found}）。壊れてはいません。少し待って、もう一度実行してください。"
+        " / Somebody else is writing the decisions at this moment. Nothing is damaged: try again shortly.",
+    ),
+    (
+        ("readonly database", "unable to open database file", "permission denied", "Permission denied"),
+        "確認・承認の記録を開く権限がありません（{where}: {found}）。壊れてはいません。ファイルとフォルダの権限を確かめてください。"
+        " / There are no rights to the decisions. Nothing is damaged: check the rights of the file and its folder.",
+    ),
+)
+
+
 class DecisionsError(ActionableError, RuntimeError):
     """The decisions cannot be opened, read or written; the message says where they are and what to do."""
 
@@ -167,6 +184,9 @@ class Store:
         except (SQLAlchemyError, ValueError, ArithmeticError, TypeError) as error:
             where = self.engine.url.render_as_string(hide_password=True)
             found = getattr(error, "orig", None) or error
+            for signs, told in NOT_DAMAGED:
+                if any(sign in str(found) for sign in signs):
+                    raise DecisionsError(told.format(where=where, found=found)) from error
             raise DecisionsError(
                 f"確認・承認の記録を使えません（{where}: {found}）。ファイルや接続を確かめ、壊れていれば控えから戻してください"
                 f"（facility-emissions restore）。 / The decisions cannot be used ({where}: {found}). Check the file or the"
@@ -187,6 +207,8 @@ def read_all(url: str) -> list[Decision]:
 
 def _engine(url: str) -> Engine:
     try:
+        if url.startswith("sqlite:"):
+            return create_engine(url, connect_args={"timeout": WRITING_SECONDS})
         return create_engine(url)
     except (SQLAlchemyError, ImportError) as error:
         raise DecisionsError(

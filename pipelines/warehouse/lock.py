@@ -1,6 +1,8 @@
 """One run at a time per data folder: a lock of the operating system, so a dead process never holds it.
 
-The file says who holds it. A run that ends empties the file; what is left in it was written by a run that died.
+The file says who holds it. A run that ends empties the file; what is left in it was written by a run that died. Runs take it, and
+what must not happen beside one (freezing an edition, tidying, backup and restore, taking in a list of factors), which waits a while.
+What people decide never waits for a run: each record has a short lock of its own.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import json
 import os
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -18,6 +21,9 @@ from pathlib import Path
 from pipelines.errors import ActionableError
 
 LOCK_FILE = ".lock"
+# how long a command of a person waits for a run to end
+PATIENCE = 60.0
+EVERY_SECONDS = 0.2
 
 
 class AlreadyRunning(ActionableError, RuntimeError):  # noqa: N818 - a state, not an accident
@@ -36,20 +42,29 @@ class Holder:
 
 
 @contextmanager
-def run_lock(data: Path, since: datetime, run_id: str = "", file: str = LOCK_FILE) -> Iterator[Holder | None]:
+def run_lock(
+    data: Path, since: datetime, run_id: str = "", file: str = LOCK_FILE, wait: float = 0
+) -> Iterator[Holder | None]:
     """Hold the lock of a folder, usually the data folder's, while a run works.
+
+    Args:
+        data: The folder.
+        since: When the run began.
+        run_id: The run.
+        file: Name of the lock.
+        wait: Seconds to wait for whoever holds it, who is named on standard error.
 
     Yields:
         The holder before, when it died holding the lock.
 
     Raises:
-        AlreadyRunning: at once, when another process holds it.
+        AlreadyRunning: another process holds it, and still does after the wait.
     """
     data.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(data / file, os.O_RDWR | os.O_CREAT, 0o644)
     taken = False
     try:
-        if not _take(descriptor):
+        if not _take_within(descriptor, wait):
             raise AlreadyRunning(_told(_holder(descriptor)))
         died = _holder(descriptor)
         taken = True
@@ -96,6 +111,20 @@ def _write(descriptor: int, text: str) -> None:
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, text.encode(), 0)
     os.fsync(descriptor)
+
+
+def _take_within(descriptor: int, seconds: float) -> bool:
+    deadline, is_told = time.monotonic() + seconds, False
+    while not _take(descriptor):
+        if time.monotonic() >= deadline:
+            return False
+        if not is_told:
+            sys.stderr.write(
+                f"{_told(_holder(descriptor))}（最長 {seconds:g} 秒待ちます / waiting up to {seconds:g} s）\n"
+            )
+            is_told = True
+        time.sleep(EVERY_SECONDS)
+    return True
 
 
 def _take(descriptor: int) -> bool:
