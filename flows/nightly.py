@@ -97,6 +97,7 @@ def publish(night: Night) -> None:
     with night.timed("publish"):
         night.publish()
         night.write_pages()
+        night.merge_parsed()
 
 
 def again(night: Night) -> dict[str, Any]:

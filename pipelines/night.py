@@ -34,7 +34,7 @@ from pipelines.outcome import Outcome
 from pipelines.readings import build as readings
 from pipelines.review import build as review
 from pipelines.settings import CityFolder
-from pipelines.sources import inbox, parse
+from pipelines.sources import inbox, merging, parse
 from pipelines.sources.inbox import Arrival, Scan
 from pipelines.sources.open_file import Inbound
 from pipelines.targets import build as targets
@@ -266,6 +266,15 @@ class Night:
         except (OSError, duckdb.Error, ValueError) as error:
             self.outcome.page_problem = str(error)
 
+    def merge_parsed(self) -> None:
+        """Keep parsed/ small in number; what is published stays published if that fails."""
+        limits = self.city.settings.limits
+        try:
+            with database.connect(limits.half_memory, self.city.data / "tmp", limits.threads) as connection:
+                merging.merge(connection, self.city.parsed)
+        except (OSError, duckdb.Error) as error:
+            self.outcome.notice(Finding("parsed_not_merged", self.city.parsed.name, {"problem": str(error)}))
+
     # ------------------------------------------------------------------ around the steps
 
     @property
@@ -372,6 +381,7 @@ class Night:
         self.history.take_over(self.city.published, self.city.parsed, self.started)
         for finding in inbox.set_damaged_aside(self.city.parsed, self.city.history):
             self.outcome.notice(finding)
+        merging.clear(self.city.parsed, self.city.history)
         self.last_file = proof.trusted(self.city, self.outcome)
         for name in self.history.recover(self.last_file):
             self.outcome.notice(Finding("kept_file_rewritten", name, {}))

@@ -36,6 +36,7 @@ ALWAYS_KEPT = frozenset({"table_no", "source_line", "source_column", "key", "sta
 HASHES = "hashes"
 CHECKED = "checked.json"
 DAMAGED = "damaged"
+REPLACED = "merging.json"
 
 
 class FileKey(NamedTuple):
@@ -58,7 +59,7 @@ class ParsedFile:
 
 def index(parsed: Path) -> dict[FileKey, ParsedFile]:
     """Return what has been parsed with the present parser version, by file."""
-    complete = sorted(path.stem.removeprefix(f"{FILES}-") for path in parsed.glob(f"{FILES}-*.parquet"))
+    complete = _complete(parsed)
     paths = batch_paths(parsed, FILES, complete)
     if not paths:
         return {}
@@ -76,6 +77,30 @@ def index(parsed: Path) -> dict[FileKey, ParsedFile]:
         key = FileKey(sha256, member, wanted)
         found[key] = ParsedFile(key, layout, batch, by_path)
     return found
+
+
+def _complete(parsed: Path) -> list[str]:
+    """The batches that count: those whose last file is there and that no merged one stands for."""
+    passed = {batch for into, others in replaced(parsed).items() if is_whole(parsed, into) for batch in others}
+    there = {path.stem.removeprefix(f"{FILES}-") for path in parsed.glob(f"{FILES}-*.parquet")}
+    return sorted(there - passed)
+
+
+def replaced(parsed: Path) -> dict[str, list[str]]:
+    """Return merged batch -> the batches it stands for, which are there until the next run."""
+    found = _load(parsed / REPLACED)
+    return {into: [str(batch) for batch in batches] for into, batches in found.items() if isinstance(batches, list)}
+
+
+def is_whole(parsed: Path, batch: str) -> bool:
+    """Tell whether a batch counts: its last file is there."""
+    return all(path.is_file() for path in batch_paths(parsed, FILES, [batch]))
+
+
+def all_paths(parsed: Path, batch: str) -> list[Path]:
+    """Return every file of a batch, the one that makes it count first."""
+    kinds = [path for kind in reversed(KINDS) for path in batch_paths(parsed, kind, [batch])]
+    return [*kinds, parsed / f"{HASHES}-{batch}.json"]
 
 
 def batches_in_use(parsed: Path) -> list[str]:
@@ -156,8 +181,7 @@ def damaged(parsed: Path, history: Path, *, wholly: bool = False) -> list[str]:
     checked = {} if wholly else _load(parsed / CHECKED)
     on_record = kept.stated(history)
     found = []
-    for path in sorted(parsed.glob(f"{FILES}-*.parquet")):
-        batch = path.stem.removeprefix(f"{FILES}-")
+    for batch in _complete(parsed):
         paths = [parsed / f"{kind}-{batch}.parquet" for kind in KINDS]
         if not all(each.is_file() for each in paths):
             found.append(batch)
