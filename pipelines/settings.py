@@ -21,11 +21,11 @@ from pydantic_core import ErrorDetails
 from pipelines import city_file, tables
 from pipelines.city_file import CITY_FILE, PlanElectricityRule, SettingsError
 from pipelines.layout_spec import Frozen, Layout
-from pipelines.operation_spec import Announce, Inbox, Retention, Schedule
+from pipelines.operation_spec import Announce, Inbox, Retention, Schedule, Sql
 from pipelines.year_spec import Year
 
 # Sections about running the night: none of them changes a number.
-OPERATION = ("schedule", "announce", "inbox", "retention")
+OPERATION = ("schedule", "announce", "inbox", "retention", "sql")
 
 
 class City(Frozen):
@@ -234,6 +234,7 @@ class Settings(Frozen):
     announce: Announce = Field(default_factory=Announce)
     inbox: Inbox = Field(default_factory=Inbox)
     retention: Retention = Field(default_factory=Retention)
+    sql: Sql = Field(default_factory=Sql)
     fallback_posts: dict[str, str] = Field(
         default_factory=dict, description="Post that acts for a legal one an operator need not have."
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +18,7 @@ from pipelines.warehouse import time_limit
 
 # Older clients and BI tools read the file: DuckDB 2 would otherwise write a format only it can open.
 Connection = duckdb.DuckDBPyConnection
+MEMORY = "4GB"
 STORAGE_VERSION = "v1.4.0"
 # Functions that the published views need; the file carries them, so that any reader can open those views.
 # half_even9: the product of two decimals, rounded half-even to nine places. A whole number of billionths that is less than half a
@@ -63,7 +66,7 @@ class StageError(ActionableError, RuntimeError):
 
 
 def connect(
-    memory: str = "4GB", temp: Path | None = None, threads: int | None = None, *, quick: bool = False
+    memory: str = MEMORY, temp: Path | None = None, threads: int | None = None, *, quick: bool = False
 ) -> duckdb.DuckDBPyConnection:
     """Open an in-memory DuckDB with a memory limit; results never depend on the order of rows in a file.
 
@@ -102,7 +105,7 @@ def config_of(memory: str, temp: Path | None, threads: int | None) -> dict[str, 
 
 
 def connect_file(
-    path: Path, memory: str = "4GB", temp: Path | None = None, threads: int | None = None
+    path: Path, memory: str = MEMORY, temp: Path | None = None, threads: int | None = None
 ) -> duckdb.DuckDBPyConnection:
     """Open or create a DuckDB file for writing, in the storage format that older clients read."""
     connection = connect(memory, temp, threads)
@@ -112,13 +115,23 @@ def connect_file(
     return connection
 
 
-def connect_published(path: Path) -> duckdb.DuckDBPyConnection:
+def connect_published(path: Path, memory: str = MEMORY, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
     """Open the published file read-only.
 
     Attached to an in-memory database: a fresh connection to the path itself would keep showing the old file
     while any handle to it is open in this process.
+
+    Args:
+        path: The published file.
+        memory: What may be used before DuckDB spills.
+        spill: The folder to spill into; ``None``: one of its own in ``tmp`` beside the file, or nowhere if there is no such
+            folder. Unless told, DuckDB would take the folder of whoever runs the command. It makes the folder when it
+            has to and removes it in the end.
     """
-    connection = connect()
+    connection = connect(memory)
+    if spill is None and (path.parent / "tmp").is_dir():
+        spill = path.parent / "tmp" / f"read-{os.getpid()}-{secrets.token_hex(4)}"
+    connection.execute(f"SET temp_directory = {tables.literal(str(spill or ''))}")
     connection.execute(f"ATTACH {tables.literal(str(path))} AS city (READ_ONLY)")
     connection.execute("USE city")
     return connection
