@@ -31,16 +31,17 @@ def policy() -> str:
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
-def write(path: Path, template: str, **values: Any) -> Path:  # noqa: ANN401 - what the template names
-    """Render a template of this folder into a page; every value is escaped.
+def write(path: Path, template: str, folder: Path = STYLE.parent, **values: Any) -> Path:  # noqa: ANN401 - what the template names
+    """Render a template into a page; every value is escaped.
 
     Args:
         path: The page.
         template: File name of the template.
+        folder: Where the template lies.
         **values: What the template names.
     """
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     ours = {"style": Markup(style()), "policy": Markup(policy())}  # noqa: S704 - both are files of this folder
     text = environment.get_template(template).render(**values, **ours)
