@@ -61,11 +61,10 @@ def sql(
 
 def _answer(city: CityFolder, published: Path, statement: str, wanted: str) -> None:
     """Ask, and tell an answer that is not whole in a sentence and by the exit code."""
+    from pipelines.reports.words import label
     from pipelines.warehouse import answer, query
 
     def say(key: str) -> str:
-        from pipelines.reports.words import label
-
         limits = city.settings.sql
         return label(key, common.language()).format(seconds=f"{limits.longest_seconds:g}", rows=f"{limits.most_rows:,}")
 
@@ -85,14 +84,14 @@ def _answer(city: CityFolder, published: Path, statement: str, wanted: str) -> N
 
 def _give(published: Path, statement: str, wanted: str, bounds: Bounds, folder: Path | None) -> Answer | None:
     """Write the answer to the standard output as it comes."""
+    from pipelines.reports.words import label
     from pipelines.warehouse import answer, query
 
     spill = folder and folder / "spill"
     if wanted == "parquet":
         if folder is None:
-            common.fail(
-                "データフォルダに書き込めないので parquet は作れません / parquet needs a data folder to write into"
-            )
+            with query.opened(published):  # where nothing is published, that is what to tell
+                common.fail(label("sql_no_folder", common.language()).format(folder=published.parent))
         target = folder / "answer.parquet"
         with query.opened(published, target, bounds.memory, spill) as connection:
             answer.write_parquet(connection, statement, bounds, target)

@@ -88,8 +88,11 @@ def _end_in_order() -> None:
     """Let a process that is asked to end (by a service, a closed terminal) leave its blocks, so that nothing stays behind."""
     if threading.current_thread() is threading.main_thread():
         for name in ("SIGTERM", "SIGHUP"):
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
+            number = getattr(signal, name, None)
+            if (
+                number is not None and signal.getsignal(number) == signal.SIG_DFL
+            ):  # one that is ignored stays so (nohup)
+                signal.signal(number, lambda which, _: sys.exit(128 + which))
 
 
 def _sweep(folder: Path) -> None:

@@ -136,15 +136,31 @@ def test_a_large_question_spills_in_the_data_folder_only_and_leaves_nothing(
     assert left(asked) == [] and list(tmp_path.iterdir()) == []
 
 
-def test_every_reader_of_the_published_file_spills_beside_it(asked: City, tmp_path: Path) -> None:
-    for path in (asked.paths.published, asked.paths.published.rename(tmp_path / "emissions.duckdb")):
-        if not path.exists():
-            continue
+def test_every_reader_of_the_published_file_spills_beside_it_or_nowhere(asked: City, tmp_path: Path) -> None:
+    alone = tmp_path / "emissions.duckdb"
+    alone.write_bytes(asked.paths.published.read_bytes())
+    for path in (asked.paths.published, alone):
         with query.opened(path) as connection:
             [(told,)] = connection.execute("SELECT current_setting('temp_directory')").fetchall()
-        inside = path.parent / "tmp"
-        assert Path(told).parent == inside if inside.is_dir() else told == "", "never in the folder of whoever asks"
-    (tmp_path / "emissions.duckdb").rename(asked.paths.published)
+        beside = path.parent / "tmp"
+        assert Path(told).parent == beside if beside.is_dir() else told == "", "never in the folder of whoever asks"
+
+
+def test_an_answer_stopped_on_its_way_is_no_whole_json(asked: City) -> None:
+    stream = io.StringIO()
+    with query.opened(asked.paths.published) as connection, pytest.raises(answer.StoppedError):
+        answer.write_json(connection, "FROM range(100000000)", answer.Bounds(0.3, 10**9, "1GB"), stream)
+    assert stream.getvalue().startswith("[") and not stream.getvalue().rstrip().endswith("]")
+
+
+def test_whoever_may_not_write_in_the_data_folder_may_still_ask(asked: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError("no rights")
+
+    monkeypatch.setattr(answer, "TemporaryDirectory", refused)
+    assert ask(asked, "SELECT 1 AS n", "--format", "csv")[:2] == (0, "n\n1\n")
+    code, out, err = ask(asked, "SELECT 1 AS n", "--format", "parquet")
+    assert (code, out) == (1, "") and str(asked.paths.data) in err
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals and pipes of POSIX")
@@ -156,6 +172,16 @@ def test_a_question_ended_from_outside_leaves_nothing(asked: City) -> None:
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=20)
     assert process.returncode != 0 and left(asked) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals and pipes of POSIX")
+def test_a_reader_that_has_seen_enough_ends_the_question_without_a_traceback(asked: City) -> None:
+    process = started(asked, "SELECT repeat('x', 1000000) FROM range(3)", "--format", "csv")
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.read(10)
+    process.stdout.close()
+    assert b"Traceback" not in process.stderr.read()
+    assert process.wait(timeout=20) != 0 and left(asked) == []
 
 
 def test_what_a_killed_question_left_is_swept_by_a_later_one(asked: City) -> None:
