@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 CITY ?= sample_data
 DATA ?=
 
-.PHONY: nightly test mutants damage flood torture bench sample lock clean
+.PHONY: nightly test mutants damage flood torture bench sample lock licences audit bundle clean
 
 nightly: $(VENV)/.installed
 	$(BIN)/facility-emissions --city $(CITY) $(if $(DATA),--data $(DATA)) nightly
@@ -54,6 +54,20 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 lock:
 	uv pip compile pyproject.toml --extra dev --extra scale --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --custom-compile-command "make lock" --output-file requirements.txt
+
+# LICENCES.md, written anew from the lock and what the installed packages say
+licences: $(VENV)/.installed
+	$(BIN)/python -m tests.supply.licences
+
+# known weaknesses of what the lock names; says so and ends well where the database cannot be reached
+audit: $(VENV)/.installed
+	$(BIN)/python -m tests.supply.audit
+
+# one zip that installs without a network, in build/; PLATFORM=win_amd64 or another tag of pip, nothing for this machine; FOR=3.12
+PLATFORM ?=
+FOR ?=
+bundle: $(VENV)/.installed
+	$(BIN)/python -m tests.supply.bundle "$(PLATFORM)" "$(FOR)"
 
 clean:
 	rm -rf $(VENV) sample_data/.data

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from pipelines import cli_common as common
-from pipelines import cli_factors, cli_intake, cli_operation, cli_past, cli_review, cli_year
+from pipelines import cli_factors, cli_intake, cli_operation, cli_past, cli_review, cli_sql, cli_year
 from pipelines.city_file import CITY_FILE, history_folder
 from pipelines.errors import ActionableError
 
@@ -30,6 +30,7 @@ app.add_typer(cli_review.app, name="review")
 app.add_typer(cli_factors.app, name="factors")
 app.add_typer(cli_year.app, name="year")
 cli_past.add_to(app)
+cli_sql.add_to(app)
 cli_intake.add_to(app)
 cli_operation.add_to(app)
 
@@ -258,43 +259,6 @@ def posts(as_json: common.AsJson = False) -> None:
         common.print_json(found)
     else:
         common.terminal().posts(found)
-
-
-@app.command()
-def sql(
-    statement: Annotated[str, typer.Argument(help="SELECT 文 / one SELECT.")],
-    output: Annotated[str, typer.Option("--format", help="table, csv, json, parquet")] = "table",
-    as_known_at: common.AsKnownAt = None,
-    by_receipt: common.ByReceipt = False,
-    as_json: common.AsJson = False,
-) -> None:
-    """公表ファイルにSQLで問う（読取専用） / read-only SQL on the published file.
-
-    例 / example: facility-emissions sql "SELECT * FROM dictionary WHERE table_name = 'flags'" --format csv
-    """
-    from pipelines.warehouse import query
-
-    published = common.tables_file(as_known_at, by_receipt=by_receipt)
-    wanted = "json" if as_json else output
-    try:
-        if wanted == "parquet":
-            if sys.stdout.isatty():
-                common.refuse("parquet はファイルへ: ... --format parquet > answer.parquet / redirect it to a file")
-            sys.stdout.buffer.write(query.as_parquet(published, statement))
-            return
-        with query.opened(published) as connection:
-            if wanted == "json":
-                typer.echo(query.as_json(connection, statement))
-                return
-            names, rows = query.select(connection, statement)
-    except query.QueryError as error:
-        common.refuse(str(error))
-    if wanted == "csv":
-        typer.echo(query.as_csv(names, rows), nl=False)
-    elif wanted == "table":
-        common.terminal().answer(names, rows)
-    else:
-        common.refuse(f"--format {output}: table, csv, json, parquet")
 
 
 @app.command()

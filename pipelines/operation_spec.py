@@ -1,4 +1,4 @@
-"""The sections of city.toml about running the night: schedule, announcements, retention. None of them changes a number."""
+"""The sections of city.toml about running: schedule, announcements, retention, questions in SQL. None changes a number."""
 
 from __future__ import annotations
 
@@ -75,6 +75,15 @@ class Rights(Frozen):
     """Who may read decisions, history, backups and logs besides the account that runs the nights."""
 
     group: str = Field("", description="Name of a group that may read and write them; empty: nobody else.")
+
+
+class Sql(Frozen):
+    """How far a question of somebody's own (``facility-emissions sql``) may go."""
+
+    longest_seconds: float = Field(
+        300, gt=0, le=86_400, description="How long DuckDB may work on a question before it is stopped."
+    )
+    most_rows: int = Field(1_000_000, ge=1, le=1_000_000_000, description="Most rows of an answer; more are cut off.")
 
 
 class Retention(Frozen):

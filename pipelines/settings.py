@@ -21,12 +21,12 @@ from pydantic_core import ErrorDetails
 from pipelines import city_file, tables
 from pipelines.city_file import CITY_FILE, PlanElectricityRule, SettingsError
 from pipelines.layout_spec import Frozen, Layout
-from pipelines.operation_spec import Announce, Inbox, Pages, Retention, Rights, Schedule
+from pipelines.operation_spec import Announce, Inbox, Pages, Retention, Rights, Schedule, Sql
 from pipelines.warehouse import place
 from pipelines.year_spec import Year
 
 # Sections about running the night: none of them changes a number.
-OPERATION = ("schedule", "announce", "inbox", "retention", "pages", "rights")
+OPERATION = ("schedule", "announce", "inbox", "retention", "pages", "rights", "sql")
 
 
 class City(Frozen):
@@ -237,6 +237,7 @@ class Settings(Frozen):
     retention: Retention = Field(default_factory=Retention)
     pages: Pages = Field(default_factory=Pages)
     rights: Rights = Field(default_factory=Rights)
+    sql: Sql = Field(default_factory=Sql)
     fallback_posts: dict[str, str] = Field(
         default_factory=dict, description="Post that acts for a legal one an operator need not have."
     )

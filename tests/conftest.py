@@ -21,6 +21,7 @@ from tests.making import ONE_THREAD, TODAY, City
 SAMPLE = Path(__file__).parents[1] / "sample_data"
 LONGEST_FIRST = (
     "test_same_numbers.py",
+    "test_bundle.py",
     "test_real_input.py",
     "test_nightly.py",
     "test_recomputed.py",

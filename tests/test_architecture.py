@@ -130,6 +130,18 @@ def test_modules_stay_readable() -> None:
     assert len((ROOT / "flows" / "nightly.py").read_text(encoding="utf-8").splitlines()) <= 180
 
 
+def test_a_workbook_is_opened_for_writing_in_one_place() -> None:
+    """There, words of strangers stay words; a second way would have to think of it again."""
+    writers = {"xlsxwriter", "openpyxl", "xlwt", "pyexcel"}
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("flows", "pipelines", "expectations", "sample_data")
+        for path in python_files(folder)
+        if {name.split(".")[0] for name in imported(path)} & writers or ".to_excel(" in path.read_text(encoding="utf-8")
+    }
+    assert found == {"pipelines/reports/workbook.py"}
+
+
 def test_nothing_prints_but_the_terminal() -> None:
     for folder in ("flows", "pipelines", "expectations"):
         for path in python_files(folder):

@@ -19,6 +19,7 @@ import duckdb
 from pipelines import journal
 from pipelines.findings import stable_id, word
 from pipelines.periods import fiscal_year_end, fiscal_year_start, to_wareki
+from pipelines.reports import workbook
 from pipelines.settings import CityFolder
 from pipelines.warehouse import query
 
@@ -251,31 +252,30 @@ def _file_name(department: str, fiscal_year: int, month: int | None) -> str:
 
 
 def _write(path: Path, made: Issue, rows: list[dict[str, Any]], periods: list[Period], known: Known, city: str) -> None:
-    import xlsxwriter
-
-    book = xlsxwriter.Workbook(str(path), {"in_memory": True})
-    forms = {
-        "hidden": book.add_format({"font_color": "#999999", "font_size": 8}),
-        "title": book.add_format({"bold": True, "font_size": 14}),
-        "head": book.add_format(
-            {"bold": True, "bg_color": "#E8EDF3", "border": 1, "align": "center", "text_wrap": True}
-        ),
-        "cell": book.add_format({"border": 1}),
-        "before": book.add_format({"border": 1, "num_format": "#,##0.######", "font_color": "#5C6775"}),
-        "input": book.add_format({"border": 1, "num_format": "#,##0.######", "bg_color": "#FFFBE6", "locked": False}),
-        "day": book.add_format({"border": 1, "num_format": "yyyy/mm/dd", "bg_color": "#FFFBE6", "locked": False}),
-        "look": book.add_format({"bg_color": "#FFD8A8"}),
-    }
-    meters = [row for row in rows if row["source_kind"] == "meter"]
-    activities = [row for row in rows if row["source_kind"] == "activity"]
-    if meters:
-        _sheet(book.add_worksheet("エネルギー"), "reading", made, meters, periods, known, city, forms)
-    if activities:
-        _sheet(book.add_worksheet("活動量"), "activity", made, activities, periods, known, city, forms)
-    delivered = [row for row in meters if row["reading_kind"] == "delivery"]
-    if delivered:
-        _slips(book.add_worksheet("納品伝票"), delivered, forms)
-    book.close()
+    with workbook.written(path) as book:
+        forms = {
+            "hidden": book.add_format({"font_color": "#999999", "font_size": 8}),
+            "title": book.add_format({"bold": True, "font_size": 14}),
+            "head": book.add_format(
+                {"bold": True, "bg_color": "#E8EDF3", "border": 1, "align": "center", "text_wrap": True}
+            ),
+            "cell": book.add_format({"border": 1}),
+            "before": book.add_format({"border": 1, "num_format": "#,##0.######", "font_color": "#5C6775"}),
+            "input": book.add_format(
+                {"border": 1, "num_format": "#,##0.######", "bg_color": "#FFFBE6", "locked": False}
+            ),
+            "day": book.add_format({"border": 1, "num_format": "yyyy/mm/dd", "bg_color": "#FFFBE6", "locked": False}),
+            "look": book.add_format({"bg_color": "#FFD8A8"}),
+        }
+        meters = [row for row in rows if row["source_kind"] == "meter"]
+        activities = [row for row in rows if row["source_kind"] == "activity"]
+        if meters:
+            _sheet(book.add_worksheet("エネルギー"), "reading", made, meters, periods, known, city, forms)
+        if activities:
+            _sheet(book.add_worksheet("活動量"), "activity", made, activities, periods, known, city, forms)
+        delivered = [row for row in meters if row["reading_kind"] == "delivery"]
+        if delivered:
+            _slips(book.add_worksheet("納品伝票"), delivered, forms)
 
 
 def _sheet(
@@ -369,9 +369,7 @@ def _month(
 
 def _below(line: int, column: int, value: float) -> str:
     """A formula that marks a filled cell below a value: an empty one is no answer, not a small one."""
-    from xlsxwriter.utility import xl_rowcol_to_cell
-
-    cell = xl_rowcol_to_cell(line, column)
+    cell = workbook.cell_name(line, column)
     return f'=AND({cell}<>"",{cell}<{value!r})'
 
 
@@ -384,9 +382,9 @@ def _slips(sheet: Any, rows: list[dict[str, Any]], forms: dict[str, Any]) -> Non
         sheet.write_blank(line, 0, None, forms["day"])
         for column in range(1, 6):
             sheet.write_blank(line, column, None, forms["input"])
-    names = [row["source_id"] for row in rows]
-    if sum(len(name) + 1 for name in names) <= 255:  # the longest list that Excel takes
-        sheet.data_validation(1, 1, SLIP_LINES, 1, {"validate": "list", "source": names, "ignore_blank": True})
+    known = workbook.choices([row["source_id"] for row in rows])
+    if known is not None:
+        sheet.data_validation(1, 1, SLIP_LINES, 1, known)
     first = {"validate": "date", "criteria": ">", "value": date(2000, 1, 1), "ignore_blank": True}
     sheet.data_validation(1, 0, SLIP_LINES, 0, first)
     sheet.data_validation(

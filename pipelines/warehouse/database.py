@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from pipelines.warehouse import time_limit
 
 # Older clients and BI tools read the file: DuckDB 2 would otherwise write a format only it can open.
 Connection = duckdb.DuckDBPyConnection
+MEMORY = "4GB"
 STORAGE_VERSION = "v1.4.0"
 # Functions that the published views need; the file carries them, so that any reader can open those views.
 # half_even9: the product of two decimals, rounded half-even to nine places. A whole number of billionths that is less than half a
@@ -80,7 +82,7 @@ class StageError(ActionableError, RuntimeError):
 
 
 def connect(
-    memory: str = "4GB", temp: Path | None = None, threads: int | None = None, *, quick: bool = False
+    memory: str = MEMORY, temp: Path | None = None, threads: int | None = None, *, quick: bool = False
 ) -> duckdb.DuckDBPyConnection:
     """Open an in-memory DuckDB with a memory limit; results never depend on the order of rows in a file.
 
@@ -119,7 +121,7 @@ def config_of(memory: str, temp: Path | None, threads: int | None) -> dict[str, 
 
 
 def connect_file(
-    path: Path, memory: str = "4GB", temp: Path | None = None, threads: int | None = None
+    path: Path, memory: str = MEMORY, temp: Path | None = None, threads: int | None = None
 ) -> duckdb.DuckDBPyConnection:
     """Open or create a DuckDB file for writing, in the storage format that older clients read."""
     connection = connect(memory, temp, threads)
@@ -143,18 +145,29 @@ def wal_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.wal")
 
 
-def connect_published(path: Path) -> duckdb.DuckDBPyConnection:
+def connect_published(path: Path, memory: str = MEMORY, spill: Path | None = None) -> duckdb.DuckDBPyConnection:
     """Open the published file read-only.
 
     Attached to an in-memory database: a fresh connection to the path itself would keep showing the old file
     while any handle to it is open in this process.
+
+    Args:
+        path: The published file.
+        memory: What may be used before DuckDB spills.
+        spill: The folder to spill into; ``None``: one of its own in ``tmp`` beside the file, or nowhere if there is no such
+            folder. Unless told, DuckDB would take the folder of whoever runs the command. It makes the folder when it
+            has to and removes it in the end.
 
     Raises:
         PublishedFileError: it is damaged, held by a writer, without rights, or somebody's unfinished changes stand beside it.
     """
     if os.path.lexists(wal_of(path)):  # reading it would show what somebody else wrote as if it were ours
         raise PublishedFileError(path, "touched", wal_of(path).name)
-    connection = connect()
+    connection = connect(memory)
+    scratch = path.parent / "tmp"
+    if spill is None and scratch.is_dir() and os.access(scratch, os.W_OK):
+        spill = scratch / f"read-{os.getpid()}-{secrets.token_hex(4)}"
+    connection.execute(f"SET temp_directory = {tables.literal(str(spill or ''))}")
     try:
         connection.execute(f"ATTACH {tables.literal(str(path))} AS city (READ_ONLY)")
     except duckdb.Error as error:

@@ -1,16 +1,13 @@
 """Read-only SQL on the published file, for people and machines.
 
-One SELECT; the connection can neither write nor reach other files. Decimals keep all their digits in every format.
+One SELECT; the connection can neither write nor reach other files.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -29,8 +26,16 @@ class QueryError(ActionableError, ValueError):
 
 
 @contextmanager
-def opened(published: Path, allowed: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(
+    published: Path, allowed: Path | None = None, memory: str = database.MEMORY, spill: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the published file for reading and nothing else. An error of the caller's own stays what it is.
+
+    Args:
+        published: The file.
+        allowed: The one file that may be written (by COPY).
+        memory: What may be used before DuckDB spills.
+        spill: The folder to spill into; ``None``: one of its own in ``tmp`` beside the file.
 
     Raises:
         QueryError: nothing has been published yet, or what stands there cannot be read.
@@ -40,7 +45,7 @@ def opened(published: Path, allowed: Path | None = None) -> Iterator[duckdb.Duck
             f"{published}: 公表ファイルがありません。facility-emissions nightly を実行してください。 / nothing yet"
         )
     try:
-        connection = database.connect_published(published)
+        connection = database.connect_published(published, memory, spill)
     except database.PublishedFileError as error:
         raise QueryError(str(error)) from error
     try:
@@ -79,7 +84,7 @@ def select(connection: duckdb.DuckDBPyConnection, statement: str) -> tuple[list[
     Raises:
         QueryError: several statements, no SELECT, or an error in it.
     """
-    _check(connection, statement)
+    check(connection, statement)
     try:
         cursor = connection.execute(statement)
         names = [column[0] for column in cursor.description or []]
@@ -88,48 +93,17 @@ def select(connection: duckdb.DuckDBPyConnection, statement: str) -> tuple[list[
         raise QueryError(str(error)) from error
 
 
-def as_csv(names: list[str], rows: list[tuple[Any, ...]]) -> str:
-    """Return rows as CSV; empty cells for NULL."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows(rows)
-    return stream.getvalue()
-
-
-def as_json(connection: duckdb.DuckDBPyConnection, statement: str) -> str:
-    """Return rows as a JSON array; DuckDB writes the numbers, so no digit is lost.
-
-    Raises:
-        QueryError: as in ``select``.
-    """
-    _check(connection, statement)
-    _, rows = select(connection, f"SELECT to_json(answer) FROM (\n{_bare(statement)}\n) AS answer")
-    return "[" + ",\n".join(row[0] for row in rows) + "]"
-
-
-def as_parquet(published: Path, statement: str) -> bytes:
-    """Return rows as the bytes of a Parquet file.
-
-    Raises:
-        QueryError: as in ``select``.
-    """
-    with TemporaryDirectory() as folder:
-        target = Path(folder) / "answer.parquet"
-        with opened(published, target) as connection:
-            _check(connection, statement)
-            try:
-                connection.execute(f"COPY (\n{_bare(statement)}\n) TO {tables.literal(str(target))} (FORMAT parquet)")
-            except duckdb.Error as error:
-                raise QueryError(str(error)) from error
-        return target.read_bytes()
-
-
-def _bare(statement: str) -> str:
+def bare(statement: str) -> str:
+    """Return a statement without its closing semicolon, to stand in another."""
     return statement.strip().rstrip(";")
 
 
-def _check(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
+def check(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
+    """Refuse what is not one SELECT.
+
+    Raises:
+        QueryError: several statements, no SELECT, or none that DuckDB understands.
+    """
     try:
         statements = connection.extract_statements(statement)
     except duckdb.Error as error:

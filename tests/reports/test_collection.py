@@ -240,3 +240,35 @@ def test_workbooks_have_checks_that_excel_makes_itself(asked: City) -> None:
     assert (
         "<sheetProtection" in sheet and 'operator="greaterThanOrEqual"' in sheet and "<conditionalFormatting" in sheet
     )
+
+
+# words of strangers that Excel would take for a formula or a link
+FORMULAS = (
+    "=1+1",
+    '=HYPERLINK("http://192.0.2.1/","x")',
+    "{=1+1}",
+    "+1+1",
+    "@SUM(1)",
+    "http://192.0.2.1/",
+    "internal:Sheet1!A1",
+)
+
+
+@pytest.mark.parametrize("words", FORMULAS)
+def test_no_cell_of_a_workbook_is_a_formula_or_a_link_made_of_strangers_words(
+    make_city: Callable[..., City], words: str
+) -> None:
+    city = make_city(date(2026, 6, 15))
+    facility = {"facility_id": "F1", "name": words, "operator_id": "OP", "department": words}
+    meter = {"facility_id": "F1", "energy_type": "kerosene", "unit": "L", "meter_id": words, "reading_kind": "delivery"}
+    city.register("facilities", [facility]).register("meters", [meter, {**meter, "meter_id": 'M"1'}])
+    city.publish()
+    [made] = collection.issue(city.paths, 2025, None, date(2026, 5, 15), words, city.folder / "out")
+    with zipfile.ZipFile(made.path) as members:
+        parts = {name: members.read(name).decode() for name in members.namelist() if name.endswith((".xml", ".rels"))}
+    for name, text in parts.items():
+        assert "<f>" not in text and "<f " not in text and "hyperlink" not in text, f"{name} of a book for {words}"
+        for source in re.findall(r"<formula1>(.*?)</formula1>", text):
+            assert source.count("&quot;") + source.count('"') in (0, 2), f"{source}: a word ends the list early"
+    sheet = CalamineWorkbook.from_path(made.path).get_sheet_by_name("エネルギー").to_python(skip_empty_area=False)
+    assert words in {row[0] for row in sheet[6:]}, "it stands there as it was written"

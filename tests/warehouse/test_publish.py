@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import time
@@ -351,10 +350,6 @@ def test_sql_is_for_reading_only(city: City, tmp_path: Path) -> None:
         with query.opened(path) as connection, pytest.raises(query.QueryError):
             query.select(connection, statement)
     assert not target.exists()
-    with query.opened(path) as connection:
-        told = json.loads(query.as_json(connection, "SELECT 0.123456789012 AS x;"))
-    assert str(told[0]["x"]) == "0.123456789012"
-    assert query.as_parquet(path, "SELECT * FROM facilities")[:4] == b"PAR1"
 
 
 def test_an_error_of_the_callers_own_is_not_told_as_one_of_the_file(city: City) -> None:

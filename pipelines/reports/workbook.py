@@ -1,0 +1,41 @@
+"""The one way in which a workbook is opened for writing: what people and files say is text in it, never a formula or a link.
+
+A cell that begins with ``=`` or an address would otherwise be run or followed by whoever opens the book; names, reasons and
+cells of files come from strangers. Formulas of our own are written by name (``write_formula``, conditional formats).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+WORDS_STAY_WORDS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+LONGEST_LIST = 255  # signs of a list to choose from, as Excel takes it
+
+
+@contextmanager
+def written(path: Path) -> Iterator[Any]:
+    """Open a new workbook of XlsxWriter (which has no types); it is written at the end of the block."""
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(str(path), {"in_memory": True, **WORDS_STAY_WORDS}) as book:
+        yield book
+
+
+def choices(words: Sequence[str]) -> dict[str, Any] | None:
+    """Return the check "one of these words" of a cell, or nothing where Excel cannot hold it.
+
+    Excel keeps such a list as one quoted text with commas: a word with a quotation mark or a comma would end it early.
+    """
+    if len(",".join(words)) > LONGEST_LIST or any(sign in word for word in words for sign in '",'):
+        return None
+    return {"validate": "list", "source": list(words), "ignore_blank": True}
+
+
+def cell_name(line: int, column: int) -> str:
+    """Return how a formula of ours calls a cell, both counted from 0: ``A1``."""
+    from xlsxwriter.utility import xl_rowcol_to_cell
+
+    return str(xl_rowcol_to_cell(line, column))
