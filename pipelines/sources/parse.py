@@ -24,7 +24,7 @@ from pipelines.sources.head import LayoutReader, RefusedFileError
 from pipelines.sources.layouts import PARSER_VERSION
 from pipelines.sources.open_file import Inbound, Means, Outcome, Part, Problem
 from pipelines.sources.read_apart import CELL_COLUMNS, Columns, columns_of, opened
-from pipelines.warehouse import database
+from pipelines.warehouse import database, time_limit
 
 HERE = Path(__file__).parent
 MOST_TOLD = 3
@@ -85,6 +85,11 @@ def parse_into_store(inbound: list[Inbound], parsed: Path, reading: Reading, scr
     Returns:
         The files that changed while they were read. Nothing of them is kept: their hash says another content.
     """
+    with time_limit.at_work():
+        return _parse_into_store(inbound, parsed, reading, scratch_root)
+
+
+def _parse_into_store(inbound: list[Inbound], parsed: Path, reading: Reading, scratch_root: Path) -> list[Inbound]:
     scratch_root.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix="parse-", dir=scratch_root))
     try:
