@@ -14,13 +14,19 @@ from datetime import date
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
-from pipelines import register_checks, registers
+from pipelines import child_process, register_checks, registers
 from pipelines.city_file import SettingsError
 from pipelines.errors import ActionableError
 from pipelines.exchange import is_under_way
 from pipelines.settings import CityFolder
 
 NEEDED_BYTES = 2_000_000_000
+NEEDED_TO_START, SECONDS_TO_START = 500_000_000, 60
+LIMITED = {
+    child_process.BY_SYSTEM: "記憶域・時間の上限はOSが守ります（resource） / limits kept by the operating system",
+    child_process.BY_WATCHING: "記憶域・時間の上限は監視して守ります（psutil） / limits kept by watching",
+    child_process.BY_CLOCK: "時間の上限だけ守れます（記憶域は見られません） / only the time limit can be kept",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ def examine(
     """
     yield from guarded("Python", "Python", lambda: [_python()])
     yield from guarded("パッケージの版", "package versions", _packages)
+    yield from guarded("読取りの別プロセス", "reading process", lambda: [_reading()])
     try:
         city = CityFolder(folder, data)
     except SettingsError as error:
@@ -121,6 +128,18 @@ def _packages() -> Iterator[Checkup]:
         yield Checkup("パッケージの版", "package versions", "bad", told, remedy)
     else:
         yield Checkup("パッケージの版", "package versions", "ok", ", ".join(f"{n} {v}" for n, v in pins.items()))
+
+
+def _reading() -> Checkup:
+    """Start the process that reads workbooks and XML, and say what holds it to its memory."""
+    try:
+        child_process.call(child_process.limited_by, memory=NEEDED_TO_START, seconds=SECONDS_TO_START)
+    except (child_process.ChildDiedError, OSError, RuntimeError) as error:
+        remedy = "Python の実行を許してください。 / allow Python to start Python"
+        return Checkup("読取りの別プロセス", "reading process", "bad", str(error), remedy)
+    held = child_process.limited_by()
+    state = "note" if held == child_process.BY_CLOCK else "ok"
+    return Checkup("読取りの別プロセス", "reading process", state, LIMITED[held])
 
 
 def _version(name: str) -> str:

@@ -61,6 +61,7 @@ def guarded(night: Night) -> Iterator[None]:
         night.history.take_over(night.city.published, night.city.parsed, night.started)
         if died is not None:
             _note_crash(night, died)
+        night.limit.at_worst = lambda: _ended_by_force(night)
         try:
             with night.limit:
                 yield
@@ -144,6 +145,17 @@ def _ended(night: Night, outcome: str, detail: str, remedy: str) -> None:
     with suppress(OSError):  # a full disk must not hide why the run failed
         night.record(outcome, detail)
     _tell(night, outcome, night.outcome.run_id, detail, remedy)
+
+
+def _ended_by_force(night: Night) -> None:
+    """Put on record and announce what nothing else could end; the process ends next, and with it the lock."""
+    detail = str(night.limit.error)
+    sys.stderr.write(f"{detail}\n")
+    sys.stderr.flush()
+    if night.outcome.published:  # that is on record already: what hangs comes behind it
+        _tell(night, "timed_out", night.outcome.run_id, detail, "remedy_timed_out")
+    else:
+        _ended(night, "timed_out", detail, "remedy_timed_out")
 
 
 def _tell(night: Night, outcome: str, run_id: str, detail: str, remedy: str) -> None:

@@ -27,6 +27,8 @@ from pipelines.year_spec import Year
 
 # Sections about running the night: none of them changes a number.
 OPERATION = ("schedule", "announce", "inbox", "retention", "pages", "rights", "sql")
+# Limits that say how much is done at once, and change nothing of what is read.
+OF_THE_MACHINE = ("memory", "threads", "batch_bytes", "batch_files")
 
 
 class City(Frozen):
@@ -144,6 +146,16 @@ class Limits(Frozen):
     slot_tolerance_seconds: int = Field(
         5, ge=0, le=29, description="Stamps this near a whole minute are moved onto it (Excel drift); others refused."
     )
+    workbook_cells: int = Field(
+        20_000_000, ge=1_000, description="Most cells of a workbook: of the areas that the cells of its sheets span."
+    )
+    file_rows: int = Field(20_000_000, ge=10, description="Most rows of a file, or readings of an XML document.")
+    reading_memory: str = Field(
+        "4GB",
+        pattern=r"^\d+(MB|GB)$",
+        description="Memory that reading one workbook, XML document or archive may take.",
+    )
+    reading_seconds: int = Field(600, ge=1, le=86_400, description="Seconds that reading one of these may take.")
     batch_bytes: int = Field(268_435_456, ge=1_000_000, description="Input handled in one parsing batch.")
     batch_files: int = Field(2_000, ge=1, description="Files handled in one parsing batch.")
     memory: str = Field("4GB", pattern=r"^\d+(MB|GB)$", description="Memory that DuckDB may use.")
@@ -152,8 +164,25 @@ class Limits(Frozen):
     @property
     def half_memory(self) -> str:
         """Half of the memory."""
-        megabytes = int(self.memory[:-2]) * (1_000 if self.memory.endswith("GB") else 1)
-        return f"{megabytes // 2}MB"
+        return f"{_megabytes(self.memory) // 2}MB"
+
+    @property
+    def reading_bytes(self) -> int:
+        """The memory for reading one file, in bytes."""
+        return _megabytes(self.reading_memory) * 1_000_000
+
+    def changed(self) -> dict[str, object]:
+        """Return what decides whether and how a file is read, where it is not as usual."""
+        usual = Limits()
+        return {
+            name: getattr(self, name)
+            for name in type(self).model_fields
+            if name not in OF_THE_MACHINE and getattr(self, name) != getattr(usual, name)
+        }
+
+
+def _megabytes(text: str) -> int:
+    return int(text[:-2]) * (1_000 if text.endswith("GB") else 1)
 
 
 class DatedRule(Frozen):
@@ -250,17 +279,20 @@ class Settings(Frozen):
     @property
     def method(self) -> str:
         """Return everything of the settings that can change a number, as text; how the night is run is left out."""
-        machine = dict.fromkeys(("memory", "threads", "batch_bytes", "batch_files"), True)
+        machine = dict.fromkeys(OF_THE_MACHINE, True)
         return self.model_dump_json(exclude=dict.fromkeys(OPERATION, True) | {"limits": machine})
 
     @cached_property
     def _reading(self) -> str:
-        """A mark for the city's own layouts and tolerance, so that files are read anew when these change."""
-        usual = Limits().slot_tolerance_seconds
-        if not self.layouts and self.limits.slot_tolerance_seconds == usual:
+        """A mark for the city's own layouts and limits, so that files are read anew when these change."""
+        changed = self.limits.changed()
+        if not self.layouts and not changed:
             return ""
         told = json.dumps({name: layout.model_dump() for name, layout in self.layouts.items()}, sort_keys=True)
-        return f"#{hashlib.sha256(f'{told}{self.limits.slot_tolerance_seconds}'.encode()).hexdigest()[:12]}"
+        tolerance = self.limits.slot_tolerance_seconds
+        others = json.dumps({name: value for name, value in changed.items() if name != "slot_tolerance_seconds"})
+        text = f"{told}{tolerance}{others if others != '{}' else ''}"
+        return f"#{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 class CityFolder:

@@ -26,6 +26,7 @@ STAGES = (
 SQL_FILES = sorted(ROOT.glob("pipelines/**/*.sql"))
 SHARED = {
     "chain",
+    "child_process",
     "city_file",
     "durable",
     "errors",

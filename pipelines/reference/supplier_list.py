@@ -18,10 +18,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
+from pipelines import child_process
 from pipelines.errors import ActionableError
 
 ENCODINGS = ("utf-8-sig", "utf-16", "cp932")
 MOST_BYTES = 20_000_000
+MOST_MEMORY, MOST_SECONDS = 1_000_000_000, 120
 KINDS = {"electricity": "t_CO2/kWh", "city_gas": "t_CO2/thousand_m3", "heat": "t_CO2/GJ"}
 TITLES = {"electricity": "電気事業者別", "city_gas": "ガス事業者別", "heat": "熱供給事業者別"}
 UNIT_WORDS = {"kgCO2/kWh": Decimal("0.001"), "tCO2/kWh": Decimal(1), "kgCO2/m3": Decimal(1), "tCO2/千m3": Decimal(1),
@@ -142,17 +144,34 @@ def _lines(path: Path) -> tuple[list[_Line], bool]:
 
 
 def _sheet(path: Path) -> list[_Line]:
-    from python_calamine import CalamineWorkbook
-
-    workbook = CalamineWorkbook.from_path(str(path))
+    """Read a workbook in a process of its own: it comes from outside, and a broken one may take its reader with it."""
+    try:
+        sheets = child_process.call(_cells, path, memory=MOST_MEMORY, seconds=MOST_SECONDS)
+    except (child_process.ChildDiedError, ValueError, OSError, RuntimeError) as error:
+        raise ListError(f"{path.name}: Excelファイルとして読めません（{error}）。 / no readable workbook") from error
     lines = []
-    for sheet in workbook.sheet_names:
-        for number, cells in enumerate(workbook.get_sheet_by_name(sheet).to_python(), 1):
+    for rows in sheets:
+        for number, cells in enumerate(rows, 1):
             words = [
                 _plain(str(int(c)) if isinstance(c, float) and c.is_integer() and c >= 1 else str(c)) for c in cells
             ]
             lines.append(_Line(number, words, " ".join(words)))
     return lines
+
+
+def _cells(path: Path) -> list[list[list[object]]]:
+    """Return the cells of each sheet.
+
+    Raises:
+        ValueError: it is no workbook.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+        return [workbook.get_sheet_by_name(sheet).to_python() for sheet in workbook.sheet_names]
+    except CalamineError as error:
+        raise ValueError(str(error)) from error
 
 
 def _plain(text: str) -> str:

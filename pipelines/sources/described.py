@@ -44,6 +44,10 @@ class _Described:
         self._placed = lru_cache(maxsize=256)(self._place)  # thousands of files share a header
         self._places = lru_cache(maxsize=256)(self._value_places)
 
+    def __reduce__(self) -> tuple[type[_Described], tuple[str, Layout]]:
+        """Go to another process as what it was made from."""
+        return _Described, (self.name, self.layout)
+
     def recognise(self, head: Head) -> Recognised | None:
         """Return how to read the table when it fits the description."""
         found = self._header(head)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from pipelines import folding
@@ -99,6 +99,10 @@ class RefusedFileError(ValueError):
         super().__init__(f"{rule_id}: {numbers}")
         self.rule_id = rule_id
         self.numbers = numbers
+
+    def __reduce__(self) -> tuple[Callable[..., RefusedFileError], tuple[object, ...]]:
+        """Make it again as it was, in another process."""
+        return partial(RefusedFileError, self.rule_id, **self.numbers), ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipelines.settings import Limits
+from pipelines.sources import xml_tokens
 from pipelines.sources.head import split_lines
 
 CHUNK = 262_144
@@ -30,6 +31,11 @@ SIGNATURES = {
     b"\x1f\x8b": "gzip",
 }
 ZIP = b"PK\x03\x04"
+# The record at the end of an archive, with a comment behind it at most; in it the length of the directory, or where that is stated.
+ZIP_END, ZIP_END_BYTES, END_BYTES = b"PK\x05\x06", 22, 65_535 + 256
+ZIP64_END, ZIP64_END_BYTES, WIDE = b"PK\x06\x06", 56, 0xFFFFFFFF
+# What the directory says of one member: 46 bytes and its name, beside remarks that nobody needs.
+MOST_LISTED_BYTES = 1_024
 # the stream that holds the contents of an Office file with a password
 PROTECTED = "EncryptedPackage".encode("utf-16-le")
 WORKBOOK_PARTS = frozenset({"xl/workbook.xml", "xl/workbook.bin", "content.xml"})
@@ -153,6 +159,10 @@ def _look(result: Inspected, head: bytes, stream: BinaryIO, limits: Limits) -> I
 def _as_archive(result: Inspected, limits: Limits) -> Inspected:
     """Tell a workbook from an archive by its directory, and refuse one that would become too large."""
     try:
+        if (listed := _directory_bytes(result.path)) > limits.zip_members * MOST_LISTED_BYTES:
+            return _refuse(
+                result, "archive_too_many", found=f"> {listed // MOST_LISTED_BYTES}", limit=limits.zip_members
+            )
         with zipfile.ZipFile(result.path) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
@@ -168,13 +178,32 @@ def _as_archive(result: Inspected, limits: Limits) -> Inspected:
     return result
 
 
+def _directory_bytes(path: Path) -> int:
+    """Return how long an archive says its directory is, which would be read whole."""
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        stream.seek(max(0, size - END_BYTES))
+        tail = stream.read()
+    place = tail.rfind(ZIP_END)
+    if place < 0 or len(tail) - place < ZIP_END_BYTES:
+        return 0  # no archive: opening it says so
+    stated = int.from_bytes(tail[place + 12 : place + 16], "little")
+    wide = tail.rfind(ZIP64_END)
+    if wide >= 0 and len(tail) - wide >= ZIP64_END_BYTES:
+        stated = max(stated % WIDE, int.from_bytes(tail[wide + 40 : wide + 48], "little"))
+    return stated
+
+
 def _as_xml(result: Inspected) -> Inspected:
     from pipelines.sources import documents
 
     result.kind = "xml"
     try:
+        xml_tokens.measure(result.path)
         result.root = documents.root_of(result.path)
-    except documents.BrokenDocumentError as error:
+    except xml_tokens.LongTokenError:
+        return _refuse(result, "xml_long_token", limit=xml_tokens.LONGEST)
+    except (documents.BrokenDocumentError, xml_tokens.DocumentTypeError) as error:
         return _refuse(result, "broken_xml", found=str(error))
     return result
 
@@ -301,13 +330,21 @@ def _decodes(path: Path, encoding: str) -> bool:
 
 
 def _first_bad_byte(path: Path) -> int:
-    content = path.read_bytes()
-    encoding = next((name for mark, name in BOMS if content.startswith(mark)), "cp932")
-    try:
-        content.decode(encoding)
-    except UnicodeDecodeError as error:
-        return error.start + 1
-    return 0
+    with path.open("rb") as stream:
+        head = stream.read(4)
+        stream.seek(0)
+        encoding = next((name for mark, name in BOMS if head.startswith(mark)), "cp932")
+        decoder, before = codecs.getincrementaldecoder(encoding)(), 0
+        while True:
+            chunk = stream.read(CHUNK)
+            held = len(decoder.getstate()[0])
+            try:
+                decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                return before - held + error.start + 1
+            before += len(chunk)
+            if not chunk:
+                return 0
 
 
 def _hash_only(path: Path) -> str:

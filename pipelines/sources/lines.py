@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -48,7 +49,7 @@ def readable_path(inspected: Inspected, scratch: Path, delimiter: str) -> tuple[
         return inspected.path, delimiter, counted
     copy = scratch / f"{inspected.sha256[:32]}.txt"
     if inspected.plain:
-        copy.write_bytes(inspected.path.read_bytes())
+        shutil.copyfile(inspected.path, copy)
         return copy, delimiter, counted
     return copy, SEPARATOR, write_rows(copy, _quoted_rows(_text(inspected), delimiter))
 
@@ -60,13 +61,13 @@ def text_rows(inspected: Inspected, limits: Limits) -> tuple[tuple[str, ...], ..
         RefusedFileError: more lines than a sheet may have.
     """
     if inspected.lines > limits.sheet_rows:
-        raise RefusedFileError("too_many_rows", found=inspected.lines, limit=limits.sheet_rows)
+        raise RefusedFileError("too_many_rows", found=inspected.lines, limit=limits.sheet_rows, setting="sheet_rows")
     found = tuple(
         tuple(cell.strip() for cell in row or ())
         for row in _quoted_rows(_text(inspected), delimiter_of_table(inspected))
     )
     if len(found) > limits.sheet_rows:
-        raise RefusedFileError("too_many_rows", found=len(found), limit=limits.sheet_rows)
+        raise RefusedFileError("too_many_rows", found=len(found), limit=limits.sheet_rows, setting="sheet_rows")
     return found
 
 

@@ -52,7 +52,8 @@ class Part:
     """One table of a file: a text file, a sheet, a document or one of these in an archive; its number in the batch.
 
     ``semicolons``: its cells came apart by semicolons, as where a comma is the decimal sign; ``torn``: what of its last line may be
-    cut off; ``has_marks``: some of its cells carry a mark of ``workbook`` and may not be taken as they stand.
+    cut off; ``has_marks``: some of its cells carry a mark of ``workbook`` and may not be taken as they stand; ``cells``: where the
+    cells lie that were read of it in Python by another process.
     """
 
     key: store.FileKey
@@ -66,6 +67,8 @@ class Part:
     torn: torn.Torn | None = None
     file_no: int = -1
     has_marks: bool = False
+    last_cell: str = ""
+    cells: Path | None = None
 
 
 @dataclass(slots=True)
@@ -129,6 +132,7 @@ def _open_tables(
         return inspected.problem
     if inspected.kind == "workbook":
         return _open_workbook(inspected, where, member, outcome, means)
+    _count_rows(outcome, inspected.lines if inspected.kind == "text" else 0, means.limits)
     if inspected.kind == "xml":
         head = Head((), where[:-1], where[-1], inspected.root)
     else:
@@ -145,7 +149,9 @@ def _open_tables(
         cut = (
             torn.find(inspected, recognised, lines.delimiter_of_table(inspected), outcome.key.wanted) if rows else None
         )
-        outcome.parts.append(Part(outcome.key, member, recognised, inspected.path, counted, table=table, torn=cut))
+        last = rows[-1][-1].strip() if cut and rows and rows[-1] else ""
+        part = Part(outcome.key, member, recognised, inspected.path, counted, table=table, torn=cut, last_cell=last)
+        outcome.parts.append(part)
         return None
     asked = delimiter_of(inspected.head[max(recognised.header_line, 1) - 1])
     cut = torn.find(inspected, recognised, asked, outcome.key.wanted)
@@ -162,7 +168,8 @@ def _open_workbook(
     try:
         sheets = workbook.sheets(inspected.path, means.limits)
     except workbook.WorkbookError as error:
-        return error.rule_id, {"found": str(error)}
+        return error.rule_id, error.numbers
+    _count_rows(outcome, sum(len(sheet.rows) for sheet in sheets), means.limits)
     problem: Problem = ("unknown_layout", {"found": ""})
     before, hidden, refused = len(outcome.parts), list[str](), list[tuple[str, Problem]]()
     for number, sheet in enumerate(sheets):
@@ -194,6 +201,13 @@ def _open_workbook(
     if refused:
         return refused[-1][1]
     return ("hidden_sheets", {"found": ", ".join(hidden)}) if hidden else problem
+
+
+def _count_rows(outcome: Outcome, more: int, limits: Limits) -> None:
+    """Refuse what would make more rows of a file than it may have, before they are laid down."""
+    rows = more + sum(part.counted.all for part in outcome.parts)
+    if rows > limits.file_rows:
+        raise RefusedFileError("too_many_rows", found=rows, limit=limits.file_rows, setting="file_rows")
 
 
 def _sheet_part(sheet: workbook.Sheet, name: str, path: Path, head: Head, recognised: Recognised) -> Part:

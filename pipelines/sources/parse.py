@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +20,14 @@ import duckdb
 from pipelines.settings import CityFolder, Limits
 from pipelines.sources import careful, described, matrix, plain, store, tables_found, torn
 from pipelines.sources.documents import BrokenDocumentError
-from pipelines.sources.head import Cell, LayoutReader, RefusedFileError
+from pipelines.sources.head import LayoutReader, RefusedFileError
 from pipelines.sources.layouts import PARSER_VERSION
-from pipelines.sources.open_file import Inbound, Means, Outcome, Part, Problem, open_file
-from pipelines.warehouse import database
+from pipelines.sources.open_file import Inbound, Means, Outcome, Part, Problem
+from pipelines.sources.read_apart import CELL_COLUMNS, Columns, columns_of, opened
+from pipelines.warehouse import database, time_limit
 
 HERE = Path(__file__).parent
-CELLS_AT_ONCE = 50_000
 MOST_TOLD = 3
-# the fields of a cell that was read in Python -> the columns of ``cells``
-CELL_COLUMNS = {
-    "line": "line", "column": "column_name", "meter": "key", "start": "started_text", "end": "ended_text",
-    "quantity": "quantity_text", "unit": "unit", "reading_kind": "reading_kind", "time_band": "time_band",
-    "quality": "quality", "stage": "stage", "issued": "issued_text", "yen": "yen_text", "demand_kw": "kw_text",
-    "contract_kw": "contract_text", "substance": "substance", "note": "note", "category": "category",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +62,13 @@ def parse(
     connection.execute(_EMPTY_CELLS)
     part_numbers = count()
     for file in inbound:
-        outcome = _opened(file, means)
+        outcome = opened(file, means)
         if outcome.key in outcomes:
             continue  # the same content under another path
         outcomes[outcome.key] = outcome
         for part in outcome.parts:
             part.file_no = next(part_numbers)
-        _read_tables(connection, outcome)
+        _read_tables(connection, outcome, reading.limits)
     found = list(outcomes.values())
     parts = [part for outcome in found for part in [*outcome.parts, *outcome.held]]
     tables_found.load(connection, parts)
@@ -92,6 +85,11 @@ def parse_into_store(inbound: list[Inbound], parsed: Path, reading: Reading, scr
     Returns:
         The files that changed while they were read. Nothing of them is kept: their hash says another content.
     """
+    with time_limit.at_work():
+        return _parse_into_store(inbound, parsed, reading, scratch_root)
+
+
+def _parse_into_store(inbound: list[Inbound], parsed: Path, reading: Reading, scratch_root: Path) -> list[Inbound]:
     scratch_root.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix="parse-", dir=scratch_root))
     try:
@@ -156,23 +154,14 @@ CREATE OR REPLACE TEMP TABLE cells (
 """
 
 
-def _opened(file: Inbound, means: Means) -> Outcome:
-    try:
-        return open_file(file, means)
-    except RefusedFileError as refused:
-        key = store.FileKey(file.inspected.sha256, "", file.wanted)
-        return Outcome(key, problem=(refused.rule_id, refused.numbers))
-
-
-def _read_tables(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> None:
+def _read_tables(connection: duckdb.DuckDBPyConnection, outcome: Outcome, limits: Limits) -> None:
     """Put the cells of the tables that are read in Python into ``cells``; a file refused on the way has none."""
     for part in list(outcome.parts):
         if part.recognised.read is None or part.table is None:
             continue
         try:
-            found = iter(part.recognised.read(part.table))
-            while some := list(islice(found, CELLS_AT_ONCE)):
-                _insert_cells(connection, part, some)
+            for columns in columns_of(part, limits.file_rows):
+                _insert_cells(connection, part, columns)
             _hold_torn(connection, part)
         except (RefusedFileError, BrokenDocumentError) as error:
             problem: Problem = ("broken_xml", {"found": str(error)})
@@ -189,30 +178,28 @@ def _hold_torn(connection: duckdb.DuckDBPyConnection, part: Part) -> None:
     """Hold back what may be cut off at the end of a table that is read in Python: the values of the last line, or its last one."""
     if part.torn is None or part.table is None:
         return
-    row = part.table.rows[-1]
     connection.execute(
         """UPDATE cells SET line_rule = 'torn_line', line_raw = $raw
            WHERE file_no = $no AND line = $line AND quantity_text <> '' AND ($whole OR trim(quantity_text) = $last)""",
         {
             "raw": part.torn.raw,
             "no": part.file_no,
-            "line": len(part.table.rows),
+            "line": part.counted.all,
             "whole": part.torn.place == torn.WHOLE_LINE,
-            "last": row[-1].strip() if row else "",
+            "last": part.last_cell,
         },
     )
 
 
-def _insert_cells(connection: duckdb.DuckDBPyConnection, part: Part, cells: list[Cell]) -> None:
+def _insert_cells(connection: duckdb.DuckDBPyConnection, part: Part, columns: Columns) -> None:
     selected = ", ".join(
         f"unnest(CAST(? AS {'BIGINT' if field == 'line' else 'VARCHAR'}[])) AS {column}"
         for field, column in CELL_COLUMNS.items()
     )
-    values: list[Any] = [[getattr(cell, field) for cell in cells] for field in CELL_COLUMNS]
     connection.execute(
         f"INSERT INTO cells BY NAME SELECT * REPLACE (coalesce(?, reading_kind) AS reading_kind)"
         f" FROM (SELECT CAST(? AS INTEGER) AS file_no, 0 AS start_minutes, {selected})",
-        [part.recognised.reading_kind, part.file_no, *values],
+        [part.recognised.reading_kind, part.file_no, *columns],
     )
 
 

@@ -18,9 +18,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from pipelines import units
+from pipelines.child_process import ChildDiedError
 from pipelines.layout_spec import Layout
 from pipelines.settings import Limits
-from pipelines.sources import lines, workbook
+from pipelines.sources import lines, read_apart, workbook
 from pipelines.sources.head import RefusedFileError, plain, unmarked
 from pipelines.sources.inspect_file import HEAD_LINES, inspect
 from pipelines.sources.slots import day_slots
@@ -66,7 +67,7 @@ def propose(path: Path, limits: Limits | None = None) -> dict[str, Any]:
     """
     try:
         rows = _rows(path, limits or Limits())
-    except (workbook.WorkbookError, RefusedFileError) as error:
+    except (workbook.WorkbookError, RefusedFileError, ChildDiedError) as error:
         return {"toml": "", "sure": [], "unsure": [f"読めません / not readable: {error}"]}
     top = _header(rows)
     if top is None:
@@ -83,7 +84,7 @@ def propose(path: Path, limits: Limits | None = None) -> dict[str, Any]:
 def _rows(path: Path, limits: Limits) -> Sequence[Sequence[str]]:
     inspected = inspect(path, limits)
     if inspected.problem is None and inspected.kind == "workbook":
-        seen = (sheet for sheet in workbook.sheets(path, limits) if not sheet.is_hidden)
+        seen = (sheet for sheet in read_apart.sheets(path, limits) if not sheet.is_hidden)
         rows = max((sheet.rows for sheet in seen), key=len, default=())
         return [tuple(map(unmarked, row)) for row in rows]
     if inspected.problem is None and inspected.kind == "text":

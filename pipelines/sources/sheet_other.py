@@ -32,8 +32,8 @@ LONGEST_RECORD = 16_777_216
 MOST_REPEATED = 1_048_576
 
 
-def of_xlsb(archive: zipfile.ZipFile, names: Mapping[str, str]) -> tuple[list[Traits | None], bool]:
-    """Return the traits of each sheet of an .xlsb, and whether its days count from 1904.
+def of_xlsb(archive: zipfile.ZipFile, names: Mapping[str, str], most: int) -> tuple[list[Traits | None], bool]:
+    """Return the traits of each sheet of an .xlsb, and whether its days count from 1904; see ``sheet_xml.traits`` for ``most``.
 
     Raises:
         BrokenWorkbookError: a record is cut off, or a sheet's part is missing.
@@ -50,11 +50,11 @@ def of_xlsb(archive: zipfile.ZipFile, names: Mapping[str, str]) -> tuple[list[Tr
             part = names.get(sheet_xml.from_top(target))
             if sheet_kind == "worksheet" and part is None:
                 raise BrokenWorkbookError(f"{target}: no such part")
-            found.append(_xlsb_sheet(archive, part) if part and sheet_kind == "worksheet" else None)
+            found.append(_xlsb_sheet(archive, part, most) if part and sheet_kind == "worksheet" else None)
     return found, from_1904
 
 
-def _xlsb_sheet(archive: zipfile.ZipFile, part: str) -> Traits:
+def _xlsb_sheet(archive: zipfile.ZipFile, part: str, most: int) -> Traits:
     found, row = Traits(), -1
     for kind, record in _records(archive, part):
         if kind == ROW:
@@ -69,6 +69,8 @@ def _xlsb_sheet(archive: zipfile.ZipFile, part: str) -> Traits:
             column = struct.unpack_from("<I", record)[0]
             found.cells += 1
             found.height, found.width = max(found.height, row + 1), max(found.width, column + 1)
+            if found.cells > most:
+                break
             if kind in ERROR_CELLS:
                 found.errors[row, column] = ERRORS.get(record[8], "#?")
     return found
@@ -113,9 +115,15 @@ def of_ods(archive: zipfile.ZipFile, part: str, limits: Limits) -> list[Traits]:
     with archive.open(part) as stream:
         try:
             sheet_xml.walk(stream, scan.start, end=scan.end)
+        except TooManyCellsError:
+            return scan.found
         except ValueError as error:
             raise BrokenWorkbookError(str(error)[:160]) from error
     return scan.found
+
+
+class TooManyCellsError(ValueError):
+    """A table has more cells than a workbook may have."""
 
 
 class _Ods:
@@ -177,6 +185,8 @@ class _Ods:
         found, rows, columns = self.found[-1], self.row + self.rows_at_once, self.column + count
         found.height, found.width = max(found.height, rows), max(found.width, columns)
         found.cells += self.rows_at_once * count
+        if found.cells > self.limits.workbook_cells:
+            raise TooManyCellsError(found.cells)
         is_too_large = rows > self.limits.sheet_rows or columns > self.limits.columns
         if is_too_large or self.rows_at_once * count > MOST_REPEATED:
             raise BrokenWorkbookError(f"{rows} x {columns}")

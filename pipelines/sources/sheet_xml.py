@@ -19,7 +19,7 @@ from typing import IO, Any
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, XMLParser
 
-from pipelines.sources import shown
+from pipelines.sources import shown, xml_tokens
 
 CHUNK = 262_144
 DIGITS = "0123456789"
@@ -101,20 +101,22 @@ def names_of(archive: zipfile.ZipFile) -> dict[str, str]:
     return found
 
 
-def traits(archive: zipfile.ZipFile, part: str, of_book: Book) -> Traits:
-    """Read one sheet.
+def traits(archive: zipfile.ZipFile, part: str, of_book: Book, most: int) -> Traits:
+    """Read one sheet; what has more than ``most`` cells is not read to its end, since nobody will open it.
 
     Raises:
         BrokenWorkbookError: no XML, a cell that stands in another row than its own, or rows out of their order.
     """
     with archive.open(part) as stream:
         odd = (*ODD, *(f' s="{style}"'.encode() for style in of_book.formats))
-        glanced = _glance(stream, odd)
+        glanced = _glance(stream, odd, most)
     if glanced is not None:
         return glanced
-    scan = _Scan(of_book)
+    scan = _Scan(of_book, most)
     try:
         _walk(archive, part, scan.start, scan.watch)
+    except _EnoughError:
+        return scan.found
     except ValueError as error:
         raise BrokenWorkbookError(str(error)[:160]) from error
     return scan.finished()
@@ -133,7 +135,7 @@ _ROW_OF_CELL = re.compile(rb"""<c r="[A-Z]{1,3}(\d+)\"""")
 _ROW = re.compile(rb"""(?:[^>]*?\s)?r="([1-9]\d{0,6})\"""")
 
 
-def _glance(stream: IO[bytes], odd: tuple[bytes, ...]) -> Traits | None:
+def _glance(stream: IO[bytes], odd: tuple[bytes, ...], most: int) -> Traits | None:
     """Return the traits of a sheet that has nothing odd: most have not, and a glance at the bytes tells it many times as fast.
 
     ``None``: something has to be looked at closely, or the sheet is written in a way that a glance does not understand.
@@ -162,18 +164,23 @@ def _glance(stream: IO[bytes], odd: tuple[bytes, ...]) -> Traits | None:
             letters.update(_CELL.findall(of_row))
             found.cells += len(rows)
         found.height = int(row)
-        chunk = stream.read(CHUNK * 8)
+        chunk = stream.read(CHUNK * 8) if found.cells <= most else b""
     if any(sign in tail for sign in odd) or (found.cells and not found.height):
         return None
     found.width = max((column_of(name.decode()) for name in letters), default=-1) + 1
     return found
 
 
+class _EnoughError(ValueError):
+    """A sheet has more cells than a workbook may have."""
+
+
 class _Scan:
     """One pass over a sheet: only beginnings of elements are looked at, and texts only where a formula or an error is."""
 
-    def __init__(self, of_book: Book) -> None:
+    def __init__(self, of_book: Book, most: int) -> None:
         self.book = of_book
+        self.most = most
         self.found = Traits()
         self.row, self.row_text, self.column = -1, "", -1
         self.in_data, self.rows_are_flat = False, False
@@ -219,6 +226,8 @@ class _Scan:
         return self.found
 
     def _row(self, attributes: Attributes) -> None:
+        if self.found.cells > self.most:
+            raise _EnoughError
         self._end_cell()
         text, last = attributes.get("r"), self.row
         self.row = int(text) - 1 if text else self.row + 1
@@ -246,6 +255,8 @@ class _Scan:
             self.column = column_of(letters)
         else:
             self.column += 1
+            if self.column >= MOST_COLUMNS:
+                raise BrokenWorkbookError(f"> {MOST_COLUMNS} columns")
         found = self.found
         found.cells += 1
         if self.column >= found.width:
@@ -337,7 +348,7 @@ def walk(
     """Call ``start`` for the beginning of every element, with its name (see ``local``) and attributes, and ``end`` for its end.
 
     Raises:
-        BrokenWorkbookError: no XML, or a document type or entity, which no workbook needs.
+        BrokenWorkbookError: no XML, or a document type or entity, which no workbook needs, or a token beyond measure.
     """
     guarded = XMLParser(target=object(), forbid_dtd=True)
     expat = guarded.parser
@@ -345,12 +356,14 @@ def walk(
 
     expat.StartElementHandler, expat.EndElementHandler, expat.ordered_attributes = start, end, False
     watch(expat)
+    measured = xml_tokens.Measure()
     try:
         while chunk := stream.read(CHUNK):
+            measured.feed(chunk)
             guarded.feed(chunk)
         with suppress(AttributeError):
             guarded.close()
-    except (ParseError, DefusedXmlException) as error:
+    except (ParseError, DefusedXmlException, xml_tokens.LongTokenError, xml_tokens.DocumentTypeError) as error:
         raise BrokenWorkbookError(str(error)[:160] or type(error).__name__) from error
 
 

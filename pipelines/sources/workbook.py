@@ -15,6 +15,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from pipelines.child_process import is_panic
 from pipelines.layout_spec import SIDE_ROLES
 from pipelines.settings import Limits
 from pipelines.sources import sheet_other, sheet_xml, shown
@@ -35,8 +36,6 @@ MERGED_ROLES = frozenset({
     "substance", "basis", "laboratory",
 })  # fmt: skip
 DATED_ROLES = ("start", "end", "issued")
-# An area of cells beyond this is refused where most of it is empty: it would be allocated whole.
-LARGEST_AREA = 20_000_000
 Row = tuple[str, ...]
 Range = tuple[tuple[int, int], tuple[int, int]]
 
@@ -45,6 +44,28 @@ class WorkbookError(ValueError):
     """A workbook that cannot be opened; the message is for the sender."""
 
     rule_id = "broken_workbook"
+
+    @property
+    def numbers(self) -> dict[str, object]:
+        """What the rule's sentence tells."""
+        return {"found": str(self)}
+
+
+class TooLargeWorkbookError(WorkbookError):
+    """A workbook of which more would be allocated than city.toml allows: the areas that its sheets' cells span."""
+
+    rule_id = "workbook_too_large"
+
+    def __init__(self, found: str, limit: int) -> None:
+        super().__init__(found, limit)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+    @property
+    def numbers(self) -> dict[str, object]:
+        """The same, with the limit."""
+        return {"found": str(self), "limit": self.args[1]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,36 +85,52 @@ def sheets(path: Path, limits: Limits) -> list[Sheet]:
     """Return the sheets of a workbook as text cells (dates as ISO, whole floats without a point).
 
     Raises:
-        WorkbookError: protected, broken or too large.
+        WorkbookError: protected, broken or too large; calamine's panics are no ``Exception`` and come as this too.
     """
-    from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+    from python_calamine import CalamineError
 
     try:
         known = _known(path, limits)
         _check(known, limits)
-        workbook = CalamineWorkbook.from_path(str(path))
-        described = workbook.sheets_metadata
-        if known.traits and len(known.traits) != len(described):
-            raise WorkbookError(f"{len(known.traits)} / {len(described)} sheets")
-        found = []
-        for number, meta in enumerate(described):
-            sheet = workbook.get_sheet_by_index(number)
-            if sheet.total_height > limits.sheet_rows or sheet.total_width > limits.columns:
-                raise WorkbookError(f"{meta.name}: {sheet.total_height} x {sheet.total_width}")
-            seen = known.traits[number] if known.traits else None
-            rows = sheet.to_python(skip_empty_area=False)
-            texts, has_marks = _as_text(rows, seen or Traits())
-            is_other = bool(known.traits) and seen is None  # a dialog, a chart: never a table that somebody sees
-            hidden = is_other or meta.visible != SheetVisibleEnum.Visible
-            merged = tuple(sheet.merged_cell_ranges or ())
-            width = len(rows[0]) if rows else 0
-            unseen = frozenset(n for n in range(width) if seen is not None and seen.hides(n))
-            found.append(Sheet(meta.name, texts, hidden, has_marks, known.from_1904, merged, unseen))
+        return _read(path, known, limits)
     except (CalamineError, BrokenWorkbookError, OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError,
             NotImplementedError, RuntimeError) as error:  # fmt: skip
         if isinstance(error, WorkbookError):
             raise
         raise WorkbookError(str(error)[:160] or type(error).__name__) from error
+    except BaseException as error:
+        if not is_panic(error):
+            raise
+        raise WorkbookError(f"{type(error).__name__}: {error}"[:160]) from error
+
+
+def _read(path: Path, known: _Known, limits: Limits) -> list[Sheet]:
+    """Open a workbook that was measured."""
+    from python_calamine import CalamineWorkbook, SheetVisibleEnum
+
+    workbook = CalamineWorkbook.from_path(str(path))
+    described = workbook.sheets_metadata
+    if known.traits and len(known.traits) != len(described):
+        raise WorkbookError(f"{len(known.traits)} / {len(described)} sheets")
+    found, cells = [], 0
+    for number, meta in enumerate(described):
+        sheet = workbook.get_sheet_by_index(number)
+        if sheet.total_height > limits.sheet_rows or sheet.total_width > limits.columns:
+            raise WorkbookError(f"{meta.name}: {sheet.total_height} x {sheet.total_width}")
+        cells += sheet.total_height * sheet.total_width
+        if cells > limits.workbook_cells:  # of an .xls nothing tells it before
+            raise TooLargeWorkbookError(
+                f"{meta.name}: {sheet.total_height} x {sheet.total_width}", limits.workbook_cells
+            )
+        seen = known.traits[number] if known.traits else None
+        rows = sheet.to_python(skip_empty_area=False)
+        texts, has_marks = _as_text(rows, seen or Traits())
+        is_other = bool(known.traits) and seen is None  # a dialog, a chart: never a table that somebody sees
+        hidden = is_other or meta.visible != SheetVisibleEnum.Visible
+        merged = tuple(sheet.merged_cell_ranges or ())
+        width = len(rows[0]) if rows else 0
+        unseen = frozenset(n for n in range(width) if seen is not None and seen.hides(n))
+        found.append(Sheet(meta.name, texts, hidden, has_marks, known.from_1904, merged, unseen))
     return found
 
 
@@ -146,24 +183,29 @@ def _known(path: Path, limits: Limits) -> _Known:
         names = sheet_xml.names_of(archive)
         if "xl/workbook.xml" in names:
             book = sheet_xml.book(archive)
-            seen = [None if part is None else sheet_xml.traits(archive, part, book) for part in book.parts]
+            seen = [
+                None if part is None else sheet_xml.traits(archive, part, book, limits.workbook_cells)
+                for part in book.parts
+            ]
             return _Known(seen, book.from_1904)
         if "xl/workbook.bin" in names:
-            return _Known(*sheet_other.of_xlsb(archive, names))
+            return _Known(*sheet_other.of_xlsb(archive, names, limits.workbook_cells))
         if "content.xml" in names:
             return _Known(list(sheet_other.of_ods(archive, names["content.xml"], limits)))
     return _Known()
 
 
 def _check(known: _Known, limits: Limits) -> None:
-    """Refuse a sheet that is too large before anything is allocated for it."""
+    """Refuse a workbook that is too large before anything is allocated for it."""
+    cells = 0
     for traits in known.traits:
         if traits is None:
             continue
-        area = traits.height * traits.width
-        is_sparse = area > LARGEST_AREA and area > 10 * traits.cells
-        if traits.height > limits.sheet_rows or traits.width > limits.columns or is_sparse:
+        cells += max(traits.height * traits.width, traits.cells)
+        if traits.height > limits.sheet_rows or traits.width > limits.columns:
             raise WorkbookError(f"{traits.height} x {traits.width}")
+        if cells > limits.workbook_cells:
+            raise TooLargeWorkbookError(f"{traits.height} x {traits.width}", limits.workbook_cells)
 
 
 def _as_text(rows: Sequence[Sequence[object]], traits: Traits) -> tuple[tuple[Row, ...], bool]:

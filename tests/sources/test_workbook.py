@@ -18,7 +18,7 @@ import xlsxwriter
 
 from pipelines.layout_spec import Layout
 from pipelines.settings import Limits
-from pipelines.sources import described, sheet_other, sheet_xml, shown
+from pipelines.sources import described, sheet_other, sheet_xml, shown, workbook
 from pipelines.sources.parse import Reading
 from tests.sources import made
 from tests.sources.made import Made
@@ -484,8 +484,12 @@ def test_two_far_cells_are_refused_before_anything_is_allocated(
 ) -> None:
     far = '<row r="1048576"><c r="BXX1048576"><v>1</v></c></row></sheetData>'
     content = in_sheet(book(lambda *_: None), lambda t: t.replace("</sheetData>", far))
+    limit = Limits().workbook_cells
+    problem = ("workbook_too_large", {"found": "1048576 x 2000", "limit": limit})
+    assert told(tmp_path, content)["outcome"].problem == problem
     monkeypatch.setattr(python_calamine.CalamineWorkbook, "from_path", lambda *_: pytest.fail("opened"))
-    assert told(tmp_path, content)["outcome"].problem == ("broken_workbook", {"found": "1048576 x 2000"})
+    with pytest.raises(workbook.TooLargeWorkbookError):
+        workbook.sheets(tmp_path / "inbox/office/a.xlsx", Limits())
 
 
 OUT_OF_PLACE = {
@@ -542,8 +546,8 @@ def test_a_glance_tells_of_a_plain_sheet_what_a_close_look_tells(name: str) -> N
         for part in of_book.parts:
             assert part is not None
             with archive.open(part) as stream:
-                glanced = sheet_xml._glance(stream, sheet_xml.ODD)
-            scan = sheet_xml._Scan(of_book)
+                glanced = sheet_xml._glance(stream, sheet_xml.ODD, 1_000)
+            scan = sheet_xml._Scan(of_book, 1_000)
             sheet_xml._walk(archive, part, scan.start, scan.watch)
             assert glanced == scan.finished(), "and most sheets need no closer look"
 
@@ -634,8 +638,10 @@ def test_repeated_cells_of_an_opendocument_are_refused_before_they_are_laid_out(
     far = f'<table:table-row{FAR.get(name, "")} table:visibility="collapse">{cell}</table:table-row>'
     monkeypatch.setattr(python_calamine.CalamineWorkbook, "from_path", lambda *_: pytest.fail("opened"))
     monkeypatch.setattr(sheet_other, "range", _bounded_range, raising=False)
-    found = told(tmp_path, _ods(_ods_rows("", "", "") + far * 2), name="a.ods")
-    assert found["outcome"].problem[0] == "broken_workbook"
+    path = tmp_path / "a.ods"
+    path.write_bytes(_ods(_ods_rows("", "", "") + far * 2))
+    with pytest.raises(workbook.WorkbookError):
+        workbook.sheets(path, Limits())
 
 
 def _bounded_range(*bounds: int) -> range:
