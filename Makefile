@@ -31,7 +31,7 @@ flood: $(VENV)/.installed
 
 # every parser fed with broken and hostile bytes for ten minutes, and 200 nights killed at random moments
 torture: $(VENV)/.installed
-	FUZZ_SECONDS=600 KILLS=200 NIGHTS=60 FUZZ_SEED=$$(date +%s) $(BIN)/pytest tests/sources/test_fuzz.py tests/test_faults.py tests/test_soak.py
+	FUZZ_SECONDS=600 KILLS=200 NIGHTS=60 FUZZ_SEED=$$(date +%s) $(BIN)/pytest tests/sources/test_fuzz.py tests/test_faults.py tests/test_kills.py tests/test_soak.py
 
 # what a night costs, as ratios to floors of the same run; BENCH="--share 1" measures the whole set
 bench: $(VENV)/.installed

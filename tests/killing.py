@@ -6,6 +6,7 @@ import multiprocessing
 from datetime import datetime
 from pathlib import Path
 
+from pipelines import cli
 from pipelines.night import Night, build
 from pipelines.review.store import Decision, Store
 from pipelines.run_guard import guarded
@@ -35,6 +36,11 @@ def rebuild_of(folder: str) -> None:
         run.load_registers()
         build(run)
         run.publish()
+
+
+def command(folder: str, *words: str) -> None:
+    """A command of the command line, as a person gives it."""
+    cli.app(["--city", folder, *words])
 
 
 def decide(url: str, number: int) -> None:
