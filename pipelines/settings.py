@@ -295,6 +295,23 @@ class Settings(Frozen):
         return f"#{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
+def _named(folder: Path) -> Path:
+    """Return a folder's whole path.
+
+    Raises:
+        SettingsError: its name is not text, so that neither DuckDB nor a record could name it.
+    """
+    found = folder.resolve()
+    try:
+        str(found).encode()
+    except UnicodeEncodeError as error:
+        raise SettingsError(
+            f"{os.fsencode(found).decode(errors='backslashreplace')}: フォルダの名前が文字として読めません。UTF-8 の名前に変えてください。"
+            " / the folder's name is no text: rename it"
+        ) from error
+    return found
+
+
 class CityFolder:
     """A city folder with its settings: the one place that knows where things lie.
 
@@ -305,9 +322,9 @@ class CityFolder:
     """
 
     def __init__(self, folder: Path, data: Path | None = None, today: date | None = None) -> None:
-        self.folder = folder.resolve()
+        self.folder = _named(folder)
         self.settings = load_settings(self.folder)
-        self.data = (data or self.folder / self.settings.city.data_dir).resolve()
+        self.data = _named(data or self.folder / self.settings.city.data_dir)
         self._today = today
 
     @cached_property

@@ -11,11 +11,9 @@ moment goes by it, precedence by ``received_at``. A file that stood there before
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -302,17 +300,8 @@ def _trait(file: Path) -> list[int] | None:
 
 
 def _inspect(file: Path, city: CityFolder) -> Inspected:
-    """Look at a file, or at its copy under a name that every reader takes."""
     limits = city.settings.limits
-    if not odd_names.is_odd(str(file)) or (_trait(file) or [0])[0] > limits.file_bytes:
-        return inspect(file, limits)
-    copy = city.data / "tmp" / hashlib.sha256(os.fsencode(file)).hexdigest()[:32]
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        shutil.copyfile(file, copy)
-    except OSError:  # told as that of the file itself
-        copy = file
-    return inspect(copy, limits)
+    return inspect(odd_names.readable(file, city.data / "tmp", limits.file_bytes), limits)
 
 
 def _is_parsed(parsed: dict[store.FileKey, store.ParsedFile], sha256: str, path: str, wanted: str) -> bool:

@@ -6,8 +6,11 @@ A byte that is no UTF-8 becomes ``\x83``; in a name that has such bytes, or that
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import shutil
+from pathlib import Path
 
 _LOOKS_ODD = re.compile(r"[\ud800-\udfff]|\\x[0-9a-f]{2}|\\ud[89a-f][0-9a-f]{2}")
 _ESCAPED = re.compile(r"\\x([0-9a-f]{2})|\\u(d[89a-f][0-9a-f]{2})")
@@ -36,6 +39,19 @@ def read_as_japanese(name: str) -> str | None:
         return os.fsencode(name).decode("cp932")
     except UnicodeError:
         return None
+
+
+def readable(file: Path, scratch: Path, most: int) -> Path:
+    """Return a path that every reader takes: the file's own, or that of a copy of up to so many bytes under a plain name."""
+    try:
+        if not is_odd(str(file)) or file.stat().st_size > most:
+            return file
+        scratch.mkdir(parents=True, exist_ok=True)
+        copy = scratch / hashlib.sha256(os.fsencode(file)).hexdigest()[:32]
+        shutil.copyfile(file, copy)
+    except OSError:  # told as that of the file itself
+        return file
+    return copy
 
 
 def _escaped(sign: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from pipelines.findings import rules
 from pipelines.settings import Limits
 from pipelines.sources.inspect_file import inspect
+from pipelines.sources.odd_names import as_text, readable
 from pipelines.sources.open_file import Inbound
 from pipelines.sources.parse import Reading, parse
 from pipelines.warehouse import database
@@ -25,9 +26,9 @@ def show(path: Path, layout: str = "", reading: Reading | None = None) -> dict[s
         reading: Limits and the city's own layouts.
     """
     chosen = reading or Reading(Limits())
-    inspected = inspect(path, chosen.limits)
-    where = "/".join(path.resolve().parts[-3:])
+    where = as_text("/".join(path.resolve().parts[-3:]))
     with tempfile.TemporaryDirectory() as scratch:
+        inspected = inspect(readable(path, Path(scratch), chosen.limits.file_bytes), chosen.limits)
         connection = database.connect()
         outcome = parse([Inbound("-", where, inspected, layout)], connection, chosen, Path(scratch))[0]
         counted = "SELECT rows_received, rows_blank, rows_ignored, unread FROM parsed_files"
@@ -47,7 +48,7 @@ def show(path: Path, layout: str = "", reading: Reading | None = None) -> dict[s
         numbers = outcome.problem[1]
         problem = {"rule_id": rule.rule_id, "ja": rule.sentence("ja", numbers), "en": rule.sentence("en", numbers)}
     return {
-        "path": str(path),
+        "path": as_text(str(path)),
         "sha256": inspected.sha256,
         "bytes": inspected.size,
         "encoding": inspected.encoding if inspected.kind == "text" else inspected.kind,

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from pipelines import cli
 from pipelines.sources import inbox, odd_names
 from tests.making import City, monthly, one, rows_of
 from tests.sources.made import sheets
+from tests.test_cli import run
 
 SIGNS = st.sampled_from(["a", "x", "5", "c", "8", "3", "\\", "\udc83", "\ud83d", "報", "\\x83", "\\x5c"])
 NAMES = st.lists(SIGNS, max_size=8).map("".join)
@@ -59,3 +65,16 @@ def test_files_with_names_of_cp932_are_read_in_folders_and_books_alike(city: Cit
     assert "ガス/報告.csv" in told["\\x83K\\x83X/\\x95\\xf1\\x8d\\x90.csv"] and len(told) == 3
     arrivals = inbox.ledger(city.paths.history).values()
     assert all(inbox.path_of(city.paths, a.source, a.path).is_file() for a in arrivals)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only here may a name be any bytes")
+def test_a_file_and_a_folder_on_the_command_line_may_be_named_so(city: City, tmp_path: Path) -> None:
+    file = tmp_path / REPORT
+    file.write_text("meter_id,started_at,ended_at,quantity,unit\nM1,2025-04-01,2025-05-01,10,L\n", encoding="utf-8")
+    code, said, _ = run(city, "parse", str(file), "--json")
+    assert code == 0 and json.loads(said)["rows_values"] == 1
+    folder = tmp_path / GAS
+    shutil.copytree(city.folder, folder)
+    for words in (("nightly",), ("doctor",), ("facilities",)):
+        result = CliRunner().invoke(cli.app, ["--city", str(folder), *words])
+        assert result.exit_code in (1, 2) and "名前に変えて" in f"{result.output}{result.exception}", words
