@@ -6,10 +6,12 @@ Timeouts of sockets count from byte to byte, and looking up a name has none; onl
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+EVERY_SECONDS = 0.05
 
 
 class Apart(Generic[T]):
@@ -34,6 +36,18 @@ class Apart(Generic[T]):
             self._error = error
         finally:
             self._done.set()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the call has ended, well or ill."""
+        return self._done.is_set()
+
+    def wait(self, sooner: threading.Event | None, seconds: float) -> None:
+        """Wait until the call has ended, or this happens, or so many seconds are over."""
+        until = time.monotonic() + seconds
+        while not self._done.wait(EVERY_SECONDS) and time.monotonic() < until:
+            if sooner is not None and sooner.is_set():
+                return
 
     def result(self, seconds: float) -> T:
         """Return the call's value.
