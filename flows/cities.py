@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow
+from prefect.settings import PREFECT_API_URL
 
-from flows import nightly
+from flows import nightly, reporting
+from flows.reporting import ended_in_order
 from flows.runners import Held, Runner
+from flows.steps import is_reported, step
 from pipelines.cities.aggregate import Told, listed, write
-from pipelines.journal import HistoryLostError
-from pipelines.night import LostFilesError, Progress
-from pipelines.registers import RegisterError
-from pipelines.run_guard import RunFailedError
+from pipelines.errors import ActionableError
+from pipelines.findings import rules
+from pipelines.night import Progress
 from pipelines.settings import CityFolder
-from pipelines.warehouse.lock import AlreadyRunning
 from pipelines.warehouse.publish import HeldBack
-from pipelines.warehouse.time_limit import TimeLimitError
 
-# What keeps one city from its night and must not keep the others from theirs.
-OF_ONE_CITY = (RegisterError, AlreadyRunning, RunFailedError, TimeLimitError, LostFilesError, HistoryLostError)
+# What a city's night raises that is no error of it: the one who runs the command wants it to end.
+OF_THE_RUN = (KeyboardInterrupt, SystemExit, GeneratorExit)
+Beside = reporting.Beside[list[Told]]
 
 
-@task(name="the night of one city", cache_policy=NO_CACHE, persist_result=False, log_prints=False)
+@step("the night of one city")
 def one_city(city: CityFolder) -> Told:
     """Run one city's night and tell what came of it; a city that fails keeps what it has published."""
     begun = time.perf_counter()
@@ -36,24 +37,42 @@ def one_city(city: CityFolder) -> Told:
             outcome = "nothing_new"
     except HeldBack as held:
         outcome, problem = "held_back", str(held)
-    except OF_ONE_CITY as error:
+    except OF_THE_RUN:
+        raise
+    except ActionableError as error:
         outcome, problem = "failed", str(error)
+    except BaseException as error:  # also the panic of a library: whatever it is, the other cities have their night
+        outcome, problem = "failed", f"{type(error).__name__}: {error}"
     seconds = round(time.perf_counter() - begun, 3)
     return Told(str(city.folder), str(city.data), city.settings.city.name, outcome, problem, seconds)
 
 
-@flow(name="cities", persist_result=False, validate_parameters=False)
-def cities(folders: list[CityFolder], progress: Held[Progress]) -> list[Told]:
-    """Every city's night, in the order of the list."""
-    running = [one_city.submit(city) for city in folders]
+def story(folders: list[CityFolder | Told], progress: Progress) -> list[Told]:
+    """Every city's night, in the order of the list; one whose folder or settings are wrong is told as it is."""
+    cities = [each for each in folders if isinstance(each, CityFolder)]
+    running = [one_city.task.submit(city) for city in cities] if is_reported() else []
+    nights = {id(city): future for city, future in zip(cities, running, strict=False)}
     told = []
-    for city, future in zip(folders, running, strict=True):
-        found: Any = future.result(raise_on_failure=False)
-        if not isinstance(found, Told):
-            found = Told(str(city.folder), str(city.data), city.settings.city.name, "failed", repr(found))
-        told.append(found)
-        progress.value("cities", len(told), len(folders))
+    for each in folders:
+        told.append(each if isinstance(each, Told) else _night(each, nights.get(id(each))))
+        progress("cities", len(told), len(folders))
     return told
+
+
+def _night(city: CityFolder, running: Any) -> Told:  # noqa: ANN401 - a future of Prefect
+    """What came of a city's night: of its task, or run here."""
+    if running is None:
+        return one_city.work(city)
+    found = running.result(raise_on_failure=False)
+    if isinstance(found, Told):
+        return found
+    return Told(str(city.folder), str(city.data), city.settings.city.name, "failed", repr(found))
+
+
+@flow(name="cities", persist_result=False, validate_parameters=False)
+def cities(beside: Held[Beside]) -> list[Told]:
+    """The cities as Prefect sees them: the run works beside it, within its context."""
+    return beside.value.follow()
 
 
 def run(
@@ -72,10 +91,20 @@ def run(
         What came of each city, and how many are in the aggregates.
 
     Raises:
-        CityListError, SettingsError: the list or a city.toml is wrong.
-        RunnerError, ServerError: the runner cannot be used.
+        CityListError: the list is wrong; a city.toml that is wrong is told with its city.
+        RunnerError: the runner cannot be used.
     """
     folders = listed(file, today)
-    with runner.tasks(file.parent / ".cities") as tasks:
-        told = cities.with_options(task_runner=tasks)(folders, Held(progress))
-    return told, write(target, told)
+    runner.check(PREFECT_API_URL.value())
+
+    def told(beside: Beside) -> None:
+        cities.with_options(task_runner=runner.tasks())(Held(beside))
+
+    with ended_in_order(), reporting.to(file.parent / ".cities", _away) as report:
+        found = report.around(lambda: story(folders, progress), told)
+    return found, write(target, found)
+
+
+def _away(reason: str) -> None:
+    """Say that Prefect is left out, and why."""
+    sys.stderr.write(f"{rules()['prefect_away'].both({'problem': reason})}\n")

@@ -1,25 +1,32 @@
 """The night: what arrived is read, turned into energy and CO2, judged, flagged, checked and published.
 
-Ten tasks in the order of the folders under ``pipelines/``. Works with no server running (Prefect then starts one for
-itself and keeps everything inside the data folder) and reports to the server that ``PREFECT_API_URL`` names. What
-happened stands in our own table ``runs``: Prefect's database is never the audit trail.
+Ten tasks in the order of the folders under ``pipelines/``. Works with no server running (it then starts one for its own
+length that keeps everything inside the data folder) and reports to the server that ``PREFECT_API_URL`` names; where
+nobody can be told, the same steps run as plain functions (``reporting``). What happened stands in our own table
+``runs``: Prefect's database is never the audit trail.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from contextlib import suppress
 
 from prefect import flow
-from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from prefect.settings import PREFECT_API_URL
 
+from flows import reporting
+from flows.reporting import Beside, ended_in_order
 from flows.runners import Held, Runner
-from flows.steps import may_pass, read_batch, show, step
+from flows.steps import again, is_reported, read_batch, show, step
+from pipelines.findings import Finding
+from pipelines.journal import HistoryLostError
 from pipelines.night import Night, Progress
 from pipelines.outcome import Outcome
-from pipelines.run_guard import guarded
+from pipelines.run_guard import NOTES, guarded
 from pipelines.settings import CityFolder
 
 IN_PROCESS = Runner()
+Told = tuple[Night, Beside[Outcome]]
 
 
 @step("receive: what arrived in the inbox")
@@ -32,11 +39,20 @@ def receive(night: Night) -> None:
 def read_files(night: Night) -> None:
     """Parse new files into parsed/: a task for each batch of files, wherever the flow runs its tasks."""
     with night.timed("read_files"):
-        trying = read_batch.with_options(**again(night))
         batches = list(night.batches())
+        if not is_reported():
+            for batch in batches:
+                night.note_read(batch, read_batch.tried(night, night.city, batch))
+            return
+        trying = read_batch.task.with_options(**again(night))
         reading = [trying.submit(night.city, batch) for batch in batches]
         for batch, read in zip(batches, reading, strict=True):
-            night.note_read(batch, read.result())
+            changed = read.result(raise_on_failure=False)
+            if not isinstance(
+                changed, list
+            ):  # its worker or the server is gone, or the file is bad: this process tells which
+                changed = read_batch.work(night.city, batch)
+            night.note_read(batch, changed)
 
 
 @step("registers: what the office keeps; is anything new?")
@@ -100,26 +116,17 @@ def publish(night: Night) -> None:
         night.merge_parsed()
 
 
-def again(night: Night) -> dict[str, Any]:
-    """How often a task that looks at the inbox is tried, where the reason may pass."""
-    schedule = night.city.settings.schedule
-    delay = schedule.attempt_seconds
-    return {"retries": schedule.attempts - 1, "retry_delay_seconds": delay, "retry_condition_fn": may_pass}
-
-
-@flow(name="nightly", persist_result=False, validate_parameters=False)
-def nightly(held: Held[Night], *, from_history: bool = False) -> Outcome:
+def story(night: Night, *, from_history: bool = False) -> Outcome:
     """The whole night on one city folder.
 
     Args:
-        held: The run.
+        night: The run.
         from_history: Rebuild from parsed/ and history/ without looking at the inbox, even when nothing is new.
     """
-    night = held.value
     if from_history:
         night.remember()
     else:
-        receive.with_options(**again(night))(night)
+        receive.tried(night, night)
         read_files(night)
     if not load_registers(night) and not from_history:
         night.outcome.nothing_new = True
@@ -132,12 +139,21 @@ def nightly(held: Held[Night], *, from_history: bool = False) -> Outcome:
     raise_flags(night)
     check(night)
     publish(night)
-    show(night)
     return night.outcome
 
 
+@flow(name="nightly", persist_result=False, validate_parameters=False)
+def nightly(held: Held[Told], *, from_history: bool = False) -> Outcome:
+    """The night as Prefect sees it: the run works beside it, within its context; then its page is written."""
+    night, beside = held.value
+    outcome = beside.follow()
+    if not outcome.nothing_new:
+        show(night)
+    return outcome
+
+
 def run(city: CityFolder, progress: Progress, *, from_history: bool = False, runner: Runner = IN_PROCESS) -> Outcome:
-    """Run the night under the lock; heartbeats are off, since they cost a second at every end of a flow.
+    """Run the night under the lock.
 
     Args:
         city: The city folder.
@@ -149,8 +165,26 @@ def run(city: CityFolder, progress: Progress, *, from_history: bool = False, run
         AlreadyRunning: another run holds the lock.
         HeldBack: an invariant of ours is broken; the old file stays published.
         TimeLimitError, RunFailedError: it took too long, or disk, rights or a statement failed; the same.
+        RunnerError: the runner cannot be used.
     """
+    runner.check(PREFECT_API_URL.value())
     night = Night(city, progress)
-    quiet = temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None})
-    with guarded(night), quiet, runner.tasks(city.data) as tasks:
-        return nightly.with_options(task_runner=tasks)(Held(night), from_history=from_history)
+
+    def told(beside: Beside[Outcome]) -> None:
+        nightly.with_options(task_runner=runner.tasks())(Held((night, beside)), from_history=from_history)
+
+    with ended_in_order(), guarded(night), reporting.to(city.data, lambda reason: away(night, reason)) as report:
+        return report.around(lambda: story(night, from_history=from_history), told)
+
+
+def away(night: Night, reason: str) -> None:
+    """Say that Prefect is left out, and why: at once, and in the run's record."""
+    night.outcome.notice(Finding("prefect_away", night.city.settings.city.name, {"problem": reason}))
+    told = night.outcome.notices[-1][night.city.settings.city.language]
+    with suppress(OSError, ValueError):
+        sys.stderr.write(f"{told}\n")
+    ended = "published" if night.outcome.published else "nothing_new" if night.outcome.nothing_new else ""
+    if ended:  # it is on record already
+        with suppress(OSError, HistoryLostError):
+            row = {"run_id": night.outcome.run_id, "outcome": ended, "at": night.city.now()}
+            night.history.append(NOTES, [row | {"way": "prefect", "problem": told}])

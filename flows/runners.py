@@ -5,19 +5,14 @@ Workers need the same program and see the city folder under the same path (a sha
 
 from __future__ import annotations
 
+import importlib.util
 import logging
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlparse
 
-from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from flows.server import ServerError, server
 from pipelines.errors import ActionableError
 
 T = TypeVar("T")
@@ -66,41 +61,37 @@ class Runner:
     scheduler: str = ""
     workers: int = 0
 
-    @contextmanager
-    def tasks(self, data: Path) -> Iterator[TaskRunner[Any]]:
-        """Give the task runner; with Dask, all workers report to one Prefect server, started here unless one is named.
+    def check(self, named: str | None) -> None:
+        """Refuse a runner that cannot be used.
 
         Args:
-            data: Where an own server keeps its database.
+            named: The address of the Prefect server that is named, if any.
 
         Raises:
             RunnerError: the extra is not installed, or far workers could not reach an own server.
-            ServerError: no server can be reached or started.
         """
         if self.kind == "threads":
-            yield ThreadPoolTaskRunner(max_workers=1)
             return
-        try:
-            from prefect_dask.task_runners import DaskTaskRunner
-        except ImportError as error:
+        if importlib.util.find_spec("prefect_dask") is None:
             raise RunnerError(
                 "--runner dask には追加の部品が必要です: pip install 'facility-emissions[scale]' / needs the extra: scale"
-            ) from error
-        logging.getLogger("distributed").setLevel(logging.ERROR)  # a page of addresses at every start and end
-        is_far = (urlparse(self.scheduler).hostname or "") not in LOCAL
-        if is_far and not os.environ.get("PREFECT_API_URL"):
+            )
+        if (urlparse(self.scheduler).hostname or "") not in LOCAL and not named:
             raise RunnerError(
                 f"--scheduler {self.scheduler}: 別の計算機のワーカーが届くPrefectサーバーを PREFECT_API_URL に設定してください。"
                 " / set PREFECT_API_URL to a server that the workers reach"
             )
-        with server(data) as address, temporary_settings({PREFECT_API_URL: address}):
-            if self.scheduler:
-                yield DaskTaskRunner(address=self.scheduler)
-                return
-            cluster = {"threads_per_worker": 1, "dashboard_address": None, "memory_limit": 0}
-            if self.workers:
-                cluster["n_workers"] = self.workers
-            yield DaskTaskRunner(cluster_kwargs=cluster)
 
+    def tasks(self) -> TaskRunner[Any]:
+        """Return the task runner of a flow; with Dask, all workers report to the flow's server."""
+        if self.kind == "threads":
+            return ThreadPoolTaskRunner(max_workers=1)
+        from prefect_dask.task_runners import DaskTaskRunner
 
-__all__ = ["Runner", "RunnerError", "ServerError"]
+        logging.getLogger("distributed").setLevel(logging.ERROR)  # a page of addresses at every start and end
+        if self.scheduler:
+            return DaskTaskRunner(address=self.scheduler)
+        cluster = {"threads_per_worker": 1, "dashboard_address": None, "memory_limit": 0}
+        if self.workers:
+            cluster["n_workers"] = self.workers
+        return DaskTaskRunner(cluster_kwargs=cluster)

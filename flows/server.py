@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import socket
 import subprocess
@@ -10,12 +11,18 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError
+from urllib.parse import unquote, urlsplit, urlunsplit
 
+from pipelines.deadline import within
 from pipelines.errors import ActionableError
+from pipelines.hiding import hidden
 
-START_SECONDS = 180
+START_SECONDS = 120
+ANSWER_SECONDS = 3
+STOP_SECONDS = 10
 HOST = "127.0.0.1"
 
 
@@ -36,48 +43,72 @@ def server(data: Path, port: int = 0) -> Iterator[str]:
     """
     named = os.environ.get("PREFECT_API_URL")
     if named:
-        if not _answers(named):
+        if not answers(named):
             raise ServerError(
-                f"PREFECT_API_URL={named}: 応答がありません。Prefectサーバーを起動するか、この環境変数を消してください。"
+                f"PREFECT_API_URL={hidden(named, ())}: 応答がありません。Prefectサーバーを起動するか、この環境変数を消してください。"
                 " / no answer: start the server, or unset the variable"
             )
         yield named
         return
     port = port or _free_port()
     address = f"http://{HOST}:{port}/api"
-    if _answers(address):
+    if answers(address):
         raise ServerError(
             f"{address}: 別のPrefectサーバーが動いています。それを使うなら PREFECT_API_URL={address} を設定し、使わないなら --port で"
             " 別の番号を指定してください。 / another server listens here: set PREFECT_API_URL to use it, or choose another --port"
         )
-    log = (data / "prefect" / "server.log").open("ab")
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)]
-    process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)  # noqa: S603 - ours
+    (data / "prefect").mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "flows.own_server", "--host", HOST, "--port", str(port)]
+    with (data / "prefect" / "server.log").open("ab") as log:
+        # the pipe is what ends it when this process is killed
+        process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.PIPE)  # noqa: S603 - ours
+        try:
+            _wait_for(process, address, Path(log.name))
+            yield address
+        finally:
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
     try:
-        _wait_for(process, address, Path(log.name))
-        yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-        log.close()
+        process.wait(timeout=STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdin is not None:
+        process.stdin.close()
 
 
 def _wait_for(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
     until = time.monotonic() + START_SECONDS
-    while not _answers(address):
+    while not answers(address):
         if process.poll() is not None or time.monotonic() > until:
             raise ServerError(f"Prefectサーバーを起動できません。{log} を見てください。 / no server; look at the log")
         time.sleep(0.3)
 
 
-def _answers(address: str) -> bool:
+def answers(address: str) -> bool:
+    """Tell whether a Prefect server answers within a few seconds, whatever the one at the address does."""
     if not address.startswith(("http://", "https://")):
         return False
     try:
-        with urllib.request.urlopen(f"{address}/health", timeout=5) as answer:  # noqa: S310 - http(s) only, checked above
-            return bool(answer.status == 200)
-    except (URLError, OSError, ValueError):
+        return within(ANSWER_SECONDS, lambda: _is_well(address))
+    except (HTTPException, OSError, ValueError):
         return False
+
+
+def _is_well(address: str) -> bool:
+    parts = urlsplit(f"{address}/health")
+    login, _, host = parts.netloc.rpartition("@")
+    request = urllib.request.Request(urlunsplit(parts._replace(netloc=host)))  # noqa: S310 - http(s) only, checked above
+    if login:
+        request.add_header("Authorization", f"Basic {base64.b64encode(unquote(login).encode()).decode()}")
+    try:
+        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - the same
+            return bool(answer.status == 200)
+    except HTTPError as error:
+        return error.code < 500  # a server all the same: whether it takes the run, the run's begin shows
 
 
 def _free_port() -> int:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import time
 from collections.abc import Callable
-from typing import Any
+from functools import update_wrapper
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from prefect import task
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.context import FlowRunContext
 
 from pipelines.night import Night
 from pipelines.reports import validation_page
@@ -17,6 +20,8 @@ from pipelines.settings import CityFolder
 from pipelines.sources import parse
 from pipelines.sources.open_file import Inbound
 
+P = ParamSpec("P")
+T = TypeVar("T")
 # What a folder on the network answers for a while when its server or the line is away. A full disk or a missing right stays.
 PASSING = frozenset(
     {
@@ -38,9 +43,55 @@ def may_pass(_task: object, _run: TaskRun, state: State[Any]) -> bool:
     return isinstance(failure, OSError) and failure.errno in PASSING
 
 
-def step(name: str) -> Callable[[Callable[[Night], Any]], Any]:
-    """A task of the night, under a name a person understands."""
-    return task(name=name, cache_policy=NO_CACHE, persist_result=False, log_prints=False)
+def again(night: Night) -> dict[str, Any]:
+    """How often a task that looks at the inbox is tried, where the reason may pass."""
+    schedule = night.city.settings.schedule
+    delay = schedule.attempt_seconds
+    return {"retries": schedule.attempts - 1, "retry_delay_seconds": delay, "retry_condition_fn": may_pass}
+
+
+class Step(Generic[P, T]):
+    """A step: a task of Prefect within a flow, and the plain function where Prefect is away.
+
+    Args:
+        name: A name that a person understands.
+        work: The function.
+    """
+
+    def __init__(self, name: str, work: Callable[P, T]) -> None:
+        self.work = work
+        self.task: Any = task(name=name, cache_policy=NO_CACHE, persist_result=False, log_prints=False)(work)
+        update_wrapper(self, work)
+
+    def __call__(self, *given: P.args, **named: P.kwargs) -> T:
+        """Do it once."""
+        told: T = self.task(*given, **named) if is_reported() else self.work(*given, **named)
+        return told
+
+    def tried(self, night: Night, *given: P.args, **named: P.kwargs) -> T:
+        """Do it, and again where it failed for a reason that may pass."""
+        options = again(night)
+        if is_reported():
+            told: T = self.task.with_options(**options)(*given, **named)
+            return told
+        for _ in range(options["retries"]):
+            try:
+                return self.work(*given, **named)
+            except OSError as error:
+                if error.errno not in PASSING:
+                    raise
+                time.sleep(options["retry_delay_seconds"])
+        return self.work(*given, **named)
+
+
+def is_reported() -> bool:
+    """Tell whether this runs within a flow."""
+    return FlowRunContext.get() is not None
+
+
+def step(name: str) -> Callable[[Callable[P, T]], Step[P, T]]:
+    """A step of the night, under a name a person understands."""
+    return lambda work: Step(name, work)
 
 
 def show(night: Night) -> None:
@@ -63,7 +114,7 @@ def show(night: Night) -> None:
     create_table_artifact(key="flags", table=flags, description="要確認事項 / flags")
 
 
-@task(name="read a batch of files", cache_policy=NO_CACHE, persist_result=False, log_prints=False)
+@step("read a batch of files")
 def read_batch(city: CityFolder, batch: list[Inbound]) -> list[Inbound]:
     """Parse a batch into parsed/; doing it once more gives the same files.
 

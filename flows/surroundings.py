@@ -1,4 +1,4 @@
-"""What Prefect needs to know before it is imported: a home inside the data folder, no telemetry, time to start.
+"""What Prefect needs to know before it is imported: a home inside the data folder, no telemetry, no server of its own.
 
 Called by the command before a flow module is loaded. Values that the operator set stay as they are.
 """
@@ -7,25 +7,71 @@ from __future__ import annotations
 
 import atexit
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from pipelines import ending
+from pipelines.deadline import within
+
+HOME_SECONDS = 3
+_found = {"problem": ""}
 
 
 def prepare(data: Path) -> None:
     """Set Prefect's environment for a data folder and keep third-party libraries quiet on the terminal."""
     hush_interpreter_exit()
-    (data / "prefect").mkdir(parents=True, exist_ok=True)
-    os.environ["PREFECT_HOME"] = os.environ.get("PREFECT_HOME") or str(data / "prefect")
+    home = Path(os.environ.get("PREFECT_HOME") or data / "prefect")
+    _found["problem"] = _problem(home)
+    if not _is_address(os.environ.get("PREFECT_API_URL", "")):  # with it Prefect cannot even be imported
+        _found["problem"] = "PREFECT_API_URL: アドレスではありません / is no address"
+        del os.environ["PREFECT_API_URL"]
+    if _found["problem"]:
+        home = Path(tempfile.mkdtemp(prefix="facility-emissions-prefect-"))
+        ending.at_last(lambda: shutil.rmtree(home, ignore_errors=True))
+    os.environ["PREFECT_HOME"] = str(home)
+    # a server that Prefect starts by itself would outlive a run that is killed: ours does not (flows/server.py)
+    os.environ["PREFECT_SERVER_ALLOW_EPHEMERAL_MODE"] = "false"
     defaults = {
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_LOGGING_LEVEL": "CRITICAL",  # the command prints its own summary and errors
         "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",
-        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
         "PREFECT_CLI_WRAP_LINES": "false",
     }
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
+
+
+def home_problem() -> str:
+    """Return why Prefect's home or address cannot be used; empty: they can. Another home then stands in for this process."""
+    return _found["problem"]
+
+
+def _is_address(text: str) -> bool:
+    try:
+        urlsplit(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _problem(home: Path) -> str:
+    """Say what is wrong with a home, if anything; one that hangs is given up after a few seconds."""
+    try:
+        within(HOME_SECONDS, lambda: _try(home))
+    except OSError as error:
+        return f"PREFECT_HOME={home}: {error.strerror or 'no answer'}"
+    return ""
+
+
+def _try(home: Path) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    probe = home / f".probe-{os.getpid()}"
+    probe.write_bytes(b"x")
+    probe.unlink()
 
 
 def hush_interpreter_exit() -> None:

@@ -348,6 +348,16 @@ def _run_flow(name: str, *, as_json: bool, where: dict[str, Any] | None = None) 
 
 def main() -> None:
     """Run the command; whatever goes wrong ends in a sentence on the standard error, never in a traceback."""
+    from pipelines import ending
+
+    try:
+        _run()
+    except SystemExit as end:
+        ending.leave(end.code)
+        raise
+
+
+def _run() -> None:
     try:
         app()
     except ActionableError as error:

@@ -53,7 +53,13 @@ def runs(
     from pipelines.warehouse.lock import running
 
     city = common.city_folder()
-    found = sorted(History(city.history).read("runs"), key=lambda row: str(row["started_time"]), reverse=True)[:last]
+    history = History(city.history)
+    found = sorted(history.read("runs"), key=lambda row: str(row["started_time"]), reverse=True)[:last]
+    for row in found:
+        row["notes"] = []
+    told = {row["run_id"]: row["notes"] for row in found}
+    for note in history.read("run_notes"):
+        told.get(note.pop("run_id"), []).append(note)
     under_way = running(city.data)
     cron = city.settings.schedule.cron
     planned = next(CronSim(cron, city.now()))
@@ -94,6 +100,9 @@ def _show_run(out: Any, row: dict[str, Any]) -> None:  # noqa: ANN401 - a Termin
         out.indented("、".join(f"{out.say(f'step_{name}')} {seconds:.1f} s" for name, seconds in steps))
     if row.get("run_problem"):
         out.indented(str(row["run_problem"]))
+    for note in row["notes"]:
+        sent = out.say(f"runs_note_{note['way']}", outcome=word(f"outcome_{note['outcome']}", out.language))
+        out.indented(str(note["problem"] or sent))
 
 
 def backup(

@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from cronsim import CronSim, CronSimError
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from pipelines.layout_spec import Frozen
 
 Event = Literal["failed", "held_back", "crashed", "timed_out", "published"]
+ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)?")
+
+
+def _is_an_address(text: str) -> str:
+    """One address and nothing else: a name, a comma or a line end would become part of the message's head."""
+    if not ADDRESS.fullmatch(text):
+        raise ValueError("メールアドレスを1件だけ、半角で / one mail address, as in name@example.lg.jp")
+    return text
+
+
+def _is_a_variable(text: str) -> str:
+    """A name: who puts the secret itself here learns it before it stands in a log."""
+    if not VARIABLE.fullmatch(text):
+        raise ValueError(
+            "環境変数の名前を書いてください（値ではなく） / the variable's name, not its value: EMISSIONS_…"
+        )
+    return text
+
+
+Address = Annotated[str, AfterValidator(_is_an_address)]
+Variable = Annotated[str, AfterValidator(_is_a_variable)]
 
 
 class Schedule(Frozen):
@@ -35,13 +58,26 @@ class Schedule(Frozen):
 class Mail(Frozen):
     """A mail server for announcements; the password stays in the environment."""
 
-    host: Annotated[str, Field(min_length=1)] = Field(description="SMTP server.")
+    host: Annotated[str, Field(pattern=r"^[^\s/@]+$")] = Field(description="SMTP server: its name, no address.")
     port: int = Field(587, ge=1, le=65_535, description="Its port.")
-    encryption: Literal["starttls", "tls", "none"] = Field("starttls", description="starttls, tls or none.")
-    sender: Annotated[str, Field(pattern=r"^[^\s@]+@[^\s@]+$")] = Field(description="Sender's address.")
-    recipients: Annotated[tuple[str, ...], Field(min_length=1)] = Field(description="Addresses that are told.")
+    encryption: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="starttls, tls, or none: then without a login."
+    )
+    sender: Address = Field(description="Sender's address.")
+    recipients: Annotated[tuple[Address, ...], Field(min_length=1)] = Field(description="Addresses that are told.")
     user: str = Field("", description="User for the login; empty: none.")
-    password_env: str = Field("", description="Name of the environment variable that holds the password.")
+    password_env: Variable = Field("", description="Name of the environment variable that holds the password.")
+
+    @model_validator(mode="after")
+    def _logs_in_safely(self) -> Mail:
+        if self.user and self.encryption == "none":
+            raise ValueError(
+                "user: 暗号化なし（encryption = none）ではログインしません。starttls か tls にしてください。"
+                " / no login without encryption: starttls or tls"
+            )
+        if self.user and not self.password_env:
+            raise ValueError("password_env: 必須です / required where user is given")
+        return self
 
 
 class Announce(Frozen):
@@ -50,7 +86,7 @@ class Announce(Frozen):
     on: tuple[Event, ...] = Field(
         ("failed", "held_back", "crashed", "timed_out"), description="Outcomes that are announced."
     )
-    webhook_env: str = Field("", description="Name of the environment variable that holds the webhook's address.")
+    webhook_env: Variable = Field("", description="Name of the environment variable that holds the webhook's address.")
     mail: Mail | None = Field(None, description="Mail server; absent: no mail.")
 
 

@@ -1,6 +1,7 @@
 """Around a run: one at a time, stopped when it takes too long, on record and announced however it ends.
 
-Writes ``history/runs.jsonl`` for runs that publish nothing (one that publishes records itself in what it publishes).
+Writes ``history/runs.jsonl`` for runs that publish nothing (one that publishes records itself in what it publishes), and
+``history/run_notes.jsonl``: what became of telling people, which is known only after the run has let go of its lock.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ import duckdb
 from cronsim import CronSim
 
 from pipelines import exchange, rights
-from pipelines.announce import Notice, announce
+from pipelines.announce import Notice, announce, one_line
 from pipelines.errors import ActionableError
 from pipelines.findings import Finding
+from pipelines.hiding import hidden, secrets
+from pipelines.journal import HistoryLostError
 from pipelines.night import LostFilesError, Night
 from pipelines.reports.words import label
 from pipelines.settings import CityFolder
@@ -32,15 +35,55 @@ from pipelines.warehouse.time_limit import TimeLimitError
 # what DuckDB and the operating system say when there is no room left -> the remedy's label
 NO_ROOM = ("No space left", "max_temp_directory_size", "Disk quota exceeded")
 NO_RIGHTS = ("Permission denied", "Read-only file system")
+NOTES = "run_notes"
 
 
 class RunFailedError(ActionableError, RuntimeError):
     """The run could not go on; the message says what happened and what to do. What was published stays."""
 
 
+class _After:
+    """What people are told of a run, collected while it holds its lock and sent when the lock is free.
+
+    Args:
+        night: The run.
+    """
+
+    def __init__(self, night: Night) -> None:
+        self.city, self.history = night.city, night.history
+        self.notices: list[Notice] = []
+        self.has_history = False  # until the history is known to be whole, nothing is written into it
+
+    def note(self, outcome: str, run_id: str, detail: str, remedy: str) -> None:
+        """Take note of what came of a run."""
+        city = self.city.settings.city
+        todo = label(remedy, city.language).format(data=self.city.data)
+        self.notices.append(Notice(city.name, outcome, run_id, detail, todo))
+
+    def tell(self) -> None:
+        """Tell people, and put on record what came of that. Whatever goes wrong is a sentence: the run is over."""
+        for notice in self.notices:
+            try:
+                self._tell(notice)
+            except Exception as error:
+                problem = one_line(f"{type(error).__name__}: {error}")
+                with suppress(OSError, ValueError):  # a terminal that is gone
+                    language = self.city.settings.city.language
+                    sys.stderr.write(f"{label('announce_not_recorded', language).format(problem=problem)}\n")
+
+    def _tell(self, notice: Notice) -> None:
+        settings = self.city.settings
+        sent = announce(settings.announce, notice, settings.city.language)
+        told = {"run_id": notice.run_id, "outcome": notice.outcome, "at": self.city.now()}
+        with suppress(OSError, ValueError):
+            sys.stderr.writelines(f"{each.problem}\n" for each in sent if each.problem)
+        if self.has_history:
+            self.history.append(NOTES, [told | {"way": each.way, "problem": each.problem or None} for each in sent])
+
+
 @contextmanager
 def guarded(night: Night) -> Iterator[None]:
-    """Hold the lock, the time limit and the record around a run.
+    """Hold the lock, the time limit and the record around a run; tell people when the lock is free again.
 
     Raises:
         AlreadyRunning: another run holds the lock.
@@ -49,44 +92,64 @@ def guarded(night: Night) -> Iterator[None]:
         TimeLimitError: the run took too long.
         RunFailedError: disk, rights or a statement failed.
     """
-    with _writable(night):
-        rights.refuse_network(night.city.data)
-        settled = exchange.settle(night.city.data)
-    with _writable(night), run_lock(night.city.data, night.started, night.outcome.run_id) as died:
-        exchange.refuse_beside(night.city.data)
-        rights.protect(night.city)
-        if settled:
-            night.outcome.notice(Finding(f"restore_{settled}", night.city.data.name, {}))
-        # before anything is written: a record of this run would be the first line of a new history
-        night.history.take_over(night.city.published, night.city.parsed, night.started)
-        if died is not None:
-            _note_crash(night, died)
-        night.limit.at_worst = lambda: _ended_by_force(night)
-        try:
-            with night.limit:
+    after = _After(night)
+    try:
+        with _writable(night, after):
+            rights.refuse_network(night.city.data)
+            settled = exchange.settle(night.city.data)
+        with _writable(night, after), run_lock(night.city.data, night.started, night.outcome.run_id) as died:
+            exchange.refuse_beside(night.city.data)
+            rights.protect(night.city)
+            if settled:
+                night.outcome.notice(Finding(f"restore_{settled}", night.city.data.name, {}))
+            _take_over(night, after)
+            if died is not None:
+                _note_crash(night, died, after)
+            night.limit.at_worst = lambda: _ended_by_force(night, after)
+            with _recorded(night, after):
                 yield
-        except HeldBack as error:
-            _ended(night, "held_back", str(error), "remedy_held_back")
-            raise
-        except TimeLimitError as error:
-            _ended(night, "timed_out", str(error), "remedy_timed_out")
-            raise
-        except LostFilesError as error:
-            _ended(night, "failed", str(error), "remedy_doctor")
-            raise
-        except (OSError, duckdb.Error, StageError, RemoteInboxError) as error:
-            remedy = _remedy(error)
-            _ended(night, "failed", str(error), remedy)
-            raise RunFailedError(_failure(night, error, remedy)) from error
-        except BaseException as error:
-            _ended(night, "failed", f"{type(error).__name__}: {error}", "remedy_doctor")
-            raise
-        finally:
-            night.close()
-            with suppress(OSError):
-                night.next_file.unlink(missing_ok=True)
-        if night.outcome.published:
-            _tell(night, "published", night.outcome.run_id, "", "remedy_none")
+    finally:
+        after.tell()
+
+
+def _take_over(night: Night, after: _After) -> None:
+    """Look at the history before anything is written: a record of this run would be the first line of a new one."""
+    try:
+        night.history.take_over(night.city.published, night.city.parsed, night.started)
+    except HistoryLostError as error:
+        after.note("failed", night.outcome.run_id, str(error), "remedy_doctor")
+        raise
+    after.has_history = True
+
+
+@contextmanager
+def _recorded(night: Night, after: _After) -> Iterator[None]:
+    """Put on record how the run ended, and turn what stopped it into what a person can act on."""
+    try:
+        with night.limit:
+            yield
+    except HeldBack as error:
+        _ended(night, after, "held_back", str(error), "remedy_held_back")
+        raise
+    except TimeLimitError as error:
+        _ended(night, after, "timed_out", str(error), "remedy_timed_out")
+        raise
+    except LostFilesError as error:
+        _ended(night, after, "failed", str(error), "remedy_doctor")
+        raise
+    except (OSError, duckdb.Error, StageError, RemoteInboxError) as error:
+        remedy = _remedy(error)
+        _ended(night, after, "failed", str(error), remedy)
+        raise RunFailedError(_failure(night, error, remedy)) from error
+    except BaseException as error:
+        _ended(night, after, "failed", f"{type(error).__name__}: {error}", "remedy_doctor")
+        raise
+    finally:
+        night.close()
+        with suppress(OSError):
+            night.next_file.unlink(missing_ok=True)
+    if night.outcome.published:
+        after.note("published", night.outcome.run_id, "", "remedy_none")
 
 
 def missed(city: CityFolder) -> datetime | None:
@@ -105,18 +168,26 @@ def missed(city: CityFolder) -> datetime | None:
 
 
 @contextmanager
-def _writable(night: Night) -> Iterator[None]:
+def _writable(night: Night, after: _After) -> Iterator[None]:
     """Say in a sentence that the data folder cannot even take the lock."""
     try:
         yield
     except OSError as error:
-        raise RunFailedError(_failure(night, error, _remedy(error))) from error
+        remedy = _remedy(error)
+        after.note("failed", night.outcome.run_id, str(error), remedy)
+        raise RunFailedError(_failure(night, error, remedy)) from error
 
 
 def _failure(night: Night, error: Exception, remedy: str) -> str:
     language = night.city.settings.city.language
-    told = label("run_failed", language).format(problem=error)
+    told = label("run_failed", language).format(problem=hidden(str(error), _secrets(night)))
     return f"{told}\n→ {label(remedy, language).format(data=night.city.data)}"
+
+
+def _secrets(night: Night) -> set[str]:
+    """What of the environment no record and no message may repeat."""
+    told = night.city.settings.announce
+    return secrets([told.webhook_env, told.mail.password_env if told.mail else ""])
 
 
 def _remedy(error: Exception) -> str:
@@ -128,8 +199,8 @@ def _remedy(error: Exception) -> str:
     return "remedy_doctor"
 
 
-def _note_crash(night: Night, died: Holder) -> None:
-    """Put a run that died without a word on record, once, and announce it."""
+def _note_crash(night: Night, died: Holder, after: _After) -> None:
+    """Put a run that died without a word on record, once, and take note that people must be told."""
     known = {row["run_id"] for row in night.history.read("runs")}
     if died.run_id in known or not died.run_id:
         return
@@ -138,30 +209,23 @@ def _note_crash(night: Night, died: Holder) -> None:
     row |= {"run_id": died.run_id, "started_time": died.since, "ended_time": None, "inputs_hash": None}
     row |= {"durations_json": json.dumps({}), "files_new": 0, "rows_json": json.dumps({})}
     night.history.append("runs", [row])
-    _tell(night, "crashed", died.run_id, detail, "remedy_none")
+    after.note("crashed", died.run_id, detail, "remedy_none")
 
 
-def _ended(night: Night, outcome: str, detail: str, remedy: str) -> None:
-    with suppress(OSError):  # a full disk must not hide why the run failed
-        night.record(outcome, detail)
-    _tell(night, outcome, night.outcome.run_id, detail, remedy)
+def _ended(night: Night, after: _After, outcome: str, detail: str, remedy: str) -> None:
+    told = hidden(detail, _secrets(night))
+    with suppress(OSError, HistoryLostError):  # neither a full disk nor a lost history must hide why the run failed
+        night.record(outcome, told)
+    after.note(outcome, night.outcome.run_id, told, remedy)
 
 
-def _ended_by_force(night: Night) -> None:
+def _ended_by_force(night: Night, after: _After) -> None:
     """Put on record and announce what nothing else could end; the process ends next, and with it the lock."""
     detail = str(night.limit.error)
     sys.stderr.write(f"{detail}\n")
     sys.stderr.flush()
     if night.outcome.published:  # that is on record already: what hangs comes behind it
-        _tell(night, "timed_out", night.outcome.run_id, detail, "remedy_timed_out")
+        after.note("timed_out", night.outcome.run_id, detail, "remedy_timed_out")
     else:
-        _ended(night, "timed_out", detail, "remedy_timed_out")
-
-
-def _tell(night: Night, outcome: str, run_id: str, detail: str, remedy: str) -> None:
-    settings = night.city.settings
-    language = settings.city.language
-    todo = label(remedy, language).format(data=night.city.data)
-    notice = Notice(settings.city.name, outcome, run_id, detail, todo)
-    for problem in announce(settings.announce, notice, language):
-        sys.stderr.write(f"{problem}\n")
+        _ended(night, after, "timed_out", detail, "remedy_timed_out")
+    after.tell()

@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails
 
 from pipelines import city_file, tables
 from pipelines.city_file import CITY_FILE, PlanElectricityRule, SettingsError
+from pipelines.hiding import hidden
 from pipelines.layout_spec import Frozen, Layout
 from pipelines.operation_spec import Announce, Inbox, Pages, Retention, Rights, Schedule, Sql
 from pipelines.warehouse import place
@@ -404,4 +405,6 @@ def _told(problem: ErrorDetails) -> str:
         return f"{key}: 必須の項目がありません。 / required"
     if problem["type"] == "extra_forbidden":
         return f"{key}: 知らない項目です。つづりを確かめてください。 / unknown key"
-    return f"{key} = {problem.get('input')!r}: {problem['msg']}"
+    if key.endswith("_env") or isinstance(problem.get("input"), dict):  # a secret in the wrong place; a whole section
+        return f"{key}: {problem['msg']}"
+    return hidden(f"{key} = {problem.get('input')!r}: {problem['msg']}", ())

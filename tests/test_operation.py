@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import smtplib
 import sqlite3
 import subprocess
 import sys
@@ -23,10 +22,8 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines import backup, cli, doctor, tidy
-from pipelines.announce import Notice, announce
 from pipelines.city_file import SettingsError
 from pipelines.night import LostFilesError, Night, build
-from pipelines.operation_spec import Announce, Mail
 from pipelines.run_guard import RunFailedError, guarded, missed
 from pipelines.settings import load_settings
 from pipelines.sources import store
@@ -202,44 +199,6 @@ def test_what_became_of_a_run_is_announced(
         raise HeldBack({"row_account": 3})
     printed = capsys.readouterr().err
     assert "Webhookに通知できません" in printed and "CITY_WEBHOOK" in printed and "secret" not in printed
-
-
-def test_a_mail_is_sent_with_the_password_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[Any] = []
-
-    class Server:
-        def __init__(self, host: str, port: int, timeout: float) -> None:
-            sent.append((host, port))
-
-        def __enter__(self) -> Server:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            return
-
-        def starttls(self, context: object) -> None:
-            sent.append("encrypted")
-
-        def login(self, user: str, password: str) -> None:
-            sent.append((user, password))
-
-        def send_message(self, message: Any) -> None:
-            sent.append((message["To"], message["Subject"], message.get_content()))
-
-    mail = Mail(host="mail.example", sender="a@example.jp", recipients=("b@example.jp",), user="u", password_env="PW")  # noqa: S106 - a name
-    notice = Notice("試験市", "failed", "r1", "理由", "すること")
-    monkeypatch.setattr(smtplib, "SMTP", Server)
-    monkeypatch.setenv("PW", "opensesame")
-    assert announce(Announce(mail=mail), notice, "ja") == []
-    assert sent[:3] == [("mail.example", 587), "encrypted", ("u", "opensesame")]
-    assert sent[3][0] == "b@example.jp" and "試験市" in sent[3][1] and "すること" in sent[3][2]
-    assert announce(Announce(mail=mail, on=()), notice, "ja") == [] and len(sent) == 4
-
-    def refuses(*_: object, **__: object) -> Server:
-        raise ConnectionRefusedError(111, "refused")
-
-    monkeypatch.setattr(smtplib, "SMTP", refuses)
-    assert "mail.example" in announce(Announce(mail=mail), notice, "ja")[0]
 
 
 # ---------------------------------------------------------------- when

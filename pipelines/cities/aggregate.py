@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-from pipelines import durable, tables
+import duckdb
+
+from pipelines import city_file, durable, tables
 from pipelines.errors import ActionableError
 from pipelines.settings import CityFolder
 from pipelines.warehouse import database, place
@@ -48,34 +52,47 @@ class Told:
     seconds: float = 0.0
 
 
-def listed(file: Path, today: date | None = None) -> list[CityFolder]:
+def listed(file: Path, today: date | None = None) -> list[CityFolder | Told]:
     """Read the list of cities: a CSV with ``city`` (a folder) and, if it is elsewhere, ``data``; relative to the list.
+
+    Returns:
+        The cities in the order of the list; one whose folder or city.toml is broken as what came of it, with the reason.
 
     Raises:
         CityListError: no such file, no such column, a folder twice, or none at all.
-        SettingsError: a city.toml is wrong.
     """
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             rows = list(csv.DictReader(stream))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CityListError(f"{file}: 読めません（{error}） / cannot be read") from error
-    found: dict[Path, CityFolder] = {}
+    found: dict[str, CityFolder | Told] = {}
     for line, row in enumerate(rows, start=2):
         if not row.get("city"):
             raise CityListError(
                 f"{file}:{line}: city の欄に市のフォルダを書いてください。 / the column city must name a folder"
             )
-        data = file.parent / row["data"] if row.get("data") else None
-        city = CityFolder(file.parent / row["city"], data, today)
-        if city.data in found:
+        city = _city(file.parent, row["city"], row.get("data") or "", today)
+        if str(city.data) in found:
             raise CityListError(
                 f"{file}:{line}: {row['city']} が2度あります。1行を消してください。 / stands twice: delete a row"
             )
-        found[city.data] = city
+        found[str(city.data)] = city
     if not found:
         raise CityListError(f"{file}: 市がありません。1行に1市を書いてください。 / no city: write one per line")
     return list(found.values())
+
+
+def _city(base: Path, named: str, data: str, today: date | None) -> CityFolder | Told:
+    """Open one city of the list; what is wrong with it is told of it alone."""
+    folder = base / named
+    try:
+        return CityFolder(folder, base / data if data else None, today)
+    except (ActionableError, OSError, ValueError, RuntimeError) as error:  # also a name that is none, links in a circle
+        kept = base / data if data else folder / ".data"
+        with suppress(OSError, ValueError, RuntimeError):
+            kept = kept if data else city_file.history_folder(folder, None).parent
+        return Told(str(folder), str(kept), Path(named).name, "failed", str(error) or type(error).__name__)
 
 
 def write(target: Path, told: Sequence[Told]) -> int:
@@ -92,7 +109,7 @@ def write(target: Path, told: Sequence[Told]) -> int:
             """CREATE TABLE cities (city VARCHAR, folder VARCHAR, outcome VARCHAR, problem VARCHAR, seconds DOUBLE,
                published_time TIMESTAMP, run_id VARCHAR)"""
         )
-        counted = sum(_add(connection, number, each) for number, each in enumerate(told))
+        counted = sum(_added(connection, number, each) for number, each in enumerate(told))
         if counted:
             database.create_view(connection, "use_class_comparison", HERE / "use_class_comparison.sql")
             for table, comment in COMMENTS.items():
@@ -103,24 +120,32 @@ def write(target: Path, told: Sequence[Told]) -> int:
     return counted
 
 
-def _add(connection: database.Connection, number: int, told: Told) -> bool:
-    """Add one city; tell whether it has a published file."""
-    published = place.standing(Path(told.data))
-    described = [told.city, told.folder, told.outcome, told.problem or None, told.seconds]
-    if not published.is_file():
-        connection.execute("INSERT INTO cities VALUES (?, ?, ?, ?, ?, NULL, NULL)", described)
-        return False
-    name = f"city{number}"
-    connection.execute(f"ATTACH {tables.literal(str(published))} AS {name} (READ_ONLY); USE {name}")
+def _added(connection: database.Connection, number: int, told: Told) -> bool:
+    """Add one city; tell whether its totals are in. A file that cannot be read is told and costs the others nothing."""
+    name, published = f"city{number}", place.standing(Path(told.data))
+    last: tuple[Any, ...] = (None, None)
+    problem = told.problem
+    is_in = False
+    try:
+        if published.is_file():
+            connection.execute(f"ATTACH {tables.literal(str(published))} AS {name} (READ_ONLY); USE {name}")
+            last = _add(connection, told.city, published)
+            is_in = True
+    except (duckdb.Error, database.StageError, OSError, ValueError) as error:
+        problem = "; ".join(filter(None, (problem, f"{published}: {error}")))
+    connection.execute(f"USE city; DETACH DATABASE IF EXISTS {name}")
+    row = [told.city, told.folder, told.outcome, problem or None, told.seconds, *last]
+    connection.execute("INSERT INTO cities VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    return is_in
+
+
+def _add(connection: database.Connection, city: str, published: Path) -> tuple[Any, ...]:
+    """Add the totals of the attached file; return when it was published, by which run."""
     last = connection.execute("SELECT published_time, run_id FROM publications ORDER BY rowid DESC LIMIT 1").fetchone()
-    connection.execute(
-        "INSERT INTO city.main.cities VALUES (?, ?, ?, ?, ?, ?, ?)", [*described, *(last or (None, None))]
-    )
     select = f"SELECT CAST($city AS VARCHAR) AS city, * FROM (\n{database.sql_text(HERE / 'use_class_years.sql')}\n) ORDER BY ALL"
     created = connection.execute(
         "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'city' AND table_name = 'use_class_years'"
     ).fetchone() != (0,)
     into = "INSERT INTO city.main.use_class_years" if created else "CREATE TABLE city.main.use_class_years AS"
-    database.run(connection, f"{into} {select}", {"city": told.city}, what=f"use_class_years ({published})")
-    connection.execute(f"USE city; DETACH {name}")
-    return True
+    database.run(connection, f"{into} {select}", {"city": city}, what=f"use_class_years ({published})")
+    return last or (None, None)

@@ -15,7 +15,9 @@ def main() -> None:
     """Run it."""
     prepare(Path(sys.argv[1]))
     from prefect import flow, task
-    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+    from flows import reporting
+    from flows.runners import Held
 
     @task
     def look() -> str:
@@ -24,11 +26,11 @@ def main() -> None:
         return str(great_expectations.__version__)
 
     @flow
-    def nothing() -> str:
-        return look()
+    def nothing(beside: Held[reporting.Beside[str]]) -> str:
+        return beside.value.follow()
 
-    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-        nothing()
+    with reporting.to(Path(sys.argv[1]), sys.exit) as report:
+        report.around(look, lambda beside: nothing(Held(beside)))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+from flows.steps import step
+from pipelines.night import Night
 from tests.making import City, monthly
 
 FAILS_AT_FIRST = """
@@ -44,3 +46,19 @@ def test_only_what_may_pass_is_tried_again(city: City, number: int, expected: li
     command = [sys.executable, "-c", FAILS_AT_FIRST, str(city.folder), str(number)]
     told = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     assert json.loads(told.stdout.splitlines()[-1]) == expected
+
+
+@pytest.mark.parametrize(("number", "asked"), [(errno.ESTALE, 3), (errno.ENOSPC, 1)])
+def test_without_prefect_the_same_is_tried_again(city: City, number: int, asked: int) -> None:
+    settings = city.folder / "city.toml"
+    settings.write_text(settings.read_text(encoding="utf-8") + "\n[schedule]\nattempt_seconds = 0\n", encoding="utf-8")
+    tries = []
+
+    @step("look")
+    def look() -> None:
+        tries.append(1)
+        raise OSError(number, "away")
+
+    with pytest.raises(OSError, match="away"):
+        look.tried(Night(city.paths))
+    assert len(tries) == asked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import pickle
@@ -80,13 +81,13 @@ def test_two_workers_of_which_one_dies_give_the_same_tables(city: City, tmp_path
     assert different(city.paths.published, alone.paths.published) == {}
 
 
-def test_a_runner_that_cannot_be_used_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PREFECT_API_URL", raising=False)
-    with pytest.raises(RunnerError, match="PREFECT_API_URL"), Runner("dask", "tcp://192.0.2.1:8786").tasks(tmp_path):
-        pass
-    monkeypatch.setitem(sys.modules, "prefect_dask.task_runners", None)
-    with pytest.raises(RunnerError, match="scale"), Runner("dask").tasks(tmp_path):
-        pass
+def test_a_runner_that_cannot_be_used_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(RunnerError, match="PREFECT_API_URL"):
+        Runner("dask", "tcp://192.0.2.1:8786").check(None)
+    Runner("dask", "tcp://192.0.2.1:8786").check("http://server/api")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(RunnerError, match="scale"):
+        Runner("dask").check(None)
 
 
 def test_what_is_held_stays_in_its_process() -> None:
@@ -157,6 +158,83 @@ def test_the_aggregates_are_the_sums_of_the_cities(make_city: Callable[..., City
     assert [row[1] for row in middle] == pytest.approx([low, high])
     assert middle[0][2] == pytest.approx((low + high) / 2)
     assert connection.execute("SELECT count(*) FROM cities").fetchone() == (3,)
+    connection.close()
+
+
+def spoil(folder: Path, fault: str) -> None:
+    """Break a city folder."""
+    settings = folder / "city.toml"
+    if fault in ("no TOML", "an unknown key"):
+        settings.write_bytes(b"[city\n\xff" if fault == "no TOML" else b'[city]\nname = "x"\nnane = 1\n')
+        return
+    settings.unlink()
+    if fault == "a folder for a file":
+        settings.mkdir()
+    elif fault == "a link to itself":
+        settings.symlink_to("city.toml")
+    elif fault != "no settings":
+        shutil.rmtree(folder)
+    if fault == "a file for a folder":
+        folder.write_text("x", encoding="utf-8")
+
+
+BROKEN = ("no folder", "no settings", "no TOML", "an unknown key", "a folder for a file", "a link to itself")
+
+
+@pytest.mark.parametrize("fault", [*BROKEN, "a file for a folder"])
+def test_a_city_whose_folder_or_settings_are_broken_is_told_alone(make_city: Callable[..., City], fault: str) -> None:
+    first, second, file = two_cities(make_city)
+    second.publish()
+    spoil(second.folder, fault)
+    good, broken = listed(file)
+    assert isinstance(good, CityFolder) and good.folder == first.folder
+    assert isinstance(broken, Told) and broken.outcome == "failed" and second.folder.name in broken.problem
+    assert broken.data == str(file.parent / "elsewhere")
+
+
+def test_names_that_are_none_are_told_alone(make_city: Callable[..., City]) -> None:
+    first, second, file = two_cities(make_city)
+    (second.folder.parent / "round").symlink_to("round")
+    names = ("a\x01b", "x" * 5000, "round", "round/deeper")
+    file.write_text("\n".join(["city", first.folder.name, *names]) + "\n", encoding="utf-8")
+    good, *broken = listed(file)
+    assert isinstance(good, CityFolder) and all(isinstance(each, Told) and each.problem for each in broken)
+    file.write_bytes(b"city\n" + first.folder.name.encode() + b"\na\0b\n")
+    try:
+        assert isinstance(listed(file)[0], CityFolder)
+    except CityListError as error:
+        assert str(file) in str(error)
+
+
+def test_the_others_run_when_one_city_is_broken(make_city: Callable[..., City]) -> None:
+    _, second, file = two_cities(make_city)
+    (second.folder / "city.toml").write_text("[city", encoding="utf-8")
+    told = subprocess.run(
+        [*COMMAND, "--lang", "ja", "nightly", "--cities", str(file)], capture_output=True, text=True, timeout=300,
+        check=False, env={**os.environ, "PREFECT_API_URL": "http://127.0.0.1:9/api"},
+    )  # fmt: skip
+    assert told.returncode == 1, told.stderr
+    assert "試験市" in told.stdout and "TOML" in told.stdout and "PREFECT_API_URL" in told.stderr
+    connection = duckdb.connect(str(file.with_suffix(".duckdb")), read_only=True)
+    assert connection.execute("SELECT outcome FROM cities ORDER BY 1").fetchall() == [("failed",), ("published",)]
+    connection.close()
+
+
+def test_a_published_file_that_cannot_be_read_costs_the_others_nothing(
+    make_city: Callable[..., City], tmp_path: Path
+) -> None:
+    cities = two_cities(make_city)[:2]
+    told = []
+    for city in cities:
+        city.publish()
+        told.append(Told(str(city.folder), str(city.paths.data), city.paths.settings.city.name, "held_back"))
+    cities[0].paths.published.write_bytes(b"no database")
+    target = tmp_path / "all.duckdb"
+    assert write(target, told) == 1
+    connection = duckdb.connect(str(target), read_only=True)
+    found = connection.execute("SELECT city, problem IS NULL FROM cities ORDER BY 1").fetchall()
+    assert sorted(found) == sorted([(told[0].city, False), (told[1].city, True)])
+    assert connection.execute("SELECT count(DISTINCT city) FROM use_class_years").fetchone() == (1,)
     connection.close()
 
 
