@@ -34,7 +34,7 @@ from pipelines.outcome import Outcome
 from pipelines.readings import build as readings
 from pipelines.review import build as review
 from pipelines.settings import CityFolder
-from pipelines.sources import inbox, merging, parse
+from pipelines.sources import being_read, inbox, merging, parse
 from pipelines.sources.inbox import Arrival, Scan
 from pipelines.sources.open_file import Inbound
 from pipelines.targets import build as targets
@@ -46,6 +46,7 @@ from pipelines.warehouse.time_limit import TimeLimit
 
 # Raised whenever the same inputs give other numbers; a restatement then says "method".
 METHOD_VERSION = 3
+MOST_NAMED = 5
 Progress = Callable[[str, int, int], None]
 
 
@@ -124,11 +125,18 @@ class Night:
             self.note_read(batch, changed)
 
     def batches(self) -> Iterable[list[Inbound]]:
-        """The files to parse, in batches of bounded size."""
-        return parse.batches(self.scan.to_parse if self.scan else [], self.city.settings.limits)
+        """The files to parse, in batches of bounded size; first what was being read when a run died, by itself."""
+        limits = self.city.settings.limits
+        first, others, suspected = being_read.ordered(self.city.parsed, self.scan.to_parse if self.scan else [], limits)
+        if suspected:
+            named = ", ".join(f"{file.source}/{file.path}" for file in suspected[:MOST_NAMED])
+            more = f" +{len(suspected) - MOST_NAMED}" if len(suspected) > MOST_NAMED else ""
+            self.outcome.notice(Finding("was_being_read", f"{named}{more}", {}))
+        return [*first, *parse.batches(others, limits)]
 
     def note_read(self, batch: list[Inbound], changed: list[Inbound]) -> None:
         """Take note of a batch that was parsed; files that changed meanwhile are left for the next night."""
+        being_read.clear(self.city.parsed, batch)
         self._files_read += len(batch)
         self.progress("read_files", self._files_read, len(self.scan.to_parse) if self.scan else 0)
         if changed:

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from pipelines.settings import CityFolder, Limits
-from pipelines.sources import careful, described, matrix, plain, store, tables_found, torn
+from pipelines.sources import being_read, careful, described, matrix, plain, store, tables_found, torn
 from pipelines.sources.documents import BrokenDocumentError
 from pipelines.sources.head import LayoutReader, RefusedFileError
 from pipelines.sources.layouts import PARSER_VERSION
@@ -44,7 +44,11 @@ class Reading:
 
 
 def parse(
-    inbound: list[Inbound], connection: duckdb.DuckDBPyConnection, reading: Reading, scratch: Path
+    inbound: list[Inbound],
+    connection: duckdb.DuckDBPyConnection,
+    reading: Reading,
+    scratch: Path,
+    note: being_read.Note = being_read.NO_NOTE,
 ) -> list[Outcome]:
     """Parse files into the temporary tables ``parsed_values``, ``parsed_rejects`` and ``parsed_files``.
 
@@ -53,6 +57,7 @@ def parse(
         connection: An in-memory DuckDB.
         reading: Limits and the city's own layouts.
         scratch: Folder for rewritten copies.
+        note: Where to say which file is being opened.
 
     Returns:
         One outcome for each distinct file key.
@@ -62,6 +67,7 @@ def parse(
     connection.execute(_EMPTY_CELLS)
     part_numbers = count()
     for file in inbound:
+        note.at(file)
         outcome = opened(file, means)
         if outcome.key in outcomes:
             continue  # the same content under another path
@@ -69,6 +75,7 @@ def parse(
         for part in outcome.parts:
             part.file_no = next(part_numbers)
         _read_tables(connection, outcome, reading.limits)
+    note.at(None)
     found = list(outcomes.values())
     parts = [part for outcome in found for part in [*outcome.parts, *outcome.held]]
     tables_found.load(connection, parts)
@@ -85,11 +92,13 @@ def parse_into_store(inbound: list[Inbound], parsed: Path, reading: Reading, scr
     Returns:
         The files that changed while they were read. Nothing of them is kept: their hash says another content.
     """
-    with time_limit.at_work():
-        return _parse_into_store(inbound, parsed, reading, scratch_root)
+    with time_limit.at_work(), being_read.noted(parsed, inbound) as note:
+        return _parse_into_store(inbound, parsed, reading, scratch_root, note)
 
 
-def _parse_into_store(inbound: list[Inbound], parsed: Path, reading: Reading, scratch_root: Path) -> list[Inbound]:
+def _parse_into_store(
+    inbound: list[Inbound], parsed: Path, reading: Reading, scratch_root: Path, note: being_read.Note
+) -> list[Inbound]:
     scratch_root.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix="parse-", dir=scratch_root))
     try:
@@ -97,7 +106,7 @@ def _parse_into_store(inbound: list[Inbound], parsed: Path, reading: Reading, sc
         while outcomes is None:
             connection = database.connect(reading.limits.memory, scratch, reading.limits.threads)
             try:
-                outcomes = parse(steady, connection, reading, scratch)
+                outcomes = parse(steady, connection, reading, scratch, note)
             except (OSError, duckdb.Error):  # a file that is gone now is no fault of this program
                 if not any(file.inspected.has_changed() for file in steady):
                     raise

@@ -35,7 +35,7 @@ class BrokenWorkbookError(ValueError):
 
 @dataclass(slots=True)
 class Traits:
-    """What is to be known of a sheet besides its values; ``height`` x ``width`` is the area its cells span."""
+    """What is to be known of a sheet besides its values; ``height`` x ``width`` is its cells' area, ``claimed`` the one it claims."""
 
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
@@ -45,6 +45,7 @@ class Traits:
     cells: int = 0
     height: int = 0
     width: int = 0
+    claimed: int = 0
 
     def hides(self, column: int) -> bool:
         """Tell whether a column is hidden."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from pipelines.child_process import is_panic
 from pipelines.layout_spec import SIDE_ROLES
 from pipelines.settings import Limits
-from pipelines.sources import sheet_other, sheet_xml, shown
+from pipelines.sources import sheet_other, sheet_xml, shown, xls_cells
 from pipelines.sources.head import MARK, Recognised, unmarked
 from pipelines.sources.inspect_file import HEAD_LINES
 from pipelines.sources.sheet_xml import BrokenWorkbookError, Traits
@@ -118,7 +118,7 @@ def _read(path: Path, known: _Known, limits: Limits) -> list[Sheet]:
         if sheet.total_height > limits.sheet_rows or sheet.total_width > limits.columns:
             raise WorkbookError(f"{meta.name}: {sheet.total_height} x {sheet.total_width}")
         cells += sheet.total_height * sheet.total_width
-        if cells > limits.workbook_cells:  # of an .xls nothing tells it before
+        if cells > limits.workbook_cells:  # an .xls whose structure was not understood
             raise TooLargeWorkbookError(
                 f"{meta.name}: {sheet.total_height} x {sheet.total_width}", limits.workbook_cells
             )
@@ -174,11 +174,12 @@ class _Known:
 
     traits: list[Traits | None] = field(default_factory=list)
     from_1904: bool = False
+    measured: list[Traits] = field(default_factory=list)
 
 
 def _known(path: Path, limits: Limits) -> _Known:
     if not zipfile.is_zipfile(path):
-        return _Known()
+        return _Known(measured=xls_cells.sheets(path))
     with zipfile.ZipFile(path) as archive:
         names = sheet_xml.names_of(archive)
         if "xl/workbook.xml" in names:
@@ -198,13 +199,13 @@ def _known(path: Path, limits: Limits) -> _Known:
 def _check(known: _Known, limits: Limits) -> None:
     """Refuse a workbook that is too large before anything is allocated for it."""
     cells = 0
-    for traits in known.traits:
+    for traits in [*known.traits, *known.measured]:
         if traits is None:
             continue
         cells += max(traits.height * traits.width, traits.cells)
         if traits.height > limits.sheet_rows or traits.width > limits.columns:
             raise WorkbookError(f"{traits.height} x {traits.width}")
-        if cells > limits.workbook_cells:
+        if max(cells, traits.claimed) > limits.workbook_cells:
             raise TooLargeWorkbookError(f"{traits.height} x {traits.width}", limits.workbook_cells)
 
 

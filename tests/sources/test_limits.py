@@ -23,7 +23,7 @@ from pipelines import child_process, doctor
 from pipelines.child_process import ChildDiedError, ChildStoppedError
 from pipelines.findings import rules
 from pipelines.settings import Limits, Settings
-from pipelines.sources import read_apart, workbook, xml_tokens
+from pipelines.sources import read_apart, workbook, xls_cells, xml_tokens
 from pipelines.sources.inspect_file import inspect
 from pipelines.sources.parse import Reading
 from pipelines.warehouse import database
@@ -115,6 +115,26 @@ def test_a_workbook_is_measured_by_all_its_cells_before_it_is_opened(
     monkeypatch.setattr(python_calamine.CalamineWorkbook, "from_path", lambda *_: pytest.fail("opened"))
     with pytest.raises(workbook.TooLargeWorkbookError):
         workbook.sheets(tmp_path / "many/inbox/office/a.xlsx", Limits(workbook_cells=1_099))
+
+
+@pytest.mark.parametrize(("sheets", "is_read"), [(1, True), (2, False), (40, False)])
+def test_an_old_workbook_is_measured_before_it_is_opened(tmp_path: Path, sheets: int, is_read: bool) -> None:
+    path = tmp_path / "a.xls"
+    path.write_bytes(two_far_cells_xls(sheets))
+    assert [(each.height, each.width) for each in xls_cells.sheets(path)][2:] == [(65_536, 256)] * sheets
+    if not is_read:
+        with pytest.raises(workbook.TooLargeWorkbookError):
+            workbook.sheets(path, Limits())
+
+
+@pytest.mark.parametrize("at", range(0, 1_600, 13))
+def test_a_damaged_compound_file_is_measured_or_left_to_its_reader(tmp_path: Path, at: int) -> None:
+    content = bytearray(two_far_cells_xls(2))
+    content[at : at + 4] = b"\x03\0\0\0"
+    (tmp_path / "a.xls").write_bytes(content)
+    assert len(xls_cells.sheets(tmp_path / "a.xls")) < 10
+    (tmp_path / "a.xls").write_bytes(content[: 4 * at])
+    assert len(xls_cells.sheets(tmp_path / "a.xls")) < 10
 
 
 @pytest.mark.parametrize("lines", [10, 11])
@@ -324,11 +344,10 @@ def test_a_child_whose_run_was_killed_does_not_go_on() -> None:
 
 def test_a_workbook_that_takes_its_reader_with_it_is_held_back_by_name_and_the_night_goes_on(city: City) -> None:
     text = (city.folder / "city.toml").read_text(encoding="utf-8")
-    (city.folder / "city.toml").write_text(
-        text.replace("[limits]\n", '[limits]\nreading_memory = "1GB"\n'), encoding="utf-8"
-    )
+    limits = '[limits]\nreading_memory = "1GB"\nworkbook_cells = 500_000_000\nsheet_rows = 70_000\n'
+    (city.folder / "city.toml").write_text(text.replace("[limits]\n", limits), encoding="utf-8")
     city.bills("fuel/a.csv", monthly("M1", 2024, 2025, 100))
-    city.file("fuel/far.xls", two_far_cells_xls())
+    city.file("fuel/far.xls", two_far_cells_xls(25))
     connection = database.connect_published(city.publish())
     assert one(connection, "SELECT count(*) FROM current_readings") == 24
     status, reason = one(connection, "SELECT status, reason FROM source_files WHERE path = 'far.xls'")
