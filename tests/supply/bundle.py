@@ -53,7 +53,7 @@ def make(platform: str, python: str, out: Path) -> Path:
         content = Path(scratch) / "facility-emissions"
         wheels = content / "wheels"
         wheels.mkdir(parents=True)
-        pins = list(needed(environment(platform, python)))
+        pins = list(needed(environments(platform, python)))
         lines = [f"{pin.name}=={pin.version} {' '.join(f'--hash={each}' for each in pin.hashes)}" for pin in pins]
         _download(lines, platform, python, wheels)
         own = _own_wheel(wheels)
@@ -73,16 +73,15 @@ def make(platform: str, python: str, out: Path) -> Path:
         return path
 
 
-def environment(platform: str, python: str) -> Environment:
-    """Return what markers are asked for the machine that the bundle is made for."""
-    found: dict[str, str] = {**default_environment(), "python_version": python, "extra": ""}  # type: ignore[dict-item]
-    if python != f"{sys.version_info[0]}.{sys.version_info[1]}":
-        found["python_full_version"] = f"{python}.9"
-    return found | (OF_WINDOWS if platform.startswith("win") else {})  # type: ignore[return-value]
+def environments(platform: str, python: str) -> list[Environment]:
+    """Return what markers are asked for the machines that the bundle is made for: the first and the last patch of a version."""
+    here: dict[str, str] = {**default_environment(), "python_version": python}  # type: ignore[dict-item]
+    here |= OF_WINDOWS if platform.startswith("win") else {}
+    return [here | {"python_full_version": f"{python}.{patch}"} for patch in (0, 99)]  # type: ignore[misc]
 
 
-def needed(where: Environment) -> Iterator[lock.Pin]:
-    """Yield the pins of the lock that the product needs to run there: what it asks for, and what that asks for in turn."""
+def needed(anywhere: list[Environment]) -> Iterator[lock.Pin]:
+    """Yield the pins of the lock that the product needs to run on any of these: what it asks for, and what that asks for in turn."""
     project = tomllib.loads((lock.ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     asked = [Requirement(text) for text in project["dependencies"]]
     seen: set[tuple[str, str]] = set()
@@ -92,11 +91,11 @@ def needed(where: Environment) -> Iterator[lock.Pin]:
         for extra in {"", *one.extras}:
             if (name, extra) not in seen:
                 seen.add((name, extra))
-                asked += [each for each in _requirements_of(name) if is_wanted(each, where, extra)]
+                asked += [each for each in _requirements_of(name) if is_wanted(each, anywhere, extra)]
     names = {name for name, _ in seen}
     for pin in lock.pins():
         condition = f"; {pin.marker}" if pin.marker else ""
-        if canonicalize_name(pin.name) in names and is_wanted(Requirement(f"{pin.name}{condition}"), where):
+        if canonicalize_name(pin.name) in names and is_wanted(Requirement(f"{pin.name}{condition}"), anywhere):
             yield pin
 
 
@@ -107,9 +106,10 @@ def _requirements_of(name: str) -> list[Requirement]:
         return []
 
 
-def is_wanted(one: Requirement, where: Environment, extra: str = "") -> bool:
-    """Tell whether a requirement holds on a machine, for those who asked for an extra or for none."""
-    return one.marker is None or one.marker.evaluate({**where, "extra": extra})  # type: ignore[dict-item]
+def is_wanted(one: Requirement, anywhere: list[Environment], extra: str = "") -> bool:
+    """Tell whether a requirement holds on one of the machines, for those who asked for an extra or for none."""
+    asked: list[dict[str, str]] = [{**where, "extra": extra} for where in anywhere]  # type: ignore[dict-item]
+    return one.marker is None or any(one.marker.evaluate(each) for each in asked)
 
 
 def _download(lines: list[str], platform: str, python: str, wheels: Path) -> None:

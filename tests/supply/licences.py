@@ -53,7 +53,8 @@ def licence_of(name: str) -> str:
     except metadata.PackageNotFoundError as error:
         raise UnknownLicenceError(f"{name}: not installed here: add what its licence file says under [told]") from error
     classifiers = [text.rpartition(" :: ")[2] for text in found.get_all("Classifier") or [] if "License ::" in text]
-    words = [found["License-Expression"], found["License"], *(classifiers if len(classifiers) == 1 else ())]
+    stated = [text for key in ("License-Expression", "License") for text in found.get_all(key) or []]
+    words = [*stated, *(classifiers if len(classifiers) == 1 else ())]
     for word in filter(None, words):
         spelled = str(rules()["words"].get(word.strip(), word.strip()))
         if all(part in rules()["allowed"] or "-" in part for part in _parts(spelled)) and "\n" not in spelled:
