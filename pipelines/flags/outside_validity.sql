@@ -1,5 +1,5 @@
--- readings_before_validity, readings_after_validity: meters and activity sources of which values lie before their first row
--- of the register or after its validity has ended, per fiscal year of these days.
+-- outside_validity: meters and activity sources of which values lie before their first row of the register
+-- (readings_before_validity) or after its validity has ended (readings_after_validity), per fiscal year of these days.
 -- Nothing of them counts, so that a date in a register could hide what was used. Inputs: outside_rows, source_files.
 WITH files AS (
     SELECT sha256, min(source || '/' || path) AS file FROM source_files WHERE status = 'read' GROUP BY sha256
