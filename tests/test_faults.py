@@ -18,7 +18,7 @@ import pytest
 
 from pipelines.review import store as decisions
 from pipelines.run_guard import RunFailedError
-from pipelines.sources import inbox, inspect_file, parse, store
+from pipelines.sources import inbox, inspect_file, read_apart, store
 from pipelines.warehouse import database
 from pipelines.warehouse.history import History
 from tests import killing
@@ -174,7 +174,7 @@ def test_a_file_that_changes_under_our_hands_is_taken_next_time(
         if what == "grows":
             raw.write_text(grown, encoding="utf-8")
 
-    place, name = (inspect_file, "_look") if when == "looked at" else (parse, "open_file")
+    place, name = (inspect_file, "_look") if when == "looked at" else (read_apart, "open_file")
     real = getattr(place, name)
 
     def meddled(first: Any, *rest: Any) -> Any:
