@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -176,17 +176,13 @@ def to(data: Path, say: Say) -> Iterator[Report]:
     elif problem:
         yield Report(None, True, say)
     else:
-        own = server(data)
-        try:
-            address = own.__enter__()
-        except (ServerError, OSError) as error:
-            say(told_reason(str(error)))
-            yield Report(None, True, say)
-            return
-        try:
+        with ExitStack() as to_the_end:
+            address = None
+            try:
+                address = to_the_end.enter_context(server(data))
+            except (ServerError, OSError) as error:
+                say(told_reason(str(error)))
             yield Report(address, True, say)
-        finally:
-            own.__exit__(None, None, None)
 
 
 @contextmanager

@@ -101,8 +101,8 @@ def _show_run(out: Any, row: dict[str, Any]) -> None:  # noqa: ANN401 - a Termin
     if row.get("run_problem"):
         out.indented(str(row["run_problem"]))
     for note in row["notes"]:
-        sent = out.say(f"runs_note_{note['way']}", outcome=word(f"outcome_{note['outcome']}", out.language))
-        out.indented(str(note["problem"] or sent))
+        outcome = word(f"outcome_{note['outcome']}", out.language)
+        out.indented(str(note["problem"] or out.say(f"runs_note_{note['way']}", outcome=outcome)))
 
 
 def backup(

@@ -22,6 +22,7 @@ from pipelines.warehouse.history import History
 from tests.announced import HOST, Http, dripping, listening, silent
 from tests.flows.test_nightly import COMMAND
 from tests.making import City, monthly
+from tests.test_operation import command
 
 # What Prefect may cost a run.
 SECONDS = 10.0
@@ -83,6 +84,7 @@ def is_told(city: City, done: subprocess.CompletedProcess[str]) -> None:
     (run,) = History(city.paths.history).read("runs")
     notes = [note["problem"] for note in History(city.paths.history).read("run_notes")]
     assert "Prefectに知らせずに処理しました" in f"{run['run_problem']} {notes}", "and in the run's record"
+    assert "Prefectに知らせずに処理しました" in command(city, "--lang", "ja", "runs")[1]
 
 
 WORKS = """
@@ -147,6 +149,13 @@ def test_a_home_that_cannot_be_written_costs_a_sentence(home: str, tmp_path: Pat
     ]
     seconds, said = cost(tmp_path / "data", PREFECT_HOME=str(place))
     assert str(place) in said and seconds < SECONDS
+
+
+def test_a_server_of_ours_that_cannot_start_costs_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "prefect").mkdir()
+    (tmp_path / "prefect" / "prefect.db").write_bytes(b"no database" * 1000)
+    _, said = cost(tmp_path)
+    assert "server.log" in said
 
 
 @pytest.mark.parametrize("fault", ["a server that hangs", "a home in a file"])
