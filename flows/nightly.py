@@ -8,9 +8,6 @@ nobody can be told, the same steps run as plain functions (``reporting``). What 
 
 from __future__ import annotations
 
-import sys
-from contextlib import suppress
-
 from prefect import flow
 from prefect.settings import PREFECT_API_URL
 
@@ -18,11 +15,9 @@ from flows import reporting
 from flows.reporting import Beside, ended_in_order
 from flows.runners import Held, Runner
 from flows.steps import again, is_reported, read_batch, show, step
-from pipelines.findings import Finding
-from pipelines.journal import HistoryLostError
 from pipelines.night import Night, Progress
 from pipelines.outcome import Outcome
-from pipelines.run_guard import NOTES, guarded
+from pipelines.run_guard import guarded, note_away
 from pipelines.settings import CityFolder
 
 IN_PROCESS = Runner()
@@ -173,18 +168,5 @@ def run(city: CityFolder, progress: Progress, *, from_history: bool = False, run
     def told(beside: Beside[Outcome]) -> None:
         nightly.with_options(task_runner=runner.tasks())(Held((night, beside)), from_history=from_history)
 
-    with ended_in_order(), guarded(night), reporting.to(city.data, lambda reason: away(night, reason)) as report:
+    with ended_in_order(), guarded(night), reporting.to(city.data, lambda reason: note_away(night, reason)) as report:
         return report.around(lambda: story(night, from_history=from_history), told)
-
-
-def away(night: Night, reason: str) -> None:
-    """Say that Prefect is left out, and why: at once, and in the run's record."""
-    night.outcome.notice(Finding("prefect_away", night.city.settings.city.name, {"problem": reason}))
-    told = night.outcome.notices[-1][night.city.settings.city.language]
-    with suppress(OSError, ValueError):
-        sys.stderr.write(f"{told}\n")
-    ended = "published" if night.outcome.published else "nothing_new" if night.outcome.nothing_new else ""
-    if ended:  # it is on record already
-        with suppress(OSError, HistoryLostError):
-            row = {"run_id": night.outcome.run_id, "outcome": ended, "at": night.city.now()}
-            night.history.append(NOTES, [row | {"way": "prefect", "problem": told}])

@@ -152,6 +152,19 @@ def _recorded(night: Night, after: _After) -> Iterator[None]:
         after.note("published", night.outcome.run_id, "", "remedy_none")
 
 
+def note_away(night: Night, reason: str) -> None:
+    """Say that Prefect is left out, and why: at once, and in the run's record."""
+    night.outcome.notice(Finding("prefect_away", night.city.settings.city.name, {"problem": reason}))
+    told = night.outcome.notices[-1][night.city.settings.city.language]
+    with suppress(OSError, ValueError):
+        sys.stderr.write(f"{told}\n")
+    ended = "published" if night.outcome.published else "nothing_new" if night.outcome.nothing_new else ""
+    if ended:  # it is on record already
+        with suppress(OSError, HistoryLostError):
+            row = {"run_id": night.outcome.run_id, "outcome": ended, "at": night.city.now()}
+            night.history.append(NOTES, [row | {"way": "prefect", "problem": told}])
+
+
 def missed(city: CityFolder) -> datetime | None:
     """Return when the last night was due, if no run has been started since then; ``None`` before the first night."""
     runs = History(city.history).read("runs")
