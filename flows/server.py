@@ -50,6 +50,11 @@ def server(data: Path, port: int = 0) -> Iterator[str]:
             )
         yield named
         return
+    if not _can_call_itself():
+        raise ServerError(
+            f"{HOST}: この計算機は自分自身に接続できないため、Prefectサーバーを起動しません。"
+            " / this machine cannot connect to itself: no Prefect server is started"
+        )
     port = port or _free_port()
     address = f"http://{HOST}:{port}/api"
     if answers(address):
@@ -109,6 +114,18 @@ def _is_well(address: str) -> bool:
             return bool(answer.status == 200)
     except HTTPError as error:
         return error.code < 500  # a server all the same: whether it takes the run, the run's begin shows
+
+
+def _can_call_itself() -> bool:
+    """Tell whether the loopback address is up: in a namespace without any interface, nothing could answer."""
+    with socket.socket() as listening:
+        try:
+            listening.bind((HOST, 0))
+            listening.listen()
+            socket.create_connection(listening.getsockname(), timeout=1).close()
+        except OSError:
+            return False
+    return True
 
 
 def _free_port() -> int:
