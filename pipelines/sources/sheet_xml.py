@@ -349,7 +349,7 @@ def walk(
     """Call ``start`` for the beginning of every element, with its name (see ``local``) and attributes, and ``end`` for its end.
 
     Raises:
-        BrokenWorkbookError: no XML, or a document type or entity, which no workbook needs, or a token beyond measure.
+        BrokenWorkbookError: no XML, an encoding nobody knows, a document type or entity, which no workbook needs, or a token beyond measure.
     """
     guarded = XMLParser(target=object(), forbid_dtd=True)
     expat = guarded.parser
@@ -366,6 +366,10 @@ def walk(
             guarded.close()
     except (ParseError, DefusedXmlException, xml_tokens.LongTokenError, xml_tokens.DocumentTypeError) as error:
         raise BrokenWorkbookError(str(error)[:160] or type(error).__name__) from error
+    except LookupError as error:
+        if type(error) is not LookupError:  # a fault of ours, not an encoding that nobody knows
+            raise
+        raise BrokenWorkbookError(str(error)[:160]) from error
 
 
 @cache

@@ -20,6 +20,7 @@ from pipelines.layout_spec import Layout
 from pipelines.settings import Limits
 from pipelines.sources import described, sheet_other, sheet_xml, shown, workbook
 from pipelines.sources.parse import Reading
+from pipelines.sources.show import show
 from tests.sources import made
 from tests.sources.made import Made
 from tests.sources.test_layouts import parsed
@@ -745,3 +746,19 @@ def test_a_binary_workbook_is_read_alike(tmp_path: Path) -> None:
     assert {rule for _, rule, _ in held(found)} == {"hidden_column"}
     found = told(tmp_path / "d", _xlsb(state=2), name="a.xlsb")
     assert (quantities(found), found["outcome"].unread) == (["100", "200", "300"], ["旧（非表示 / hidden）"])
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml"])
+def test_a_workbook_in_an_encoding_that_nobody_knows_is_held_back(tmp_path: Path, part: str) -> None:
+    content = made.sheets(
+        Sheet1=[["meter_id", "started_at", "ended_at", "quantity"], ["M1", "2025-04-01", "2025-05-01", 1]]
+    )
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(stream, "w") as new:
+        for info in old.infolist():
+            text = old.read(info)
+            new.writestr(info.filename, text.replace(b"UTF-8", b"U-8", 1) if info.filename == part else text)
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(stream.getvalue())
+    told = show(path)
+    assert told["rows_values"] == 0 and told["problem"]
