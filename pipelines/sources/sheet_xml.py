@@ -349,7 +349,7 @@ def walk(
     """Call ``start`` for the beginning of every element, with its name (see ``local``) and attributes, and ``end`` for its end.
 
     Raises:
-        BrokenWorkbookError: no XML, an encoding nobody knows, a document type or entity, which no workbook needs, or a token beyond measure.
+        BrokenWorkbookError: no XML, an encoding nobody knows, a document type or entity (no workbook needs one), or too long a token.
     """
     guarded = XMLParser(target=object(), forbid_dtd=True)
     expat = guarded.parser
