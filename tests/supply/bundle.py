@@ -31,11 +31,17 @@ HERE = Path(__file__).parent
 PRODUCT = ("pipelines", "flows", "expectations", "pyproject.toml", "README.md", "LICENSE")
 BESIDE = ("LICENSE", "LICENCES.md", "README.md", "CHANGELOG.md")
 OF_WINDOWS = {"os_name": "nt", "sys_platform": "win32", "platform_system": "Windows", "platform_machine": "AMD64"}
+# what pip says where no index answers, and where one has no such wheel
+NOT_FOUND = "No matching distribution found"
 SHEET = "information-department.html"
 
 
 class BundleError(RuntimeError):
     """A wheel is missing, or is not the one that the lock names."""
+
+
+class NoIndexError(BundleError):
+    """No index that can be reached has a wheel; nothing was found to be wrong."""
 
 
 def make(platform: str, python: str, out: Path) -> Path:
@@ -47,7 +53,8 @@ def make(platform: str, python: str, out: Path) -> Path:
         out: Folder of the zip.
 
     Raises:
-        BundleError: no index answers, or one has no wheel for a package of the lock.
+        NoIndexError: no index answers, or none has a wheel for a package of the lock.
+        BundleError: anything else, as a wheel that is not the one that the lock names.
     """
     with TemporaryDirectory() as scratch:
         content = Path(scratch) / "facility-emissions"
@@ -123,7 +130,8 @@ def _download(lines: list[str], platform: str, python: str, wheels: Path) -> Non
     wanted.unlink()
     if done.returncode:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-        raise BundleError("\n".join(errors[:3]) or done.stderr[-500:])
+        kind = NoIndexError if any(NOT_FOUND in line for line in errors) else BundleError
+        raise kind("\n".join(errors[:3]) or done.stderr[-500:])
 
 
 def _own_wheel(wheels: Path) -> lock.Pin:

@@ -35,9 +35,10 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)
 
 
 def made(platform: str, folder: Path) -> Path:
+    """Make a bundle; only where no index can give the wheels is that no fault. A wheel that is another one than the lock's fails."""
     try:
         return bundle.make(platform, PYTHON, folder)
-    except bundle.BundleError as error:
+    except bundle.NoIndexError as error:
         pytest.skip(f"no index gives the wheels here: {str(error).splitlines()[0][:120]}")
 
 
@@ -82,6 +83,28 @@ def test_what_is_needed_depends_on_the_platform_and_leaves_the_tools_out() -> No
     early = {pin.name for pin in bundle.needed(bundle.environments("", "3.11"))}
     assert "async-timeout" in early, "what only the first patches of a version need is there for them"
     assert "pywin32" in there and ("pywin32" in here) == (os.name == "nt")
+
+
+def test_an_index_that_is_away_is_told_apart_from_a_wheel_that_is_another_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    wanted = [f"six==1.0 --hash=sha256:{'0' * 64}"]
+    with pytest.raises(bundle.NoIndexError):
+        bundle._download(wanted, "", PYTHON, wheels)
+    here = tmp_path / "here"
+    here.mkdir()
+    with zipfile.ZipFile(here / "six-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("six-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: six\nVersion: 1.0\n")
+        wheel.writestr("six-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("six-1.0.dist-info/RECORD", "")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(here))
+    with pytest.raises(bundle.BundleError) as told:
+        bundle._download(wanted, "", PYTHON, wheels)
+    assert not isinstance(told.value, bundle.NoIndexError), told.value
 
 
 @pytest.mark.parametrize("platform", ["linux", "windows"])
