@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from expectations import gate
 from pipelines.flags.build import write_findings
-from pipelines.night import Night
-from pipelines.reports import validation_page
+from pipelines.reports.pages import validation_page
+from pipelines.run.night import Night
 from pipelines.warehouse import database
 from pipelines.warehouse.publish import HeldBack
 

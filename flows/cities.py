@@ -18,8 +18,8 @@ from flows.steps import is_reported, step
 from pipelines.cities.aggregate import Told, listed, write
 from pipelines.errors import ActionableError
 from pipelines.findings import rules
-from pipelines.night import Progress
-from pipelines.settings import CityFolder
+from pipelines.run.night import Progress
+from pipelines.settings.city import CityFolder
 from pipelines.warehouse.publish import HeldBack
 
 # What a city's night raises that is no error of it: the one who runs the command wants it to end.

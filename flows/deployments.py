@@ -19,9 +19,9 @@ from prefect.states import Cancelled, Completed
 
 from flows import nightly
 from flows.server import server
-from pipelines.run_guard import missed
-from pipelines.settings import CityFolder
-from pipelines.warehouse.lock import AlreadyRunning
+from pipelines.run.guard import missed
+from pipelines.run.lock import AlreadyRunning
+from pipelines.settings.city import CityFolder
 
 
 @flow(name="scheduled-night", persist_result=False)

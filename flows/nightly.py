@@ -15,10 +15,10 @@ from flows import reporting
 from flows.reporting import Beside, ended_in_order
 from flows.runners import Held, Runner
 from flows.steps import again, is_reported, read_batch, show, step
-from pipelines.night import Night, Progress
-from pipelines.outcome import Outcome
-from pipelines.run_guard import guarded, note_away
-from pipelines.settings import CityFolder
+from pipelines.run.guard import guarded, note_away
+from pipelines.run.night import Night, Progress
+from pipelines.run.outcome import Outcome
+from pipelines.settings.city import CityFolder
 
 IN_PROCESS = Runner()
 Told = tuple[Night, Beside[Outcome]]

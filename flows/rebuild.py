@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from flows import nightly
-from pipelines.night import Progress
-from pipelines.outcome import Outcome
-from pipelines.settings import CityFolder
+from pipelines.run.night import Progress
+from pipelines.run.outcome import Outcome
+from pipelines.settings.city import CityFolder
 
 
 def run(city: CityFolder, progress: Progress) -> Outcome:

@@ -31,10 +31,10 @@ from prefect.settings import (
 
 from flows import surroundings
 from flows.server import ServerError, answers, server
-from pipelines import ending
-from pipelines.announce import one_line
-from pipelines.deadline import Apart
-from pipelines.hiding import hidden, secrets
+from pipelines.process import ending
+from pipelines.process.deadline import Apart
+from pipelines.run.announce import one_line
+from pipelines.settings.secret import hidden, secrets
 
 T = TypeVar("T")
 Say = Callable[[str], None]

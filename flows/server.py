@@ -16,9 +16,9 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from pipelines.deadline import within
 from pipelines.errors import ActionableError
-from pipelines.hiding import hidden
+from pipelines.process.deadline import within
+from pipelines.settings.secret import hidden
 
 START_SECONDS = 120
 ANSWER_SECONDS = 3

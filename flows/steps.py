@@ -14,11 +14,11 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import FlowRunContext
 
-from pipelines.night import Night
-from pipelines.reports import validation_page
-from pipelines.settings import CityFolder
+from pipelines.reports.pages import validation_page
+from pipelines.run.night import Night
+from pipelines.settings.city import CityFolder
 from pipelines.sources import parse
-from pipelines.sources.open_file import Inbound
+from pipelines.sources.open.open_file import Inbound
 
 P = ParamSpec("P")
 T = TypeVar("T")

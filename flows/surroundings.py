@@ -13,8 +13,8 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pipelines import ending
-from pipelines.deadline import within
+from pipelines.process import ending
+from pipelines.process.deadline import within
 
 HOME_SECONDS = 3
 _found = {"problem": ""}

@@ -13,8 +13,8 @@ import duckdb
 import pytest
 
 from flows.surroundings import hush_interpreter_exit
-from pipelines.night import Night, build
-from pipelines.settings import CityFolder
+from pipelines.run.night import Night, build
+from pipelines.settings.city import CityFolder
 from pipelines.warehouse import database
 from tests.making import ONE_THREAD, TODAY, City
 

@@ -21,7 +21,7 @@ from typing import Any
 import duckdb
 
 from pipelines.periods import fiscal_year
-from pipelines.registers import RegisterError
+from pipelines.registers.read import RegisterError
 from tests.drawn_city import Drawn, Row, draw
 from tests.making import City
 

@@ -6,11 +6,11 @@ import multiprocessing
 from datetime import datetime
 from pathlib import Path
 
-from pipelines import cli
-from pipelines.night import Night, build
+from pipelines.cli import main
 from pipelines.review.store import Decision, Store
-from pipelines.run_guard import guarded
-from pipelines.settings import CityFolder
+from pipelines.run.guard import guarded
+from pipelines.run.night import Night, build
+from pipelines.settings.city import CityFolder
 
 # Forked from a process that has imported everything: a kill hits the night, not the imports.
 FORKS = multiprocessing.get_context("forkserver")
@@ -40,7 +40,7 @@ def rebuild_of(folder: str) -> None:
 
 def command(folder: str, *words: str) -> None:
     """A command of the command line, as a person gives it."""
-    cli.app(["--city", folder, *words])
+    main.app(["--city", folder, *words])
 
 
 def decide(url: str, number: int) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 
 import duckdb
 
-from pipelines.night import Night, build
-from pipelines.settings import CityFolder
+from pipelines.run.night import Night, build
+from pipelines.settings.city import CityFolder
 
 TODAY = date(2026, 6, 15)
 # Tests run side by side, so each city keeps to one thread.

@@ -12,18 +12,18 @@ from typing import Any
 
 import pytest
 
-from pipelines import announce as announcing
-from pipelines import hiding
-from pipelines.announce import Notice, announce
-from pipelines.city_file import SettingsError
-from pipelines.deadline import within
-from pipelines.journal import HistoryLostError
-from pipelines.night import Night
-from pipelines.operation_spec import Announce, Mail
-from pipelines.run_guard import RunFailedError, guarded
-from pipelines.settings import load_settings
-from pipelines.warehouse.history import History
-from pipelines.warehouse.lock import running
+from pipelines.history.journal import HistoryLostError
+from pipelines.history.records import History
+from pipelines.process.deadline import within
+from pipelines.run import announce as announcing
+from pipelines.run.announce import Notice, announce
+from pipelines.run.guard import RunFailedError, guarded
+from pipelines.run.lock import running
+from pipelines.run.night import Night
+from pipelines.settings import secret as hiding
+from pipelines.settings.city import load_settings
+from pipelines.settings.city_file import SettingsError
+from pipelines.settings.operation import Announce, Mail
 from pipelines.warehouse.publish import HeldBack
 from tests.announced import HOST, Http, Smtp, certificate, context, dripping, listening, silent
 from tests.making import City

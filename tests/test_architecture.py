@@ -11,39 +11,29 @@ import pytest
 from pipelines import tables
 
 ROOT = Path(__file__).parents[1]
-STAGES = (
-    "sources",
-    "readings",
-    "energy",
-    "emissions",
-    "targets",
-    "energy_act",
-    "flags",
-    "review",
-    "reports",
-    "reference",
+# What lies loose at the root of pipelines/: what every room may use.
+LOOSE = {"durable", "errors", "findings", "folding", "periods", "rounding", "tables", "texts", "units"}
+# A room imports only rooms above it; those of one line import none of each other: stages meet in tables.
+ROOMS: tuple[tuple[str, ...], ...] = (
+    ("settings",),
+    ("process",),
+    ("warehouse",),
+    ("history",),
+    ("registers",),
+    ("reference",),
+    ("sources",),
+    ("readings", "energy", "emissions", "targets", "energy_act", "flags", "review"),
+    ("ask",),
+    ("reports",),
+    ("run",),
+    ("upkeep",),
+    ("cities",),
+    ("cli",),
 )
+STAGES = ("sources", *ROOMS[7], "reference")
+# Inside sources/, in the same way.
+SOURCES = ("layouts", "parsed_store", "open", "cells", "arrive")
 SQL_FILES = sorted(ROOT.glob("pipelines/**/*.sql"))
-SHARED = {
-    "chain",
-    "child_process",
-    "city_file",
-    "durable",
-    "errors",
-    "findings",
-    "folding",
-    "journal",
-    "layout_spec",
-    "periods",
-    "recorder",
-    "register_checks",
-    "registers",
-    "rounding",
-    "settings",
-    "tables",
-    "units",
-    "warehouse",
-}
 
 
 def imported(path: Path) -> set[str]:
@@ -53,7 +43,7 @@ def imported(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return found
 
 
@@ -78,15 +68,60 @@ def test_expectations_do_not_import_flows() -> None:
         assert not {name for name in imported(path) if name.split(".")[0] in ("flows", "prefect")}, path
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_imports_no_other_stage(stage: str) -> None:
-    for path in python_files(f"pipelines/{stage}"):
-        parts = [name.split(".") for name in imported(path) if name.startswith("pipelines.")]
-        others = {p[1] for p in parts if p[1] in STAGES and p[1] != stage}
-        assert not others, f"{path} imports {others}: stages meet in tables"
-        assert {p[1] for p in parts} <= SHARED | {stage} | ({"convert"} if stage == "reports" else set()), (
-            f"{path} imports what stands above the stages"
-        )
+def modules(folder: str) -> dict[str, Path]:
+    """Dotted name -> file, of a folder at the top."""
+    named = {path: ".".join(path.relative_to(ROOT).with_suffix("").parts) for path in python_files(folder)}
+    return {name.removesuffix(".__init__"): path for path, name in named.items()}
+
+
+PIPELINES = modules("pipelines")
+GRAPH = {name: imported(path) & PIPELINES.keys() - {"pipelines", name} for name, path in PIPELINES.items()}
+FLOORS = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
+
+
+def room_of(module: str) -> str | None:
+    """The room of a module; none for what lies loose at the root."""
+    name = module.split(".")[1]
+    return None if name in LOOSE else name
+
+
+def test_every_module_has_a_room_and_every_room_is_known() -> None:
+    for module in PIPELINES.keys() - {"pipelines"}:
+        assert room_of(module) is None or room_of(module) in FLOORS, f"{module}: which room is it in?"
+
+
+@pytest.mark.parametrize("module", sorted(PIPELINES.keys() - {"pipelines"}))
+def test_a_room_imports_only_rooms_above_it(module: str) -> None:
+    room = room_of(module)
+    for other in map(room_of, GRAPH[module]):
+        if other in (None, room):
+            continue
+        assert room is not None, f"{module} lies loose and imports the room {other}"
+        assert FLOORS[other] < FLOORS[room], f"{module} imports {other}/, which is not above {room}/"
+
+
+def test_inside_sources_imports_go_one_way_too() -> None:
+    for module, names in GRAPH.items():
+        if module.startswith("pipelines.sources.") and (place := module.split(".")[2]) in SOURCES:
+            inner = {name.split(".")[2] for name in names if name.startswith("pipelines.sources.")}
+            above = SOURCES[: SOURCES.index(place) + 1]
+            assert inner <= set(above), f"{module} imports {inner - set(above)}"
+
+
+def test_no_circle_of_imports() -> None:
+    open_: list[str] = []
+    done: set[str] = set()
+
+    def follow(module: str) -> None:
+        assert module not in open_, f"a circle: {' -> '.join([*open_[open_.index(module) :], module])}"
+        if module not in done:
+            open_.append(module)
+            for name in sorted(GRAPH[module]):
+                follow(name)
+            done.add(open_.pop())
+
+    for module in sorted(GRAPH):
+        follow(module)
 
 
 @pytest.mark.parametrize("path", SQL_FILES, ids=lambda p: f"{p.parent.name}/{p.name}")

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 import typer
 
-from pipelines import cli, cli_common, cli_operation, night_command
 from pipelines.cities import aggregate
-from pipelines.night import Night, build
-from pipelines.run_guard import guarded
-from pipelines.settings import CityFolder
+from pipelines.cli import common, main, nights, operation
+from pipelines.run.guard import guarded
+from pipelines.run.night import Night, build
+from pipelines.settings.city import CityFolder
 from tests.making import City, monthly
 
 SLIP = monthly("M1", 2022, 2025, lambda y, m: "0.1" if (y, m) == (2024, 6) else 100)
@@ -45,7 +45,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-EVERY = dict(commands(typer.main.get_command(cli.app)))
+EVERY = dict(commands(typer.main.get_command(main.app)))
 
 
 def plausible(parameter: Any, place: Path) -> str:
@@ -131,7 +131,7 @@ def without_prefect(monkeypatch: pytest.MonkeyPatch) -> None:
         "cities": cities,
     }
     entries = [SimpleNamespace(name=name, load=lambda flow=flow: flow) for name, flow in flows.items()]
-    for module in (night_command, cli_operation):
+    for module in (nights, operation):
         monkeypatch.setattr(module, "entry_points", lambda **_: entries)
 
 
@@ -147,13 +147,13 @@ class Ran:
         self.monkeypatch.setattr(sys, "argv", ["facility-emissions", *words])
         self.capfd.readouterr()
         try:
-            cli.main()
+            main.main()
             code = 0
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
         out, err = self.capfd.readouterr()
         command = " ".join(words)
-        is_fault = self.strict and cli_common.UNEXPECTED in out + err
+        is_fault = self.strict and common.UNEXPECTED in out + err
         if "Traceback" in out + err or is_fault or code not in (0, 1, 2):
             self.problems.append(f"{command}: {code}\n{err[-2000:]}")
         elif code and not err.strip() and not ANSWER_IS_THE_FAULT & set(words):
@@ -343,11 +343,11 @@ def test_a_fault_of_our_own_is_a_sentence_too_and_its_details_are_kept(
     def fails() -> None:
         raise KeyError("a fault of ours")
 
-    monkeypatch.setattr(cli, "app", fails)
+    monkeypatch.setattr(main, "app", fails)
     with pytest.raises(SystemExit) as ended:
-        cli.main()
+        main.main()
     err = capsys.readouterr().err
-    assert ended.value.code == 1 and cli_common.UNEXPECTED in err and "Traceback" not in err
+    assert ended.value.code == 1 and common.UNEXPECTED in err and "Traceback" not in err
     kept = next(Path(word) for word in err.replace("\n", "").split() if word.endswith(".log"))
     assert "a fault of ours" in kept.read_text(encoding="utf-8")
     kept.unlink()

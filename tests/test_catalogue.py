@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import findings, tables
-from pipelines.city_file import SettingsError
-from pipelines.known import CAUSES
-from pipelines.settings import CityFolder
+from pipelines import findings, tables, texts
+from pipelines.run.inputs import CAUSES
+from pipelines.settings.city import CityFolder
+from pipelines.settings.city_file import SettingsError
 from pipelines.warehouse import database
 from tests.making import City, one, rows_of
 
@@ -103,7 +103,7 @@ def test_every_rule_that_code_raises_has_a_sentence() -> None:
     checked = (ROOT / "pipelines/readings/checked.sql").read_text(encoding="utf-8")
     for rule in re.findall(r"THEN '([a-z_]+)'", checked.split("END AS rule_id")[0]):
         assert rule in known, rule
-    read = (ROOT / "pipelines/sources/read_cells.sql").read_text(encoding="utf-8")
+    read = (ROOT / "pipelines/sources/cells/read_cells.sql").read_text(encoding="utf-8")
     for rule in re.findall(r"THEN '([a-z_]+)'", read.split("END AS rule_id")[0]):
         assert rule in known | {"blank"}, rule
 
@@ -113,7 +113,7 @@ def test_texts_exist_in_both_languages_and_name_the_same_numbers() -> None:
         assert rule.ja and rule.en and rule.severity in ("info", "warning", "error"), rule.rule_id
         assert set(re.findall(r"{(\w+)", rule.ja)) == set(re.findall(r"{(\w+)", rule.en)), rule.rule_id
     for section in ("words", "labels"):
-        for key, pair in findings.texts()[section].items():
+        for key, pair in texts.texts()[section].items():
             assert len(pair) == 2 and all(pair), key
             assert set(re.findall(r"{(\w+)", pair[0])) == set(re.findall(r"{(\w+)", pair[1])), key
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipelines import cli
+from pipelines.cli import main
 from tests.making import City, monthly
 from tests.reference.test_editions import TEXT
 
@@ -20,7 +20,7 @@ RUNNER = CliRunner()
 
 def run(city: City | None, *words: str) -> tuple[int, str, str]:
     where = ["--city", str(city.folder)] if city else []
-    result = RUNNER.invoke(cli.app, [*where, *words])
+    result = RUNNER.invoke(main.app, [*where, *words])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, result.stdout, result.stderr
@@ -96,7 +96,7 @@ def test_a_narrow_list_of_facilities_keeps_each_verdict_whole(
     sample_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    out = RUNNER.invoke(cli.app, ["--city", str(sample_folder), "facilities"]).stdout
+    out = RUNNER.invoke(main.app, ["--city", str(sample_folder), "facilities"]).stdout
     lines = [line for line in out.splitlines() if line.startswith("F0")]
     assert len(lines) == 45 and all("達成*" in line or "未達" in line or "判定不能" in line for line in lines)
     assert "* 準用・参考: " in out
@@ -289,8 +289,8 @@ def test_what_strangers_wrote_commands_no_terminal(tmp_path: Path) -> None:
         "meter_id,started_at,ended_at,quantity,unit\nM\x1b]0;x\x07,2026-05-01,2026-06-01,5,kWh\nM1,2026-05-01,2026-06-01,5\x9b5m,kWh\n",
         encoding="utf-8",
     )
-    read = RUNNER.invoke(cli.app, ["parse", str(path)])
-    missing = RUNNER.invoke(cli.app, ["parse", f"{path}x"])
+    read = RUNNER.invoke(main.app, ["parse", str(path)])
+    missing = RUNNER.invoke(main.app, ["parse", f"{path}x"])
     assert read.exit_code == 0
     assert "M␛]0;x" in read.output
     for said in (read.output, missing.output):
@@ -310,7 +310,14 @@ def test_what_strangers_wrote_commands_no_terminal(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_use_and_wrong_places_end_in_a_sentence(published: City, words: list[str], code: int, told: str) -> None:
-    command = [sys.executable, "-c", "from pipelines.cli import main; main()", "--city", str(published.folder), *words]
+    command = [
+        sys.executable,
+        "-c",
+        "from pipelines.cli.main import main; main()",
+        "--city",
+        str(published.folder),
+        *words,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == code
     assert told in done.stderr

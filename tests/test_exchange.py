@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import backup, exchange, tidy
-from pipelines.warehouse.lock import AlreadyRunning
+from pipelines.run import exchange
+from pipelines.run.lock import AlreadyRunning
+from pipelines.upkeep import backup, tidy
 from tests.making import City, monthly, one
 from tests.test_operation import night
 
@@ -18,8 +19,9 @@ from tests.test_operation import night
 KILLED = """
 import os, sys
 from pathlib import Path
-from pipelines import backup, durable
-from pipelines.settings import CityFolder
+from pipelines import durable
+from pipelines.upkeep import backup
+from pipelines.settings.city import CityFolder
 
 folder, file, at, when = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 move, count = durable.move, 0

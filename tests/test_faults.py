@@ -16,11 +16,13 @@ from typing import Any
 
 import pytest
 
+from pipelines.history.records import History
 from pipelines.review import store as decisions
-from pipelines.run_guard import RunFailedError
-from pipelines.sources import inbox, inspect_file, read_apart, store
+from pipelines.run.guard import RunFailedError
+from pipelines.sources import parsed_store
+from pipelines.sources.arrive import inbox
+from pipelines.sources.open import inspect_file, read_apart
 from pipelines.warehouse import database
-from pipelines.warehouse.history import History
 from tests import killing
 from tests.making import City, monthly, one, rows_of
 
@@ -87,7 +89,7 @@ def test_nights_killed_at_random_moments_lose_and_double_nothing(city: City) -> 
     assert one(connection, "SELECT count(*) - count(DISTINCT run_id) FROM publications") == 0
     assert one(connection, "SELECT count(*) - count(DISTINCT path) FROM source_files") == 0
     connection.close()
-    assert store.damaged(city.paths.parsed, city.paths.history, wholly=True) == []
+    assert parsed_store.damaged(city.paths.parsed, city.paths.history, wholly=True) == []
     assert list((city.paths.data / "next").iterdir()) == []
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipelines import chain, journal
+from pipelines.history import chain, journal
 
 FILE = "runs.jsonl"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import backup, doctor
+from pipelines.upkeep import backup, doctor
 from pipelines.warehouse import database
 from tests import killing
 from tests.making import City, monthly, one, rows_of

@@ -21,15 +21,16 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from pipelines import backup, cli, doctor, tidy
-from pipelines.city_file import SettingsError
-from pipelines.night import LostFilesError, Night, build
-from pipelines.run_guard import RunFailedError, guarded, missed
-from pipelines.settings import load_settings
-from pipelines.sources import store
+from pipelines.cli import main
+from pipelines.history.records import History
+from pipelines.run.guard import RunFailedError, guarded, missed
+from pipelines.run.lock import AlreadyRunning, run_lock, running
+from pipelines.run.night import LostFilesError, Night, build
+from pipelines.settings.city import load_settings
+from pipelines.settings.city_file import SettingsError
+from pipelines.sources import parsed_store
+from pipelines.upkeep import backup, doctor, tidy
 from pipelines.warehouse import database
-from pipelines.warehouse.history import History
-from pipelines.warehouse.lock import AlreadyRunning, run_lock, running
 from pipelines.warehouse.publish import HeldBack
 from pipelines.warehouse.time_limit import TimeLimit, TimeLimitError
 from tests.making import City, monthly, one, writable
@@ -37,9 +38,9 @@ from tests.making import City, monthly, one, writable
 DIES_IN_A_RUN = """
 import os, sys
 from pathlib import Path
-from pipelines.night import Night
-from pipelines.run_guard import guarded
-from pipelines.settings import CityFolder
+from pipelines.run.night import Night
+from pipelines.run.guard import guarded
+from pipelines.settings.city import CityFolder
 with guarded(Night(CityFolder(Path(sys.argv[1])))):
     print("under way", flush=True)
     sys.stdin.readline()
@@ -52,7 +53,7 @@ def outcomes(city: City) -> list[str]:
 
 
 def command(city: City, *words: str) -> tuple[int, str]:
-    result = CliRunner().invoke(cli.app, ["--city", str(city.folder), *words])
+    result = CliRunner().invoke(main.app, ["--city", str(city.folder), *words])
     return result.exit_code, result.output
 
 
@@ -294,16 +295,16 @@ def test_tidy_removes_only_what_can_be_made_anew(city: City) -> None:
         settings.write(
             "\n[layouts.never]\ncolumns = {start = 1, end = 2, quantity = 3}\nheader = ['never']\nmeter_from = '=M1'\n"
         )
-    batch = store.batches_in_use(city.paths.parsed)[0]
+    batch = parsed_store.batches_in_use(city.paths.parsed)[0]
     (city.paths.data / "tmp" / "parse-x").mkdir(parents=True)
-    (city.paths.parsed / store.DAMAGED).mkdir()
-    (city.paths.parsed / store.DAMAGED / "values-1.parquet").touch()
+    (city.paths.parsed / parsed_store.DAMAGED).mkdir()
+    (city.paths.parsed / parsed_store.DAMAGED / "values-1.parquet").touch()
     city.bills("fuel/old.csv", monthly("M1", 2010, 2010, 100), "2011-06-01 09:00")
     night(city)  # with another layout of the city's own, everything is read anew
     for path in (*city.paths.data.glob("*/*"), *city.paths.parsed.glob("damaged/*")):
         os.utime(path, (month_ago, month_ago))
     found = {(each.path.name, each.is_ours) for each in tidy.look(city.paths)}
-    unused = {(f"{kind}-{batch}.parquet", True) for kind in store.KINDS} | {(f"hashes-{batch}.json", True)}
+    unused = {(f"{kind}-{batch}.parquet", True) for kind in parsed_store.KINDS} | {(f"hashes-{batch}.json", True)}
     assert found == unused | {("parse-x", True), ("values-1.parquet", True), ("old.csv", False)}
     assert command(city, "tidy", "--remove")[0] == 0
     assert [each.path.name for each in tidy.look(city.paths)] == ["old.csv"]
@@ -352,7 +353,7 @@ def test_damaged_parsed_files_are_parsed_again(city: City) -> None:
             path.unlink()
         run = night(city)
         assert [notice["rule_id"] for notice in run.outcome.notices] == ["parsed_damaged"]
-        assert store.damaged(city.paths.parsed, city.paths.history, wholly=True) == []
+        assert parsed_store.damaged(city.paths.parsed, city.paths.history, wholly=True) == []
     with city.built() as made:
         assert one(made, total) == 48 * 100
 

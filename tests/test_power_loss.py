@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from pipelines import durable
-from pipelines.journal import HistoryLostError
-from pipelines.warehouse import kept
-from pipelines.warehouse.history import History
+from pipelines.history import kept
+from pipelines.history.journal import HistoryLostError
+from pipelines.history.records import History
 from tests.making import City, monthly, one
 from tests.test_operation import night
 
@@ -106,9 +106,9 @@ def test_only_one_place_writes_and_renames() -> None:
     own = re.compile(r"\bos\.(replace|rename)\(|\.(rename|replace)\((?!\")[a-z_.]+\)|\.write_(text|bytes)\(")
     allowed = {
         "durable.py",
-        "doctor.py",
-        "sources/lines.py",
-        "child_process.py",
+        "upkeep/doctor.py",
+        "sources/open/lines.py",
+        "process/child.py",
     }  # a probe, copies in tmp/, a knob of the system
     found = {
         f"{path.relative_to(root)}:{number}"

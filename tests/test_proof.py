@@ -16,15 +16,18 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from pipelines import chain, cli, doctor_deep, doctor_history, journal
-from pipelines.journal import HistoryLostError
-from pipelines.night import Night
-from pipelines.recorder import recorder
+from pipelines.cli import main
+from pipelines.history import chain, frozen, journal, kept
+from pipelines.history.journal import HistoryLostError
+from pipelines.history.records import History
+from pipelines.process.recorder import recorder
 from pipelines.review.store import Decision, Store
-from pipelines.run_guard import guarded
-from pipelines.settings import CityFolder
-from pipelines.warehouse import database, kept, official, query
-from pipelines.warehouse.history import History
+from pipelines.run.guard import guarded
+from pipelines.run.night import Night
+from pipelines.settings.city import CityFolder
+from pipelines.upkeep import deep
+from pipelines.upkeep import history as doctor_history
+from pipelines.warehouse import database, query
 from tests.making import City, monthly, one, rows_of, writable
 
 CLOCK = [datetime(2026, 6, day, 2) for day in (2, 9, 12)]
@@ -50,8 +53,8 @@ def proven(tmp_path_factory: pytest.TempPathFactory) -> City:
             made.publish()
             if at == 0:
                 with query.opened(made.paths.published) as connection:
-                    request = official.Request("審議会", 2024, "環第1号", "P1", moment)
-                    official.freeze(connection, made.paths.history, request)
+                    request = frozen.Request("審議会", 2024, "環第1号", "P1", moment)
+                    frozen.freeze(connection, made.paths.history, request)
     return made
 
 
@@ -145,7 +148,7 @@ def test_each_parsed_file(twin: City, how: str) -> None:
         for other in twin.paths.parsed.glob(f"*-{path.stem.removeprefix('values-')}.*"):
             other.unlink()
     assert kept.wrong(twin.paths.history, "parsed/"), how
-    told = {each.what_en for each in doctor_deep.examine(twin.paths) if each.state == "bad"}
+    told = {each.what_en for each in deep.examine(twin.paths) if each.state == "bad"}
     assert "hashes of parsed/" in told, how
 
 
@@ -285,11 +288,11 @@ def command(twin: City, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[
     def no_run(*_: object, **__: object) -> None:
         raise typer.Exit
 
-    monkeypatch.setattr(cli, "_run_flow", no_run)
+    monkeypatch.setattr(main, "_run_flow", no_run)
     monkeypatch.setattr(CityFolder, "now", lambda _: CLOCK[2])
 
     def run(*words: str) -> tuple[int, str]:
-        result = CliRunner().invoke(cli.app, ["--city", str(twin.folder), *words])
+        result = CliRunner().invoke(main.app, ["--city", str(twin.folder), *words])
         return result.exit_code, result.output
 
     return run
@@ -363,7 +366,7 @@ def test_a_forged_seal_hides_no_tampering_with_any_file(twin: City, beside: str)
 
 def test_a_head_that_was_noted_down_proves_that_today_continues_it(twin: City, monkeypatch: pytest.MonkeyPatch) -> None:
     history = twin.paths.history
-    (edition,) = official.editions(history)
+    (edition,) = frozen.editions(history)
     head, day = edition["history_head"], CLOCK[0].date()
     assert doctor_history.against(twin.paths, head, day).state == "ok"
     assert doctor_history.against(twin.paths, chain.head_told(history), CLOCK[1].date()).state == "ok"
@@ -410,7 +413,7 @@ def test_a_folder_of_an_earlier_version_is_taken_over(twin: City, monkeypatch: p
 
 
 def test_a_decision_keeps_its_hash_when_columns_are_added() -> None:
-    from pipelines import decision_chain
+    from pipelines.run import decision_chain
 
     told = decision_chain._canonical(decision(1))
     assert "seen_co2e_kg" not in told and "D1" in told

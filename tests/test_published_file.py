@@ -14,9 +14,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import doctor, durable
-from pipelines.night import Night
-from pipelines.warehouse import database, place, query
+from pipelines import durable
+from pipelines.run.night import Night
+from pipelines.settings import place
+from pipelines.upkeep import doctor
+from pipelines.warehouse import database, query
 from tests.making import City, monthly
 from tests.test_operation import night
 
@@ -209,6 +211,6 @@ def test_a_check_of_doctor_that_ends_in_an_error_keeps_no_other_from_being_made(
         raise RuntimeError("whatever")
 
     usual = [c.what_en for c in doctor.examine(published.folder, None)]
-    monkeypatch.setattr("pipelines.doctor._registers", broken)
+    monkeypatch.setattr("pipelines.upkeep.doctor._registers", broken)
     found = {c.what_en: c for c in doctor.examine(published.folder, None)}
     assert list(found) == usual and found["registers"].state == "bad" and "whatever" in found["registers"].detail

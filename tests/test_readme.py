@@ -10,8 +10,8 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from pipelines import cli
-from pipelines.settings import CityFolder
+from pipelines.cli import main
+from pipelines.settings.city import CityFolder
 from tests.conftest import SAMPLE
 
 README = (SAMPLE.parent / "README.md").read_text(encoding="utf-8")
@@ -26,15 +26,15 @@ SAMPLE_COMMANDS = [
 def test_commands_of_the_readme_run(sample_folder: Path, words: list[str], tmp_path: Path) -> None:
     if ">" in words:
         words = words[: words.index(">")]
-    result = CliRunner().invoke(cli.app, ["--city", str(sample_folder), *words])
+    result = CliRunner().invoke(main.app, ["--city", str(sample_folder), *words])
     assert result.exit_code == 0 and result.stdout_bytes, result.output
 
 
 def test_the_readme_names_commands_that_exist() -> None:
     named = set(re.findall(r"facility-emissions (?:--city \S+ )?([a-z][a-z-]*)\b", README))
-    known = {command.name or command.callback.__name__ for command in cli.app.registered_commands if command.callback}
+    known = {command.name or command.callback.__name__ for command in main.app.registered_commands if command.callback}
     assert len(SAMPLE_COMMANDS) >= 5
-    groups = {group.name for group in cli.app.registered_groups}
+    groups = {group.name for group in main.app.registered_groups}
     assert named - groups <= known
 
 

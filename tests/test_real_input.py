@@ -11,8 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.night import Night, build
-from pipelines.settings import CityFolder
+from pipelines.run.night import Night, build
+from pipelines.settings.city import CityFolder
 from pipelines.warehouse import database, invariants
 from tests import real_input
 from tests.making import one, rows_of

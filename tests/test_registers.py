@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines import register_checks, registers
+from pipelines.registers import checks, read
 from tests.making import DEFAULTS, City
 
 
 def problems(city: City) -> str:
-    with pytest.raises(registers.RegisterError) as refused:
-        found = registers.read(city.paths.registers)
-        register_checks.check(found, city.paths.settings, *register_checks.vocabularies())
+    with pytest.raises(read.RegisterError) as refused:
+        found = read.read(city.paths.registers)
+        checks.check(found, city.paths.settings, *checks.vocabularies())
     return str(refused.value)
 
 
 def test_the_default_city_is_sound(city: City) -> None:
-    found = registers.read(city.paths.registers)
-    register_checks.check(found, city.paths.settings, *register_checks.vocabularies())
+    found = read.read(city.paths.registers)
+    checks.check(found, city.paths.settings, *checks.vocabularies())
 
 
 def test_a_missing_register_is_named(city: City) -> None:
@@ -34,7 +34,7 @@ def test_a_misspelt_register_or_column_is_not_silently_none(city: City) -> None:
 
 def test_extra_columns_are_a_finding(city: City) -> None:
     city.register("operators", [{"operator_id": "OP", "name": "x", "fax": "1"}])
-    found = registers.read(city.paths.registers)
+    found = read.read(city.paths.registers)
     assert [f.rule_id for f in found.findings] == ["register_unknown_column"]
 
 
@@ -82,7 +82,7 @@ def test_shares_must_sum_to_one_on_every_day(city: City) -> None:
     assert "0.6" in problems(city)
     shares[1]["valid_from"] = "2020-04-01"
     city.register("meter_shares", shares)
-    register_checks.check(registers.read(city.paths.registers), city.paths.settings, *register_checks.vocabularies())
+    checks.check(read.read(city.paths.registers), city.paths.settings, *checks.vocabularies())
 
 
 def test_overlapping_validity_of_a_meter_is_refused(city: City) -> None:
@@ -106,5 +106,5 @@ def test_a_circle_of_parents_is_refused(city: City) -> None:
 def test_wareki_and_cp932_are_read(city: City) -> None:
     text = "facility_id,name,operator_id,opened_on\nF1,本庁舎,OP,令和2年4月1日\n"
     (city.folder / "registers" / "facilities.csv").write_bytes(text.encode("cp932"))
-    found = registers.read(city.paths.registers)
+    found = read.read(city.paths.registers)
     assert str(found["facilities"][0]["opened_on"]) == "2020-04-01"

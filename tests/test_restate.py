@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import as_known
-from pipelines.journal import HistoryLostError
-from pipelines.known import Unknown
-from pipelines.settings import CityFolder
-from pipelines.warehouse import database, official, query
-from pipelines.warehouse.history import History
+from pipelines.history import frozen as official
+from pipelines.history.journal import HistoryLostError
+from pipelines.history.records import History
+from pipelines.run import past
+from pipelines.run.inputs import Unknown
+from pipelines.settings.city import CityFolder
+from pipelines.warehouse import database, query
 from tests.making import DEFAULTS, City, monthly, one, rows_of
 
 OFFSET = "result_fy_offset = -1"
@@ -158,15 +159,15 @@ def test_another_edition_restates_the_years_it_serves_as_factor_and_the_past_can
     published.close()
 
     clock.moment = THIRD
-    then = as_known.file(city.paths, datetime(2026, 6, 5))
+    then = past.file(city.paths, datetime(2026, 6, 5))
     assert dump(then) == before != after
-    assert as_known.file(city.paths, datetime(2026, 6, 5)) == then, "built once"
-    assert dump(as_known.file(city.paths, datetime(2026, 6, 10))) == after
+    assert past.file(city.paths, datetime(2026, 6, 5)) == then, "built once"
+    assert dump(past.file(city.paths, datetime(2026, 6, 10))) == after
     with pytest.raises(Unknown, match="--by-receipt"):
-        as_known.file(city.paths, datetime(2026, 5, 31))
-    earlier = dump(as_known.file(city.paths, datetime(2026, 5, 31), by_receipt=True))
+        past.file(city.paths, datetime(2026, 5, 31))
+    earlier = dump(past.file(city.paths, datetime(2026, 5, 31), by_receipt=True))
     assert earlier["readings"] == [], "nothing was received by then"
-    received = dump(as_known.file(city.paths, datetime(2026, 6, 1, 12), by_receipt=True))
+    received = dump(past.file(city.paths, datetime(2026, 6, 1, 12), by_receipt=True))
     assert received["readings"] == before["readings"], "received by then, seen by the first run"
 
 
@@ -266,7 +267,7 @@ def test_an_official_edition_stays_and_today_is_shown_against_it(city: City, clo
     lines = dict(rows_of(published, "SELECT line, co2e_kg FROM base_year_lines WHERE target_id = 'T2'"))
     assert lines["as_published"] == 7200 and lines["recalculated"] == lines["existing_then"]
     published.close()
-    assert dump(as_known.file(city.paths, datetime(2026, 6, 5)))["emissions_by_facility_fiscal_year"]
+    assert dump(past.file(city.paths, datetime(2026, 6, 5)))["emissions_by_facility_fiscal_year"]
 
 
 def test_the_base_year_in_three_lines_where_a_facility_moved(city: City) -> None:

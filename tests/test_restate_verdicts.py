@@ -13,9 +13,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.night import Night, build
-from pipelines.warehouse import kept, query
-from pipelines.warehouse.history import History
+from pipelines.history import kept
+from pipelines.history.records import History
+from pipelines.run.night import Night, build
+from pipelines.warehouse import query
 from tests.making import DEFAULTS, City, monthly, one, rows_of, verdict, writable
 
 SUMMER = date(2026, 7, 10)
@@ -191,7 +192,7 @@ def test_a_correction_on_the_night_of_a_new_method_is_asked_about(
 ) -> None:
     city = two(make_city)
     night(city)
-    monkeypatch.setattr("pipelines.night.METHOD_VERSION", 99)
+    monkeypatch.setattr("pipelines.run.night.METHOD_VERSION", 99)
     better = [("M1", f"2025-{m:02d}-01", f"2025-{m + 1:02d}-01", 20, "L", "corrected") for m in range(4, 9)]
     city.bills("fuel/c.csv", better, "2026-07-08 09:00", more=["stage"])
     with night(city) as made:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import backup, rights
+from pipelines.process import rights
 from pipelines.review.store import Decision, DecisionsError, Store
-from pipelines.warehouse.lock import AlreadyRunning, run_lock
+from pipelines.run.lock import AlreadyRunning, run_lock
+from pipelines.upkeep import backup
 from tests.making import City, monthly
 from tests.test_cli import run
 from tests.test_operation import night
@@ -120,7 +121,7 @@ HOLDING = """
 import sys, time
 from datetime import datetime
 from pathlib import Path
-from pipelines.warehouse.lock import run_lock
+from pipelines.run.lock import run_lock
 with run_lock(Path(sys.argv[1]), datetime.now(), "RUN"):
     print("held", flush=True)
     time.sleep(60)

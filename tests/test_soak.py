@@ -10,7 +10,7 @@ import time
 from datetime import date, timedelta
 from pathlib import Path
 
-from pipelines.sources import merging, store
+from pipelines.sources import merging, parsed_store
 from pipelines.warehouse import database
 from tests.making import City, one
 from tests.test_operation import night
@@ -42,5 +42,5 @@ def test_nights_on_end_keep_few_files_and_lose_nothing(tmp_path: Path) -> None:
     with database.connect_published(city.paths.published) as made:
         assert one(made, "SELECT sum(quantity) FROM current_readings") == NIGHTS * (NIGHTS + 1) / 2
     # of one size there are never more than two times FAN_IN - 1, those that are about to go among them
-    in_use = len(store.batches_in_use(city.paths.parsed))
+    in_use = len(parsed_store.batches_in_use(city.paths.parsed))
     assert in_use <= merging.FAN_IN and parsed[0] <= (2 * merging.FAN_IN) * 5 + 3

@@ -13,9 +13,9 @@ from typing import ClassVar
 import psutil
 import pytest
 
+from pipelines.history.records import History
+from pipelines.run.lock import running
 from pipelines.warehouse import time_limit
-from pipelines.warehouse.history import History
-from pipelines.warehouse.lock import running
 from pipelines.warehouse.time_limit import TimeLimit, TimeLimitError
 from tests.making import City, monthly
 from tests.sources.test_limits import sheet_of
@@ -24,8 +24,8 @@ from tests.sources.test_limits import sheet_of
 RUN = """
 import socket, sys, threading
 from pathlib import Path
-from pipelines import night, run_guard
-from pipelines.settings import CityFolder
+from pipelines.run import guard, night
+from pipelines.settings.city import CityFolder
 from pipelines.sources import parse
 from pipelines.warehouse.time_limit import TimeLimit, TimeLimitError
 from tests.sources import test_limits
@@ -75,7 +75,7 @@ try:
         nightly.run(city, lambda *_: None)
     else:
         run = night.Night(city)
-        with run_guard.guarded(run):
+        with guard.guarded(run):
             run.receive()
             run.read_files()
             if run.load_registers():

@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 
-from pipelines import as_known, journal
-from pipelines.known import Unknown
-from pipelines.night import Night
+from pipelines.history import journal
 from pipelines.review.store import Decision, Store
-from pipelines.settings import CityFolder
-from pipelines.sources import inbox
+from pipelines.run import past
+from pipelines.run.inputs import Unknown
+from pipelines.run.night import Night
+from pipelines.settings.city import CityFolder
+from pipelines.sources.arrive import inbox
 from pipelines.warehouse import database
 from tests.making import DEFAULTS, City, monthly, one, rows_of
 
@@ -107,7 +108,7 @@ def test_the_moment_of_any_publication_gives_what_it_said(city: City, clock: Clo
         published[publication(path)] = said(path)
     assert len(published) == 4
     for moment, what in published.items():
-        assert said(as_known.file(CityFolder(city.folder), moment)) == what, f"{seed} {moment}"
+        assert said(past.file(CityFolder(city.folder), moment)) == what, f"{seed} {moment}"
 
 
 def test_two_publications_within_a_second_have_moments_of_their_own(city: City, clock: Clock) -> None:
@@ -117,8 +118,8 @@ def test_two_publications_within_a_second_have_moments_of_their_own(city: City, 
     city.bills("fuel/b.csv", [("M1", "2024-05-01", "2024-06-01", 7, "L", "訂正")], more=["stage"])
     second = publication(city.publish())
     assert first < second and said(city.paths.published) != before
-    assert said(as_known.file(city.paths, first)) == before
-    assert said(as_known.file(city.paths, second)) == said(city.paths.published)
+    assert said(past.file(city.paths, first)) == before
+    assert said(past.file(city.paths, second)) == said(city.paths.published)
 
 
 def test_an_edited_receipt_is_told_and_was_not_known_before(city: City, clock: Clock) -> None:
@@ -137,10 +138,10 @@ def test_an_edited_receipt_is_told_and_was_not_known_before(city: City, clock: C
         assert all(part in sentence for part in ("fuel/b.csv", "2026-05-01 09:00", "2026-06-03 09:00"))
         seen = "SELECT received_at, first_seen_at FROM source_files WHERE path = 'b.csv'"
         assert one(connection, seen) == (datetime(2026, 6, 3, 9), datetime(2026, 6, 2, 2))
-    with database.connect_published(as_known.file(city.paths, first)) as connection:
+    with database.connect_published(past.file(city.paths, first)) as connection:
         assert one(connection, used) == 100
         assert rows_of(connection, "FROM findings WHERE rule_id = 'receipt_restated'") == []
-    with database.connect_published(as_known.file(city.paths, datetime(2026, 6, 5))) as connection:
+    with database.connect_published(past.file(city.paths, datetime(2026, 6, 5))) as connection:
         assert one(connection, used) == 100, "the edit was not seen before the ninth"
     rebuilt = Night(city.paths)
     rebuilt.remember()
@@ -151,11 +152,11 @@ def test_an_edited_receipt_is_told_and_was_not_known_before(city: City, clock: C
 def test_before_the_first_run_nothing_was_known(city: City, clock: Clock) -> None:
     city.bills("fuel/a.csv", monthly("M1", 2022, 2025, 100), "2026-06-01 09:00")
     with pytest.raises(Unknown, match="nightly"):
-        as_known.file(city.paths, datetime(2026, 6, 1, 12))
+        past.file(city.paths, datetime(2026, 6, 1, 12))
     city.publish()
     with pytest.raises(Unknown, match="--by-receipt"):
-        as_known.file(city.paths, datetime(2026, 6, 1, 12))
-    with database.connect_published(as_known.file(city.paths, datetime(2026, 6, 1, 12), by_receipt=True)) as made:
+        past.file(city.paths, datetime(2026, 6, 1, 12))
+    with database.connect_published(past.file(city.paths, datetime(2026, 6, 1, 12), by_receipt=True)) as made:
         assert one(made, "SELECT count(*) FROM readings") == 48
 
 
@@ -184,7 +185,7 @@ def test_a_day_before_the_data_or_the_last_publication_is_told(city: City, clock
         night.receive()
         night.read_files()
         night.load_registers()
-        from pipelines.night import build
+        from pipelines.run.night import build
 
         build(night)
         night.publish()

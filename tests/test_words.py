@@ -13,9 +13,9 @@ import pytest
 from expectations import suites
 from expectations.contracts import contract
 from pipelines import tables
-from pipelines.layout_spec import Layout
-from pipelines.registers import RegisterError, typed
-from pipelines.sources.words import AGREED_WORDS
+from pipelines.registers.read import RegisterError, typed
+from pipelines.settings.layout import Layout
+from pipelines.sources.layouts.cell_words import AGREED_WORDS
 
 ROOT = Path(__file__).parents[1]
 RAW = tomllib.loads((ROOT / "pipelines" / "tables.toml").read_text(encoding="utf-8"))

@@ -15,10 +15,11 @@ from typing import Any
 
 import duckdb
 
-from pipelines import city_file, durable, tables
+from pipelines import durable, tables
 from pipelines.errors import ActionableError
-from pipelines.settings import CityFolder
-from pipelines.warehouse import database, place
+from pipelines.settings import city_file, place
+from pipelines.settings.city import CityFolder
+from pipelines.warehouse import database
 
 HERE = Path(__file__).parent
 COMMENTS = {

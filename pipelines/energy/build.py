@@ -23,7 +23,7 @@ from pipelines.warehouse import database
 from pipelines.warehouse.part import Part
 
 if TYPE_CHECKING:
-    from pipelines.settings import Settings
+    from pipelines.settings.city import Settings
 
 HERE = Path(__file__).parent
 VERSIONS = """

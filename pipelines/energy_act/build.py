@@ -16,8 +16,8 @@ import duckdb
 
 from pipelines.findings import Finding
 from pipelines.periods import fiscal_year
-from pipelines.register_checks import LEGAL_POSTS
-from pipelines.settings import Settings
+from pipelines.registers.checks import LEGAL_POSTS
+from pipelines.settings.city import Settings
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent

@@ -18,11 +18,12 @@ from typing import Any
 
 import duckdb
 
-from pipelines.findings import LANGUAGES, Finding, explain_reason, rules, stable_id, verdict_words
+from pipelines.findings import Finding, explain_reason, rules, stable_id
 from pipelines.flags import backdated
 from pipelines.periods import fiscal_year
 from pipelines.rounding import pair, rule_of
-from pipelines.settings import Settings
+from pipelines.settings.city import Settings
+from pipelines.texts import LANGUAGES, verdict_words
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent

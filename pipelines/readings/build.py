@@ -22,7 +22,7 @@ import duckdb
 from pipelines import findings, units
 from pipelines.readings import doubting, spellings, touched
 from pipelines.readings.acceptance import Rival, RivalEvent, losers, losing_events
-from pipelines.settings import Settings
+from pipelines.settings.city import Settings
 from pipelines.warehouse import database
 from pipelines.warehouse.part import Part
 

@@ -13,7 +13,7 @@ import duckdb
 
 from pipelines import findings, units
 from pipelines.readings import spellings
-from pipelines.settings import Settings
+from pipelines.settings.city import Settings
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from pipelines.settings import Settings
+from pipelines.settings.city import Settings
 from pipelines.warehouse import database
 from pipelines.warehouse.part import Part
 

@@ -16,10 +16,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from pipelines import durable, journal
+from pipelines import durable
+from pipelines.history import journal, kept
+from pipelines.history.moments import Past
 from pipelines.reference.supplier_list import KINDS, TITLES, Row, SupplierList
-from pipelines.warehouse import kept
-from pipelines.warehouse.past import Past
 
 FOLDER, JOURNAL = "editions", "editions.jsonl"
 COLUMNS = (

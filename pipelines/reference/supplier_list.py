@@ -18,8 +18,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
-from pipelines import child_process
 from pipelines.errors import ActionableError
+from pipelines.process import child
 
 ENCODINGS = ("utf-8-sig", "utf-16", "cp932")
 MOST_BYTES = 20_000_000
@@ -146,8 +146,8 @@ def _lines(path: Path) -> tuple[list[_Line], bool]:
 def _sheet(path: Path) -> list[_Line]:
     """Read a workbook in a process of its own: it comes from outside, and a broken one may take its reader with it."""
     try:
-        sheets = child_process.call(_cells, path, memory=MOST_MEMORY, seconds=MOST_SECONDS)
-    except (child_process.ChildDiedError, ValueError, OSError, RuntimeError) as error:
+        sheets = child.call(_cells, path, memory=MOST_MEMORY, seconds=MOST_SECONDS)
+    except (child.ChildDiedError, ValueError, OSError, RuntimeError) as error:
         raise ListError(f"{path.name}: Excelファイルとして読めません（{error}）。 / no readable workbook") from error
     lines = []
     for rows in sheets:

@@ -16,11 +16,12 @@ from typing import Any
 
 import duckdb
 
-from pipelines import journal
-from pipelines.findings import stable_id, word
+from pipelines.findings import stable_id
+from pipelines.history import journal
 from pipelines.periods import fiscal_year_end, fiscal_year_start, to_wareki
 from pipelines.reports import workbook
-from pipelines.settings import CityFolder
+from pipelines.settings.city import CityFolder
+from pipelines.texts import word
 from pipelines.warehouse import query
 
 LEDGER = "collections.jsonl"

@@ -11,10 +11,11 @@ from decimal import Decimal
 
 import duckdb
 
-from pipelines.findings import Finding, word
+from pipelines.findings import Finding
 from pipelines.review.desk import Desk
 from pipelines.review.states import OPEN, binds, overrides, settled
 from pipelines.review.store import Decision
+from pipelines.texts import word
 from pipelines.warehouse import database
 
 

@@ -12,7 +12,7 @@ from pipelines.review.desk import Desk, StepError
 from pipelines.review.evidence import NONE, Evidence, keep
 from pipelines.review.states import ACCEPTED
 from pipelines.review.store import Decision, Store, read_all
-from pipelines.settings import CityFolder
+from pipelines.settings.city import CityFolder
 from pipelines.warehouse import query
 
 

@@ -26,7 +26,7 @@ import duckdb
 
 from pipelines.errors import ActionableError
 from pipelines.periods import fiscal_year
-from pipelines.recorder import recorder
+from pipelines.process.recorder import recorder
 from pipelines.review.evidence import NONE, Evidence
 from pipelines.review.posts import FIRST_LINE, LADDER, Posts
 from pipelines.review.states import ACCEPTED, ANSWERED, FROM, Present, by_flag, effective, state_of

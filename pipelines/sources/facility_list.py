@@ -14,10 +14,10 @@ from pathlib import Path
 
 from pipelines import tables
 from pipelines.errors import ActionableError
-from pipelines.settings import Limits
-from pipelines.sources import lines
-from pipelines.sources.head import plain
-from pipelines.sources.inspect_file import inspect
+from pipelines.settings.city import Limits
+from pipelines.sources.layouts.head import plain
+from pipelines.sources.open import lines
+from pipelines.sources.open.inspect_file import inspect
 
 NEEDED = ("名称", "住所")
 NAMES = {

@@ -17,13 +17,17 @@ from typing import Any
 
 import duckdb
 
-from pipelines.settings import CityFolder, Limits
-from pipelines.sources import being_read, careful, described, matrix, plain, store, tables_found, torn
-from pipelines.sources.documents import BrokenDocumentError
-from pipelines.sources.head import LayoutReader, RefusedFileError
-from pipelines.sources.layouts import PARSER_VERSION
-from pipelines.sources.open_file import Inbound, Means, Outcome, Part, Problem
-from pipelines.sources.read_apart import CELL_COLUMNS, Columns, columns_of, opened
+from pipelines.settings.city import CityFolder, Limits
+from pipelines.sources import parsed_store
+from pipelines.sources.arrive import being_read
+from pipelines.sources.cells import careful, plain, tables_found
+from pipelines.sources.layouts import described, matrix
+from pipelines.sources.layouts.head import LayoutReader, RefusedFileError
+from pipelines.sources.layouts.register import PARSER_VERSION
+from pipelines.sources.layouts.xml_documents import BrokenDocumentError
+from pipelines.sources.open import torn
+from pipelines.sources.open.open_file import Inbound, Means, Outcome, Part, Problem
+from pipelines.sources.open.read_apart import CELL_COLUMNS, Columns, columns_of, opened
 from pipelines.warehouse import database, time_limit
 
 HERE = Path(__file__).parent
@@ -63,7 +67,7 @@ def parse(
         One outcome for each distinct file key.
     """
     means = Means(reading.limits, scratch, reading.of_city)
-    outcomes: dict[store.FileKey, Outcome] = {}
+    outcomes: dict[parsed_store.FileKey, Outcome] = {}
     connection.execute(_EMPTY_CELLS)
     part_numbers = count()
     for file in inbound:
@@ -115,10 +119,10 @@ def _parse_into_store(
                 connection.close()
                 steady, outcomes = [file for file in steady if id(file) not in changed], None
         if outcomes:
-            batch = store.batch_id(outcome.key for outcome in outcomes)
+            batch = parsed_store.batch_id(outcome.key for outcome in outcomes)
             connection.execute("UPDATE parsed_files SET batch = CAST($batch AS VARCHAR)", {"batch": batch})
             _leave_out_unfilled(connection)
-            store.write(connection, parsed, batch)
+            parsed_store.write(connection, parsed, batch)
         connection.close()
         kept = {id(file) for file in steady}
         return [file for file in inbound if id(file) not in kept]
@@ -128,8 +132,8 @@ def _parse_into_store(
 
 def create_empty(connection: duckdb.DuckDBPyConnection, kind: str) -> None:
     """Create the temporary table that stands for the Parquets of a kind when nothing has been parsed yet."""
-    types: dict[str, str] = store.VALUE_COLUMNS
-    if kind != store.VALUES:
+    types: dict[str, str] = parsed_store.VALUE_COLUMNS
+    if kind != parsed_store.VALUES:
         scratch = database.connect()
         parse([], scratch, Reading(Limits()), Path())
         types = {name: column_type for name, column_type, *_ in scratch.execute(f"DESCRIBE parsed_{kind}").fetchall()}
@@ -219,7 +223,7 @@ def _split(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> No
         " CAST(c.column_name AS VARCHAR) AS source_column"
     )
     connection.execute(
-        f"""CREATE OR REPLACE TEMP VIEW all_values AS SELECT {", ".join(store.VALUE_COLUMNS)}
+        f"""CREATE OR REPLACE TEMP VIEW all_values AS SELECT {", ".join(parsed_store.VALUE_COLUMNS)}
             FROM (FROM read_cells WHERE rule_id IS NULL UNION ALL BY NAME FROM plain_values)
                 AS c (table_no, source_line, source_column);
             CREATE OR REPLACE TEMP VIEW parsed_tables AS SELECT file_no AS table_no, sha256 AS source_sha256, wanted, file_member,
@@ -245,12 +249,12 @@ def _split(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> No
 
 def _leave_out_unfilled(connection: duckdb.DuckDBPyConnection) -> None:
     """Make ``kept_values``: the values without the columns that none of them fills, which would cost as much to write as full ones."""
-    filled = set(store.ALWAYS_KEPT)
+    filled = set(parsed_store.ALWAYS_KEPT)
     for table in ("read_cells", "plain_cells"):
         counts = connection.execute(f"SELECT count(COLUMNS(*)) FROM {table}")
         names = [column[0] for column in counts.description]
         filled |= {name for name, count in zip(names, counts.fetchone() or (), strict=True) if count}
-    kept = ", ".join(name for name in store.VALUE_COLUMNS if name in filled)
+    kept = ", ".join(name for name in parsed_store.VALUE_COLUMNS if name in filled)
     connection.execute(f"CREATE OR REPLACE TEMP VIEW kept_values AS SELECT {kept} FROM all_values")
 
 

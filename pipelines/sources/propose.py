@@ -18,14 +18,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from pipelines import units
-from pipelines.child_process import ChildDiedError
-from pipelines.layout_spec import Layout
-from pipelines.settings import Limits
-from pipelines.sources import lines, read_apart, workbook
-from pipelines.sources.head import RefusedFileError, plain, unmarked
-from pipelines.sources.inspect_file import HEAD_LINES, inspect
-from pipelines.sources.slots import day_slots
-from pipelines.sources.words import MISSING_MARKS, read_moment, read_number
+from pipelines.process.child import ChildDiedError
+from pipelines.settings.city import Limits
+from pipelines.settings.layout import Layout
+from pipelines.sources.layouts.cell_words import MISSING_MARKS, read_moment, read_number
+from pipelines.sources.layouts.head import RefusedFileError, plain, unmarked
+from pipelines.sources.layouts.slots import day_slots
+from pipelines.sources.open import lines, read_apart, workbook
+from pipelines.sources.open.inspect_file import HEAD_LINES, inspect
 
 SAMPLE_ROWS = 400
 MOSTLY = 0.9

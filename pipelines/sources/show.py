@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.findings import rules
-from pipelines.settings import Limits
-from pipelines.sources.inspect_file import inspect
-from pipelines.sources.odd_names import as_text, readable
-from pipelines.sources.open_file import Inbound
+from pipelines.settings.city import Limits
+from pipelines.sources.arrive.odd_names import as_text, readable
+from pipelines.sources.open.inspect_file import inspect
+from pipelines.sources.open.open_file import Inbound
 from pipelines.sources.parse import Reading, parse
 from pipelines.warehouse import database
 

@@ -16,8 +16,8 @@ from typing import Any
 import duckdb
 
 from pipelines.periods import fiscal_year, fiscal_year_start
-from pipelines.register_checks import milestones
-from pipelines.settings import Settings
+from pipelines.registers.checks import milestones
+from pipelines.settings.city import Settings
 from pipelines.targets.paths import Path as TargetPath
 from pipelines.warehouse import database
 from pipelines.warehouse.part import see_all, see_only

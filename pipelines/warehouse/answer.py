@@ -25,7 +25,7 @@ from typing import Any, TextIO
 import duckdb
 
 from pipelines import tables
-from pipelines.settings import CityFolder
+from pipelines.settings.city import CityFolder
 from pipelines.warehouse import query
 
 BLOCK = 2_000  # rows fetched at a time

@@ -19,7 +19,8 @@ import duckdb
 from pipelines import durable, tables
 from pipelines.errors import ActionableError
 from pipelines.findings import Finding
-from pipelines.warehouse import database, place
+from pipelines.settings import place
+from pipelines.warehouse import database
 
 
 class HeldBack(ActionableError, RuntimeError):  # noqa: N818 - a decision, not an accident

@@ -25,8 +25,8 @@ from typing import IO, Any
 
 import duckdb
 
-from pipelines import child_process
 from pipelines.errors import ActionableError
+from pipelines.process import child as child_process
 
 EVERY_SECONDS = 0.2
 # Which signal wakes a waiting main thread; Windows has none that does.

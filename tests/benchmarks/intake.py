@@ -17,10 +17,10 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.settings import Limits
+from pipelines.settings.city import Limits
 from pipelines.sources import parse
-from pipelines.sources.inspect_file import inspect
-from pipelines.sources.open_file import Inbound
+from pipelines.sources.open.inspect_file import inspect
+from pipelines.sources.open.open_file import Inbound
 
 VALUES = 1_000_000
 RUNS = 7

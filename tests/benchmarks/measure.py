@@ -67,7 +67,7 @@ def process(arguments: Sequence[str], environment: Mapping[str, str] | None = No
 
 def nightly(city: Path, today: object) -> Cost:
     """Run the night from the command line."""
-    command = "from pipelines.cli import main; main()"
+    command = "from pipelines.cli.main import main; main()"
     return process(["-c", command, "--city", str(city), "--today", str(today), "nightly", "--json"])
 
 
@@ -77,8 +77,8 @@ def intake(city: Path, today: date) -> float:
 import time
 from datetime import date
 from pathlib import Path
-from pipelines.night import Night
-from pipelines.settings import CityFolder
+from pipelines.run.night import Night
+from pipelines.settings.city import CityFolder
 night = Night(CityFolder(Path({str(city)!r}), today=date.fromisoformat('{today}')))
 begun = time.perf_counter()
 night.receive()

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.convert import Converted, ConvertError, Question, convert, convert_all
+from pipelines.ask.convert import Converted, ConvertError, Question, convert, convert_all
 from tests import by_hand
 from tests.making import City, one, rows_of
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from pipelines.city_file import SettingsError
-from pipelines.settings import CityFolder
+from pipelines.settings.city import CityFolder
+from pipelines.settings.city_file import SettingsError
 from tests import by_hand
 from tests.making import City, monthly, one, rows_of
 

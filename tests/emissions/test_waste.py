@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from pipelines.emissions import waste
-from pipelines.registers import RegisterError
+from pipelines.registers.read import RegisterError
 from pipelines.sources import show
 from tests.making import City, one, rows_of
 

@@ -86,8 +86,8 @@ def test_the_verdict_uses_the_bounds_and_says_so(city: City) -> None:
 
 
 def test_the_explanation_tells_filled_days_apart(city: City) -> None:
+    from pipelines.ask.explain import Question, explain
     from pipelines.findings import explain_reason
-    from pipelines.reports.explain import Question, explain
 
     usual(city, (GAP,))
     with city.built() as made:

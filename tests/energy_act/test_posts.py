@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.register_checks import LEGAL_POSTS
+from pipelines.registers.checks import LEGAL_POSTS
 from tests.making import TODAY, City, rows_of
 
 OPERATOR_POSTS = ("エネルギー管理統括者", "エネルギー管理企画推進者")

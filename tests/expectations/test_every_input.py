@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from expectations import night_gate
-from pipelines.night import Night, build
-from pipelines.sources import layouts
+from pipelines.run.night import Night, build
+from pipelines.sources.layouts import register as layouts
 from pipelines.warehouse import database
 from pipelines.warehouse.publish import HeldBack
 from tests.making import City, rows_of

@@ -9,7 +9,7 @@ import pytest
 from expectations import contracts, gate, night_gate, suites
 from expectations.check import Check, rows_that
 from pipelines import tables
-from pipelines.night import Night, build
+from pipelines.run.night import Night, build
 from pipelines.warehouse import database
 from pipelines.warehouse.publish import HeldBack
 from tests.making import City, monthly, one

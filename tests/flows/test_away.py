@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from flows.server import answers
-from pipelines.warehouse.history import History
+from pipelines.history.records import History
 from tests.announced import HOST, Http, dripping, listening, silent
 from tests.flows.test_nightly import COMMAND
 from tests.making import City, monthly
@@ -95,7 +95,7 @@ prepare(Path(sys.argv[1]))
 from prefect import flow
 from flows import reporting
 from flows.runners import Held
-from pipelines import ending
+from pipelines.process import ending
 @flow
 def beside(held):
     return held.value.follow()

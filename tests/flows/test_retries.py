@@ -10,19 +10,19 @@ import sys
 import pytest
 
 from flows.steps import step
-from pipelines.night import Night
+from pipelines.run.night import Night
 from tests.making import City, monthly
 
 FAILS_AT_FIRST = """
 import json, sys
 from pathlib import Path
-from pipelines.settings import CityFolder
+from pipelines.settings.city import CityFolder
 from flows.surroundings import prepare
 city = CityFolder(Path(sys.argv[1]))
 prepare(city.data)
 from flows import nightly
-from pipelines.run_guard import RunFailedError
-from pipelines.sources import inbox
+from pipelines.run.guard import RunFailedError
+from pipelines.sources.arrive import inbox
 asked, scan = [], inbox.scan
 def failing(*arguments):
     asked.append(1)

@@ -19,7 +19,7 @@ import pytest
 
 from flows.runners import Held, Runner, RunnerError
 from pipelines.cities.aggregate import CityListError, Told, listed, write
-from pipelines.settings import CityFolder
+from pipelines.settings.city import CityFolder
 from tests.making import City, monthly
 from tests.warehouse.test_part import different
 

@@ -386,14 +386,14 @@ MUTATIONS = (
         ("tests/flags/test_rules.py",),
     ),
     Mutation(
-        "pipelines/warehouse/restatements.py",
+        "pipelines/history/totals.py",
         "if before.totals.get(k) != after.get(k)",
         "if before.totals.get(k) == after.get(k)",
         "changes of closed years untold",
         ("tests/test_restate.py",),
     ),
     Mutation(
-        "pipelines/restate.py",
+        "pipelines/run/restate.py",
         "parts[cause] = reached - last",
         "parts[cause] = last - reached",
         "causes with the wrong sign",

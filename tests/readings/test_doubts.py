@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines import findings
+from pipelines import findings, texts
 from pipelines.warehouse import invariants
 from tests.making import City, rows_of
 
@@ -45,7 +45,7 @@ def of(made: duckdb.DuckDBPyConnection) -> list[Doubt]:
     for source, rule, since, until, evidence in rows_of(
         made, "SELECT source_id, rule_id, valid_from, valid_to, evidence FROM reading_doubts ORDER BY ALL"
     ):
-        for language in findings.LANGUAGES:
+        for language in texts.LANGUAGES:
             sentence = findings.rules()[rule].sentence(language, json.loads(evidence))
             assert "None" not in sentence and "?" not in sentence, sentence
         found.append((source, rule, since, until))

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from pipelines import factor_desk
-from pipelines.convert import ConvertError, convert
+from pipelines.ask import factors
+from pipelines.ask.convert import ConvertError, convert
 from pipelines.reference import editions
 from pipelines.reference.supplier_list import ListError, SupplierList, read
 from pipelines.warehouse import database
@@ -186,8 +186,8 @@ def test_an_edition_is_compared_taken_and_used_by_the_next_night(city: City, tmp
     later = TEXT.replace("R8.6.4一部更新", "R8.9.30一部更新").replace("0.000200     0.000190", "0.000210     0.000190")
     later = later.replace("                            メニューA           0.000000     0.000000\nZ0006", "Z0006")
     second = read(written(tmp_path, later, "later.txt"))
-    with factor_desk.opened(city.folder, paths.history) as connection:
-        found = factor_desk.difference(connection, second)
+    with factors.opened(city.folder, paths.history) as connection:
+        found = factors.difference(connection, second)
         assert found.changed == [(("Z0009", "menu", "B", "basic"), Decimal("0.0002"), Decimal("0.00021"))]
         assert [key for key, _ in found.removed] == [("Z0006", "menu", "A", v) for v in ("adjusted", "basic")]
         assert (found.added, found.contracts, found.against) == ([], ["M1", "M2"], "2026-06-04")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.convert import Converted, Question, convert_all
+from pipelines.ask.convert import Converted, Question, convert_all
 from pipelines.reference.load import FOLDER
 from tests import by_hand
 from tests.making import City, rows_of

@@ -10,9 +10,10 @@ import duckdb
 import pytest
 
 from pipelines import rounding
-from pipelines.findings import LANGUAGES, explain_reason
-from pipelines.reports import documents
-from pipelines.settings import CityFolder, Thresholds
+from pipelines.findings import explain_reason
+from pipelines.reports.pages import documents
+from pipelines.settings.city import CityFolder, Thresholds
+from pipelines.texts import LANGUAGES
 from tests.making import City, rows_of
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipelines import cli
-from pipelines.reports import intake
+from pipelines.ask import intake
+from pipelines.cli import main
+from pipelines.reports.pages import intake as intake_page
 from tests.making import City, monthly, one, rows_of
 from tests.sources import made
 
@@ -19,7 +20,7 @@ HEAD = "meter_id,started_at,ended_at,quantity,unit"
 
 
 def run(city: City, *words: str) -> str:
-    result = CliRunner().invoke(cli.app, ["--city", str(city.folder), "--today", str(city.today), *words])
+    result = CliRunner().invoke(main.app, ["--city", str(city.folder), "--today", str(city.today), *words])
     assert result.exit_code == 0, result.output
     return result.stdout
 
@@ -101,10 +102,10 @@ def test_every_arrival_is_in_the_log(busy: City) -> None:
 
 
 def test_the_commands_and_the_page_tell_the_same(busy: City) -> None:
-    intake.write(busy.paths)
+    intake_page.write(busy.paths)
     page = (busy.paths.pages / "intake.html").read_text(encoding="utf-8")
     text = run(busy, "inbox")
-    english = CliRunner().invoke(cli.app, ["--city", str(busy.folder), "--lang", "en", "inbox"]).stdout
+    english = CliRunner().invoke(main.app, ["--city", str(busy.folder), "--lang", "en", "inbox"]).stdout
     for shown in (page, text):
         assert "本庁舎/ガス" in shown and "A1" in shown and "PNG" in shown
     assert "Expected by now" in english and "is in no register" in english
@@ -116,7 +117,7 @@ def test_a_page_shows_hostile_names_as_text(make_city: Callable[..., City]) -> N
     city = make_city()
     city.file("fuel/<script>alert(1)<.csv", made.utf8(HEAD, '"<img src=x onerror=alert(1)>",2026-04-01,2026-05-01,1,L'))
     city.publish()
-    text = intake.write(city.paths).read_text(encoding="utf-8")
+    text = intake_page.write(city.paths).read_text(encoding="utf-8")
     assert "<script>alert" not in text and "<img src=x" not in text
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.reports import documents, intake, validation_page
-from pipelines.settings import CityFolder
+from pipelines.reports.pages import documents, intake, validation_page
+from pipelines.settings.city import CityFolder
 from tests.reports.test_pages import row
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "msedge"))), None)

@@ -9,9 +9,11 @@ from datetime import date, datetime
 import duckdb
 from rich.console import Console
 
-from pipelines.reports import explain, show_explanation, validation_page
-from pipelines.reports.layout import wrapped
-from pipelines.reports.terminal import Terminal
+from pipelines.ask import explain
+from pipelines.reports.pages import validation_page
+from pipelines.reports.plain_text import wrapped
+from pipelines.reports.terminal import show_explanation, show_lists, show_night
+from pipelines.reports.terminal.look import Terminal
 from pipelines.tables import table
 from tests.making import City
 
@@ -20,7 +22,7 @@ NAMES = table("validation_results").column_names
 
 def printed(width: int, columns: list[str], rows: list[list[object]]) -> str:
     text = io.StringIO()
-    Terminal("ja", Console(file=text, width=width)).answer(columns, rows)
+    show_lists.answer(Terminal("ja", Console(file=text, width=width)), columns, rows)
     return text.getvalue()
 
 
@@ -92,7 +94,9 @@ def test_a_shortened_list_of_flags_still_counts_all() -> None:
         "flag_id": "a" * 12,
     }
     text = io.StringIO()
-    Terminal("ja", Console(file=text, width=60)).flags([{**flag, "facility_id": f"F{n}"} for n in range(5)], 2)
+    show_lists.flags(
+        Terminal("ja", Console(file=text, width=60)), [{**flag, "facility_id": f"F{n}"} for n in range(5)], 2
+    )
     assert "要確認事項 5 件（5 施設）" in text.getvalue() and "ほか 3 件" in text.getvalue()
     assert text.getvalue().count("● ") == 2
 
@@ -102,7 +106,7 @@ def test_the_cells_of_one_torn_line_are_told_once() -> None:
     cells = [{**told, "column": column} for column in ("00:30", "01:00", "23:30")]
     others = [{**told, "line": line, "column": "quantity"} for line in range(17, 24)]
     text = io.StringIO()
-    Terminal("ja", Console(file=text, width=60)).held([*cells, *others])
+    show_night.held(Terminal("ja", Console(file=text, width=60)), [*cells, *others])
     shown = text.getvalue()
     assert shown.count("16行目") == 1 and "16行目 [00:30 … 23:30]" in shown and "20行目 [quantity]" in shown
     assert "21行目" not in shown and "ほかに 3 件" in shown

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.recorder import recorder
+from pipelines.process.recorder import recorder
 from pipelines.review import counter, desk
 from pipelines.review.desk import StepError
 from pipelines.review.evidence import Evidence, EvidenceError, stated

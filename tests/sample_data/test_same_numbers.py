@@ -10,10 +10,10 @@ import duckdb
 import pytest
 
 from pipelines import tables
-from pipelines.night import Night, build
-from pipelines.settings import CityFolder, Limits
+from pipelines.run.night import Night, build
+from pipelines.settings.city import CityFolder, Limits
 from pipelines.sources import parse
-from pipelines.sources.open_file import Inbound
+from pipelines.sources.open.open_file import Inbound
 from pipelines.warehouse import database
 from sample_data import generate
 from tests.conftest import SAMPLE, copy_of_sample

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.night import Night, build
+from pipelines.run.night import Night, build
 from pipelines.warehouse import invariants
 from tests.making import City
 from tests.sample_data.test_same_numbers import fingerprint

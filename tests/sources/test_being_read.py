@@ -11,13 +11,15 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.night import Night
-from pipelines.settings import Limits
-from pipelines.sources import being_read, careful, parse, store
-from pipelines.sources.inspect_file import inspect
-from pipelines.sources.open_file import Inbound
+from pipelines.history.records import History
+from pipelines.run.night import Night
+from pipelines.settings.city import Limits
+from pipelines.sources import parse, parsed_store
+from pipelines.sources.arrive import being_read
+from pipelines.sources.cells import careful
+from pipelines.sources.open.inspect_file import inspect
+from pipelines.sources.open.open_file import Inbound
 from pipelines.warehouse import database
-from pipelines.warehouse.history import History
 from pipelines.warehouse.time_limit import TimeLimitError
 from tests import killing
 from tests.making import City, monthly, rows_of
@@ -26,7 +28,8 @@ from tests.making import City, monthly, rows_of
 DIES = """
 import os, sys
 from pathlib import Path
-from pipelines.sources import careful, parse
+from pipelines.sources import parse
+from pipelines.sources.cells import careful
 from tests import killing
 folder, where = sys.argv[1:]
 real_opened, real_read = parse.opened, parse.careful.read
@@ -166,7 +169,7 @@ def test_reading_leaves_no_note(tmp_path: Path) -> None:
     files = inbound(tmp_path / "in", 3)
     assert parse.parse_into_store(files, tmp_path / "parsed", parse.Reading(Limits()), tmp_path / "tmp") == []
     assert list((tmp_path / "parsed" / being_read.FOLDER).iterdir()) == []
-    assert len(store.index(tmp_path / "parsed")) == 3
+    assert len(parsed_store.index(tmp_path / "parsed")) == 3
 
 
 def test_a_run_stopped_for_time_suspects_what_it_was_reading(city: City, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from pipelines.settings import Limits
+from pipelines.settings.city import Limits
 from pipelines.sources.parse import Reading
 from tests.sources import made
 from tests.sources.made import Made

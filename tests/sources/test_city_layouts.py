@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from pipelines import cli
-from pipelines.city_file import SettingsError
-from pipelines.layout_spec import Layout
-from pipelines.settings import Limits, load_settings
-from pipelines.sources import described
+from pipelines.cli import main
+from pipelines.settings.city import Limits, load_settings
+from pipelines.settings.city_file import SettingsError
+from pipelines.settings.layout import Layout
+from pipelines.sources.layouts import described
 from pipelines.sources.parse import Reading
 from pipelines.sources.propose import Draft, _inclusive, propose
 from tests.making import City, one, rows_of
@@ -261,14 +261,14 @@ def test_a_draft_written_into_city_toml_reads_the_file(tmp_path: Path, monkeypat
     city.mkdir()
     (city / "city.toml").write_text('[city]\nname = "見本市"\n', encoding="utf-8")
     where = ["--city", str(city), "parse", str(path)]
-    assert "--propose" in " ".join(CliRunner().invoke(cli.app, where).output.split())
-    drafted = CliRunner().invoke(cli.app, [*where, "--propose"])
+    assert "--propose" in " ".join(CliRunner().invoke(main.app, where).output.split())
+    drafted = CliRunner().invoke(main.app, [*where, "--propose"])
     with (city / "city.toml").open("a", encoding="utf-8") as toml:
         toml.write(drafted.stdout)
-    told = json.loads(CliRunner().invoke(cli.app, [*where, "--json"]).stdout)
+    told = json.loads(CliRunner().invoke(main.app, [*where, "--json"]).stdout)
     assert (told["layout"], told["problem"], told["rows_received"], told["rows_ignored"]) == ("odd", None, 2, 4)
     assert [value["ended_at"][:10] for value in told["values"]] == ["2026-05-01", "2026-05-01"]
     monkeypatch.setenv("COLUMNS", "100")
-    read = CliRunner().invoke(cli.app, where).stdout
+    read = CliRunner().invoke(main.app, where).stdout
     assert "請求金額 345,678" in read
     assert "table_no" not in read

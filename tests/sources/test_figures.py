@@ -9,10 +9,10 @@ import pytest
 
 from pipelines import folding
 from pipelines.periods import PeriodError, parse_fiscal_year, parse_moment, parse_month
-from pipelines.sources import matrix
-from pipelines.sources.head import plain
+from pipelines.sources.layouts import matrix
+from pipelines.sources.layouts.cell_words import read_moment, read_number
+from pipelines.sources.layouts.head import plain
 from pipelines.sources.show import show
-from pipelines.sources.words import read_moment, read_number
 
 BESIDE = (
     "①",

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.settings import Limits
+from pipelines.settings.city import Limits
 from pipelines.sources.parse import Reading
 from pipelines.sources.propose import propose
 from tests.sources import made

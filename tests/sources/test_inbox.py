@@ -7,8 +7,9 @@ from datetime import datetime
 
 import pytest
 
-from pipelines.night import Night
-from pipelines.sources import inbox, parse
+from pipelines.run.night import Night
+from pipelines.sources import parse
+from pipelines.sources.arrive import inbox
 from tests.making import City, one
 
 ROW = ("M1", "2024-04-01", "2024-05-01", 10, "L")

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from pipelines.settings import Limits
-from pipelines.sources import layouts
-from pipelines.sources.inspect_file import inspect
-from pipelines.sources.open_file import Inbound
+from pipelines.settings.city import Limits
+from pipelines.sources.layouts import register as layouts
+from pipelines.sources.open.inspect_file import inspect
+from pipelines.sources.open.open_file import Inbound
 from pipelines.sources.parse import Reading, parse
 from pipelines.warehouse import database
 from tests.sources import made

@@ -19,13 +19,15 @@ import psutil
 import pytest
 import xlsxwriter
 
-from pipelines import child_process, doctor
-from pipelines.child_process import ChildDiedError, ChildStoppedError
 from pipelines.findings import rules
-from pipelines.settings import Limits, Settings
-from pipelines.sources import read_apart, workbook, xls_cells, xml_tokens
-from pipelines.sources.inspect_file import inspect
+from pipelines.process import child as child_process
+from pipelines.process.child import ChildDiedError, ChildStoppedError
+from pipelines.settings.city import Limits, Settings
+from pipelines.sources.layouts import xml_tokens
+from pipelines.sources.open import read_apart, workbook, xls_cells
+from pipelines.sources.open.inspect_file import inspect
 from pipelines.sources.parse import Reading
+from pipelines.upkeep import doctor
 from pipelines.warehouse import database
 from tests.making import City, monthly, one
 from tests.sources import made
@@ -268,7 +270,7 @@ def its_number() -> int:
 
 
 def refuse() -> None:
-    from pipelines.sources.head import RefusedFileError
+    from pipelines.sources.layouts.head import RefusedFileError
 
     raise RefusedFileError("line_too_long", limit=3)
 

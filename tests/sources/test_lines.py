@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.sources import lines
+from pipelines.sources.open import lines
 
 TEXTS = st.lists(st.text(alphabet='ab",', max_size=8), max_size=12).map("\n".join)
 

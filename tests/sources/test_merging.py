@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from pipelines import tidy
-from pipelines.sources import merging, store
-from pipelines.warehouse import database, kept
+from pipelines.history import kept
+from pipelines.sources import merging, parsed_store
+from pipelines.upkeep import tidy
+from pipelines.warehouse import database
 from tests.making import City, one, rows_of
 from tests.test_operation import night
 
@@ -68,18 +69,18 @@ def merged(city: City) -> list[str]:
 def test_eight_batches_become_one_and_every_table_stays_equal(many: City, tmp_path: Path) -> None:
     city = many.copied(tmp_path / "city")
     before, parsed = tables(city), city.paths.parsed
-    assert len(store.batches_in_use(parsed)) == merging.FAN_IN
+    assert len(parsed_store.batches_in_use(parsed)) == merging.FAN_IN
     made = merged(city)
-    assert store.batches_in_use(parsed) == made and len(made) == 1
+    assert parsed_store.batches_in_use(parsed) == made and len(made) == 1
     assert merged(city) == [], "the old ones go first"
     city.bills("fuel/more.csv", rows(20))
     run = night(city)
     assert run.outcome.published and run.outcome.notices == []
     assert sorted(path.name for path in parsed.glob("files-*")) == sorted(
-        f"files-{batch}.parquet" for batch in store.batches_in_use(parsed)
+        f"files-{batch}.parquet" for batch in parsed_store.batches_in_use(parsed)
     )
-    assert len(store.batches_in_use(parsed)) == 2 and not (parsed / store.REPLACED).exists()
-    assert kept.wrong(city.paths.history) == [] and store.damaged(parsed, city.paths.history, wholly=True) == []
+    assert len(parsed_store.batches_in_use(parsed)) == 2 and not (parsed / parsed_store.REPLACED).exists()
+    assert kept.wrong(city.paths.history) == [] and parsed_store.damaged(parsed, city.paths.history, wholly=True) == []
     (city.folder / "inbox" / "fuel" / "more.csv").rename(tmp_path / "more.csv")
     with city.built() as rebuilt:
         assert rows_of(rebuilt, STATE)[: len(before[0])] == before[0]
@@ -96,10 +97,10 @@ def test_a_death_while_merging_leaves_the_old_ones_or_the_new_one(many: City, tm
     arguments = [sys.executable, "-c", KILLED, str(parsed), str(at)]
     died = subprocess.run(arguments, check=False, cwd=Path(__file__).parents[2], timeout=120).returncode
     assert died == (9 if at <= 6 else 0)
-    assert len(store.batches_in_use(parsed)) == (merging.FAN_IN if at <= 6 else 1)
+    assert len(parsed_store.batches_in_use(parsed)) == (merging.FAN_IN if at <= 6 else 1)
     run = night(city)
     assert not run.outcome.published and run.outcome.notices == []
-    assert tables(city) == before and not (parsed / store.REPLACED).exists()
+    assert tables(city) == before and not (parsed / parsed_store.REPLACED).exists()
     assert not list(parsed.glob("*.part")) and tidy.look(city.paths) == []
     assert merged(city) != [] or at > 6
 
@@ -112,4 +113,4 @@ def test_a_merged_batch_that_is_damaged_gives_way_to_those_it_stood_for(many: Ci
     values.write_bytes(values.read_bytes()[:-10])
     run = night(city)
     assert {str(notice["rule_id"]) for notice in run.outcome.notices} == {"parsed_damaged"}
-    assert len(store.batches_in_use(city.paths.parsed)) == merging.FAN_IN and tables(city) == before
+    assert len(parsed_store.batches_in_use(city.paths.parsed)) == merging.FAN_IN and tables(city) == before

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from pipelines import cli
-from pipelines.sources import inbox, odd_names
+from pipelines.cli import main
+from pipelines.sources.arrive import inbox, odd_names
 from tests.making import City, monthly, one, rows_of
 from tests.sources.made import sheets
 from tests.test_cli import run
@@ -76,5 +76,5 @@ def test_a_file_and_a_folder_on_the_command_line_may_be_named_so(city: City, tmp
     folder = tmp_path / GAS
     shutil.copytree(city.folder, folder)
     for words in (("nightly",), ("doctor",), ("facilities",)):
-        result = CliRunner().invoke(cli.app, ["--city", str(folder), *words])
+        result = CliRunner().invoke(main.app, ["--city", str(folder), *words])
         assert result.exit_code in (1, 2) and "名前に変えて" in f"{result.output}{result.exception}", words

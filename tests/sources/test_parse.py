@@ -14,8 +14,8 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.settings import Limits
-from pipelines.sources import words
+from pipelines.settings.city import Limits
+from pipelines.sources.layouts import cell_words
 from pipelines.sources.parse import Reading
 from pipelines.sources.show import show
 from tests.sources.made import hokkaido
@@ -203,14 +203,14 @@ def test_a_workbook_reads_like_a_table(tmp_path: Path) -> None:
 @given(st.decimals(-(10**11), 10**11, places=6))
 def test_numbers_read_back_exactly(value: Decimal) -> None:
     for text in (f"{value:f}", f"{value:,f}", f"{value:f}".replace("-", "▲"), f" {value:f} "):
-        assert words.read_number(text).value == value, text
+        assert cell_words.read_number(text).value == value, text
 
 
 @pytest.mark.parametrize(
     "text", ["1,23", "1.2.3", "", "-", "abc", "1e5", "0x10", "1_000", "１２３円", "NaN", "inf", "1 2"]
 )
 def test_what_is_no_number_is_refused(text: str) -> None:
-    assert words.read_number(text).rule_id == "not_a_number"
+    assert cell_words.read_number(text).rule_id == "not_a_number"
 
 
 @settings(max_examples=25, deadline=None)

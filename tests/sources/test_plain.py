@@ -9,10 +9,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipelines.settings import Limits
-from pipelines.sources import parse, plain
-from pipelines.sources.inspect_file import Inspected, inspect
-from pipelines.sources.open_file import Inbound
+from pipelines.settings.city import Limits
+from pipelines.sources import parse
+from pipelines.sources.cells import plain
+from pipelines.sources.open.inspect_file import Inspected, inspect
+from pipelines.sources.open.open_file import Inbound
 from pipelines.warehouse import database
 
 STAMPS = (

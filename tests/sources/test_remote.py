@@ -9,9 +9,9 @@ from typing import Any
 import fsspec
 import pytest
 
-from pipelines.night import Night
-from pipelines.run_guard import RunFailedError, guarded
-from pipelines.sources import remote
+from pipelines.run.guard import RunFailedError, guarded
+from pipelines.run.night import Night
+from pipelines.sources.arrive import remote
 from tests.making import City, monthly, rows_of
 
 URL = "memory://bucket/inbox"

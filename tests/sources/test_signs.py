@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.sources import plain
+from pipelines.sources.cells import plain
 from pipelines.sources.show import show
 
 HEADER = ("meter_id", "started_at", "ended_at", "quantity", "unit", "amount_yen")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.sources import headings
+from pipelines.sources.layouts import headings
 from pipelines.sources.show import show
 from tests.sources.made import hokkaido
 

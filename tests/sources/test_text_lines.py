@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.sources import plain
-from pipelines.sources.head import split_lines
+from pipelines.sources.cells import plain
+from pipelines.sources.layouts.head import split_lines
 from pipelines.sources.show import show
 
 HEADER = "meter_id,started_at,ended_at,quantity,unit"

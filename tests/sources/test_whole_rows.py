@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.layout_spec import Layout
-from pipelines.settings import City, Limits, Settings, Source
-from pipelines.sources import plain, torn
-from pipelines.sources.described import readers
+from pipelines.settings.city import City, Limits, Settings, Source
+from pipelines.settings.layout import Layout
+from pipelines.sources.cells import plain
+from pipelines.sources.layouts.described import readers
+from pipelines.sources.open import torn
 from pipelines.sources.parse import Reading
 from pipelines.sources.show import show
 

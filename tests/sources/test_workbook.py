@@ -16,9 +16,10 @@ import pytest
 import python_calamine
 import xlsxwriter
 
-from pipelines.layout_spec import Layout
-from pipelines.settings import Limits
-from pipelines.sources import described, sheet_other, sheet_xml, shown, workbook
+from pipelines.settings.city import Limits
+from pipelines.settings.layout import Layout
+from pipelines.sources.layouts import described
+from pipelines.sources.open import sheet_other, sheet_xml, shown, workbook
 from pipelines.sources.parse import Reading
 from pipelines.sources.show import show
 from tests.sources import made

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.layout_spec import Layout
-from pipelines.settings import Limits
-from pipelines.sources.described import readers
+from pipelines.settings.city import Limits
+from pipelines.settings.layout import Layout
+from pipelines.sources.layouts.described import readers
 from pipelines.sources.parse import Reading
 from tests.sources.made import Made
 from tests.sources.test_layouts import parsed

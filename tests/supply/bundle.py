@@ -24,7 +24,7 @@ from packaging.markers import Environment, default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from pipelines.reports import pages
+from pipelines.reports.pages import page
 from tests.supply import lock
 
 HERE = Path(__file__).parent
@@ -72,7 +72,7 @@ def make(platform: str, python: str, out: Path) -> Path:
         shutil.copytree(lock.ROOT / "sample_data", content / "sample_data", ignore=ignored)
         tag = platform or sysconfig.get_platform().replace("-", "_").replace(".", "_")
         facts = {"version": own.version, "python": python, "platform": tag, "wheels": len(pins) + 1}
-        pages.write(content / SHEET, "sheet.html", folder=HERE, **facts)
+        page.write(content / SHEET, "sheet.html", folder=HERE, **facts)
         (content / "python-version").write_text(python, encoding="utf-8")
         out.mkdir(parents=True, exist_ok=True)
         path = out / f"facility-emissions-{own.version}-{tag}-py{python.replace('.', '')}.zip"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines import register_checks, registers
+from pipelines.registers import checks, read
 from tests.making import DEFAULTS, City, monthly, rows_of
 
 TARGET = DEFAULTS["targets"][0] | {"subject_kind": "department", "subject_id": "管財課"}
@@ -26,9 +26,9 @@ def two_operators(city: City, **target: object) -> City:
 
 def problems(city: City) -> str:
     try:
-        found = registers.read(city.paths.registers)
-        register_checks.check(found, city.paths.settings, *register_checks.vocabularies())
-    except registers.RegisterError as error:
+        found = read.read(city.paths.registers)
+        checks.check(found, city.paths.settings, *checks.vocabularies())
+    except read.RegisterError as error:
         return str(error)
     return ""
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipelines import cli, closings
-from pipelines.findings import collecting_text
-from pipelines.recorder import recorder
-from pipelines.settings import CityFolder
+from pipelines.cli import main
+from pipelines.history import closings
+from pipelines.process.recorder import recorder
+from pipelines.run.lock import run_lock
+from pipelines.settings.city import CityFolder
+from pipelines.texts import collecting_text
 from pipelines.warehouse import query
-from pipelines.warehouse.lock import run_lock
 from tests.making import DEFAULTS, City, monthly, one, rows_of, verdict
 
 SPRING = date(2026, 5, 15)
@@ -113,13 +114,13 @@ def test_a_closing_says_who_recorded_it_and_is_accepted_at_once_while_a_run_is_u
     words = ["--city", str(city.folder), "--today", str(SPRING), "year", "close", "--fiscal-year", "2025", "--operator", "OP",
         "--document", "環第3号", "--on", "2026-05-15", "--by", "P2"]  # fmt: skip
     with run_lock(city.paths.data, datetime(2026, 5, 15, 2)):
-        done = CliRunner().invoke(cli.app, [*words, "--json"])
+        done = CliRunner().invoke(main.app, [*words, "--json"])
     assert done.exit_code == 0, done.output
     (record,) = closings.read(city.paths.history)
     assert (record["closed_by"], record["recorded_by"]) == ("P2", recorder())
     with query.opened(city.publish()) as made:
         assert one(made, "SELECT recorded_by FROM year_closings") == recorder()
-    assert CliRunner().invoke(cli.app, words).exit_code == 2, "the year is closed"
+    assert CliRunner().invoke(main.app, words).exit_code == 2, "the year is closed"
 
 
 def test_closing_a_year_lists_what_is_open_and_is_done_once(make_city: Callable[..., City]) -> None:

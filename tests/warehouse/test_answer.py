@@ -17,7 +17,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from pipelines import cli
+from pipelines.cli import main as cli
 from pipelines.warehouse import answer, query
 from tests.making import City, monthly
 
@@ -47,9 +47,9 @@ def started(city: City, statement: str, *options: str) -> subprocess.Popen[bytes
     """The command as a process of its own, elsewhere than in the data folder."""
     elsewhere = city.folder.parent / "elsewhere"
     elsewhere.mkdir(exist_ok=True)
-    words = [sys.executable, "-m", "pipelines.cli", "--city", str(city.folder), "sql", statement, *options]
+    words = [sys.executable, "-m", "pipelines.cli.main", "--city", str(city.folder), "sql", statement, *options]
     environment = os.environ | {"PYTHONPATH": str(Path(cli.__file__).parents[1])}
-    main = "import sys; from pipelines.cli import main; sys.argv[0] = 'facility-emissions'; main()"
+    main = "import sys; from pipelines.cli.main import main; sys.argv[0] = 'facility-emissions'; main()"
     words[1:3] = ["-c", main]
     return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=elsewhere, env=environment)
 

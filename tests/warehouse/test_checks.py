@@ -11,8 +11,9 @@ import duckdb
 import pytest
 
 from expectations import night_gate
-from pipelines.night import Night, build
-from pipelines.reports.terminal import Terminal
+from pipelines.reports.terminal import show_night
+from pipelines.reports.terminal.look import Terminal
+from pipelines.run.night import Night, build
 from pipelines.warehouse import database, invariants, part
 from pipelines.warehouse.publish import HeldBack
 from tests.making import DEFAULTS, City, monthly, rows_of
@@ -154,7 +155,7 @@ def test_the_summary_says_first_whose_verdict_is_withdrawn(city: City, monkeypat
     run = night(three(city))
     for language in ("ja", "en"):
         console = Console(record=True, width=200, file=(city.folder / "out.txt").open("w", encoding="utf-8"))
-        Terminal(language, console).night(asdict(run.outcome) | {"year": 2025}, "試験市", "x", "y")
+        show_night.night(Terminal(language, console), asdict(run.outcome) | {"year": 2025}, "試験市", "x", "y")
         lines = console.export_text().splitlines()
         assert re.search("F2", lines[1]) and "rebuild" in lines[1]
 
@@ -289,7 +290,7 @@ def test_a_check_of_results_that_cannot_be_run_takes_all_verdicts_away_and_the_n
         assert found == [("check_not_run", "error", "allowed_follows_targets")]
     for language in ("ja", "en"):
         console = Console(record=True, width=400, file=(city.folder / "out.txt").open("w", encoding="utf-8"))
-        Terminal(language, console).night(asdict(run.outcome) | {"year": 2025}, "試験市", "x", "y")
+        show_night.night(Terminal(language, console), asdict(run.outcome) | {"year": 2025}, "試験市", "x", "y")
         line = console.export_text().splitlines()[1]
         assert check[language] in line and str(check["problem"]).split()[0] in line, "before all else"
     assert part.last_inputs(city.paths.published) == {}, "the next night looks again"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines import tables
-from pipelines.settings import CityFolder
+from pipelines.settings.city import CityFolder
 from pipelines.warehouse import database
 
 EXACT = Context(prec=80, rounding=ROUND_HALF_EVEN)

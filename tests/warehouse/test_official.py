@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.warehouse import official, query
+from pipelines.history import frozen
+from pipelines.warehouse import query
 from tests.making import DEFAULTS, City, monthly, rows_of
 
 ENDED = DEFAULTS["appointments"][2] | {"person_id": "P8", "ended_on": "2026-06-15"}
@@ -30,9 +31,9 @@ def gap(gap_once: City, tmp_path: Path) -> City:
 
 
 def freeze(city: City, year: int, by: str, accepts: bool) -> dict[str, object]:
-    wanted = official.Request("庁内", year, "環第77号", by, city.paths.now(), "me@pc", accepts)
+    wanted = frozen.Request("庁内", year, "環第77号", by, city.paths.now(), "me@pc", accepts)
     with query.opened(city.paths.published) as connection:
-        return official.freeze(connection, city.paths.history, wanted)
+        return frozen.freeze(connection, city.paths.history, wanted)
 
 
 @pytest.mark.parametrize(
@@ -45,9 +46,9 @@ def freeze(city: City, year: int, by: str, accepts: bool) -> dict[str, object]:
     ],
 )
 def test_a_year_with_facilities_without_a_verdict_is_not_frozen(gap: City, by: str, accepts: bool, told: str) -> None:
-    with pytest.raises(official.FreezeError, match=told):
+    with pytest.raises(frozen.FreezeError, match=told):
         freeze(gap, 2025, by, accepts)
-    assert official.editions(gap.paths.history) == []
+    assert frozen.editions(gap.paths.history) == []
 
 
 def test_somebody_in_office_may_take_it_on_and_the_edition_says_so(gap: City) -> None:

@@ -16,10 +16,10 @@ import duckdb
 import pytest
 
 from pipelines import tables
-from pipelines.night import Night, build
 from pipelines.review import build as review
 from pipelines.review.states import Override
-from pipelines.settings import CityFolder
+from pipelines.run.night import Night, build
+from pipelines.settings.city import CityFolder
 from pipelines.warehouse import database, invariants, part
 from tests.making import City, monthly, writable
 

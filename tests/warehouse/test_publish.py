@@ -12,12 +12,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines import chain, tables
-from pipelines.night import Night, build
-from pipelines.warehouse import database, invariants, kept, lock, publish, query
-from pipelines.warehouse.history import History
+from pipelines import tables
+from pipelines.history import chain, kept
+from pipelines.history.records import History
+from pipelines.history.snapshots import States
+from pipelines.run import lock
+from pipelines.run.night import Night, build
+from pipelines.warehouse import database, invariants, publish, query
 from pipelines.warehouse.part import Part
-from pipelines.warehouse.states import States
 from tests.making import City, monthly, one, rows_of, writable
 
 ROWS = monthly("M1", 2022, 2025, 100)

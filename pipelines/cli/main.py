@@ -1,0 +1,374 @@
+"""The command ``facility-emissions``: each command imports what it needs when it runs, so that small ones are quick."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from dataclasses import asdict
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipelines.cli import common, factors, intake, operation, past, review, sql
+from pipelines.cli import year as cli_year
+from pipelines.errors import ActionableError
+from pipelines.settings.city_file import CITY_FILE, history_folder
+
+app = typer.Typer(
+    name="facility-emissions",
+    help="自治体施設のエネルギーとCO2を毎晩まとめ、目標と照らす / energy and CO2 of a city's facilities, every night.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(review.app, name="review")
+app.add_typer(factors.app, name="factors")
+app.add_typer(cli_year.app, name="year")
+past.add_to(app)
+sql.add_to(app)
+intake.add_to(app)
+operation.add_to(app)
+
+
+@app.callback()
+def options(
+    city: Annotated[Path, typer.Option(help="市のフォルダ / city folder.")] = Path("sample_data"),
+    data: Annotated[Path | None, typer.Option(help="データフォルダ / data folder.")] = None,
+    today: Annotated[str | None, typer.Option(help="基準日 / the day to run for.")] = None,
+    lang: Annotated[str | None, typer.Option(help="ja または en / language.")] = None,
+) -> None:
+    """Take the global options that stand before the command."""
+    common.chosen.city, common.chosen.data, common.chosen.language = city, data, lang
+    common.chosen.today = None if today is None else common.day(today, "--today")
+    if common.chosen.today is not None and common.chosen.today.year not in common.YEARS:
+        common.refuse(
+            f"--today {today}: {common.YEARS[0]}～{common.YEARS[-1]}年の日を指定してください / a day of these years"
+        )
+    if lang not in (None, "ja", "en"):
+        common.refuse(f"--lang {lang}: ja / en")
+
+
+@app.command()
+def nightly(
+    runner: Annotated[str, typer.Option(help="threads または dask（追加部品 scale） / where tasks run.")] = "threads",
+    scheduler: Annotated[str, typer.Option(help="Daskスケジューラーのアドレス / address of a Dask scheduler.")] = "",
+    workers: Annotated[int, typer.Option(help="この計算機のワーカー数 / workers on this machine.", min=0)] = 0,
+    cities: Annotated[Path | None, typer.Option(help="複数の市の一覧（CSV） / a list of cities.")] = None,
+    new_history: common.NewHistory = "",
+    as_json: common.AsJson = False,
+) -> None:
+    """夜間処理のすべて / the whole night: reads what is new, judges, flags, checks, publishes.
+
+    例 / example: facility-emissions --city mycity nightly
+
+    --cities: 一覧（列 city と、あれば data）の市をそれぞれ処理し、用途区分別の比較を一覧と同じ名の .duckdb に書く
+    / runs each city of the list, then writes aggregates by use class beside it.
+    """
+    from pipelines.cli import nights
+
+    if runner not in ("threads", "dask"):
+        common.refuse(f"--runner {runner}: threads / dask")
+    if (scheduler or workers) and runner != "dask":
+        common.refuse("--scheduler, --workers: --runner dask とともに使います / go with --runner dask")
+    where = {"kind": runner, "scheduler": scheduler, "workers": workers}
+    if cities is not None:
+        _only_alone(new_history, "--cities")
+        if not cities.is_file():
+            common.refuse(f"--cities {cities}: ファイルがありません / no such file")
+        raise typer.Exit(nights.run_cities(cities, common.chosen.today, common.terminal(), where, as_json=as_json))
+    _begin_anew(new_history)
+    _run_flow("nightly", as_json=as_json, where=where)
+
+
+@app.command()
+def rebuild(
+    as_known_at: common.AsKnownAt = None,
+    by_receipt: common.ByReceipt = False,
+    new_history: common.NewHistory = "",
+    as_json: common.AsJson = False,
+) -> None:
+    """受領済みの記録から作り直す / the same from parsed/, history/, registers and decisions.
+
+    --as-known-at: 過去の時点の内容を今の方法で作る（公表ファイルは変えない） / a past moment, beside the published file.
+    """
+    if as_known_at is None and not by_receipt:
+        _begin_anew(new_history)
+        _run_flow("rebuild", as_json=as_json)
+    _only_alone(new_history, "--by-receipt" if as_known_at is None else "--as-known-at")
+    made = common.tables_file(as_known_at, by_receipt=by_receipt)
+    if as_json:
+        common.print_json({"as_known_at": as_known_at, "by_receipt": by_receipt, "path": made})
+    else:
+        out = common.terminal()
+        out.line(out.say("rebuilt_as_known", at=as_known_at, path=made))
+
+
+@app.command()
+def parse(
+    file: Annotated[Path, typer.Argument(help="ファイル / a file.")],
+    layout: Annotated[str, typer.Option(help="様式 / layout.")] = "",
+    propose: Annotated[bool, typer.Option("--propose", help="様式の案を作る / draft a layout for city.toml.")] = False,
+    as_json: common.AsJson = False,
+) -> None:
+    """ファイルの読み方を見る（何も書かない） / show how one file is read; writes nothing.
+
+    例 / example: facility-emissions parse inbox/power/2025-05.csv
+
+    --propose: 知らない表の様式の案を city.toml の形で出す / drafts the section of city.toml for an unknown table.
+    """
+    from pipelines.reports.terminal import show_parsed
+    from pipelines.sources import show
+    from pipelines.sources.parse import Reading
+
+    if not file.is_file():
+        common.refuse(f"{file}: ファイルがありません / no such file")
+    if propose:
+        from pipelines.sources import propose as proposals
+
+        drafted = proposals.propose(file)
+        if as_json:
+            common.print_json(drafted)
+        else:
+            show_parsed.proposal(common.terminal(), drafted)
+        return
+    told = show.show(file, layout, Reading.of(common.city_folder()) if common.is_city() else None)
+    if as_json:
+        common.print_json(told)
+    else:
+        show_parsed.show(common.terminal(), told)
+    if told["problem"]:
+        raise typer.Exit(common.ERROR)
+
+
+@app.command()
+def convert(
+    quantity: Annotated[str, typer.Argument(help="数量 / quantity, e.g. 1.5")],
+    unit: Annotated[str, typer.Argument(help="単位 / unit, e.g. kL")],
+    energy_type: Annotated[str, typer.Argument(help="エネルギー種別 / energy type, e.g. kerosene")],
+    on: Annotated[str, typer.Option("--on", help="使用日 / day of use.")],
+    basis: common.Basis = "plan",
+    supplier: Annotated[str | None, typer.Option(help="供給事業者の番号または名称 / supplier.")] = None,
+    menu: Annotated[str | None, typer.Option(help="メニュー・残差・代替値 / menu.")] = None,
+    as_json: common.AsJson = False,
+) -> None:
+    """一つの数量を換算する / convert one quantity: energy, crude oil, CO2, factor, edition, source.
+
+    例 / example: facility-emissions convert 1.5 kL kerosene --on 2024-05-01
+    """
+    from pipelines.ask.convert import ConvertError
+    from pipelines.ask.convert import convert as run
+
+    folder = common.chosen.city if (common.chosen.city / CITY_FILE).is_file() else None
+    try:
+        amount = Decimal(quantity)
+        history = history_folder(folder, common.chosen.data) if folder else None
+        day = common.day(on, "--on")
+        today = common.chosen.today
+        answer = run(amount, unit, energy_type, day, basis, supplier, menu, folder, history, today)
+    except InvalidOperation:
+        common.refuse(f"{quantity}: 数値として読めません / not a number")
+    except ConvertError as error:
+        common.refuse(str(error))
+    if as_json:
+        common.print_json(answer.as_dict())
+        return
+    from pipelines.reports.terminal import show_converted
+
+    typer.echo(show_converted.as_text(answer, common.language(), shutil.get_terminal_size().columns))
+
+
+@app.command()
+def explain(
+    facility: Annotated[str, typer.Argument(help="施設ID / facility id.")],
+    fiscal_year: common.FiscalYear,
+    month: Annotated[int | None, typer.Option(min=1, max=12, help="月 / month of that year.")] = None,
+    basis: common.Basis = "plan",
+    as_known_at: common.AsKnownAt = None,
+    by_receipt: common.ByReceipt = False,
+    as_json: common.AsJson = False,
+) -> None:
+    """数字の根拠をたどる / from the total down to readings, factors, quality, flags, decisions.
+
+    例 / example: facility-emissions explain F009 --fiscal-year 2025 --month 8
+    """
+    from pipelines.ask import explain as reader
+    from pipelines.reports.terminal import show_explanation
+    from pipelines.warehouse import query
+
+    first = None if month is None else date(fiscal_year + (month < 4), month, 1)
+    try:
+        with query.opened(common.tables_file(as_known_at, by_receipt=by_receipt)) as connection:
+            told = reader.explain(connection, reader.Question(facility, fiscal_year, first, basis))
+    except (reader.UnknownFacility, query.QueryError) as error:
+        common.refuse(str(error))
+    if as_json:
+        common.print_json(told | {"as_known_at": as_known_at, "by_receipt": by_receipt})
+    else:
+        sign = common.city_folder().settings.reports.sign
+        at = f"{as_known_at} --by-receipt" if by_receipt else as_known_at
+        show_explanation.show(common.terminal(), told, at, sign)
+
+
+@app.command()
+def flags(
+    as_known_at: common.AsKnownAt = None, by_receipt: common.ByReceipt = False, as_json: common.AsJson = False
+) -> None:
+    """要確認事項の一覧 / flags with owner, tonnes at stake and state."""
+    from pipelines.ask import lists
+    from pipelines.reports.terminal import show_lists
+
+    found = common.published_rows(lists.FLAGS, None, as_known_at, by_receipt=by_receipt)
+    if as_json:
+        common.print_json(found)
+    else:
+        show_lists.flags(common.terminal(), found)
+
+
+@app.command()
+def facilities(
+    fiscal_year: Annotated[int | None, typer.Option("--fiscal-year", help="年度 / fiscal year.")] = None,
+    as_known_at: common.AsKnownAt = None,
+    by_receipt: common.ByReceipt = False,
+    as_json: common.AsJson = False,
+) -> None:
+    """施設と判定の一覧 / facilities with their verdict, by default of the last closed year."""
+    from pipelines.ask import lists
+    from pipelines.periods import fiscal_year as year_of
+    from pipelines.reports.terminal import show_lists
+
+    year = fiscal_year or year_of(common.city_folder().today) - 1
+    found = common.published_rows(lists.FACILITIES, {"year": year}, as_known_at, by_receipt=by_receipt)
+    if as_json:
+        common.print_json(found)
+    else:
+        show_lists.facilities(common.terminal(), found, common.city_folder().settings.reports.sign)
+
+
+@app.command()
+def posts(as_json: common.AsJson = False) -> None:
+    """役職と選任の一覧 / posts of the Act and of the city's own rule, vacant ones marked."""
+    from pipelines.ask import lists
+    from pipelines.reports.terminal import show_lists
+
+    found = common.published_rows(lists.POSTS)
+    if as_json:
+        common.print_json(found)
+    else:
+        show_lists.posts(common.terminal(), found)
+
+
+@app.command()
+def docs(as_json: common.AsJson = False) -> None:
+    """係数一覧と算定方法書を書く / write the page of factors and the statement of the method."""
+    from pipelines.reports.pages import documents
+    from pipelines.warehouse.query import QueryError
+
+    try:
+        written = documents.write(common.city_folder())
+    except QueryError as error:
+        common.refuse(str(error))
+    if as_json:
+        common.print_json(written)
+        return
+    out = common.terminal()
+    for path in written:
+        out.line(out.say("docs_written", path=path))
+
+
+@app.command()
+def doctor(
+    deep: Annotated[
+        bool, typer.Option("--deep", help="保存したものすべてを照合する / verify everything that was kept.")
+    ] = False,
+    against: Annotated[
+        str, typer.Option("--against", help="控えた履歴の頭（--deep、--on とともに） / a head that was noted down.")
+    ] = "",
+    on: Annotated[str, typer.Option("--on", help="その日付 / the day beside it.")] = "",
+    as_json: common.AsJson = False,
+) -> None:
+    """導入と市のフォルダを点検する / is this installation and this city folder sound, and if not what to do.
+
+    例 / example: facility-emissions doctor --deep --against 1a2b-3c4d-5e6f-7a8b --on 2026-06-15
+    """
+    from pipelines.reports.terminal import show_lists
+    from pipelines.upkeep import doctor as surgery
+
+    if bool(against) != bool(on) or (against and not deep):
+        common.refuse("--against: --deep と --on とともに使います / goes with --deep and --on")
+    noted = (against, common.day(on, "--on")) if against else None
+    found = list(surgery.examine(common.chosen.city, common.chosen.data, deep=deep, noted=noted))
+    if as_json:
+        common.print_json([asdict(one) for one in found])
+    elif not show_lists.checkups(common.terminal(), found):
+        raise typer.Exit(common.ERROR)
+    if any(one.state == "bad" for one in found):
+        raise typer.Exit(common.ERROR)
+
+
+def _begin_anew(reason: str) -> None:
+    """Begin a new history where a reason is given; without one, a run refuses where the history is gone."""
+    if not reason:
+        return
+    if not reason.strip():
+        common.refuse("--new-history: 理由を記してください / a reason is needed")
+    from pipelines.history.records import History
+    from pipelines.process.recorder import recorder
+    from pipelines.run.lock import PATIENCE, run_lock
+    from pipelines.upkeep import history as doctor_history
+
+    city = common.city_folder()
+    with run_lock(city.data, city.now(), wait=PATIENCE):
+        found = doctor_history.lost(city)
+        if not found:
+            common.refuse(
+                "--new-history: 履歴は失われても変えられてもいません。付けずに実行してください。"
+                " / nothing of the history is gone or changed: run without it"
+            )
+        History(city.history).begin_anew(city.published, reason.strip(), recorder(), city.now(), found)
+
+
+def _only_alone(new_history: str, other: str) -> None:
+    """Refuse to begin a history anew beside an option that runs for other cities or publishes nothing."""
+    if new_history:
+        common.refuse(f"--new-history: {other} とともには使えません / not together with {other}")
+
+
+def _run_flow(name: str, *, as_json: bool, where: dict[str, Any] | None = None) -> None:
+    """Run a flow that is registered under an entry point; this package does not know the flows."""
+    from pipelines.cli.nights import run_flow
+
+    given = sys.argv[1 : sys.argv.index(name)] if name in sys.argv else []
+    options = "".join(f" {shlex.quote(word)}" for word in given)
+    code = run_flow(name, common.city_folder(), common.terminal(), options, where, as_json=as_json)
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """Run the command; whatever goes wrong ends in a sentence on the standard error, never in a traceback."""
+    from pipelines.process import ending
+
+    try:
+        _run()
+    except SystemExit as end:
+        ending.leave(end.code)
+        raise
+
+
+def _run() -> None:
+    try:
+        app()
+    except ActionableError as error:
+        common.complain(str(error))
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        common.complain(f"{what}。場所と権限、ディスクを確かめてください。 / Check the place, its rights and the disk.")
+    except Exception as error:  # the last net: a fault of ours
+        common.unexpected(error)
+    else:
+        return
+    sys.exit(common.ERROR)

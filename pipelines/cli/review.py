@@ -1,0 +1,172 @@
+"""``facility-emissions review``: the steps of a review in the terminal."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipelines import tables
+from pipelines.cli import common
+
+if TYPE_CHECKING:
+    from pipelines.review.evidence import Evidence
+    from pipelines.settings.city import CityFolder
+
+Paper = Annotated[
+    Path | None,
+    typer.Option(
+        "--evidence", help="根拠のファイル（回答票・スキャン。写しを保存） / a returned sheet or scan; a copy is kept."
+    ),
+]
+Document = Annotated[str, typer.Option("--document", help="根拠の文書番号 / number of the document behind it.")]
+DocumentDate = Annotated[str | None, typer.Option("--on", help="その文書の日付 / its date.")]
+
+app = typer.Typer(
+    help="要確認事項への回答・承認・確認 / answering, accepting and confirming flags.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.command("list")
+def review_list(
+    state: Annotated[str | None, typer.Option(help=", ".join(tables.words("state", "flags")))] = None,
+    as_json: common.AsJson = False,
+) -> None:
+    """要確認事項を今の状態で一覧する / flags with their state now, decisions since the last night included."""
+    from pipelines.reports.terminal import show_lists
+    from pipelines.review import counter
+
+    found = counter.listed(common.city_folder(), state)
+    if as_json:
+        common.print_json(found)
+    elif found:
+        show_lists.flags(common.terminal(), found)
+    else:
+        common.terminal().line(common.terminal().say("review_none"))
+
+
+@app.command("answer")
+def review_answer(
+    flag: Annotated[str, typer.Argument(help="要確認事項ID（先頭だけでもよい） / flag id or its beginning.")],
+    by: Annotated[str, typer.Option("--by", help="担当者ID / person id.")],
+    text: Annotated[str, typer.Option("--text", help="回答 / the answer.")],
+    data_are_right: Annotated[
+        bool, typer.Option("--data-are-right", help="データは正しい / the data are right.")
+    ] = False,
+    discard: Annotated[
+        bool, typer.Option("--discard", help="保留中の行は捨てる / the rows held back are to be discarded.")
+    ] = False,
+    evidence: Paper = None,
+    document: Document = "",
+    on: DocumentDate = None,
+    as_json: common.AsJson = False,
+) -> None:
+    """回答する / answer a flag.
+
+    例 / example: facility-emissions review answer 3f2a --by P604 --text "検針票を確認中" --data-are-right
+
+    他人の回答の記録には根拠（--evidence、または --document と --on）を付けます / recording somebody else's answer takes evidence.
+    """
+    from pipelines.review import counter
+
+    def step(city: CityFolder) -> list[Any]:
+        paper = _evidence(city, evidence, document, on)
+        return [counter.answer(city, flag, by, text, paper, data_are_right=data_are_right, discard=discard)]
+
+    _review(step, as_json=as_json)
+
+
+@app.command("accept")
+def review_accept(
+    flag: Annotated[str, typer.Argument()],
+    by: Annotated[str, typer.Option("--by")],
+    text: Annotated[str, typer.Option("--text")] = "",
+    evidence: Paper = None,
+    document: Document = "",
+    on: DocumentDate = None,
+    as_json: common.AsJson = False,
+) -> None:
+    """承認する / accept an answer.
+
+    データは正しい（または行を捨てる）という回答の承認は、本人の利用者からか、根拠つきでなければ記録のみとなります
+    / accepting that data are right takes the person's own account or evidence.
+    """
+    from pipelines.review import counter
+
+    _review(
+        lambda city: [counter.judge(city, flag, "accept", by, text, _evidence(city, evidence, document, on))],
+        as_json=as_json,
+    )
+
+
+@app.command("return")
+def review_return(
+    flag: Annotated[str, typer.Argument()],
+    by: Annotated[str, typer.Option("--by")],
+    text: Annotated[str, typer.Option("--text")],
+    evidence: Paper = None,
+    document: Document = "",
+    on: DocumentDate = None,
+    as_json: common.AsJson = False,
+) -> None:
+    """差し戻す / return an answer with the reason."""
+    from pipelines.review import counter
+
+    _review(
+        lambda city: [counter.judge(city, flag, "return", by, text, _evidence(city, evidence, document, on))],
+        as_json=as_json,
+    )
+
+
+@app.command("confirm")
+def review_confirm(
+    by: Annotated[str, typer.Option("--by", help="統括者のID / person id of the 統括者.")],
+    on: Annotated[str, typer.Option("--on", help="決裁日 / date.")],
+    document: Annotated[str, typer.Option("--document", help="文書番号 / document number.")],
+    fiscal_year: common.FiscalYear,
+    evidence: Paper = None,
+    as_json: common.AsJson = False,
+) -> None:
+    """承認済みの一覧を確認（決裁）する / confirm the list of accepted flags of a fiscal year."""
+    from pipelines.review import counter
+
+    day = common.day(on, "--on")
+    _review(
+        lambda city: counter.confirm(city, by, day, document, fiscal_year, _evidence(city, evidence, "", None)),
+        as_json=as_json,
+    )
+
+
+def _evidence(city: CityFolder, file: Path | None, document: str, on: str | None) -> Evidence:
+    from pipelines.review import evidence
+
+    return evidence.stated(file, document, None if on is None else common.day(on, "--on"), city.today)
+
+
+def _review(step: Any, *, as_json: bool) -> None:  # noqa: ANN401 - a step of the review
+    from pipelines.errors import ActionableError
+    from pipelines.texts import word
+
+    try:
+        taken = step(common.city_folder())
+    except ActionableError as error:
+        common.fail(str(error))
+    if as_json:
+        common.print_json([asdict(decision) for decision in taken])
+        return
+    out = common.terminal()
+    for decision in taken:
+        told = {
+            "flag": decision.flag_id[:8],
+            "step": word(decision.step, out.language),
+            "post": decision.post,
+            "person": decision.person_id,
+            "recorded_by": decision.recorded_by,
+        }
+        out.line(out.say("review_recorded_only" if decision.recorded_only else "review_done", **told))
+    if not taken:
+        out.line(out.say("review_none"))

@@ -1,0 +1,186 @@
+"""Official editions: totals frozen for a purpose, with document, date, person, method and rounding. Append only.
+
+Under ``history/``: ``official_edition_totals/<id>.parquet`` the totals, ``official_editions.jsonl`` one line an edition,
+written last. What was frozen never changes; today's totals are shown against it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines import durable, tables
+from pipelines.errors import ActionableError
+from pipelines.findings import stable_id
+from pipelines.history import chain, journal, kept
+from pipelines.history.moments import Past
+from pipelines.periods import fiscal_year
+from pipelines.rounding import rule_of
+from pipelines.warehouse import database
+
+EDITIONS, TOTALS = "official_editions", "official_edition_totals"
+
+
+class FreezeError(ActionableError, ValueError):
+    """The edition cannot be frozen; one sentence says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be frozen: for which purpose, of which year, under which document, by whom."""
+
+    purpose: str
+    fiscal_year: int
+    document_no: str
+    frozen_by: str
+    frozen_at: datetime
+    recorded_by: str | None = None
+    accept_incomplete: bool = False
+
+
+def editions(history: Path, past: Past | None = None) -> list[dict[str, Any]]:
+    """Return every official edition (frozen by a past moment), oldest first."""
+    return [
+        record
+        for number, record in journal.numbered(history / f"{EDITIONS}.jsonl")
+        if past is None or past.knows(f"{EDITIONS}.jsonl", number, record["frozen_at"])
+    ]
+
+
+def freeze(connection: duckdb.DuckDBPyConnection, history: Path, wanted: Request) -> dict[str, Any]:
+    """Freeze the published totals of a fiscal year, and of the base years, for a purpose.
+
+    Args:
+        connection: The published file, for reading.
+        history: Where editions are kept.
+        wanted: The request.
+
+    Returns:
+        The edition's record.
+
+    Raises:
+        FreezeError: unknown purpose, a year that is not over or has no totals, the same document again, or facilities
+            without a verdict that nobody entitled to it has accepted.
+    """
+    publication = connection.execute(
+        "SELECT run_id, published_time, today, version FROM publications ORDER BY rowid DESC LIMIT 1"
+    ).fetchone()
+    assert publication is not None  # noqa: S101 - a published file knows its publication
+    run_id, published_time, today, version = publication
+    _check(history, wanted, today)
+    incomplete = _without_verdict(connection, wanted.fiscal_year)
+    if incomplete:
+        _check_accepted(connection, wanted, incomplete, today)
+    rows = connection.execute(
+        """SELECT subject_kind, subject_id, fiscal_year, basis, co2e_kg FROM emissions_by_subject_fiscal_year
+           WHERE fiscal_year = $year OR fiscal_year IN (SELECT base_fy FROM targets) ORDER BY ALL""",
+        {"year": wanted.fiscal_year},
+    ).fetchall()
+    if not any(row[2] == wanted.fiscal_year for row in rows):
+        raise FreezeError(f"{wanted.fiscal_year}年度の値が公表ファイルにありません。 / no totals of that year")
+    official_id = stable_id("official", wanted.purpose, wanted.fiscal_year, wanted.document_no)
+    rule = rule_of(wanted.purpose)
+    _keep(history, official_id, [(official_id, *row, rule.rounded(Decimal(row[4]))) for row in rows])
+    record = {
+        "official_id": official_id,
+        "purpose": wanted.purpose,
+        "fiscal_year": wanted.fiscal_year,
+        "document_no": wanted.document_no,
+        "frozen_at": str(wanted.frozen_at),
+        "frozen_by": wanted.frozen_by,
+        "as_known_at": str(published_time),
+        "run_id": run_id,
+        "version": version,
+        "rounding": f"{rule.name}: {rule.ja}",
+        "history_head": chain.head_told(history),
+        "recorded_by": wanted.recorded_by,
+        "facilities_undeterminable": len(incomplete),
+    }
+    journal.append(history / f"{EDITIONS}.jsonl", [record])
+    return record
+
+
+def _check(history: Path, wanted: Request, today: date) -> None:
+    purposes = tables.words("purpose")
+    if wanted.purpose not in purposes:
+        raise FreezeError(f"--purpose {wanted.purpose}: {' / '.join(purposes)}")
+    if wanted.fiscal_year >= fiscal_year(today):
+        raise FreezeError(f"{wanted.fiscal_year}年度はまだ終わっていません（基準日 {today}）。 / the year is not over")
+    for known in editions(history):
+        if (known["purpose"], known["fiscal_year"], known["document_no"]) == (
+            wanted.purpose,
+            wanted.fiscal_year,
+            wanted.document_no,
+        ):
+            raise FreezeError(
+                f"文書番号 {wanted.document_no} の{wanted.purpose}版は {known['frozen_at']} に確定済みです。"
+                "改めるときは新しい文書番号で確定してください。 / frozen already: use a new document number"
+            )
+
+
+def _without_verdict(connection: duckdb.DuckDBPyConnection, year: int) -> list[str]:
+    """Return the facilities of a year that are neither achieved nor not achieved."""
+    rows = connection.execute(
+        """SELECT DISTINCT facility_id FROM facility_results
+           WHERE fiscal_year = $year AND verdict NOT IN ('achieved', 'not_achieved') ORDER BY facility_id""",
+        {"year": year},
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def _check_accepted(connection: duckdb.DuckDBPyConnection, wanted: Request, incomplete: list[str], today: date) -> None:
+    """Refuse to freeze a year with facilities without a verdict, unless somebody in office takes that on."""
+    named = ", ".join(incomplete[:5]) + (" …" if len(incomplete) > 5 else "")
+    told = f"{wanted.fiscal_year}年度には判定不能の施設が {len(incomplete)} あります（{named}）。"
+    if not wanted.accept_incomplete:
+        raise FreezeError(
+            f"{told}このまま確定するなら、役職者が --by 本人のID --accept-incomplete を付けてください。"
+            f" / {len(incomplete)} facilities have no verdict: --accept-incomplete, by a person in office (--by)"
+        )
+    in_office = connection.execute(
+        """SELECT count(*) FROM appointments WHERE person_id = $person AND appointed_on <= $today
+           AND coalesce(ended_on, DATE '9999-12-31') > $today""",
+        {"person": wanted.frozen_by, "today": today},
+    ).fetchone()
+    if in_office is None or not in_office[0]:
+        raise FreezeError(
+            f"{told}--by {wanted.frozen_by}: 在任中の役職者（appointments.csv）ではないため、--accept-incomplete は使えません。"
+            " / --by must be a person whose appointment is in force"
+        )
+
+
+def _keep(history: Path, official_id: str, rows: list[tuple[Any, ...]]) -> None:
+    path = history / TOTALS / f"{official_id}.parquet"
+    durable.make_folder(path.parent)
+    part = path.with_suffix(".part")
+    with database.connect() as connection:
+        database.create(connection, TOTALS)
+        database.insert_rows(connection, TOTALS, rows)
+        connection.execute(f"COPY {TOTALS} TO {tables.literal(str(part))} (FORMAT parquet, COMPRESSION zstd)")
+    durable.put(part, path)
+    kept.note(history, [path])
+
+
+def recover(connection: duckdb.DuckDBPyConnection, history: Path) -> None:
+    """Write the totals of frozen editions again from the published file, where those that were kept are no longer whole."""
+    for name in kept.wrong(history, f"{history.name}/{TOTALS}/"):
+        official_id = Path(name).stem
+        found = f"FROM {TOTALS} WHERE official_id = $official_id ORDER BY ALL"
+        if rows := connection.execute(found, {"official_id": official_id}).fetchall():
+            _keep(history, official_id, rows)
+
+
+def load(connection: duckdb.DuckDBPyConnection, history: Path, past: Past | None) -> None:
+    """Fill official_editions and official_edition_totals with what was frozen (by a past moment)."""
+    known = editions(history, past)
+    names = tables.table(EDITIONS).column_names
+    database.insert_rows(connection, EDITIONS, [[record.get(name) for name in names] for record in known])
+    paths = [history / TOTALS / f"{record['official_id']}.parquet" for record in known]
+    kept.refuse_torn(history, TOTALS)
+    if found := [str(path) for path in paths if path.is_file()]:
+        connection.execute(f"INSERT INTO {TOTALS} BY NAME SELECT * FROM read_parquet($paths)", {"paths": found})

@@ -1,0 +1,1 @@
+"""The office's registers: read, typed, and held against each other."""

@@ -1,0 +1,347 @@
+"""Do the registers hold together? References, periods, shares, units, targets: every problem, then one error.
+
+A check here protects a number: a meter counted twice, a share that does not sum to one, a unit that cannot become
+energy. Each function takes the registers and returns problems as sentences with file and line.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from pipelines import units
+from pipelines.registers.read import RegisterError, Registers, Row, register_tables
+from pipelines.settings.city import Settings
+
+LEGAL_POSTS = (
+    "エネルギー管理統括者",
+    "エネルギー管理企画推進者",
+    "エネルギー管理者",
+    "エネルギー管理員",
+    "エネルギー管理責任者",
+)
+OUTSIDE = "outside"
+REFERENCE = Path(__file__).parents[1] / "reference"
+# (register, column) -> (register, column) it must name
+REFERENCES = (
+    ("facilities", "operator_id", "operators", "operator_id"),
+    ("facility_periods", "facility_id", "facilities", "facility_id"),
+    ("facility_periods", "operator_id", "operators", "operator_id"),
+    ("facility_links", "from_facility_id", "facilities", "facility_id"),
+    ("facility_links", "to_facility_id", "facilities", "facility_id"),
+    ("facility_facts", "facility_id", "facilities", "facility_id"),
+    ("meters", "facility_id", "facilities", "facility_id"),
+    ("meters", "parent_meter_id", "meters", "meter_id"),
+    ("meter_shares", "meter_id", "meters", "meter_id"),
+    ("activity_sources", "facility_id", "facilities", "facility_id"),
+    ("contracts", "meter_id", "meters", "meter_id"),
+    ("own_factors", "facility_id", "facilities", "facility_id"),
+    ("targets", "operator_id", "operators", "operator_id"),
+    ("appointments", "operator_id", "operators", "operator_id"),
+    ("appointments", "facility_id", "facilities", "facility_id"),
+    ("events", "facility_id", "facilities", "facility_id"),
+    ("measures", "facility_id", "facilities", "facility_id"),
+    ("group_members", "group_id", "groups", "group_id"),
+    ("group_members", "facility_id", "facilities", "facility_id"),
+)
+# register -> the columns within which periods must not overlap
+PERIODS = {
+    "meters": ("meter_id",),
+    "facility_periods": ("facility_id",),
+    "facility_facts": ("facility_id",),
+    "contracts": ("meter_id",),
+    "meter_shares": ("meter_id", "facility_id"),
+    "activity_sources": ("activity_source_id",),
+    "group_members": ("group_id", "facility_id"),
+}
+
+
+def check(registers: Registers, settings: Settings, energy_types: set[str], activities: set[str]) -> None:
+    """Check the registers against each other.
+
+    Args:
+        registers: As read.
+        settings: For the posts the city itself names.
+        energy_types: The vocabulary of energy types.
+        activities: The vocabulary of activities.
+
+    Raises:
+        RegisterError: with every problem found.
+    """
+    checks: list[Callable[[], Iterable[str]]] = [
+        lambda: _keys(registers),
+        lambda: _references(registers),
+        lambda: _periods(registers),
+        lambda: _vocabulary(registers, energy_types, activities),
+        lambda: _meter_units(registers),
+        lambda: _meter_families(registers),
+        lambda: _meter_names(registers),
+        lambda: _shares(registers),
+        lambda: _derived(registers),
+        lambda: _targets(registers),
+        lambda: _target_departments(registers),
+        lambda: _factors(registers),
+        lambda: _posts(registers, settings),
+    ]
+    problems = [problem for one in checks for problem in one()]
+    if problems:
+        raise RegisterError(problems)
+
+
+def vocabularies() -> tuple[set[str], set[str]]:
+    """Return the words of energy types and of activities, from the reference CSVs."""
+    with (REFERENCE / "energy_types.csv").open(encoding="utf-8") as stream:
+        energy_types = {row["energy_type"] for row in csv.DictReader(stream)}
+    with (REFERENCE / "activities.csv").open(encoding="utf-8") as stream:
+        activities = {row["activity"] for row in csv.DictReader(stream)}
+    return energy_types, activities
+
+
+def span(row: Row) -> tuple[date, date]:
+    """The validity of a row; open ends reach to the ends of time."""
+    return row["valid_from"] or date.min, row["valid_to"] or date.max
+
+
+def _keys(registers: Registers) -> Iterable[str]:
+    for table in register_tables():
+        seen: dict[tuple[Any, ...], Row] = {}
+        for row in registers[table.name]:
+            key = tuple(row[column] for column in table.key)
+            if key in seen:
+                yield f"{row.place()}: {seen[key].line}行目と同じ {', '.join(table.key)} です。 / doubled key"
+            seen.setdefault(key, row)
+
+
+def _references(registers: Registers) -> Iterable[str]:
+    for name, column, target, target_column in REFERENCES:
+        known = {row[target_column] for row in registers[target]}
+        for row in registers[name]:
+            if row[column] is not None and row[column] not in known:
+                yield f"{row.place(column)}: {row[column]!r} が {target}.csv にありません。 / unknown {target_column}"
+    facilities = {row["facility_id"] for row in registers["facilities"]} | {OUTSIDE}
+    for row in registers["meter_shares"]:
+        if row["facility_id"] not in facilities:
+            yield f"{row.place('facility_id')}: {row['facility_id']!r} が facilities.csv にありません（他は outside）。"
+
+
+def _periods(registers: Registers) -> Iterable[str]:
+    for name, columns in PERIODS.items():
+        by_key: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+        for row in registers[name]:
+            start, end = span(row)
+            if start >= end:
+                yield f"{row.place('valid_to')}: valid_from より後でなければなりません。 / ends before it begins"
+            by_key[tuple(row[column] for column in columns)].append(row)
+        for rows in by_key.values():
+            ordered = sorted(rows, key=lambda row: span(row)[0])
+            for before, after in pairwise(ordered):
+                if span(before)[1] > span(after)[0]:
+                    yield f"{after.place()}: {before.line}行目と有効期間が重なります。 / overlapping validity"
+
+
+def _vocabulary(registers: Registers, energy_types: set[str], activities: set[str]) -> Iterable[str]:
+    for name in ("meters", "supplier_factors", "supplier_properties"):
+        for row in registers[name]:
+            if row["energy_type"] not in energy_types:
+                words = ", ".join(sorted(energy_types))
+                yield f"{row.place('energy_type')}: {row['energy_type']!r} は使えません。使える語: {words}"
+    for name in ("activity_sources", "own_factors"):
+        for row in registers[name]:
+            if row["activity"] not in activities:
+                yield f"{row.place('activity')}: {row['activity']!r} は活動の種類にありません（表 activities を参照）。"
+
+
+def _meter_units(registers: Registers) -> Iterable[str]:
+    for row in registers["meters"]:
+        try:
+            units.counted(row["unit"], row["energy_type"])
+        except units.UnitError as error:
+            what = f"{row['unit']!r} は {row['energy_type']} に使えません。"
+            yield f"{row.place('unit')}: {what}{error.detail} / {error.rule_id}"
+        multiplier = row["multiplier"]
+        if multiplier is not None and multiplier <= 0:
+            yield f"{row.place('multiplier')}: 0より大きい数でなければなりません。 / must be positive"
+        for name, most in (("register_digits", 12), ("daily_limit", None)):
+            if row[name] is not None and not 0 < row[name] <= (most or row[name]):
+                yield f"{row.place(name)}: {row[name]} は範囲外です。 / out of range"
+    for row in registers["activity_sources"]:
+        try:
+            units.canonical(row["unit"])
+        except units.UnitError as error:
+            yield f"{row.place('unit')}: {row['unit']!r} を読めません。{error.detail} / {error.rule_id}"
+
+
+def _meter_families(registers: Registers) -> Iterable[str]:
+    parents = {row["meter_id"]: row["parent_meter_id"] for row in registers["meters"]}
+    for row in registers["meters"]:
+        if row["role"] in ("sub", "tenant_deduct") and row["parent_meter_id"] is None:
+            yield f"{row.place('parent_meter_id')}: {row['role']} には親計器が要ります。 / needs a parent"
+        seen, meter = {row["meter_id"]}, row["parent_meter_id"]
+        while meter is not None:
+            if meter in seen:
+                yield f"{row.place('parent_meter_id')}: 親子関係が循環しています。 / a circle of parents"
+                break
+            seen.add(meter)
+            meter = parents.get(meter)
+
+
+def _meter_names(registers: Registers) -> Iterable[str]:
+    owners: dict[str, set[str]] = defaultdict(set)
+    rows: dict[str, Row] = {}
+    for row in registers["meters"]:
+        aliases = [alias.strip() for alias in (row["aliases"] or "").split(";")]
+        for word in {row["meter_id"], row["supply_point"], *aliases} - {None, ""}:
+            owners[word].add(row["meter_id"])
+            rows[word] = row
+    # A swapped meter keeps its supply point: such a name is resolved by date, so periods must not overlap.
+    for word, meters in owners.items():
+        if len(meters) < 2:
+            continue
+        spans = sorted((span(row), row["meter_id"]) for row in registers["meters"] if row["meter_id"] in meters)
+        if any(a[0][1] > b[0][0] for a, b in pairwise(spans) if a[1] != b[1]):
+            both = ", ".join(sorted(meters))
+            yield f"{rows[word].place()}: 呼び方 {word!r} が同じ期間に二つの計器（{both}）を指します。"
+
+
+def _shares(registers: Registers) -> Iterable[str]:
+    by_meter: dict[str, list[Row]] = defaultdict(list)
+    for row in registers["meter_shares"]:
+        if not 0 <= row["share"] <= 1:
+            yield f"{row.place('share')}: 0から1まで。 / between 0 and 1"
+        by_meter[row["meter_id"]].append(row)
+    for meter, rows in by_meter.items():
+        edges = sorted({edge for row in rows for edge in span(row)})
+        for start, end in pairwise(edges):
+            total = sum((r["share"] for r in rows if span(r)[0] <= start and end <= span(r)[1]), Decimal(0))
+            if total != 1:
+                yield f"{rows[0].place('share')}: 計器 {meter} の按分率の計が {start} に {total} です（1が必要）。"
+
+
+def _derived(registers: Registers) -> Iterable[str]:
+    """A burnt fraction is worked out from the tonnes of another source of the same facility."""
+    with (REFERENCE / "waste_categories.csv").open(encoding="utf-8") as stream:
+        possible = {row["activity"] for row in csv.DictReader(stream)} - {""}
+    known = {row["activity_source_id"]: row for row in registers["activity_sources"]}
+    for row in registers["activity_sources"]:
+        parent = known.get(row["derived_from"])
+        if row["derived_from"] is None:
+            continue
+        if row["activity"] not in possible:
+            yield f"{row.place('activity')}: 組成分析から求められるのは {', '.join(sorted(possible))} です。 / not a burnt fraction"
+        if parent is None or parent["derived_from"] is not None or parent["facility_id"] != row["facility_id"]:
+            yield f"{row.place('derived_from')}: {row['derived_from']!r} は同じ施設の焼却量の発生源でなければなりません。"
+        elif units.dimension_of(units.canonical(parent["unit"])) != "[mass]":
+            yield f"{row.place('derived_from')}: {row['derived_from']!r} の単位は t でなければなりません。 / must count tonnes"
+
+
+def _targets(registers: Registers) -> Iterable[str]:
+    known = {
+        "facility": {row["facility_id"] for row in registers["facilities"]},
+        "operator": {row["operator_id"] for row in registers["operators"]},
+        "group": {row["group_id"] for row in registers["groups"]},
+    }
+    for row in registers["targets"]:
+        if row["subject_id"] not in known.get(row["subject_kind"], {row["subject_id"]}):
+            yield f"{row.place('subject_id')}: {row['subject_id']!r} が台帳にありません。 / unknown subject"
+        if None not in (row["base_fy"], row["target_fy"]) and row["base_fy"] >= row["target_fy"]:
+            yield f"{row.place('target_fy')}: 基準年度より後でなければなりません。 / must follow base_fy"
+        if row["reduction_rate"] is not None and not 0 <= row["reduction_rate"] <= 1:
+            yield f"{row.place('reduction_rate')}: 0から1まで（50%削減は 0.5）。 / between 0 and 1"
+        try:
+            points = milestones(row["milestones"] or "")
+        except ValueError as error:
+            yield f"{row.place('milestones')}: {error}"
+            continue
+        if row["path"] == "milestones" and not points:
+            yield f"{row.place('milestones')}: 経路 milestones には中間目標が要ります。 / needs milestones"
+
+
+def _target_departments(registers: Registers) -> Iterable[str]:
+    """A department target is for one operator's department: two operators may have departments of one name."""
+    spans = _department_spans(registers)
+    for row in registers["targets"]:
+        operator = row["operator_id"]
+        if row["subject_kind"] != "department":
+            if operator is not None and (row["subject_kind"], row["subject_id"]) != ("operator", operator):
+                yield f"{row.place('operator_id')}: 所管課（department）の目標にだけ書きます。 / only for a department"
+            continue
+        named = spans.get(row["subject_id"], {})
+        if operator is not None and operator not in named:
+            yield f"{row.place('subject_id')}: {operator} に所管課 {row['subject_id']!r} の施設がありません。 / no such department there"
+        elif operator is None and (both := _at_once(named)):
+            yield (
+                f"{row.place('subject_id')}: 所管課 {row['subject_id']!r} は二つの事業者（{both[0]} と {both[1]}）にあります。"
+                "列 operator_id にどちらかを書いてください（両方なら目標を一つずつ）。 / two operators have it: fill operator_id"
+            )
+
+
+def _department_spans(registers: Registers) -> dict[str, dict[str, list[tuple[date, date]]]]:
+    """Return department -> operator -> the spans in which a facility of the operator belongs to it."""
+    periods: dict[str, list[Row]] = defaultdict(list)
+    for row in registers["facility_periods"]:
+        periods[row["facility_id"]].append(row)
+    found: dict[str, dict[str, list[tuple[date, date]]]] = defaultdict(lambda: defaultdict(list))
+    for facility in registers["facilities"]:
+        dated = [(*span(row), row) for row in periods[facility["facility_id"]]]
+        edges = sorted({date.min, date.max, *(edge for since, until, _ in dated for edge in (since, until))})
+        for since, until in pairwise(edges):
+            moved = next((row for start, end, row in dated if start <= since < end), facility)
+            department = moved["department"] or facility["department"]
+            if department is not None:
+                found[department][moved["operator_id"] or facility["operator_id"]].append((since, until))
+    return found
+
+
+def _at_once(by_operator: dict[str, list[tuple[date, date]]]) -> tuple[str, str] | None:
+    """Return two operators whose spans share a day; a department that moved from one to the other is one department."""
+    ordered = sorted((since, until, operator) for operator, spans in by_operator.items() for since, until in spans)
+    latest: dict[str, date] = {}
+    for since, until, operator in ordered:
+        if other := next((o for o, end in sorted(latest.items()) if o != operator and end > since), None):
+            return min(other, operator), max(other, operator)
+        latest[operator] = max(until, latest.get(operator, date.min))
+    return None
+
+
+def milestones(text: str) -> list[tuple[int, Decimal]]:
+    """Read ``2025:0.30;2030:0.50`` as (fiscal year, reduction rate), in order.
+
+    Raises:
+        ValueError: for any other form, rates outside 0..1 or years out of order.
+    """
+    points = []
+    for part in filter(None, (piece.strip() for piece in text.split(";"))):
+        year, _, rate = part.partition(":")
+        try:
+            points.append((int(year), Decimal(rate)))
+        except (ValueError, InvalidOperation) as error:
+            raise ValueError(f"{part!r} を読めません（例 2025:0.30;2030:0.50）") from error
+    if any(not 0 <= rate <= 1 for _, rate in points) or [y for y, _ in points] != sorted({y for y, _ in points}):
+        raise ValueError(f"{text!r}: 年度は昇順、削減率は0から1まで")
+    return points
+
+
+def _factors(registers: Registers) -> Iterable[str]:
+    for name in ("supplier_factors", "supplier_properties", "own_factors"):
+        for row in registers[name]:
+            try:
+                units.factor_unit(row["unit"])
+            except units.UnitError as error:
+                yield f"{row.place('unit')}: {row['unit']!r} を読めません。{error.detail} / {error.rule_id}"
+
+
+def _posts(registers: Registers, settings: Settings) -> Iterable[str]:
+    allowed = {*LEGAL_POSTS, *settings.fallback_posts.values()}
+    for post in settings.fallback_posts:
+        if post not in LEGAL_POSTS:
+            words = ", ".join(LEGAL_POSTS)
+            yield f"city.toml fallback_posts: {post!r} は省エネ法の役職ではありません。使える語: {words}"
+    for row in registers["appointments"]:
+        if row["post"] not in allowed:
+            yield f"{row.place('post')}: {row['post']!r} は使えません。使える語: {', '.join(sorted(allowed))}"

@@ -1,0 +1,1 @@
+"""Plain data in, pages of the data folder out: one look, no outside asset."""

@@ -1,0 +1,1 @@
+"""Plain data in, text for the terminal out."""

@@ -1,0 +1,126 @@
+"""What everything in the terminal is made of: lines, tables, verdicts and their reasons, in Japanese or English."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.markup import escape
+from rich.padding import Padding
+from rich.segment import Segment
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.findings import explain_reason
+from pipelines.reports.plain_text import pair_lines, visible, wrapped
+from pipelines.rounding import rule_of, sign_name
+from pipelines.texts import collecting_text, label, word
+
+VERDICT_STYLE = {"achieved": "green", "not_achieved": "bold red", "undeterminable": "yellow", "collecting": "yellow"}
+STATE_STYLE = {"ok": "green", "note": "yellow", "bad": "bold red"}
+INDENT = 4
+INHERITED = "*"  # in a list, where the words would fill the column
+
+
+class _Console(Console):
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=visible(segment.text))
+
+
+class Terminal:
+    """Prints in one language; a narrow terminal wraps, a pipe gets plain text."""
+
+    def __init__(self, language: str, console: Console | None = None) -> None:
+        self.language = language
+        self.console = console or _Console(highlight=False)
+
+    def say(self, key: str, **numbers: object) -> str:
+        """A label of the catalogue in the language of this terminal."""
+        return label(key, self.language).format(**numbers)
+
+    def line(self, text: str, style: str = "") -> None:
+        """Print one line."""
+        self.console.print(Text(wrapped(text, self.console.width)), style=style or None)
+
+    def verbatim(self, text: str) -> None:
+        """Print text that goes into a file: no line of it may be broken."""
+        self.console.print(Text(text), soft_wrap=True)
+
+    def error(self, text: str) -> None:
+        """Print an error for the person who must act."""
+        self.console.print(Text(text), style="red")
+
+    def indented(self, text: str) -> None:
+        """Print a sentence below its heading."""
+        self.console.print(Padding(Text(wrapped(text, self.console.width - INDENT)), (0, 0, 0, INDENT)))
+
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[Any]],
+        *,
+        right: frozenset[int] = frozenset(),
+        whole: frozenset[int] = frozenset(),
+    ) -> None:
+        """Any table: headings and rows; some columns at the right, some never broken."""
+        table = Table(show_edge=False, pad_edge=False, box=None, padding=(0, 2, 0, 0))
+        for number, column in enumerate(columns):
+            justify: Literal["left", "right"] = "right" if number in right else "left"
+            table.add_column(column, justify=justify, overflow="fold", no_wrap=number in whole)
+        for row in rows:
+            table.add_row(
+                *(cell if isinstance(cell, Text) else escape("" if cell is None else str(cell)) for cell in row)
+            )
+        self.console.print(table)
+
+    def rounding(self, *outputs: str, sign: str = "") -> None:
+        """Say by which rules the figures above are rounded, and what the sign of a rate means."""
+        told = dict.fromkeys(rule_of(output).sentence(self.language) for output in outputs)
+        if sign:
+            told[f"{self.say('col_rate')}: {sign_name(sign, self.language)}"] = None
+        self.line(
+            ("※ " if self.language == "ja" else "* ") + ("。" if self.language == "ja" else "; ").join(told), "dim"
+        )
+
+    def verdict(self, verdict: str | None, is_inherited: bool = False) -> Text:
+        """A verdict with its mark."""
+        if verdict is None:
+            return Text("-")
+        mark = f"（{word('inherited', self.language)}）" if is_inherited else ""
+        return Text(word(verdict, self.language) + mark, style=VERDICT_STYLE[verdict])
+
+    def reasons(self, reasons: str | None) -> str:
+        """Reasons as sentences, one a line."""
+        return "\n".join(explain_reason(reason, self.language) for reason in (reasons or "").split(";") if reason)
+
+    def why(self, result: Mapping[str, Any]) -> str:
+        """The reasons of a result; that months are still to come is told with which they are."""
+        told = self.reasons(result["reasons"])
+        if not is_collected(result):
+            return told
+        rest = [r for r in (result["reasons"] or "").split(";") if r != "collecting"]
+        return "\n".join([standing(result, self.language), *([self.reasons(";".join(rest))] if rest else [])])
+
+    def pairs(self, pairs: Iterable[tuple[str, Any]]) -> None:
+        """Label and value, one a line; empty values are left out."""
+        for name, value in pair_lines(pairs, self.console.width):
+            self.console.print(Text.assemble((name, "dim"), value))
+
+
+def is_collected(result: Mapping[str, Any]) -> bool:
+    """Tell whether a result waits for months that are still to come, so that it reads 集計中 and not 判定不能."""
+    note = result.get("collecting_note")
+    return (
+        result["year_state"] == "collecting"
+        and bool(note)
+        and result.get("verdict", "undeterminable") == "undeterminable"
+    )
+
+
+def standing(result: Mapping[str, Any], language: str) -> str:
+    """A verdict as people read it: 集計中 with what is still to come, else the word of the verdict."""
+    if is_collected(result):
+        return collecting_text(str(result["collecting_note"]), language)
+    return word(result.get("verdict") or "undeterminable", language)

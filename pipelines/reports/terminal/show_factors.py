@@ -1,0 +1,92 @@
+"""Show factors, editions and what a new list changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipelines.reports.plain_text import plain
+from pipelines.reports.terminal.look import Terminal
+from pipelines.texts import word
+
+MOST = 20
+
+
+def factors(out: Terminal, rows: Sequence[dict[str, Any]]) -> None:
+    """Factors, two lines each: whose and what, then validity and edition."""
+    for row in rows:
+        whose = (
+            " ".join(str(row[key]) for key in ("supplier_no", "supplier", "menu") if row[key]) or row["factor_table"]
+        )
+        out.line(f"{whose} {row['variant']} {row['gas']}: {plain(row['value'])} {row['unit']}", "bold")
+        period = f"{row['valid_from'] or ''} – {row['valid_to'] or ''}"
+        out.line(f"  {period} {word(row['status'], out.language)} {row['edition'] or ''} {row['factor_id']}", "dim")
+    if not rows:
+        out.line(out.say("factors_none"))
+
+
+def factor(out: Terminal, row: dict[str, Any]) -> None:
+    """One factor."""
+    out.pairs(
+        [
+            ("ID", row["factor_id"]),
+            (out.say("factor_whose"), " ".join(str(row[k]) for k in ("supplier_no", "name_ja", "menu") if row[k])),
+            (out.say("converted_factor"), f"{plain(row['value'])} {row['unit']} ({row['variant']}, {row['gas']})"),
+            (out.say("factor_period"), f"{row['valid_from'] or ''} – {row['valid_to'] or ''}"),
+            (out.say("edition"), f"{row['edition'] or ''} {word(row['status'], out.language)}"),
+            (out.say("converted_source"), f"{row['source_place'] or ''} {row['source'] or ''}"),
+            (out.say("factor_note"), row["note"]),
+        ]
+    )
+    for other in row["others"]:
+        out.line(
+            f"  {other['result_fy'] or ''} {other['edition'] or ''} {plain(other['value'])} {other['factor_id']}", "dim"
+        )
+
+
+def editions(out: Terminal, rows: Sequence[dict[str, Any]]) -> None:
+    """Editions of lists."""
+    for row in rows:
+        taken = out.say("edition_taken", at=row["taken_at"], file=row["file_name"]) if row.get("taken_at") else ""
+        out.line(f"{row['edition_id']}  {out.say('edition_of', year=row['result_fy'], count=row['factors'])} {taken}")
+
+
+def read_list(out: Terminal, read: Any, found: Any) -> None:  # noqa: ANN401 - plain records
+    """What a new list says and changes."""
+    told = {
+        "kind": word(read.kind, out.language),
+        "year": read.result_fy,
+        "serves": read.activity_fy,
+        "rows": len(read.rows),
+    }
+    out.line(out.say("list_read", **told, issued=read.issued_on), "bold")
+    difference(out, found)
+    if found.contracts:
+        out.line(out.say("list_contracts", meters=", ".join(found.contracts)))
+
+
+def taken(out: Terminal, edition: Any, *, is_new: bool) -> None:  # noqa: ANN401 - an Edition or none
+    """Whether the list was kept."""
+    if edition is None:
+        out.line(out.say("list_not_taken"), "yellow")
+    elif is_new:
+        out.line(out.say("list_taken", edition=edition.edition_id), "green")
+    else:
+        out.line(out.say("list_known", edition=edition.edition_id))
+
+
+def difference(out: Terminal, found: Any) -> None:  # noqa: ANN401 - a Difference
+    """Changed, added and removed values, the first of many."""
+    counts = {"changed": len(found.changed), "added": len(found.added), "removed": len(found.removed)}
+    out.line(out.say("list_difference", against=found.against or "-", unchanged=found.unchanged, **counts))
+    for key, old, new in found.changed[:MOST]:
+        out.line(f"  {_key(key)}: {plain(old)} → {plain(new)}", "yellow")
+    for key, value in found.added[:MOST] if found.against else ():
+        out.line(f"  + {_key(key)}: {plain(value)}")
+    for key, value in found.removed[:MOST]:
+        out.line(f"  − {_key(key)}: {plain(value)}", "red")
+
+
+def _key(key: tuple[str, str, str, str]) -> str:
+    number, kind, menu, variant = key
+    return " ".join(part for part in (number, menu or kind, variant) if part)

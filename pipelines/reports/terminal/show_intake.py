@@ -1,0 +1,60 @@
+"""Show the intake in the terminal: what is late, held back and unknown first, then what came."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipelines.reports.terminal.look import Terminal
+from pipelines.texts import word
+
+TOP = 12
+
+
+def show(out: Terminal, told: dict[str, Any], page: str) -> None:
+    """Print what ``intake.gather`` found; at most a dozen of each, the page has all."""
+    out.line(out.say("inbox_counts", **told["counts"]), "bold")
+    _late(out, told["late"])
+    _to_do(out, "inbox_unreadable", told["problems"], "{path}")
+    _to_do(out, "inbox_held", told["held"], "{place} ({values_held:,})")
+    for row in told["unknown"][:TOP]:
+        out.line(out.say("inbox_unknown", **row), "yellow")
+        out.indented(row["proposal"])
+    _more(out, told["unknown"])
+    if told["came"]:
+        out.line(out.say("inbox_came"), "bold")
+    for row in told["came"][:TOP]:
+        period = f"{row['first_at']:%Y-%m-%d} – {row['last_at']:%Y-%m-%d}" if row["first_at"] else ""
+        out.line(f"  {row['received_at']:%Y-%m-%d %H:%M}  {row['place']}  {row['layout'] or row['status']}  {period}")
+        if reason := row["reason" if out.language == "ja" else "reason_en"]:
+            out.indented(reason)
+        if row["unread"]:
+            out.indented(out.say("inbox_unread", sheets=row["unread"]))
+    _more(out, told["came"])
+    out.line(out.say("night_page", path=page), "dim")
+
+
+def _late(out: Terminal, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        out.line(out.say("inbox_late"), "bold")
+    for row in rows[:TOP]:
+        since = row["covered_until"] or "-"
+        kind = word(row["reading_kind"], out.language)
+        out.line(
+            f"  {row['expected_by'] or '-'}  {row['source_id']}  {row['name']}  {row['department'] or ''}  {kind} – {since}"
+        )
+    _more(out, rows)
+
+
+def _to_do(out: Terminal, heading: str, rows: list[dict[str, Any]], place: str) -> None:
+    """Print places, and below each what is the matter and what to do."""
+    if rows:
+        out.line(out.say(heading), "bold")
+    for row in rows[:TOP]:
+        out.line(f"  {place.format(**row)}", "yellow")
+        out.indented(row[out.language])
+    _more(out, rows)
+
+
+def _more(out: Terminal, rows: list[dict[str, Any]]) -> None:
+    if len(rows) > TOP:
+        out.line(out.say("more", count=len(rows) - TOP), "dim")

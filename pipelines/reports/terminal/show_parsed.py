@@ -1,0 +1,83 @@
+"""Show how one file is read."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from pipelines.reports.plain_text import plain
+from pipelines.reports.terminal.look import Terminal
+from pipelines.tables import catalogue
+
+SHOWN_FIRST = ("source_line", "source_column", "record", "key", "started_at", "ended_at", "quantity", "unit")
+
+
+def show(out: Terminal, told: dict[str, Any]) -> None:
+    """Print layout, counts, the first values and the rejects with line and reason."""
+    if told["problem"]:
+        out.error(f"{told['path']}: {told['problem'][out.language]}")
+        return
+    counts = {
+        "received": told["rows_received"],
+        "values": told["rows_values"],
+        "rejected": told["rows_rejected"],
+        "blank": told["rows_blank"],
+        "ignored": told["rows_ignored"],
+    }
+    out.pairs(
+        [
+            (out.say("parse_layout"), told["layout"]),
+            (out.say("parse_encoding"), told["encoding"]),
+            (out.say("parse_counts"), out.say("parse_counts_text", **counts)),
+        ]
+    )
+    if told["values"]:
+        out.line(out.say("parse_values", shown=len(told["values"])), "bold")
+        columns = [out.say(key) for key in ("parse_place", "parse_key", "parse_period", "parse_quantity", "parse_rest")]
+        out.table(columns, [_cells(out, value) for value in told["values"]])
+    if told["rejects"]:
+        out.line(out.say("parse_rejects"), "bold")
+        for reject in told["rejects"]:
+            place = out.say("line", line=reject["source_line"], column=reject["source_column"])
+            out.line(f"  {place} {reject[out.language]}", "red")
+
+
+def _cells(out: Terminal, value: dict[str, Any]) -> list[str]:
+    """One value in few columns: place, whose, period, quantity with unit, and whatever else the file said."""
+    rest = {name: told for name, told in value.items() if name not in SHOWN_FIRST and told not in (None, "")}
+    return [
+        out.say("line", line=value["source_line"], column=value["source_column"]),
+        value["key"] or "",
+        f"{_moment(value['started_at'])} – {_moment(value['ended_at'])}",
+        f"{plain(value['quantity'])} {value['unit'] or ''}",
+        "、".join(f"{_title(out, name)} {_text(told)}" for name, told in rest.items()),
+    ]
+
+
+def _title(out: Terminal, name: str) -> str:
+    """What a column holds, in a word or two: the catalogue's meaning without what stands in brackets."""
+    for table in catalogue().values():
+        for column in table.columns:
+            if column.name == name:
+                meaning = column.meaning_ja if out.language == "ja" else column.meaning_en
+                return re.split(r"（| \(", meaning)[0]
+    return name
+
+
+def _text(told: object) -> str:
+    return plain(told) if isinstance(told, Decimal) else str(told)
+
+
+def _moment(at: datetime) -> str:
+    """A date alone means midnight."""
+    return f"{at:%Y-%m-%d}" if at.hour == at.minute == at.second == 0 else f"{at:%Y-%m-%d %H:%M}"
+
+
+def proposal(out: Terminal, told: dict[str, Any]) -> None:
+    """Print the draft of a layout: the section for city.toml as comments and keys, ready to be copied."""
+    for key, rows in (("proposal_sure", told["sure"]), ("proposal_unsure", told["unsure"])):
+        for row in rows:
+            out.verbatim(f"# {out.say(key)}: {row}")
+    out.verbatim(told["toml"])

@@ -1,0 +1,133 @@
+"""The sections of city.toml about running: schedule, announcements, retention, questions in SQL. None changes a number."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from cronsim import CronSim, CronSimError
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from pipelines.settings.layout import Frozen
+
+Event = Literal["failed", "held_back", "crashed", "timed_out", "published"]
+ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)?")
+
+
+def _is_an_address(text: str) -> str:
+    """One address and nothing else: a name, a comma or a line end would become part of the message's head."""
+    if not ADDRESS.fullmatch(text):
+        raise ValueError("メールアドレスを1件だけ、半角で / one mail address, as in name@example.lg.jp")
+    return text
+
+
+def _is_a_variable(text: str) -> str:
+    """A name: who puts the secret itself here learns it before it stands in a log."""
+    if not VARIABLE.fullmatch(text):
+        raise ValueError(
+            "環境変数の名前を書いてください（値ではなく） / the variable's name, not its value: EMISSIONS_…"
+        )
+    return text
+
+
+Address = Annotated[str, AfterValidator(_is_an_address)]
+Variable = Annotated[str, AfterValidator(_is_a_variable)]
+
+
+class Schedule(Frozen):
+    """When the night runs, and how long it may take."""
+
+    cron: str = Field("30 4 * * *", description="When the night runs, as a cron line in the city's time zone.")
+    longest_minutes: int = Field(240, ge=1, le=1_440, description="After so many minutes a run is stopped.")
+    attempts: int = Field(3, ge=1, le=10, description="How often reading the inbox is tried when a folder fails.")
+    attempt_seconds: int = Field(20, ge=0, le=3_600, description="Seconds between two attempts.")
+
+    @field_validator("cron")
+    @classmethod
+    def _is_a_cron_line(cls, line: str) -> str:
+        from datetime import UTC, datetime
+
+        try:
+            CronSim(line, datetime.now(UTC))
+        except CronSimError as error:
+            raise ValueError(f"{error}: 分 時 日 月 曜日 / minute hour day month weekday") from error
+        return line
+
+
+class Mail(Frozen):
+    """A mail server for announcements; the password stays in the environment."""
+
+    host: Annotated[str, Field(pattern=r"^[^\s/@]+$")] = Field(description="SMTP server: its name, no address.")
+    port: int = Field(587, ge=1, le=65_535, description="Its port.")
+    encryption: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="starttls, tls, or none: then without a login."
+    )
+    sender: Address = Field(description="Sender's address.")
+    recipients: Annotated[tuple[Address, ...], Field(min_length=1)] = Field(description="Addresses that are told.")
+    user: str = Field("", description="User for the login; empty: none.")
+    password_env: Variable = Field("", description="Name of the environment variable that holds the password.")
+
+    @model_validator(mode="after")
+    def _logs_in_safely(self) -> Mail:
+        if self.user and self.encryption == "none":
+            raise ValueError(
+                "user: 暗号化なし（encryption = none）ではログインしません。starttls か tls にしてください。"
+                " / no login without encryption: starttls or tls"
+            )
+        if self.user and not self.password_env:
+            raise ValueError("password_env: 必須です / required where user is given")
+        return self
+
+
+class Announce(Frozen):
+    """Who is told what of a run."""
+
+    on: tuple[Event, ...] = Field(
+        ("failed", "held_back", "crashed", "timed_out"), description="Outcomes that are announced."
+    )
+    webhook_env: Variable = Field("", description="Name of the environment variable that holds the webhook's address.")
+    mail: Mail | None = Field(None, description="Mail server; absent: no mail.")
+
+
+class Inbox(Frozen):
+    """Where files arrive, if not in the folder ``inbox/`` itself."""
+
+    url: Annotated[str, Field(pattern=r"^(|[a-z][a-z0-9+.-]*://.+)$")] = Field(
+        "", description="A place that fsspec reaches (s3://bucket/inbox): copied into inbox/ before each scan."
+    )
+
+
+class Pages(Frozen):
+    """Where the pages for people are written."""
+
+    folder: str = Field(
+        "",
+        description="A folder for the pages, such as a share; empty: pages/ in the data folder. Relative: to the city folder.",
+    )
+
+
+class Rights(Frozen):
+    """Who may read decisions, history, backups and logs besides the account that runs the nights."""
+
+    group: str = Field("", description="Name of a group that may read and write them; empty: nobody else.")
+
+
+class Sql(Frozen):
+    """How far a question of somebody's own (``facility-emissions sql``) may go."""
+
+    longest_seconds: float = Field(
+        300, gt=0, le=86_400, description="How long DuckDB may work on a question before it is stopped."
+    )
+    most_rows: int = Field(1_000_000, ge=1, le=1_000_000_000, description="Most rows of an answer; more are cut off.")
+
+
+class Retention(Frozen):
+    """How long working files are kept. The history is kept for ever."""
+
+    parsed_unused_days: int = Field(
+        30, ge=0, le=36_500, description="Days after which parsed files that no arrival needs any more are removed."
+    )
+    raw_years: int = Field(
+        11, ge=1, le=100, description="Years after which `tidy` names files of the inbox that may go to an archive."
+    )

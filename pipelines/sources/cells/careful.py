@@ -1,0 +1,301 @@
+"""Read with care what could not be read at once: lines that are not plain, layouts that say more, tables read in Python.
+
+The cells are typed and judged by the .sql files beside this module, in the order raw_rows, row_cells, typed_cells, stamped_cells,
+read_cells; only texts that DuckDB cannot read go through ``words``, each distinct text once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from pipelines import folding
+from pipelines.settings.city import Limits
+from pipelines.sources import parsed_store
+from pipelines.sources.cells import plain, tables_found
+from pipelines.sources.layouts import cell_words, headings
+from pipelines.sources.open import shown
+from pipelines.sources.open.open_file import Outcome, Part
+from pipelines.warehouse import database
+
+HERE = Path(__file__).parent
+MACROS = """
+CREATE OR REPLACE TEMP MACRO stated_offset(t) AS
+    CASE WHEN right(t, 1) = 'Z' THEN 0
+        ELSE CAST(t[-6] || '1' AS INTEGER) * (CAST(t[-5:-4] AS INTEGER) * 60 + CAST(t[-2:] AS INTEGER)) END;
+CREATE OR REPLACE TEMP MACRO moment_of(t, form, utc_minutes) AS
+    CASE WHEN form <> '' THEN NULL
+        WHEN utc_minutes IS NULL THEN plain_moment(t)
+        WHEN regexp_full_match(t, '\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d(:\\d\\d)?(Z|[+-]\\d\\d:\\d\\d)')
+        THEN try_cast(regexp_extract(t, '^(.+?)(Z|[+-]\\d\\d:\\d\\d)$', 1) AS TIMESTAMP) + to_minutes(utc_minutes - stated_offset(t)) END;
+CREATE OR REPLACE TEMP MACRO plain_decimal(t) AS
+    CASE WHEN length(t) <= 19 AND NOT contains(t, '_') AND NOT contains(t, 'e') AND NOT contains(t, 'E')
+            AND try_cast(t AS DECIMAL(18, 6)) = try_cast(t AS DECIMAL(38, 18))
+        THEN try_cast(t AS DECIMAL(18, 6)) END;
+CREATE OR REPLACE TEMP MACRO bare_figure(t) AS
+    regexp_replace(translate(t, '０１２３４５６７８９，．', '0123456789,.'), '^[\\s　+−－▲△￥¥\\\\-]+|[\\s　円-]+$', '', 'g');
+CREATE OR REPLACE TEMP MACRO speaks_point(t) AS regexp_full_match(t,
+    '[1-9]\\d{0,2}(,\\d{3})+\\.\\d*|[1-9]\\d{0,2}(,\\d{3}){2,}|\\d*\\.(\\d{0,2}|\\d{4,})|(0\\d*|\\d{4,})?\\.\\d{3}');
+CREATE OR REPLACE TEMP MACRO speaks_comma(t) AS regexp_full_match(t,
+    '[1-9]\\d{0,2}(\\.\\d{3})+,\\d*|[1-9]\\d{0,2}(\\.\\d{3}){2,}|\\d*,(\\d{0,2}|\\d{4,})|(0\\d*|\\d{4,})?,\\d{3}');
+CREATE OR REPLACE TEMP MACRO has_point_groups(t) AS regexp_full_match(t, '[1-9]\\d{0,2}((\\.\\d{3})+,\\d*|(\\.\\d{3}){2,})');
+CREATE OR REPLACE TEMP MACRO snapped(t, tolerance) AS
+    CASE WHEN abs(epoch_us(t) - epoch_us(date_trunc('minute', t + INTERVAL 30 SECOND))) <= tolerance * 1000000
+        THEN date_trunc('minute', t + INTERVAL 30 SECOND) ELSE t END;
+CREATE OR REPLACE TEMP MACRO unclosed_mark() AS chr(30) || 'unclosed';
+CREATE OR REPLACE TEMP MACRO stamp_tolerance() AS 0;
+CREATE OR REPLACE TEMP MACRO bare(t) AS regexp_replace(t, '[\\s\u3000]', '', 'g');
+CREATE OR REPLACE TEMP MACRO unmarked(has_marks, t) AS
+    CASE WHEN has_marks THEN regexp_replace(t, '\\x1e[^\\x1e]*\\x1e[^\\x1e]*\\x1e', '', 'g') ELSE t END;
+CREATE OR REPLACE TEMP MACRO rule_of(t) AS
+    nullif(nullif(regexp_extract(t, '\\x1e([^\\x1e]*)\\x1e[^\\x1e]*\\x1e', 1), ''), 'shown_otherwise');
+CREATE OR REPLACE TEMP MACRO shown_as(t) AS nullif(regexp_extract(t, '\\x1eshown_otherwise\\x1e([^\\x1e]*)\\x1e', 1), '');
+CREATE OR REPLACE TEMP MACRO of_its_own(has_marks, t) AS
+    CASE WHEN NOT has_marks THEN t WHEN rule_of(t) IS NULL THEN unmarked(true, t)
+        WHEN rule_of(t) <> 'hidden_column' THEN unmarked(true, t) || ' [' || rule_of(t) || ']' END;
+CREATE OR REPLACE TEMP MACRO total_of(has_marks, t) AS
+    CASE WHEN has_marks AND rule_of(t) = 'not_calculated' THEN unmarked(true, t) || ' (計算されていない式 / formula never calculated)'
+        ELSE unmarked(has_marks, t) END;
+CREATE OR REPLACE TEMP MACRO our_word(has_words, words, role, t) AS
+    CASE WHEN has_words THEN coalesce(words[role || ':' || coalesce(trim(t), '')], t) ELSE t END;
+CREATE OR REPLACE TEMP MACRO unless_missing(has_missing, missing, t) AS
+    CASE WHEN NOT has_missing THEN t WHEN list_contains(missing, trim(t)) THEN '' ELSE t END;
+CREATE OR REPLACE TEMP MACRO unless_torn(torn_place, place, t) AS
+    CASE WHEN torn_place = place THEN coalesce(t, '') || ' [torn_line]' ELSE t END;
+CREATE OR REPLACE TEMP MACRO period_start(t) AS trim(regexp_extract(t, '^(.+?)\\s*[\u301c\uff5e~]\\s*(.+)$', 1));
+CREATE OR REPLACE TEMP MACRO period_end(t) AS trim(regexp_extract(t, '^(.+?)\\s*[\u301c\uff5e~]\\s*(.+)$', 2));
+"""
+EMPTY = """
+CREATE OR REPLACE TEMP TABLE read_cells (
+    file_no INTEGER, line BIGINT, column_name layout_word, {}, quantity_text VARCHAR, is_snapped BOOLEAN,
+    side_unread VARCHAR, rule_id VARCHAR, raw VARCHAR)
+""".format(", ".join(f"{name} {kind}" for name, kind in list(parsed_store.VALUE_COLUMNS.items())[3:]))
+NO_TOTALS = """
+CREATE OR REPLACE TEMP VIEW printed_totals AS
+SELECT NULL::INTEGER AS file_no, NULL::BIGINT AS line, NULL::VARCHAR AS column_name, NULL::VARCHAR AS text WHERE false
+"""
+
+
+def read(connection: duckdb.DuckDBPyConnection, found: list[Outcome], left: list[Part], limits: Limits) -> None:
+    """Fill ``read_cells``: every cell of ``cells`` and of the lines that are left, with its values or the first rule it breaks.
+
+    Args:
+        connection: Where ``cells``, ``found_tables`` and what :func:`plain.read` made are.
+        found: What became of each file; a table that turns out not to be what it seems is refused there.
+        left: The tables of lines that were not read wholly at once.
+        limits: The longest line, and how far a stamp may stand beside the minute.
+    """
+    connection.execute(EMPTY)
+    tables = [part for outcome in found for part in [*outcome.parts, *outcome.held]]
+    if not left and not any(part.table for part in tables):
+        return
+    connection.execute(MACROS)
+    _load_lines(connection, left, limits)
+    _refuse_lost_lines(connection, found, {part.file_no for part in left})
+    tables_found.describe(connection, tables)
+    # views, so that each cell is written twice only: typed, and read
+    for view in ("raw_rows", "row_cells"):
+        database.create_view(connection, view, HERE / f"{view}.sql", temporary=True)
+    with_totals = any(part.recognised.total_rows or "total" in part.recognised.columns for part in tables)
+    connection.execute(NO_TOTALS)
+    if with_totals:
+        database.create_view(connection, "printed_totals", HERE / "printed_totals.sql", temporary=True)
+    _refuse_twins(connection, found)
+    database.create_temp(connection, "typed_cells", HERE / "typed_cells.sql")
+    database.create_temp(connection, "number_signs", HERE / "number_signs.sql")
+    if _doubted_again(connection):  # a cell speaks against what was read at once of its table
+        database.create_temp(connection, "typed_cells", HERE / "typed_cells.sql")
+        database.create_temp(connection, "number_signs", HERE / "number_signs.sql")
+    _load_words(connection)
+    connection.execute(f"CREATE OR REPLACE TEMP MACRO stamp_tolerance() AS {int(limits.slot_tolerance_seconds)}")
+    database.create_view(connection, "stamped_cells", HERE / "stamped_cells.sql", temporary=True)
+    read_cells = database.sql_text(HERE / "read_cells.sql")
+    database.run(connection, f"INSERT INTO read_cells BY NAME\n{read_cells}", what="read_cells")
+    if with_totals:
+        _refuse_wrong_totals(connection, found)
+    if any(outcome.held for outcome in found):
+        _hold_refused(connection, found)
+
+
+def _load_lines(connection: duckdb.DuckDBPyConnection, parts: list[Part], limits: Limits) -> None:
+    """Read all lines of some tables in file order; the row id then tells each line's number."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE raw_lines (file_no INTEGER, text VARCHAR)")
+    if parts:
+        connection.execute(
+            """INSERT INTO raw_lines SELECT $file_nos[CAST(file_index AS BIGINT) + 1], text
+               FROM read_csv($paths, columns = {'text': 'VARCHAR'}, auto_detect = false, header = false, delim = '\x01',
+               quote = '', escape = '', strict_mode = false, max_line_size = $longest)""",
+            {
+                "paths": [str(part.path) for part in parts],
+                "file_nos": [part.file_no for part in parts],
+                "longest": plain.longest_line(limits),
+            },
+        )
+
+
+def _refuse_lost_lines(connection: duckdb.DuckDBPyConnection, found: list[Outcome], by_lines: set[int]) -> None:
+    """Refuse the tables of which fewer or more lines were read than the file has: a line lost in silence is the worst fault."""
+    read = dict(connection.execute("SELECT file_no, count(*) FROM raw_lines GROUP BY file_no").fetchall())
+    for outcome in found:
+        for part in [part for part in outcome.parts if part.file_no in by_lines]:
+            lines = read.get(part.file_no, 0)
+            if lines != part.counted.all:
+                for table in ("raw_lines", "placed_tables"):
+                    connection.execute(f"DELETE FROM {table} WHERE file_no = $no", {"no": part.file_no})
+                outcome.refuse(part, ("lines_lost", {"found": lines, "expected": part.counted.all}))
+
+
+def _doubted_again(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Give tables back to the careful way that were read at once, but of which a cell uses the comma as decimal sign."""
+    found = connection.execute(
+        """DELETE FROM placed_tables WHERE file_no IN (
+               SELECT s.file_no FROM number_signs AS s JOIN parse_parts AS p ON p.file_no = s.file_no
+               WHERE s.role = 'quantity' AND s.has_comma AND NOT p.semicolons) RETURNING file_no"""
+    ).fetchall()
+    return bool(found)
+
+
+def _refuse_twins(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
+    """Refuse tables in which two columns claim one role and hold different values: the sender alone knows which is meant."""
+    for outcome in outcomes:
+        for part in [part for part in outcome.parts if part.recognised.twins]:
+            names = part.recognised.names
+            for first, second in part.recognised.twins:
+                found = connection.execute(
+                    """SELECT min(line), one, other
+                       FROM (SELECT line, trim(unmarked($marks, coalesce(cells[$first], ''))) AS one,
+                           trim(unmarked($marks, coalesce(cells[$second], ''))) AS other FROM raw_rows
+                           WHERE file_no = $no AND NOT ($marks AND coalesce(rule_of(cells[$second]), '') = 'hidden_row'))
+                       WHERE other <> '' AND other <> one GROUP BY ALL ORDER BY ALL""",
+                    {"no": part.file_no, "first": first, "second": second, "marks": part.has_marks},
+                ).fetchall()
+                differ = next((row for row in found if not _say_the_same(part, first, *row[1:])), None)
+                if differ:
+                    columns = " / ".join(f"{place}列「{names[place - 1]}」" for place in (first, second))
+                    values = " / ".join(differ[1:])
+                    outcome.held.append(part)
+                    outcome.refuse(part, ("two_columns", {"columns": columns, "line": differ[0], "found": values}))
+                    break
+
+
+def _say_the_same(part: Part, place: int, one: str, other: str) -> bool:
+    """Tell whether two cells of one role mean the same, however they are written: 1,000 and 1000, 2025/4/1 and 2025-04-01."""
+    recognised = part.recognised
+    role = next((role for role, column in recognised.columns.items() if column == place), "")
+    if any(slot.position == place for slot in recognised.slots):
+        missing = {"", *cell_words.MISSING_MARKS, *recognised.missing}
+        signs = ("point", "comma") if part.semicolons else ("point",)
+        read = [(cell_words.read_number(one, sign).value, cell_words.read_number(other, sign).value) for sign in signs]
+        return {one, other} <= missing or (any(first is not None for first, _ in read) and all(a == b for a, b in read))
+    if role in ("start", "end", "issued"):
+        form = recognised.timing.form if role != "issued" else ""
+        moments = [cell_words.read_moment(text, form, recognised.timing.utc_minutes) for text in (one, other)]
+        return None not in moments and moments[0] == moments[1]
+    return bool(one) and (
+        headings.word(one) == headings.word(other) if role == "unit" else folding.word(one) == folding.word(other)
+    )
+
+
+def _load_words(connection: duckdb.DuckDBPyConnection) -> None:
+    """Read the texts that the fast way could not, each once."""
+    moments = connection.execute(
+        """SELECT DISTINCT started_text, form, utc_minutes FROM typed_cells WHERE started_text <> '' AND started IS NULL
+           UNION SELECT DISTINCT ended_text, form, utc_minutes FROM typed_cells WHERE ended_text <> '' AND ended IS NULL
+           UNION SELECT DISTINCT issued_text, '', NULL FROM typed_cells WHERE issued_text <> ''
+           ORDER BY ALL"""
+    ).fetchall()
+    numbers = connection.execute(database.sql_text(HERE / "number_texts.sql")).fetchall()
+    read = [
+        (cell_words.read_amount if role == "yen" else cell_words.read_number)(text, signs)
+        for role, text, signs in numbers
+    ]
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE moment_words AS SELECT unnest(CAST($texts AS VARCHAR[])) AS text,
+           unnest(CAST($forms AS VARCHAR[])) AS form, unnest(CAST($offsets AS INTEGER[])) AS utc_minutes,
+           unnest(CAST($moments AS TIMESTAMP[])) AS moment""",
+        {
+            "texts": [text for text, _, _ in moments],
+            "forms": [form for _, form, _ in moments],
+            "offsets": [offset for _, _, offset in moments],
+            "moments": [cell_words.read_moment(text, form, offset) for text, form, offset in moments],
+        },
+    )
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE number_words AS SELECT unnest(CAST($roles AS VARCHAR[])) AS role,
+           unnest(CAST($texts AS VARCHAR[])) AS text, unnest(CAST($signs AS VARCHAR[])) AS signs,
+           unnest(CAST($numbers AS DECIMAL(18, 6)[])) AS number, unnest(CAST($rules AS VARCHAR[])) AS rule_id""",
+        {
+            "roles": [role for role, _, _ in numbers],
+            "texts": [text for _, text, _ in numbers],
+            "signs": [signs for _, _, signs in numbers],
+            "numbers": [r.value for r in read],
+            "rules": [r.rule_id for r in read],
+        },
+    )
+    _load_shown(connection)
+    written = connection.execute(
+        """SELECT DISTINCT unit FROM typed_cells WHERE unit IS NOT NULL AND len(stated_units) > 0
+           UNION SELECT unit FROM shown_words WHERE unit IS NOT NULL ORDER BY unit"""
+    ).fetchall()
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE unit_words AS SELECT unnest(CAST($texts AS VARCHAR[])) AS text,
+           unnest(CAST($words AS VARCHAR[])) AS word""",
+        {"texts": [text for (text,) in written], "words": [headings.word(text) for (text,) in written]},
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE missing_marks AS SELECT unnest(CAST($marks AS VARCHAR[])) AS text",
+        {"marks": sorted(cell_words.MISSING_MARKS)},
+    )
+    agreed = [
+        (column, text, meaning) for column, pairs in cell_words.AGREED_WORDS.items() for text, meaning in pairs.items()
+    ]
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE agreed_words AS SELECT unnest(CAST($columns AS VARCHAR[])) AS column_name,
+           unnest(CAST($texts AS VARCHAR[])) AS text, unnest(CAST($meanings AS VARCHAR[])) AS meaning""",
+        {"columns": [a[0] for a in agreed], "texts": [a[1] for a in agreed], "meanings": [a[2] for a in agreed]},
+    )
+
+
+def _load_shown(connection: duckdb.DuckDBPyConnection) -> None:
+    """Hold each number format that shows something else than what is stored against the units beside it."""
+    pairs = connection.execute(
+        "SELECT DISTINCT shown_as, unit FROM typed_cells WHERE shown_as IS NOT NULL ORDER BY ALL"
+    ).fetchall()
+    read = [shown.agrees(part, unit) for part, unit in pairs]
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE shown_words AS SELECT unnest(CAST($parts AS VARCHAR[])) AS shown_as,
+           unnest(CAST($beside AS VARCHAR[])) AS beside, unnest(CAST($agree AS BOOLEAN[])) AS agrees,
+           unnest(CAST($stated AS VARCHAR[])) AS unit""",
+        {
+            "parts": [part for part, _ in pairs],
+            "beside": [unit for _, unit in pairs],
+            "agree": [agrees for agrees, _ in read],
+            "stated": [unit for _, unit in read],
+        },
+    )
+
+
+def _refuse_wrong_totals(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
+    """Refuse files whose printed totals differ from their cells: one of the two is not what the sender meant."""
+    found = connection.execute(database.sql_text(HERE / "wrong_totals.sql")).fetchall()
+    wrong = {file_no: rest for file_no, *rest in found}
+    for outcome in outcomes:
+        for part in list(outcome.parts):
+            if part.file_no in wrong:
+                line, column, printed, summed, unread = wrong[part.file_no]
+                numbers = {"place": " ".join(p for p in (part.member, f"{line}行", column) if p), "printed": printed}
+                outcome.held.append(part)
+                if unread is None:
+                    outcome.refuse(part, ("totals_disagree", numbers | {"summed": summed}))
+                else:
+                    outcome.refuse(part, ("total_unchecked", numbers | {"cell": "欄 / cell", "found": unread}))
+
+
+def _hold_refused(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
+    """Make the values of refused tables rejects, so that it stays known of whom and when they are."""
+    connection.execute(
+        """UPDATE read_cells SET rule_id = 'file_refused', raw = quantity_text
+           WHERE rule_id IS NULL AND file_no IN (SELECT unnest(CAST($nos AS INTEGER[])))""",
+        {"nos": [part.file_no for outcome in outcomes for part in outcome.held]},
+    )

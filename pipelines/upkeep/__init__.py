@@ -1,0 +1,1 @@
+"""Keep an installation sound: check it, back it up, tidy it."""
