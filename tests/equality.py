@@ -4,8 +4,8 @@
 
 Both checkouts run the same nights on the same folders: the sample city (a night and a rebuild), drawn histories of nights
 (files that come late, corrections, a register that is edited, a year that is closed by the calendar), and the city of the
-benchmarks. A column is left out where the older checkout itself, run twice, does not make it twice the same (times of
-runs, and what is made of them); which these are is printed. Exit 1 where anything else differs.
+benchmarks. A column is left out in a night where the older checkout itself, run twice, does not make it twice the same (times
+of runs, and what is made of them), and the commit of the program; which these are is printed. Exit 1 where anything else differs.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ SAMPLE = ROOT / "sample_data"
 # one night without Prefect, by whatever names the checkout has for it
 NIGHT = "import sys; from tests import killing; getattr(killing, sys.argv[1])(*sys.argv[2:])"
 BENCH = "import sys; from pathlib import Path; from tests.benchmarks.city import make; make(Path(sys.argv[1]), float(sys.argv[2]))"
+# what says which program it was
+NAMES_THE_PROGRAM = {("runs", "program_state")}
 Hashes = dict[tuple[str, str], tuple[int, int]]
 
 
@@ -88,28 +90,26 @@ class Comparison:
         self.tables = self.rows = 0
         self.different: list[str] = []
 
-    def learn(self, one: Path, other: Path) -> None:
-        """Leave out the columns that one program does not make twice the same."""
-        first, second = hashes(one), hashes(other)
-        self.left_out |= {key for key in first.keys() & second.keys() if first[key] != second[key]}
-
-    def compare(self, what: str, before: Path, after: Path) -> None:
-        """Compare two published files."""
-        first, second = hashes(before), hashes(after)
-        self.different += [
-            f"{what}: {table}.{column} is gone" for table, column in sorted(first.keys() - second.keys())
+    def compare(self, what: str, before: Path, again: Path, after: Path) -> None:
+        """Compare the published files of a night: of the older program, of itself once more, and of the newer."""
+        first, once_more, second = hashes(before), hashes(again), hashes(after)
+        left = NAMES_THE_PROGRAM | {key for key in first.keys() & once_more.keys() if first[key] != once_more[key]}
+        self.left_out |= left
+        told = [f"{table}.{column} is gone" for table, column in sorted(first.keys() - second.keys())]
+        told += [f"{table}.{column} is new" for table, column in sorted(second.keys() - first.keys())]
+        told += [
+            f"{'.'.join(key)}: {first[key][0]} and {second[key][0]} rows, other values"
+            for key in sorted((first.keys() & second.keys()) - left)
+            if first[key] != second[key]
         ]
-        self.different += [f"{what}: {table}.{column} is new" for table, column in sorted(second.keys() - first.keys())]
-        for key in sorted((first.keys() & second.keys()) - self.left_out):
-            if first[key] != second[key]:
-                self.different.append(f"{what}: {'.'.join(key)} {first[key][0]} -> {second[key][0]} rows, other values")
-        known = self.left_out | (first.keys() ^ second.keys())
-        wholly, again = whole_rows(before, known), whole_rows(after, known)
-        for table in sorted(wholly.keys() & again.keys()):
+        known = left | (first.keys() ^ second.keys())
+        wholly, rows = whole_rows(before, known), whole_rows(after, known)
+        for table in sorted(wholly.keys() & rows.keys()):
             self.tables += 1
             self.rows += wholly[table][0]
-            if wholly[table] != again[table] and not any(f": {table}." in told for told in self.different):
-                self.different.append(f"{what}: {table}: the same values in other rows")
+            if wholly[table] != rows[table] and not any(text.startswith(f"{table}.") for text in told):
+                told.append(f"{table}: the same values in other rows")
+        self.different += [f"{what}: {text}" for text in told]
 
 
 def published(folder: Path) -> Path:
@@ -188,8 +188,7 @@ def follow(compared: Comparison, before: Path, after: Path, what: str, nights: I
             shutil.copytree(folder, twin, dirs_exist_ok=True)
             night(after if name == "after" else before, twin, each)
         one, again, other = (published(twin) for twin in twins.values())
-        compared.learn(one, again)
-        compared.compare(f"{what}, {number}. {each}", one, other)
+        compared.compare(f"{what}, {number}. {each}", one, again, other)
 
 
 def main() -> int:

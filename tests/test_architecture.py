@@ -183,3 +183,9 @@ def test_nothing_prints_but_the_terminal() -> None:
         for path in python_files(folder):
             calls = [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Call)]
             assert not [c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "print"], path
+
+
+def test_reports_ask_nothing_themselves() -> None:
+    """Plain data in, looks out: a SELECT for people stands in pipelines/ask/select."""
+    for path in python_files("pipelines/reports"):
+        assert not re.search(r"\bSELECT\b", path.read_text(encoding="utf-8")), path

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from pipelines import tables, units
+from pipelines.ask import select
 from pipelines.emissions import build as emissions
 from pipelines.energy import build as energy
 from pipelines.errors import ActionableError
@@ -263,20 +264,7 @@ def _supplier(question: Question) -> tuple[str | None, str | None]:
 
 def _chosen(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[str, Any]]:
     """Return what was chosen, by meter and basis: the factor's row, its source, and the Act's heat content."""
-    cursor = connection.execute(
-        """SELECT c.meter_id, c.basis, c.multiplier14, c.gas, c.choice, c.factor_id, f.value AS factor_value,
-               f.unit AS factor_unit, f.edition, f.status, coalesce((SELECT string_agg(s.url, ' ') FROM reference_sources AS s
-                   WHERE list_contains(string_split(f.source_id, ';'), s.source_id)), f.source_place) AS source,
-               f.source_place, c.heat_content_id, h.value AS heat_value, h.unit AS heat_unit, c.mark, c.reason, c.candidates,
-               e.multiplier14 AS gj_multiplier14, e.heat_content_id AS energy_heat_content_id, e.reason AS energy_reason,
-               (SELECT value FROM heat_contents WHERE key = 'crude_oil_equivalent') AS crude_oil_kl_per_gj
-           FROM factor_choices AS c
-           LEFT JOIN emission_factors AS f ON f.factor_id = c.factor_id
-           LEFT JOIN heat_contents AS h ON h.heat_content_id = c.heat_content_id
-           LEFT JOIN energy_choices AS e ON e.meter_id = c.meter_id"""
-    )
-    names = [column[0] for column in cursor.description or []]
-    rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    rows = select.rows(connection, "convert_chosen")
     return {(row["meter_id"], row["basis"]): row for row in rows}
 
 

@@ -16,46 +16,15 @@ from typing import Any
 import duckdb
 
 from pipelines import tables
+from pipelines.ask import select
 from pipelines.reference import editions, load
 from pipelines.reference.editions import Edition
 from pipelines.reference.supplier_list import SupplierList
 from pipelines.registers import read as registers
-from pipelines.warehouse import database, query
+from pipelines.warehouse import database
 
 # registration number, kind of row, menu, basic or adjusted
 Key = tuple[str, str, str, str]
-
-LIST = """
-SELECT factor_id, origin, factor_table, supplier_no, supplier, menu, kind, variant, gas, value, unit, result_fy, valid_from,
-    valid_to, status, edition
-FROM emission_factors
-WHERE ($table IS NULL OR factor_table = $table OR key = $table)
-    AND ($supplier IS NULL OR contains(coalesce(supplier, '') || ' ' || coalesce(supplier_no, ''), $supplier))
-    AND ($on IS NULL OR CAST($on AS DATE) >= coalesce(valid_from, DATE '0001-01-01')
-        AND CAST($on AS DATE) < coalesce(valid_to, DATE '9999-12-31'))
-ORDER BY factor_table, supplier_no, supplier, menu NULLS FIRST, variant, valid_from, edition
-"""
-SHOW = """
-SELECT f.*, (SELECT string_agg(s.title_ja || ' ' || s.url, '; ') FROM reference_sources AS s
-    WHERE list_contains(string_split(f.source_id, ';'), s.source_id)) AS source
-FROM emission_factors AS f
-WHERE f.factor_id = $id
-"""
-OTHERS = """
-SELECT o.factor_id, o.value, o.edition, o.status, o.result_fy
-FROM emission_factors AS f
-JOIN emission_factors AS o
-    ON o.factor_id <> f.factor_id AND o.factor_table = f.factor_table AND o.key = f.key AND o.kind = f.kind AND o.gas = f.gas
-    AND o.supplier_no IS NOT DISTINCT FROM f.supplier_no AND o.menu IS NOT DISTINCT FROM f.menu AND o.variant = f.variant
-WHERE f.factor_id = $id
-ORDER BY o.result_fy, o.edition, o.factor_id
-"""
-NEWEST = """
-SELECT supplier_no, kind, coalesce(menu, '') AS menu, variant, value, edition
-FROM emission_factors
-WHERE origin = 'reference' AND factor_table = $kind AND result_fy = $year
-QUALIFY edition = max(edition) OVER ()
-"""
 
 
 @dataclass(slots=True)
@@ -101,28 +70,28 @@ def listed(
     connection: duckdb.DuckDBPyConnection, table: str | None, supplier: str | None, on: date | None
 ) -> list[dict[str, Any]]:
     """Return factors, by energy type or table, part of a supplier's name or number, and day."""
-    return query.dicts(connection, LIST, {"table": table, "supplier": supplier, "on": on})
+    return select.rows(connection, "factors_listed", {"table": table, "supplier": supplier, "on": on})
 
 
 def shown(connection: duckdb.DuckDBPyConnection, factor_id: str) -> dict[str, Any] | None:
     """Return one factor with its source and the other editions and years of the same row."""
-    found = query.dicts(connection, SHOW, {"id": factor_id})
+    found = select.rows(connection, "factor_shown", {"id": factor_id})
     if not found:
         return None
-    return found[0] | {"others": query.dicts(connection, OTHERS, {"id": factor_id})}
+    return found[0] | {"others": select.rows(connection, "factor_others", {"id": factor_id})}
 
 
 def difference(connection: duckdb.DuckDBPyConnection, read: SupplierList) -> Difference:
     """Compare a list with the newest edition known of the same result year."""
-    rows = connection.execute(NEWEST, {"kind": read.kind, "year": read.result_fy}).fetchall()
-    before: dict[Key, Decimal] = {(r[0] or "", r[1], r[2], r[3]): r[4] for r in rows}
+    rows = select.rows(connection, "newest_edition", {"kind": read.kind, "year": read.result_fy})
+    before: dict[Key, Decimal] = {_key(row): row["value"] for row in rows}
     after: dict[Key, Decimal] = {
         (row.number, row.kind, row.menu or "", variant): value
         for row in read.rows
         for variant, value in (("basic", row.basic), ("adjusted", row.adjusted))
         if value is not None
     }
-    found = compare(before, after, rows[0][5] if rows else None)
+    found = compare(before, after, rows[0]["edition"] if rows else None)
     moved = {row[0] for row in found.added} | {row[0] for row in found.removed} | {row[0] for row in found.changed}
     found.contracts = _touched(connection, moved, read)
     return found
@@ -145,23 +114,17 @@ def compare(before: dict[Key, Decimal], after: dict[Key, Decimal], against: str 
 
 def edition_values(connection: duckdb.DuckDBPyConnection, edition: str) -> dict[Key, Decimal]:
     """Return the values of an edition: by its id, or by the mark of the package's own (``2024-1``)."""
-    rows = connection.execute(
-        """SELECT coalesce(supplier_no, ''), kind, coalesce(menu, ''), variant, value FROM emission_factors
-           WHERE origin = 'reference' AND (source_id = $edition OR factor_table || '-' || edition = $edition)""",
-        {"edition": edition},
-    ).fetchall()
-    return {(r[0], r[1], r[2], r[3]): r[4] for r in rows}
+    rows = select.rows(connection, "edition_values", {"edition": edition})
+    return {_key(row): row["value"] for row in rows}
+
+
+def _key(row: dict[str, Any]) -> Key:
+    return row["supplier_no"] or "", row["kind"], row["menu"], row["variant"]
 
 
 def edition_names(connection: duckdb.DuckDBPyConnection, history: Path | None) -> list[dict[str, Any]]:
     """Return every edition of a list: the package's and those taken in."""
-    own = query.dicts(
-        connection,
-        """SELECT factor_table || '-' || edition AS edition_id, factor_table AS kind, result_fy, count(*) AS factors
-           FROM emission_factors WHERE origin = 'reference' AND result_fy IS NOT NULL AND NOT contains(factor_id, '@')
-           GROUP BY ALL ORDER BY ALL""",
-        {},
-    )
+    own = select.rows(connection, "own_editions")
     later: list[Edition] = editions.taken(history) if history else []
     return own + [
         {"edition_id": e.edition_id, "kind": e.kind, "result_fy": e.result_fy, "issued_on": e.issued_on,

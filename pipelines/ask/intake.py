@@ -11,34 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import tables, units
-from pipelines.ask import lists
+from pipelines.ask import select
 from pipelines.warehouse import query
 
 MOST_ROWS = 200
 UNSURE = "?"
-CAME = """
-SELECT *, source || '/' || path AS place FROM intake_log ORDER BY received_at DESC, source, path LIMIT $most
-"""
-LATE = """
-SELECT e.*, f.name FROM expected_inputs AS e JOIN facilities AS f ON f.facility_id = e.facility_id
-WHERE e.is_late ORDER BY e.expected_by NULLS FIRST, e.facility_id, e.source_id
-"""
-HELD = """
-SELECT q.rule_id, s.source || '/' || s.path AS place, q.source_member AS member, count(*) AS values_held,
-    arg_min(q.reason, q.source_line) AS ja, arg_min(q.reason_en, q.source_line) AS en, min(q.source_line) AS line,
-    arg_min(q.source_column, q.source_line) AS "column"
-FROM quarantine AS q
-JOIN source_files AS s ON s.sha256 = q.source_sha256 AND s.status = 'read'
-GROUP BY ALL
-ORDER BY values_held DESC, place, line
-LIMIT $most
-"""
-UNKNOWN = "SELECT * FROM unknown_names ORDER BY values_held DESC, word LIMIT $most"
-COUNTS = """
-SELECT (SELECT count(*) FROM source_files) AS files, (SELECT count(*) FROM source_files WHERE status = 'unreadable') AS unreadable,
-    (SELECT count(*) FROM expected_inputs WHERE is_late) AS late, (SELECT count(*) FROM quarantine) AS held,
-    (SELECT count(*) FROM unknown_names) AS unknown, (SELECT count(*) FROM readings WHERE known_to IS NOT NULL) AS superseded
-"""
 
 
 def gather(published: Path, most: int = MOST_ROWS) -> dict[str, Any]:
@@ -54,12 +31,12 @@ def gather(published: Path, most: int = MOST_ROWS) -> dict[str, Any]:
     with query.opened(published) as connection:
         limit = {"most": most}
         return {
-            "counts": query.dicts(connection, COUNTS)[0],
-            "came": query.dicts(connection, CAME, limit),
-            "late": query.dicts(connection, LATE),
-            "problems": query.dicts(connection, lists.FILE_PROBLEMS),
-            "held": query.dicts(connection, HELD, limit),
-            "unknown": [row | {"proposal": proposal(row)} for row in query.dicts(connection, UNKNOWN, limit)],
+            "counts": select.rows(connection, "intake_counts")[0],
+            "came": select.rows(connection, "intake_came", limit),
+            "late": select.rows(connection, "intake_late"),
+            "problems": select.rows(connection, "file_problems"),
+            "held": select.rows(connection, "intake_held", limit),
+            "unknown": [row | {"proposal": proposal(row)} for row in select.rows(connection, "intake_unknown", limit)],
         }
 
 

@@ -116,20 +116,19 @@ def tables_file(as_known_at: str | None = None, *, by_receipt: bool = False) -> 
 
 
 def published_rows(
-    statement: str,
+    name: str,
     parameters: dict[str, Any] | None = None,
     as_known_at: str | None = None,
     *,
     by_receipt: bool = False,
 ) -> list[dict[str, Any]]:
-    """Return what a SELECT of ours finds in the published file; ends the command where there is none."""
+    """Return what a SELECT of ``pipelines/ask/select`` finds in the published file; ends the command where there is none."""
+    from pipelines.ask import select
     from pipelines.warehouse import query
 
     try:
         with query.opened(tables_file(as_known_at, by_receipt=by_receipt)) as connection:
-            cursor = connection.execute(statement, parameters)
-            names = [column[0] for column in cursor.description or []]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            return select.rows(connection, name, parameters)
     except query.QueryError as error:
         fail(str(error))
 

@@ -219,10 +219,9 @@ def flags(
     as_known_at: common.AsKnownAt = None, by_receipt: common.ByReceipt = False, as_json: common.AsJson = False
 ) -> None:
     """要確認事項の一覧 / flags with owner, tonnes at stake and state."""
-    from pipelines.ask import lists
     from pipelines.reports.terminal import show_lists
 
-    found = common.published_rows(lists.FLAGS, None, as_known_at, by_receipt=by_receipt)
+    found = common.published_rows("flags", None, as_known_at, by_receipt=by_receipt)
     if as_json:
         common.print_json(found)
     else:
@@ -237,12 +236,11 @@ def facilities(
     as_json: common.AsJson = False,
 ) -> None:
     """施設と判定の一覧 / facilities with their verdict, by default of the last closed year."""
-    from pipelines.ask import lists
     from pipelines.periods import fiscal_year as year_of
     from pipelines.reports.terminal import show_lists
 
     year = fiscal_year or year_of(common.city_folder().today) - 1
-    found = common.published_rows(lists.FACILITIES, {"year": year}, as_known_at, by_receipt=by_receipt)
+    found = common.published_rows("facilities", {"year": year}, as_known_at, by_receipt=by_receipt)
     if as_json:
         common.print_json(found)
     else:
@@ -252,10 +250,9 @@ def facilities(
 @app.command()
 def posts(as_json: common.AsJson = False) -> None:
     """役職と選任の一覧 / posts of the Act and of the city's own rule, vacant ones marked."""
-    from pipelines.ask import lists
     from pipelines.reports.terminal import show_lists
 
-    found = common.published_rows(lists.POSTS)
+    found = common.published_rows("posts")
     if as_json:
         common.print_json(found)
     else:

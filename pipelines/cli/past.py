@@ -30,12 +30,11 @@ def restatements(
 
     例 / example: facility-emissions restatements --since 2026-04-01
     """
-    from pipelines.ask import lists
     from pipelines.reports.terminal import show_past
 
     first = common.day(since, "--since")
-    found = common.published_rows(lists.RESTATEMENTS, {"since": first})
-    verdicts = common.published_rows(lists.VERDICT_RESTATEMENTS, {"since": first})
+    found = common.published_rows("restatements", {"since": first})
+    verdicts = common.published_rows("verdict_restatements", {"since": first})
     if as_json:
         common.print_json([{"kind": "verdict"} | row for row in verdicts] + [{"kind": "total"} | row for row in found])
         return
@@ -89,14 +88,13 @@ def freeze(
 @edition_app.command("list")
 def list_editions(as_json: common.AsJson = False) -> None:
     """公式の版・以前の公表値・基準年度と、今の値との差 / official editions, older publications and base years against today."""
-    from pipelines.ask import lists
     from pipelines.history import frozen
     from pipelines.reports.terminal import show_past
 
     known = frozen.editions(common.city_folder().history)
-    moved = common.published_rows(lists.EDITION_DIFFERENCES)
-    older = common.published_rows(lists.PUBLISHED_DIFFERENCES)
-    bases = common.published_rows(lists.BASE_YEARS)
+    moved = common.published_rows("edition_differences")
+    older = common.published_rows("published_differences")
+    bases = common.published_rows("base_years")
     if as_json:
         common.print_json({"editions": known, "differences": moved, "published_before": older, "base_years": bases})
     else:

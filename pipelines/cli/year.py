@@ -56,11 +56,10 @@ def status(
 
     例 / example: facility-emissions year status
     """
-    from pipelines.ask import lists
     from pipelines.history import closings
     from pipelines.reports.terminal import show_years
 
-    found = common.published_rows(lists.YEARS, {"year": fiscal_year})
+    found = common.published_rows("years", {"year": fiscal_year})
     known = {(r["fiscal_year"], r["operator_id"]): r for r in closings.read(common.city_folder().history)}
     for row in found:
         if record := known.get((row["fiscal_year"], row["operator_id"])):

@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.ask import select
 from pipelines.findings import stable_id
 from pipelines.history import journal
 from pipelines.periods import fiscal_year_end, fiscal_year_start, to_wareki
@@ -30,39 +31,6 @@ ASKED_KINDS = ("bill", "delivery", "register")
 SLIP_LINES = 60
 # How far from last year's value Excel marks a cell for a second look.
 LOOK_AGAIN = 3
-ASKED = """
-SELECT 'meter' AS source_kind, m.meter_id AS source_id, m.facility_id, f.name, coalesce(p.department, f.department) AS department,
-    e.name_ja AS what, m.reading_kind, m.unit, 'month' AS frequency,
-    coalesce(m.valid_from, DATE '0001-01-01') AS since, coalesce(m.valid_to, DATE '9999-12-31') AS until
-FROM meters AS m
-JOIN facilities AS f ON f.facility_id = m.facility_id
-JOIN energy_types AS e ON e.energy_type = m.energy_type
-LEFT JOIN facility_periods AS p ON p.facility_id = m.facility_id AND p.department IS NOT NULL
-    AND coalesce(p.valid_from, DATE '0001-01-01') <= $start AND coalesce(p.valid_to, DATE '9999-12-31') > $start
-WHERE coalesce(m.valid_from, DATE '0001-01-01') < $end AND coalesce(m.valid_to, DATE '9999-12-31') > $start
-    AND coalesce(f.opened_on, DATE '0001-01-01') < $end AND coalesce(f.closed_on, DATE '9999-12-31') > $start
-    AND m.reading_kind <> 'interval'
-UNION ALL
-SELECT 'activity', s.activity_source_id, s.facility_id, f.name, coalesce(p.department, f.department), a.name_ja, 'activity', s.unit,
-    s.frequency, coalesce(s.valid_from, DATE '0001-01-01'), coalesce(s.valid_to, DATE '9999-12-31')
-FROM activity_sources AS s
-JOIN facilities AS f ON f.facility_id = s.facility_id
-LEFT JOIN (SELECT activity, any_value(name_ja) AS name_ja FROM activities GROUP BY activity) AS a ON a.activity = s.activity
-LEFT JOIN facility_periods AS p ON p.facility_id = s.facility_id AND p.department IS NOT NULL
-    AND coalesce(p.valid_from, DATE '0001-01-01') <= $start AND coalesce(p.valid_to, DATE '9999-12-31') > $start
-WHERE coalesce(s.valid_from, DATE '0001-01-01') < $end AND coalesce(s.valid_to, DATE '9999-12-31') > $start
-    AND coalesce(f.closed_on, DATE '9999-12-31') > $start AND s.derived_from IS NULL
-ORDER BY ALL
-"""
-# What is in use of a source, by the period it covers: values that lie in a month, and whole values by day share.
-KNOWN = """
-SELECT 'meter' AS source_kind, meter_id AS source_id, started_at, ended_at, quantity, unit FROM current_readings
-WHERE reading_kind <> 'register'
-UNION ALL
-SELECT 'meter', meter_id, read_at, read_at, register_value, unit FROM register_states WHERE known_to IS NULL
-UNION ALL
-SELECT 'activity', activity_source_id, started_at, ended_at, quantity, unit FROM activity_readings WHERE known_to IS NULL
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +73,7 @@ def issue(city: CityFolder, fiscal_year: int, month: int | None, due: date, send
     """
     periods = _periods(fiscal_year, month)
     with query.opened(city.published) as connection:
-        asked = query.dicts(connection, ASKED, {"start": periods[0].start, "end": periods[-1].end})
+        asked = select.rows(connection, "collection_asked", {"start": periods[0].start, "end": periods[-1].end})
         known = _known(connection)
     issues = []
     now = city.now()
@@ -135,7 +103,7 @@ def status(city: CityFolder, fiscal_year: int, month: int | None = None) -> list
             issues[f"{told.department}/{told.month}"] = told
     with query.opened(city.published) as connection:
         known = _known(connection)
-        names = dict(connection.execute("SELECT facility_id, name FROM facilities").fetchall())
+        names = {row["facility_id"]: row["name"] for row in select.rows(connection, "facility_names")}
     found = []
     for made in sorted(issues.values(), key=lambda i: (i.department, i.month or 0)):
         still_open = [
@@ -218,8 +186,9 @@ Known = dict[tuple[str, str], list[tuple[datetime, datetime, Decimal, str]]]
 
 def _known(connection: duckdb.DuckDBPyConnection) -> Known:
     found: Known = {}
-    for kind, source, start, end, quantity, unit in connection.execute(KNOWN).fetchall():
-        found.setdefault((kind, source), []).append((start, end, quantity, unit))
+    for row in select.rows(connection, "collection_known"):
+        values = row["started_at"], row["ended_at"], row["quantity"], row["unit"]
+        found.setdefault((row["source_kind"], row["source_id"]), []).append(values)
     return found
 
 

@@ -124,12 +124,8 @@ def doubts(connection: duckdb.DuckDBPyConnection, of_flags: list[Flag]) -> list[
 
 
 def _doubts_of_flags(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, dict[str, Any]]]:
-    cursor = connection.execute(
-        """SELECT f.flag_id, d.doubt_id, d.source_kind, d.source_id, d.rule_id, d.fiscal_year, d.quantity, d.periods_json
-           FROM flag_doubts AS f JOIN doubts AS d ON d.doubt_id = f.doubt_id ORDER BY ALL"""
-    )
-    names = [column[0] for column in cursor.description or []]
-    return [(row[0], dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+    found = database.rows(connection, HERE / "doubts_of_flags.sql")
+    return [(row["flag_id"], row) for row in found]
 
 
 def _periods(doubt: dict[str, Any]) -> list[dict[str, str | None]]:

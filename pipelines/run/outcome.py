@@ -9,12 +9,11 @@ from typing import Any
 
 import duckdb
 
-from pipelines.ask import intake, lists
+from pipelines.ask import intake, select
 from pipelines.findings import Finding, rules
 from pipelines.history import chain
 from pipelines.periods import fiscal_year
 from pipelines.texts import LANGUAGES
-from pipelines.warehouse import query
 
 ACCOUNT = ("received", "loaded", "superseded", "quarantined", "blank", "ignored")
 
@@ -69,11 +68,11 @@ class Outcome:
         verdict_changes: list[dict[str, Any]],
     ) -> None:
         """Collect what the closing summary tells from the file that is about to be published."""
-        self.file_problems = query.dicts(connection, lists.FILE_PROBLEMS)
-        self.held_back = query.dicts(connection, lists.HELD_BACK)
-        unknown = query.dicts(connection, intake.UNKNOWN, {"most": intake.MOST_ROWS})
+        self.file_problems = select.rows(connection, "file_problems")
+        self.held_back = select.rows(connection, "held_back")
+        unknown = select.rows(connection, "intake_unknown", {"most": intake.MOST_ROWS})
         self.unknown = [row | {"proposal": intake.proposal(row)} for row in unknown]
-        verdicts = query.dicts(connection, lists.VERDICTS, {"year": fiscal_year(today) - 1})
+        verdicts = select.rows(connection, "verdicts", {"year": fiscal_year(today) - 1})
         self.verdicts = {row["verdict"]: row["facilities"] for row in verdicts}
         self.changes, self.verdict_changes = changes, verdict_changes
-        self.flags = query.dicts(connection, lists.FLAGS)
+        self.flags = select.rows(connection, "flags")

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines import durable
-from pipelines.ask import lists
+from pipelines.ask import select
 from pipelines.findings import Finding
 from pipelines.history.records import History
 from pipelines.run import decision_chain
@@ -81,6 +81,12 @@ def tell_day(connection: duckdb.DuckDBPyConnection, city: CityFolder, outcome: O
     told = [date.fromisoformat(str(row["today"])) for row in History(city.history).read("publications")[-1:]]
     if told and city.today < told[0]:
         outcome.notice(Finding("today_before_last", str(city.today), {"last": str(told[0])}))
-    values, newest = connection.execute(lists.AFTER_TODAY).fetchone() or (0, None)
-    if values and city.today < city.now().date():  # else the value's date is wrong, and its own row says so
-        outcome.notice(Finding("today_before_data", str(city.today), {"values": values, "newest": str(newest)}))
+    [after] = select.rows(connection, "after_today")
+    if (
+        after["values_held"] and city.today < city.now().date()
+    ):  # else the value's date is wrong, and its own row says so
+        outcome.notice(
+            Finding(
+                "today_before_data", str(city.today), {"values": after["values_held"], "newest": str(after["newest"])}
+            )
+        )

@@ -66,6 +66,5 @@ def show(path: Path, layout: str = "", reading: Reading | None = None) -> dict[s
 
 
 def _rows(connection: Any, what: str) -> list[dict[str, Any]]:  # noqa: ANN401 - a DuckDB connection
-    cursor = connection.execute(f"SELECT * EXCLUDE (source_sha256, wanted, file_member) FROM {what} LIMIT {MOST_ROWS}")
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    without = f"SELECT * EXCLUDE (source_sha256, wanted, file_member) FROM {what} LIMIT {MOST_ROWS}"
+    return database.dicts(connection, without)

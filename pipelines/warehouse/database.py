@@ -248,10 +248,8 @@ def run(
     Raises:
         StageError: with what was being made and DuckDB's own words.
     """
-    named = set(_PARAMETER.findall(statement))
-    chosen = {key: value for key, value in (parameters or {}).items() if key in named}
     try:
-        connection.execute(statement, chosen or None)
+        connection.execute(statement, named(statement, parameters))
     except duckdb.Error as error:
         raise StageError(f"{what}: {error}") from error
 
@@ -279,14 +277,25 @@ def rows(
         StageError: naming the file when DuckDB refuses.
     """
     statement = sql_text(sql_file)
-    named = set(_PARAMETER.findall(statement))
-    chosen = {key: value for key, value in (parameters or {}).items() if key in named}
     try:
-        cursor = connection.execute(statement, chosen or None)
-        names = [column[0] for column in cursor.description or []]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return dicts(connection, statement, named(statement, parameters))
     except duckdb.Error as error:
         raise StageError(f"{sql_file.name}: {error}") from error
+
+
+def dicts(
+    connection: duckdb.DuckDBPyConnection, statement: str, parameters: dict[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """Return the rows of a statement as column -> value."""
+    cursor = connection.execute(statement, parameters)
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def named(statement: str, parameters: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return those of the parameters that a statement names; DuckDB refuses the others."""
+    wanted = set(_PARAMETER.findall(statement))
+    return {key: value for key, value in (parameters or {}).items() if key in wanted} or None
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, table_name: str, rows: Iterable[Sequence[Any]]) -> None:

@@ -113,12 +113,3 @@ def check(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
         raise QueryError(
             f"SELECT を一つだけ書いてください（読取専用）。 / one SELECT only, got {', '.join(kinds) or 'nothing'}"
         )
-
-
-def dicts(
-    connection: duckdb.DuckDBPyConnection, statement: str, parameters: dict[str, Any] | None = None
-) -> list[dict[str, Any]]:
-    """Return the rows of a statement of ours as column -> value."""
-    cursor = connection.execute(statement, parameters)
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
