@@ -86,7 +86,7 @@ def _table(name: str, entry: dict[str, object], columns: dict[str, list[str]]) -
     made = []
     for named in names:
         column = named.removesuffix("?")
-        column_type, unit, meaning_ja, meaning_en = columns[column]
+        column_type, unit, meaning_ja, meaning_en = columns.get(f"{name}.{column}", columns[column])
         column_type = str(own_types.get(column, column_type))
         allowed = words(column, name)
         made.append(Column(column, column_type, unit, named.endswith("?"), meaning_ja, meaning_en, allowed))

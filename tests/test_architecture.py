@@ -32,7 +32,7 @@ ROOMS: tuple[tuple[str, ...], ...] = (
 )
 STAGES = ("sources", *ROOMS[7], "reference")
 # Inside sources/, in the same way.
-SOURCES = ("layouts", "parsed_store", "open", "cells", "arrive")
+SOURCES = ("layouts", "reading_version", "parsed_store", "open", "cells", "arrive")
 SQL_FILES = sorted(ROOT.glob("pipelines/**/*.sql"))
 
 

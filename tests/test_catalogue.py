@@ -150,6 +150,28 @@ def test_the_method_is_named_in_the_file(city: City) -> None:
     city.bills("fuel/a.csv", [("M1", "2023-04-01", "2023-05-01", 10, "L")])
     connection = database.connect_published(city.publish())
     kinds = {row[0] for row in rows_of(connection, "SELECT kind FROM build_inputs")}
-    assert kinds == set(CAUSES) | {"state"}
+    assert kinds == set(CAUSES) | {"state", "texts"}
     assert one(connection, "SELECT count(*) FROM publications") == 1
     connection.close()
+
+
+def test_a_column_with_words_of_its_own_in_a_table_has_a_meaning_of_its_own_there() -> None:
+    """No comment is shared by columns of different meaning: ``flags.state`` is not the state of a day."""
+    raw = tables._read()
+    for key in raw["words"]:
+        table, _, column = key.rpartition(".")
+        shared = [name for name in raw["words"] if name.endswith(f".{column}")]
+        if table and (column in raw["words"] or len({tuple(raw["words"][name]) for name in shared}) > 1):
+            assert key in raw["columns"], f"{key} holds other words than {column} elsewhere: say what it means there"
+    for key in raw["columns"]:
+        table, _, column = key.rpartition(".")
+        assert not table or column in tables.table(table).column_names, key
+
+
+def test_meanings_name_the_words_that_the_column_holds() -> None:
+    """Where a meaning lists words of the program, they are among those that the column may hold."""
+    for table in tables.catalogue().values():
+        for column in table.columns:
+            listed = re.findall(r"(?<![\w.])([a-z]+(?:_[a-z]+)*)(?==|, |）)", column.meaning_ja)
+            if column.words and table.kind != "register":
+                assert set(listed) <= {*column.words, "activity"}, f"{table.name}.{column.name}: {listed}"

@@ -90,13 +90,10 @@ STATES: dict[str, Callable[[City], object]] = {
     "published file is empty": lambda c: _overwrite(_published(c), b""),
     "published file is cut": lambda c: _cut(_published(c)),
     "published file is a folder": lambda c: _folder_instead(_published(c)),
-    "published file of another program": lambda c: (
-        _published(c).unlink(),
-        duckdb.connect(str(_published(c))).execute("CREATE TABLE flags AS SELECT 1 AS x").close(),
-    ),
+    "published file of another program": lambda c: _foreign_tables(_published(c)),
     "lines of the history are garbage": lambda c: _each(_history(c, "*.jsonl"), lambda p: _overwrite(p, GARBAGE)),
     "lines of the history are torn": lambda c: _each(_history(c, "*.jsonl"), _cut),
-    "history is a file": lambda c: (shutil.rmtree(c.paths.history), c.paths.history.write_bytes(b"x")),
+    "history is a file": lambda c: _file_instead(c.paths.history),
     "history is gone": lambda c: shutil.rmtree(c.paths.history),
     "heads are garbage": lambda c: _each(_history(c, "heads.json"), lambda p: _overwrite(p, GARBAGE)),
     "decisions are garbage": lambda c: (c.paths.data / "decisions.sqlite").write_bytes(GARBAGE),
@@ -111,11 +108,22 @@ STATES: dict[str, Callable[[City], object]] = {
     "settings are garbage": lambda c: (c.folder / "city.toml").write_bytes(GARBAGE),
     "settings are gone": lambda c: (c.folder / "city.toml").unlink(),
     "inbox is gone": lambda c: shutil.rmtree(c.folder / "inbox"),
-    "inbox is a file": lambda c: (shutil.rmtree(c.folder / "inbox"), (c.folder / "inbox").write_bytes(b"x")),
+    "inbox is a file": lambda c: _file_instead(c.folder / "inbox"),
     "received.csv is garbage": lambda c: (c.folder / "inbox" / "fuel" / "received.csv").write_bytes(GARBAGE),
     "a file is a broken workbook": lambda c: (c.folder / "inbox" / "fuel" / "b.xlsx").write_bytes(b"PK\x03\x04" + GARBAGE),
     "a half restore": lambda c: (c.paths.data.with_name(f"{c.paths.data.name}.exchange.json")).write_bytes(GARBAGE),
 }  # fmt: skip
+
+
+def _foreign_tables(path: Path) -> None:
+    path.unlink()
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE TABLE flags AS SELECT 1 AS x")
+
+
+def _file_instead(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.write_bytes(b"x")
 
 
 def _foreign_decisions(path: Path) -> None:

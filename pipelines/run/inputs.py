@@ -21,6 +21,7 @@ from pipelines.history import closings, frozen
 from pipelines.history.journal import HistoryLostError
 from pipelines.history.moments import DECISIONS, Past
 from pipelines.history.snapshots import States
+from pipelines.process import program
 from pipelines.reference import editions, method_rules
 from pipelines.reference import load as reference
 from pipelines.reference.editions import Edition
@@ -28,10 +29,9 @@ from pipelines.registers import read
 from pipelines.registers.read import Registers
 from pipelines.review.store import Decision, read_all
 from pipelines.settings.city import CityFolder
-from pipelines.sources import parse, parsed_store
+from pipelines.sources import parse, parsed_store, reading_version
 from pipelines.sources.arrive import inbox
 from pipelines.sources.arrive.inbox import Arrival
-from pipelines.sources.layouts.register import PARSER_VERSION
 from pipelines.warehouse import database
 
 # Which inputs a change of a past total is put down to, in the order in which it is split.
@@ -48,6 +48,8 @@ CAUSES: Mapping[str, str] = {
     "editions": FACTOR,
     "settings": METHOD,
     "method": METHOD,
+    "program": METHOD,
+    "reading": METHOD,
 }
 
 
@@ -220,7 +222,10 @@ def inputs(city: CityFolder, known: Known, state: str, version: str) -> dict[str
         "settings": _hash(city.settings.method),
         "decisions": _hash("\n".join(d.decision_id for d in known.decisions)),
         "today": str(known.today),
-        "method": f"{version}/{PARSER_VERSION}",
+        "method": version,
+        "program": program.making(),
+        "reading": str(reading_version.number()),
+        "texts": program.saying(),
         "state": state,
     }
 

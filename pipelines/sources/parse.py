@@ -18,12 +18,11 @@ from typing import Any
 import duckdb
 
 from pipelines.settings.city import CityFolder, Limits
-from pipelines.sources import parsed_store
+from pipelines.sources import parsed_store, reading_version
 from pipelines.sources.arrive import being_read
 from pipelines.sources.cells import careful, plain, tables_found
 from pipelines.sources.layouts import described, matrix
 from pipelines.sources.layouts.head import LayoutReader, RefusedFileError
-from pipelines.sources.layouts.register import PARSER_VERSION
 from pipelines.sources.layouts.xml_documents import BrokenDocumentError
 from pipelines.sources.open import torn
 from pipelines.sources.open.open_file import Inbound, Means, Outcome, Part, Problem
@@ -320,6 +319,6 @@ def _count(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> No
     selected = ", ".join(f"unnest(CAST(? AS {kind}[])) AS {name}" for name, kind, _ in described_files)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE parsed_files AS SELECT {selected},"
-        f" {PARSER_VERSION} AS parser_version, '' AS batch",
+        f" {reading_version.number()} AS parser_version, '' AS batch",
         [values for _, _, values in described_files],
     )

@@ -19,7 +19,7 @@ import duckdb
 
 from pipelines import durable, tables
 from pipelines.history import kept
-from pipelines.sources.layouts.register import PARSER_VERSION
+from pipelines.sources import reading_version
 
 VALUES, TABLES, REJECTS, FILES = "values", "tables", "rejects", "files"
 KINDS = (VALUES, TABLES, REJECTS, FILES)
@@ -68,7 +68,7 @@ def index(parsed: Path) -> dict[FileKey, ParsedFile]:
         .execute(
             "SELECT sha256, member, wanted, layout, batch, names_meter_by_path FROM read_parquet($paths)"
             " WHERE parser_version = $version",
-            {"paths": [str(p) for p in paths], "version": PARSER_VERSION},
+            {"paths": [str(p) for p in paths], "version": reading_version.number()},
         )
         .fetchall()
     )
@@ -125,7 +125,7 @@ def show(connection: duckdb.DuckDBPyConnection, parsed: Path, kind: str, batches
 
 def batch_id(keys: Iterable[FileKey]) -> str:
     """Return the id of a batch: a hash of what is in it and of the parser's version."""
-    digest = hashlib.sha256(f"parser {PARSER_VERSION}".encode())
+    digest = hashlib.sha256(f"parser {reading_version.number()}".encode())
     for key in sorted(keys):
         digest.update("\x1f".join(key).encode() + b"\x1e")
     return digest.hexdigest()[:16]

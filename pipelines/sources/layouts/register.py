@@ -18,8 +18,6 @@ from pipelines.sources.layouts.head import Head, LayoutReader, Recognised
 
 # Layouts that columns alone cannot describe: days across, or XML. All others are data (layouts.toml).
 MODULES = (chugoku_hours, kansai_hours, hokkaido_halfhours, grid_messages, green_button, collection_book, jma_daily)
-# Raised whenever a parser or the typing of cells changes its results: every file is then parsed again.
-PARSER_VERSION = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,87 @@
+"""Statements that make numbers, and figures of the law, change only on purpose."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipelines.process import program
+from tests.locks import FIGURES, METHOD, REFERENCE, figures, method, written
+
+HOW = "if that is meant, run: python -m tests.locks"
+
+
+def test_the_method_keeps_its_version_only_while_its_statements_stay() -> None:
+    """Where numbers change, METHOD_VERSION goes up; where they do not, tests/equality.py has shown it."""
+    now, before = method(), written(METHOD)
+    changed = sorted(
+        name
+        for name in now["files"].keys() | before["files"].keys()
+        if now["files"].get(name) != before["files"].get(name)
+    )
+    assert not changed, (
+        f"{changed} changed: raise METHOD_VERSION, or show that no number changes (tests/equality.py); {HOW}"
+    )
+    assert now["method_version"] == before["method_version"], HOW
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in REFERENCE.glob("*.csv")))
+def test_no_figure_of_the_reference_changes_unseen(name: str) -> None:
+    now, before = figures()[name], written(FIGURES).get(name, [])
+    rows = [number for number, (one, other) in enumerate(zip(now, before, strict=False), start=1) if one != other]
+    assert now == before, (
+        f"{name}: lines {rows[:5]} of {len(now)} (was {len(before)}): hold them against their source; {HOW}"
+    )
+
+
+def test_docstrings_and_comments_are_no_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "ROOT", tmp_path)
+    code, sql = tmp_path / "a.py", tmp_path / "b.sql"
+
+    def told() -> str:
+        program._said.cache_clear()
+        return program.fingerprint([code, sql])
+
+    code.write_text('"""One."""\n\ndef f(x):\n    """Two."""\n    return x\n')
+    sql.write_text("-- b: one row\nSELECT 1\n")
+    first = told()
+    code.write_text('"""Other."""\n\n# why\ndef f(x):\n    """Words."""\n    return x\n')
+    sql.write_text("-- b: something else\nSELECT   1\n")
+    assert told() == first
+    sql.write_text("SELECT 2\n")
+    assert told() != first
+    sql.write_text("SELECT 1\n")
+    assert told() == first
+    code.write_text("def f(x):\n    return -x\n")
+    assert told() != first
+
+
+def test_every_file_of_the_program_is_told_by_one_of_the_fingerprints() -> None:
+    """A new room that makes numbers must not be forgotten: whatever is not named here only shows, asks or keeps up."""
+    beside = {
+        "__init__.py",
+        "durable.py",
+        "process",
+        "sources",
+        "ask",
+        "reports",
+        "upkeep",
+        "cities",
+        "cli",
+        *program.SAYING,
+    }
+    there = {path.name for path in program.ROOT.iterdir() if path.name != "__pycache__"}
+    assert there - beside == set(program.MAKING)
+
+
+def test_a_changed_statement_makes_a_night_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy = tmp_path / "pipelines"
+    shutil.copytree(program.ROOT, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(program, "ROOT", copy)
+    monkeypatch.setattr(program, "_said", program._said.__wrapped__)
+    before = program.making.__wrapped__(), program.saying.__wrapped__()
+    (copy / "flags" / "a_new_rule.sql").write_text("-- a_new_rule: one row\nSELECT 1\n")
+    after = program.making.__wrapped__(), program.saying.__wrapped__()
+    assert before[0] != after[0] and before[1] == after[1]
