@@ -7,6 +7,7 @@ from great_expectations.expectations.expectation import Expectation
 
 from expectations.check import Check, rows_that
 from pipelines import tables
+from pipelines.texts import ja_en
 
 
 def contract(table_name: str) -> list[Check]:
@@ -17,21 +18,20 @@ def contract(table_name: str) -> list[Check]:
         f"{table_name}_filled",
         "SELECT * FROM {batch} WHERE " + " OR ".join(f"{tables.quoted(name)} IS NULL" for name in needed),
     )
+    unique_ja, unique_en = ja_en("rows_unique")
     return [
         Check(
             table_name,
             gxe.ExpectTableColumnsToMatchSet(column_set=list(table.column_names), exact_match=True),
-            "列は台帳のとおり",
-            "columns as catalogued",
+            *ja_en("columns_as_catalogued"),
         ),
-        Check(table_name, filled, "必須の列に空欄がない", "needed columns are filled"),
-        Check(table_name, _unique(table), f"一意である（{table.grain_ja}）", f"unique ({table.grain_en})"),
+        Check(table_name, filled, *ja_en("needed_columns_filled")),
+        Check(table_name, _unique(table), f"{unique_ja}（{table.grain_ja}）", f"{unique_en} ({table.grain_en})"),
         *(
             Check(
                 table_name,
                 gxe.ExpectColumnValuesToBeInSet(column=column.name, value_set=list(column.words)),
-                f"{column.name} は台帳の語",
-                f"{column.name} is one of the catalogue's words",
+                *ja_en("words_of_catalogue", column=column.name),
             )
             for column in table.columns
             if column.words

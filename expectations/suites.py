@@ -6,6 +6,7 @@ import great_expectations.expectations as gxe
 
 from expectations.check import Check, rows_that
 from expectations.contracts import contract
+from pipelines.texts import ja_en
 from pipelines.warehouse.invariants import INVARIANTS
 
 
@@ -20,14 +21,12 @@ def reference_suite() -> list[Check]:
         Check(
             "emission_factors",
             gxe.ExpectColumnValuesToBeBetween(column="value", min_value=0),
-            "係数は負でない",
-            "no factor is negative",
+            *ja_en("factors_not_negative"),
         ),
         Check(
             "emission_factors",
             rows_that("validity", "SELECT * FROM {batch} WHERE valid_from >= valid_to"),
-            "有効期間の終わりは初めより後",
-            "validity ends after it begins",
+            *ja_en("validity_runs_forward"),
         ),
         Check(
             "emission_factors",
@@ -38,8 +37,7 @@ def reference_suite() -> list[Check]:
                    SELECT 1 FROM (SELECT unnest(string_split(f.source_id, ';')) AS id) AS s
                    WHERE s.id NOT IN (SELECT source_id FROM reference_sources)))""",
             ),
-            "公表係数には出典がある",
-            "every published factor has a source",
+            *ja_en("factors_have_sources"),
         ),
         Check(
             "emission_factors",
@@ -51,8 +49,7 @@ def reference_suite() -> list[Check]:
                    AND coalesce(a.valid_from, DATE '0001-01-01') < coalesce(b.valid_to, DATE '9999-12-31')
                    AND coalesce(b.valid_from, DATE '0001-01-01') < coalesce(a.valid_to, DATE '9999-12-31')""",
             ),
-            "法令の表の係数は同じ期間に一つ",
-            "one table factor per key, gas and day",
+            *ja_en("one_factor_per_use"),
         ),
         Check(
             "emission_factors",
@@ -60,15 +57,13 @@ def reference_suite() -> list[Check]:
                 "suspicious_city_factor",
                 """SELECT * FROM {batch} WHERE origin = 'city' AND unit LIKE 't_CO2/kWh' AND value > 0.002""",
             ),
-            "市が登録した電気の係数は 0.002 t-CO2/kWh 以下（単位の取り違えの疑い）",
-            "electricity factors entered by the city are at most 0.002 t-CO2/kWh (a unit slip?)",
+            *ja_en("city_factors_not_suspicious"),
             is_invariant=False,
         ),
         Check(
             "gwp",
             gxe.ExpectColumnValuesToBeBetween(column="value", min_value=1),
-            "温暖化係数は1以上",
-            "warming potentials are at least 1",
+            *ja_en("warming_at_least_1"),
         ),
     ]
 
@@ -84,14 +79,12 @@ def readings_suite() -> list[Check]:
         Check(
             "readings",
             gxe.ExpectColumnValuesToBeBetween(column="quantity", min_value=0),
-            "数量は負でない",
-            "no quantity is negative",
+            *ja_en("quantities_not_negative"),
         ),
         Check(
             "readings",
             rows_that("periods", "SELECT * FROM {batch} WHERE ended_at <= started_at OR known_to < known_from"),
-            "期間と把握日時の前後が正しい",
-            "periods and times of knowledge run forward",
+            *ja_en("periods_run_forward"),
         ),
         Check(
             "readings",
@@ -103,29 +96,25 @@ def readings_suite() -> list[Check]:
                    ON s.meter_id = r.meter_id AND s.started_at = r.started_at
                    GROUP BY ALL HAVING count(DISTINCT r.quantity) > 1""",
             ),
-            "一つのファイルが同じ期間に異なる値を述べない",
-            "no file states two values for one period",
+            *ja_en("one_value_per_file"),
             is_invariant=False,
         ),
         Check(
             "readings",
             rows_that("issued_later", "SELECT * FROM {batch} WHERE issued_on > CAST(known_from AS DATE)"),
-            "発行日は受領日より後でない",
-            "nothing was issued after it was received",
+            *ja_en("issued_before_received"),
             is_invariant=False,
         ),
         Check(
             "source_files",
             rows_that("unreadable", "SELECT * FROM {batch} WHERE status = 'unreadable'"),
-            "読めないファイルがない",
-            "every file could be read",
+            *ja_en("every_file_readable"),
             is_invariant=False,
         ),
         Check(
             "source_files",
             rows_that("held_back", "SELECT * FROM {batch} WHERE rows_quarantined > 0"),
-            "取込保留のあるファイルがない",
-            "no file has values in quarantine",
+            *ja_en("no_file_held_back"),
             is_invariant=False,
         ),
     ]
@@ -158,8 +147,7 @@ def results_suite() -> list[Check]:
             Check(
                 name,
                 rows_that("reasoned", "SELECT * FROM {batch} WHERE verdict = 'undeterminable' AND reasons IS NULL"),
-                "判定不能には理由がある",
-                "what is undeterminable has a reason",
+                *ja_en("undeterminable_has_reason"),
             )
             for name in results
         ),
@@ -167,16 +155,14 @@ def results_suite() -> list[Check]:
             Check(
                 name,
                 gxe.ExpectColumnValuesToBeBetween(column="coverage", min_value=0, max_value=1),
-                "データ把握率は0から1",
-                "coverage lies between 0 and 1",
+                *ja_en("coverage_from_0_to_1"),
             )
             for name in (*results, "emissions_by_facility_month", "emissions_by_facility_fiscal_year")
         ),
         Check(
             "emissions_by_facility_month",
             rows_that("negative_month", "SELECT * FROM {batch} WHERE co2e_kg < 0 OR energy_gj < 0"),
-            "施設の月の排出量・エネルギーは負にならない（控除しすぎの疑い）",
-            "no facility month is negative (too much deducted?)",
+            *ja_en("no_month_negative"),
             is_invariant=False,
         ),
         *(

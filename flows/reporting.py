@@ -35,6 +35,7 @@ from pipelines.process import ending
 from pipelines.process.deadline import Apart
 from pipelines.run.announce import one_line
 from pipelines.settings.secret import hidden, secrets
+from pipelines.texts import both
 
 T = TypeVar("T")
 Say = Callable[[str], None]
@@ -141,7 +142,7 @@ class Report:
 
     def _leave(self, prefect: Apart[Any]) -> None:
         """Go on without Prefect, where it failed or did not answer; its threads must not hold the process at its end."""
-        reason = "応答がありません / no answer"
+        reason = both("no_answer")
         if prefect.is_done:
             try:
                 prefect.result(0)
@@ -171,7 +172,7 @@ def to(data: Path, say: Say) -> Iterator[Report]:
     elif named:
         if named not in _away and not answers(named):
             _away.add(named)
-            say(told_reason(f"{named} 応答がありません / no answer"))
+            say(told_reason(f"{named} {both('no_answer')}"))
         yield Report(None if named in _away else named, False, say)
     elif problem:
         yield Report(None, True, say)

@@ -14,6 +14,7 @@ from urllib.parse import urlparse
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from pipelines.errors import ActionableError
+from pipelines.texts import both
 
 T = TypeVar("T")
 LOCAL = frozenset({"", "localhost", "127.0.0.1", "::1"})
@@ -73,14 +74,9 @@ class Runner:
         if self.kind == "threads":
             return
         if importlib.util.find_spec("prefect_dask") is None:
-            raise RunnerError(
-                "--runner dask には追加の部品が必要です: pip install 'facility-emissions[scale]' / needs the extra: scale"
-            )
+            raise RunnerError(both("runner_needs_extra"))
         if (urlparse(self.scheduler).hostname or "") not in LOCAL and not named:
-            raise RunnerError(
-                f"--scheduler {self.scheduler}: 別の計算機のワーカーが届くPrefectサーバーを PREFECT_API_URL に設定してください。"
-                " / set PREFECT_API_URL to a server that the workers reach"
-            )
+            raise RunnerError(both("workers_need_server", at=f"--scheduler {self.scheduler}"))
 
     def tasks(self) -> TaskRunner[Any]:
         """Return the task runner of a flow; with Dask, all workers report to the flow's server."""

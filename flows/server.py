@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from pipelines.errors import ActionableError
 from pipelines.process.deadline import within
 from pipelines.settings.secret import hidden
+from pipelines.texts import both
 
 START_SECONDS = 120
 ANSWER_SECONDS = 3
@@ -44,24 +45,15 @@ def server(data: Path, port: int = 0) -> Iterator[str]:
     named = os.environ.get("PREFECT_API_URL")
     if named:
         if not answers(named):
-            raise ServerError(
-                f"PREFECT_API_URL={hidden(named, ())}: 応答がありません。Prefectサーバーを起動するか、この環境変数を消してください。"
-                " / no answer: start the server, or unset the variable"
-            )
+            raise ServerError(both("prefect_no_answer", at=f"PREFECT_API_URL={hidden(named, ())}"))
         yield named
         return
     if not _can_call_itself():
-        raise ServerError(
-            f"{HOST}: この計算機は自分自身に接続できないため、Prefectサーバーを起動しません。"
-            " / this machine cannot connect to itself: no Prefect server is started"
-        )
+        raise ServerError(both("no_connection_to_itself", at=HOST))
     port = port or _free_port()
     address = f"http://{HOST}:{port}/api"
     if answers(address):
-        raise ServerError(
-            f"{address}: 別のPrefectサーバーが動いています。それを使うなら PREFECT_API_URL={address} を設定し、使わないなら --port で"
-            " 別の番号を指定してください。 / another server listens here: set PREFECT_API_URL to use it, or choose another --port"
-        )
+        raise ServerError(both("another_prefect_server", at=address, address=address))
     (data / "prefect").mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "flows.own_server", "--host", HOST, "--port", str(port)]
     with (data / "prefect" / "server.log").open("ab") as log:
@@ -89,7 +81,7 @@ def _wait_for(process: subprocess.Popen[bytes], address: str, log: Path) -> None
     until = time.monotonic() + START_SECONDS
     while not answers(address):
         if process.poll() is not None or time.monotonic() > until:
-            raise ServerError(f"Prefectサーバーを起動できません。{log} を見てください。 / no server; look at the log")
+            raise ServerError(both("prefect_not_started", log=log))
         time.sleep(0.3)
 
 

@@ -19,6 +19,7 @@ from pipelines.run.night import Night
 from pipelines.settings.city import CityFolder
 from pipelines.sources import parse
 from pipelines.sources.open.open_file import Inbound
+from pipelines.texts import both
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -98,20 +99,20 @@ def show(night: Night) -> None:
     """Leave on Prefect's page what the command prints: verdicts and counts, the flags, the page of the checks."""
     told = night.outcome
     counted: dict[str, dict[str, Any]] = {
-        "達成・未達・判定不能 / verdicts": dict(told.verdicts),
-        "値 / values": dict(told.counts),
-        "秒 / seconds": dict(told.seconds),
+        both("night_verdicts_told"): dict(told.verdicts),
+        both("night_values"): dict(told.counts),
+        both("night_seconds"): dict(told.seconds),
     }
     rows = [f"| {what} | {', '.join(f'{k} {v}' for k, v in some.items())} |" for what, some in counted.items()]
     create_markdown_artifact(key="summary", markdown="\n".join(["| | |", "|---|---|", *rows]), description=told.run_id)
     create_link_artifact(
         key="validation",
         link=(night.city.pages / validation_page.NAME).resolve().as_uri(),
-        link_text="データ検査 / validation",
+        link_text=both("night_validation"),
     )
     columns = ("facility_id", "name", "rule_id", "severity", "ja")
     flags = [{column: str(flag[column]) for column in columns} for flag in told.flags]
-    create_table_artifact(key="flags", table=flags, description="要確認事項 / flags")
+    create_table_artifact(key="flags", table=flags, description=both("night_flags"))
 
 
 @step("read a batch of files")

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pipelines.process import ending
 from pipelines.process.deadline import within
+from pipelines.texts import both
 
 HOME_SECONDS = 3
 _found = {"problem": ""}
@@ -26,7 +27,7 @@ def prepare(data: Path) -> None:
     home = Path(os.environ.get("PREFECT_HOME") or data / "prefect")
     _found["problem"] = _problem(home)
     if not _is_address(os.environ.get("PREFECT_API_URL", "")):  # with it Prefect cannot even be imported
-        _found["problem"] = "PREFECT_API_URL: アドレスではありません / is no address"
+        _found["problem"] = both("not_an_address", at="PREFECT_API_URL")
         del os.environ["PREFECT_API_URL"]
     if _found["problem"]:
         home = Path(tempfile.mkdtemp(prefix="facility-emissions-prefect-"))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pipelines.texts import texts, word
+from pipelines.texts import section, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def stable_id(*parts: object) -> str:
 @cache
 def rules() -> dict[str, Rule]:
     """Return the register of rules by id."""
-    return {key: Rule(key, entry["severity"], entry["ja"], entry["en"]) for key, entry in texts()["rules"].items()}
+    return {key: Rule(key, entry["severity"], entry["ja"], entry["en"]) for key, entry in section("rules").items()}
 
 
 def explain_reason(reason: str, language: str) -> str:
@@ -90,6 +90,6 @@ def explain_reason(reason: str, language: str) -> str:
     rule = rules().get(rule_id)
     text = reason if rule is None else rule.sentence(language, {})
     short = f"reason_{rule_id}"
-    if short in texts()["words"]:  # a rule whose sentence names numbers has words without them
+    if short in section("words"):  # a rule whose sentence names numbers has words without them
         text = word(short, language)
     return (word("baseline_prefix", language) if prefix == "baseline" else "") + text

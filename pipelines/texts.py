@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import string
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -9,17 +11,82 @@ from pathlib import Path
 from typing import Any
 
 LANGUAGES = ("ja", "en")
+# what is told where nobody knows the reader's language, so that both languages are told at once
+TOLD_IN_BOTH = ("errors", "checks", "notes")
+SECTIONS = ("rules", "words", "labels", *TOLD_IN_BOTH, "letters")
+
+
+class _Spoken(string.Formatter):
+    """Fills in numbers; ``{files:file is|files are}`` is the first word for one and the second for any other number."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401 - whatever a sentence names
+        one, bar, many = format_spec.partition("|")
+        if bar:
+            return one if value == 1 else many
+        return str(super().format_field(value, format_spec))
 
 
 @cache
+def _headed() -> list[str]:
+    """The catalogue cut before every heading; no text of it runs over a line."""
+    return re.split(r"^(?=\[)", Path(__file__).with_name("texts.toml").read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
+@cache
+def section(name: str) -> dict[str, Any]:
+    """Return a section of the catalogue. The others are not parsed: a quick answer shall not wait for texts it does not tell."""
+    wanted = (f"[{name}]", f"[{name}.")
+    return dict(tomllib.loads("".join(part for part in _headed() if part.startswith(wanted)))[name])
+
+
 def texts() -> dict[str, Any]:
     """Return the whole catalogue of texts."""
-    return tomllib.loads(Path(__file__).with_name("texts.toml").read_text(encoding="utf-8"))
+    return {name: section(name) for name in SECTIONS}
+
+
+def _spoken(text: str, numbers: Mapping[str, object]) -> str:
+    return _Spoken().vformat(text, (), numbers)
+
+
+@cache
+def _told_in_both() -> dict[str, Any]:
+    return {key: text for name in TOLD_IN_BOTH for key, text in section(name).items()}
+
+
+def ja_en(key: str, /, **numbers: object) -> tuple[str, str]:
+    """Return a text in Japanese and in English, with its numbers.
+
+    Raises:
+        KeyError: when the catalogue has no such text, or a number that it names is not given.
+    """
+    ja, en = _told_in_both()[key]
+    return _spoken(ja, numbers), _spoken(en, numbers)
+
+
+def both(key: str, /, *, at: object = None, **numbers: object) -> str:
+    """Return a text in both languages at once, for an error or note that is told where the reader's language is not known.
+
+    Args:
+        key: What is told: a key of the sections ``errors``, ``checks`` and ``notes``.
+        at: What it is told of (a file, a line, an option), named before it.
+        numbers: What the text names in braces.
+
+    Raises:
+        KeyError: when the catalogue has no such text, or a number that it names is not given.
+    """
+    text = _told_in_both()[key]
+    told = _spoken(text, numbers) if isinstance(text, str) else " / ".join(ja_en(key, **numbers))
+    return told if at is None else f"{at}: {told}"
+
+
+def letter(key: str, /, **numbers: object) -> str:
+    """Return a sentence of the letters and forms that departments get: these are in Japanese only."""
+    return _spoken(section("letters")[key], numbers)
 
 
 def word(key: str, language: str) -> str:
     """Return a word of the office vocabulary; an unknown key is shown as it is."""
-    pair = texts()["words"].get(key)
+    pair = section("words").get(key)
     return key if pair is None else str(pair[LANGUAGES.index(language)])
 
 
@@ -29,7 +96,7 @@ def label(key: str, language: str) -> str:
     Raises:
         KeyError: when the catalogue has no such label.
     """
-    return str(texts()["labels"][key][LANGUAGES.index(language)])
+    return str(section("labels")[key][LANGUAGES.index(language)])
 
 
 def verdict_words(change: Mapping[str, Any], language: str) -> dict[str, str]:

@@ -166,12 +166,3 @@ def test_a_column_with_words_of_its_own_in_a_table_has_a_meaning_of_its_own_ther
     for key in raw["columns"]:
         table, _, column = key.rpartition(".")
         assert not table or column in tables.table(table).column_names, key
-
-
-def test_meanings_name_the_words_that_the_column_holds() -> None:
-    """Where a meaning lists words of the program, they are among those that the column may hold."""
-    for table in tables.catalogue().values():
-        for column in table.columns:
-            listed = re.findall(r"(?<![\w.])([a-z]+(?:_[a-z]+)*)(?==|, |）)", column.meaning_ja)
-            if column.words and table.kind != "register":
-                assert set(listed) <= {*column.words, "activity"}, f"{table.name}.{column.name}: {listed}"

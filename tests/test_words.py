@@ -1,8 +1,9 @@
-"""Every list of allowed words stands once, in the catalogue: contracts, registers, layouts and parsers read it there."""
+"""Every list of allowed words stands once, in the catalogue of tables, and every sentence once, in the catalogue of texts."""
 
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import tomllib
 from collections.abc import Iterator
@@ -12,10 +13,11 @@ import pytest
 
 from expectations import suites
 from expectations.contracts import contract
-from pipelines import tables
+from pipelines import tables, texts
 from pipelines.registers.read import RegisterError, typed
 from pipelines.settings.layout import Layout
 from pipelines.sources.layouts.cell_words import AGREED_WORDS
+from pipelines.warehouse.invariants import INVARIANTS
 
 ROOT = Path(__file__).parents[1]
 RAW = tomllib.loads((ROOT / "pipelines" / "tables.toml").read_text(encoding="utf-8"))
@@ -65,7 +67,9 @@ def listed(meaning: str) -> Iterator[frozenset[str]]:
 def test_every_column_whose_meaning_lists_words_has_them() -> None:
     """What a person is told may stand there, a contract checks."""
     for name, (_, _, meaning, _) in RAW["columns"].items():
-        known = {frozenset(words) for entry, words in RAW["words"].items() if entry.rpartition(".")[2] == name}
+        known = {
+            frozenset(words) for entry, words in RAW["words"].items() if name in (entry, entry.rpartition(".")[2])
+        }
         for words in listed(meaning):
             assert words in known, f"{name}: {', '.join(sorted(words))}"
     assert list(listed("状態（running=進行中, closed=締め済）／場所（;区切り）")) == [frozenset({"running", "closed"})]
@@ -117,3 +121,212 @@ def test_registers_layouts_and_parsers_take_the_words_of_the_catalogue() -> None
         typed({"meters": head + b"M,F,kerosene,L,monthly\n"})
     with pytest.raises(ValueError, match="reading_kind"):
         Layout(header=("a",), columns={"meter": "a", "date": "b", "quantity": "c"}, reading_kind="monthly")
+
+
+JAPANESE = re.compile("[\u3041-\u3096\u30a1-\u30fa々\u4e00-\u9fff]")
+SENTENCE = re.compile(r"。|(ください|ません|ます|です|ました)[。）]?(\s|$)| / ")
+LONGEST_WORD = 12
+# texts of code that look like sentences -> why they stay: the file, the beginning of the text
+ALLOWED = {
+    ("pipelines/cli/common.py", "予期しない誤りです"): "the mark by which a fault of the program is known in a log",
+    ("pipelines/reference/supplier_list.py", "(?:令和|R)"): "a pattern: what the ministry prints above its lists",
+    ("pipelines/reference/supplier_list.py", "※ 公表元が"): "data: the note kept with a factor, as the list's own is",
+    (
+        "pipelines/sources/cells/careful.py",
+        "\nCREATE OR REPLACE",
+    ): "macros of DuckDB: signs of numbers, and a mark for a formula",
+    ("pipelines/sources/layouts/chugoku_hours.py", "平成24年08月分"): "an example of what the sender prints",
+    ("pipelines/sources/layouts/headings.py", ""): "patterns: how senders write units and titles",
+    ("pipelines/sources/layouts/jma_daily.py", "現象なし情報"): "headings of the weather agency's file",
+    ("pipelines/sources/layouts/kansai_hours.py", "データ抽出対象期間"): "a pattern: what the sender prints",
+    (
+        "pipelines/sources/open/open_file.py",
+        "（非表示 / hidden）",
+    ): "a mark behind the name of a column, kept with a file",
+    ("pipelines/sources/propose.py", "供給地点|計器"): "a pattern: how senders head the column of the meter",
+    ("pipelines/units.py", "{}(一次) / {}(二次)"): "spellings of units",
+    ("flows/nightly.py", "targets: "): "the name of a step: the words of the law for its verdicts",
+}
+SPEAKERS = ("both", "ja_en", "letter")
+# what a message that is made of a key found at run time looks up: the keys stand as words in the module, or are names of rows
+KEYS_OF_VARIABLES = {
+    "pipelines/review/store.py": "what a database says -> what is told (NOT_DAMAGED)",
+    "pipelines/warehouse/database.py": "why a published file cannot be opened -> what is told (PUBLISHED_PROBLEMS)",
+    "pipelines/warehouse/invariants.py": "an invariant's name is the key of its sentence",
+    "pipelines/texts.py": "the functions themselves",
+}
+TOLD_ONCE = (*texts.TOLD_IN_BOTH, "letters")
+
+
+def sources() -> Iterator[tuple[str, ast.Module]]:
+    """Every Python file of the project with its syntax tree."""
+    for folder in ("pipelines", "flows", "expectations"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def calls(tree: ast.Module) -> Iterator[ast.Call]:
+    """Every place where a text of the catalogue is told."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SPEAKERS:
+            yield node
+
+
+def named_in(text: str) -> set[str]:
+    """The numbers that a text names, those within a choice of singular and plural as well."""
+    return set(re.findall(r"(?<!{){(\w+)", text))
+
+
+def told() -> dict[str, list[str]]:
+    """Every text of the sections that are told by ``both``, ``ja_en`` and ``letter``: key -> the pair, or the one text."""
+    found = {}
+    for section in TOLD_ONCE:
+        for key, text in texts.texts()[section].items():
+            assert key not in found, f"{key} stands in two sections"
+            found[key] = [text] if isinstance(text, str) else list(text)
+    return found
+
+
+def test_what_is_told_stands_in_the_catalogue_with_the_numbers_given() -> None:
+    known, wrong = told(), []
+    for place, tree in sources():
+        for call in calls(tree):
+            key = call.args[0]
+            if not (isinstance(key, ast.Constant) and isinstance(key.value, str)):
+                wrong += [] if place in KEYS_OF_VARIABLES else [f"{place}:{call.lineno}: a key that is no literal"]
+                continue
+            given = {keyword.arg for keyword in call.keywords} - {"at"}
+            named = {name for text in known.get(key.value, []) for name in named_in(text)}
+            if key.value not in known:
+                wrong.append(f"{place}:{call.lineno}: no text {key.value}")
+            elif named != given if None not in given else not given - {None} <= named:  # None: **numbers
+                wrong.append(
+                    f"{place}:{call.lineno}: {key.value} names {sorted(named)}, given are {sorted(map(str, given))}"
+                )
+    assert wrong == []
+
+
+def test_every_text_that_is_told_is_used() -> None:
+    words = {
+        node.value
+        for _, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert set(told()) - words == set()
+
+
+def test_a_text_in_both_languages_names_its_numbers_in_one_of_them_at_least() -> None:
+    """Both are always told together, so that the second may be an echo; a letter is in Japanese alone."""
+    for key, pair in told().items():
+        assert len(pair) in (1, 2) and all(pair), key
+        every = {name for text in pair for name in named_in(text)}
+        assert every in [named_in(text) for text in pair], key
+        if len(pair) == 2:  # 達成 is quoted in English too
+            assert len(JAPANESE.findall(pair[1])) < len(re.findall("[A-Za-z]", pair[1])), key
+
+
+def test_the_sections_are_the_whole_catalogue() -> None:
+    whole = tomllib.loads((ROOT / "pipelines" / "texts.toml").read_text(encoding="utf-8"))
+    assert texts.texts() == whole
+
+
+def test_every_invariant_has_its_sentence() -> None:
+    for invariant in INVARIANTS:
+        assert f"{invariant.meaning_ja} / {invariant.meaning_en}" == invariant.meaning
+
+
+def test_singular_and_plural_are_chosen_by_the_number() -> None:
+    assert texts.both("fewer_lines", at="a.jsonl", lines=1, found=0) == "a.jsonl: 1 行のはずが 0 行 / 0 of 1 line"
+    assert texts.both("fewer_lines", lines=2, found=0) == "2 行のはずが 0 行 / 0 of 2 lines"
+    assert texts.both("lines_are_gone", lines=1).endswith(" / the one line is gone")
+    assert texts.both("lines_are_gone", lines=1_200).endswith(" / all 1200 lines are gone")
+
+
+def strings(node: ast.AST, *, in_cli: bool) -> Iterator[str]:
+    """Every text of code: no docstrings, and of the command line no help.
+
+    Typer wants the help of an option beside the option and takes a command's from its docstring, in both languages. Were they
+    in the catalogue, every command would have to read it while it is imported, and a parameter would be told of in two places.
+    """
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
+            continue
+        if in_cli and isinstance(child, ast.keyword) and child.arg == "help":
+            continue
+        if isinstance(child, ast.JoinedStr):
+            parts = [part.value if isinstance(part, ast.Constant) else "{}" for part in child.values]
+            yield "".join(map(str, parts))
+        elif isinstance(child, ast.Constant) and isinstance(child.value, str):
+            yield child.value
+        if not isinstance(child, ast.JoinedStr):
+            yield from strings(child, in_cli=in_cli)
+        else:
+            for part in child.values:
+                yield from strings(part, in_cli=in_cli)
+
+
+def is_sentence(text: str) -> bool:
+    """A text that people read: it ends as a sentence does, is told in two languages, or is longer than a word."""
+    signs = len(JAPANESE.findall(text))
+    return signs > LONGEST_WORD or bool(signs and SENTENCE.search(text))
+
+
+def test_sentences_stand_in_the_catalogue_alone() -> None:
+    found, met = [], set()
+    for place, tree in sources():
+        for text in filter(is_sentence, strings(tree, in_cli=place.startswith("pipelines/cli/"))):
+            why = next((key for key in ALLOWED if key[0] == place and text.startswith(key[1])), None)
+            met.add(why)
+            if why is None:
+                found.append(f"{place}: {text}")
+    assert found == [], "they belong in pipelines/texts.toml: texts.both, texts.ja_en, texts.label"
+    assert set(ALLOWED) == met - {None}
+
+
+def test_a_sentence_is_told_from_a_word() -> None:
+    for text in ("{}: ファイルがありません", "直してください。", "{}件 / rows", "按分の計は毎日一、差引は親計器"):
+        assert is_sentence(text)
+    for text in ("エネルギー管理統括者", "令和", "no such file / none", "達成"):
+        assert not is_sentence(text)
+
+
+# errors of ours that nobody is shown: each is caught and told otherwise, by a rule, a label or another error
+INTERNAL = {
+    "BrokenDocumentError": "a file's rule of the register",
+    "BrokenWorkbookError": "WorkbookError",
+    "CannotContinueError": "the run builds everything anew",
+    "ChildDiedError": "a file's rule; in a list of factors ListError",
+    "ChildStoppedError": "the run is being stopped: nobody waits for the file",
+    "DocumentTypeError": "a file's rule",
+    "LeftError": "the night goes on without Prefect",
+    "LongTokenError": "a file's rule",
+    "RefusedError": "the outcome of an announcement, in the run's notes",
+    "RefusedFileError": "a file's rule",
+    "StoppedError": "the label sql_stopped, in the reader's language",
+    "TooLargeWorkbookError": "a file's rule",
+    "TooManyCellsError": "TooLargeWorkbookError",
+    "TooManyRowsError": "the label sql_too_many, in the reader's language",
+    "UnitError": "a rule: by ConvertError, RegisterError or the finding of a value",
+    "WorkbookError": "a file's rule",
+    "_EnoughError": "enough was read",
+}
+
+
+def test_every_error_that_reaches_people_is_actionable() -> None:
+    """The command line prints the message of an ActionableError; anything else is told as a fault of the program."""
+    bases: dict[str, list[str]] = {}
+    for _, tree in sources():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                bases[node.name] = [ast.unparse(base).rpartition(".")[2] for base in node.bases]
+
+    def above(name: str) -> set[str]:
+        return {name}.union(*(above(base) for base in bases.get(name, ())))
+
+    def is_error(name: str) -> bool:
+        known = (getattr(builtins, base, None) for base in above(name))
+        return any(isinstance(base, type) and issubclass(base, BaseException) for base in known)
+
+    internal = {name for name in bases if is_error(name) and "ActionableError" not in above(name)}
+    assert internal == set(INTERNAL)

@@ -25,6 +25,7 @@ from pipelines.reference import load as reference
 from pipelines.reference.editions import Edition
 from pipelines.registers import read
 from pipelines.settings import city_file
+from pipelines.texts import both
 from pipelines.warehouse import database
 
 BASES = tables.words("basis")
@@ -184,20 +185,13 @@ def _days(connection: duckdb.DuckDBPyConnection, today: date | None) -> tuple[da
 def _count(question: Question, words: Sequence[str], days: tuple[date, date]) -> Decimal:
     """Return the quantity in the unit it is counted in."""
     if not question.quantity.is_finite() or not 0 <= question.quantity <= MOST:
-        raise ConvertError(
-            f"数量 {question.quantity} は換算できません。0 以上 {MOST:,} 以下で指定してください。 / a quantity from 0 to {MOST:,}"
-        )
+        raise ConvertError(both("not_convertible", quantity=question.quantity, most=MOST))
     if not days[0] <= question.on <= days[1]:
-        raise ConvertError(
-            f"使用日 {question.on} は係数表の範囲外です（{days[0]} から、今日の1年後 {days[1]} まで）。"
-            " / the day lies outside the tables: from their first day to a year from today"
-        )
+        raise ConvertError(both("day_outside_tables", on=question.on, first=days[0], last=days[1]))
     if question.energy_type not in words:
-        raise ConvertError(
-            f"エネルギー種別 {question.energy_type} はありません（{', '.join(words)}）。 / unknown energy type"
-        )
+        raise ConvertError(both("unknown_energy_type", energy_type=question.energy_type, known=", ".join(words)))
     if question.basis not in BASES:
-        raise ConvertError(f"基準 {question.basis} はありません（{', '.join(BASES)}）。 / unknown basis")
+        raise ConvertError(both("unknown_basis", basis=question.basis, known=", ".join(BASES)))
     try:
         counted = units.counted(question.unit, question.energy_type)
     except units.UnitError as error:
@@ -205,7 +199,13 @@ def _count(question: Question, words: Sequence[str], days: tuple[date, date]) ->
     amount = question.quantity * Decimal(counted.scale.numerator) / Decimal(counted.scale.denominator)
     if amount > MOST:
         raise ConvertError(
-            f"数量 {question.quantity} {question.unit} は換算できません（上限 {MOST:,} {counted.unit}）。 / at most {MOST:,} {counted.unit}"
+            both(
+                "too_much_to_convert",
+                quantity=question.quantity,
+                unit=question.unit,
+                most=MOST,
+                counted_in=counted.unit,
+            )
         )
     if amount != round(amount, 6):
         raise ConvertError(rules()["too_many_digits"].both({"raw": question.quantity}))
@@ -271,9 +271,7 @@ def _chosen(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict
 def _answer(question: Question, amount: Decimal, found: dict[str, Any]) -> Converted:
     reason = found["reason"]
     if reason == "no_contract":
-        raise ConvertError(
-            "供給事業者の係数を使います。--supplier と --menu を指定してください。 / name --supplier and --menu"
-        )
+        raise ConvertError(both("name_supplier_and_menu"))
     if reason is not None and reason != "not_in_basis":
         more = f"（{found['candidates']}）" if found["candidates"] else ""
         raise ConvertError(f"{rules()[reason].both({})}{more}")

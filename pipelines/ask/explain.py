@@ -14,6 +14,7 @@ import duckdb
 
 from pipelines.errors import ActionableError
 from pipelines.periods import fiscal_year_end, fiscal_year_start
+from pipelines.texts import both
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent / "explain"
@@ -99,4 +100,4 @@ def _facility(connection: duckdb.DuckDBPyConnection, facility_id: str) -> dict[s
     if near and near[0]["facility_id"] == facility_id:
         return near[0]
     names = "、".join(f"{row['facility_id']} {row['name']}" for row in near)
-    raise UnknownFacility(f"施設 {facility_id} はありません。近いもの: {names} / no such facility")
+    raise UnknownFacility(both("no_such_facility", facility_id=facility_id, names=names))

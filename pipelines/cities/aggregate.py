@@ -19,13 +19,10 @@ from pipelines import durable, tables
 from pipelines.errors import ActionableError
 from pipelines.settings import city_file, place
 from pipelines.settings.city import CityFolder
+from pipelines.texts import both
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent
-COMMENTS = {
-    "cities": "一括実行した市区町村と、その結果 / the cities of a run and what came of it",
-    "use_class_years": "市区町村・用途区分・年度・基準ごとの合計 / totals by city, use class, fiscal year, basis",
-}
 
 
 class CityListError(ActionableError, ValueError):
@@ -66,21 +63,17 @@ def listed(file: Path, today: date | None = None) -> list[CityFolder | Told]:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             rows = list(csv.DictReader(stream))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CityListError(f"{file}: 読めません（{error}） / cannot be read") from error
+        raise CityListError(both("cannot_be_read", at=file, error=error)) from error
     found: dict[str, CityFolder | Told] = {}
     for line, row in enumerate(rows, start=2):
         if not row.get("city"):
-            raise CityListError(
-                f"{file}:{line}: city の欄に市のフォルダを書いてください。 / the column city must name a folder"
-            )
+            raise CityListError(both("city_must_name_folder", at=f"{file}:{line}"))
         city = _city(file.parent, row["city"], row.get("data") or "", today)
         if str(city.data) in found:
-            raise CityListError(
-                f"{file}:{line}: {row['city']} が2度あります。1行を消してください。 / stands twice: delete a row"
-            )
+            raise CityListError(both("city_stands_twice", at=f"{file}:{line}", city=row["city"]))
         found[str(city.data)] = city
     if not found:
-        raise CityListError(f"{file}: 市がありません。1行に1市を書いてください。 / no city: write one per line")
+        raise CityListError(both("no_city_in_list", at=file))
     return list(found.values())
 
 
@@ -113,7 +106,8 @@ def write(target: Path, told: Sequence[Told]) -> int:
         counted = sum(_added(connection, number, each) for number, each in enumerate(told))
         if counted:
             database.create_view(connection, "use_class_comparison", HERE / "use_class_comparison.sql")
-            for table, comment in COMMENTS.items():
+            comments = {"cities": both("table_of_cities"), "use_class_years": both("table_of_use_class_years")}
+            for table, comment in comments.items():
                 connection.execute(f"COMMENT ON TABLE {table} IS {tables.literal(comment)}")
     finally:
         connection.close()

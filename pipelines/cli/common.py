@@ -14,6 +14,7 @@ import typer
 
 from pipelines import tables
 from pipelines.settings import city_file
+from pipelines.texts import both
 
 if TYPE_CHECKING:
     from pipelines.reports.terminal.look import Terminal
@@ -94,7 +95,7 @@ def tables_file(as_known_at: str | None = None, *, by_receipt: bool = False) -> 
     """Return the published file, or the file with the tables as known on a past moment (built where needed)."""
     if as_known_at is None:
         if by_receipt:
-            refuse("--by-receipt: --as-known-at とともに使います / goes with --as-known-at")
+            refuse(both("goes_with_as_known_at", at="--by-receipt"))
         return city_folder().published
     from pipelines.periods import PeriodError, parse_moment
     from pipelines.run import past
@@ -161,10 +162,7 @@ def unexpected(error: Exception) -> None:
         stream.writelines(traceback.format_exception(error))
     path = stream.name
     what = f"{type(error).__name__}: {error}".splitlines()[0]
-    complain(
-        f"{UNEXPECTED}（{what}）。facility-emissions doctor で点検してください。続くときは {path} を添えて開発者に知らせてください。"
-        f" / A fault of the program itself: run doctor; if it stays, send {path} to its developers."
-    )
+    complain(both("fault_of_the_program", told=UNEXPECTED, what=what, path=path))
 
 
 def refuse(message: str) -> NoReturn:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli import common
+from pipelines.texts import both
 
 app = typer.Typer(
     help="排出係数の一覧・詳細・版の比較・新しい版の取込 / factors: list, show, compare and import editions.",
@@ -40,7 +41,7 @@ def import_list(
     from pipelines.run.lock import PATIENCE, run_lock
 
     if not file.is_file():
-        common.refuse(f"{file}: ファイルがありません / no such file")
+        common.refuse(both("no_such_file", at=file))
     if kind is not None and kind not in supplier_list.KINDS:
         common.refuse(f"--kind {kind}: {', '.join(supplier_list.KINDS)}")
     issued = None if issued_on is None else common.day(issued_on, "--issued-on")
@@ -107,7 +108,7 @@ def show_factor(
     with factors.opened(city.folder, city.history) as connection:
         found = factors.shown(connection, factor_id)
     if found is None:
-        common.refuse(f"係数 {factor_id} はありません。factors list で確かめてください。 / no such factor")
+        common.refuse(both("no_such_factor", factor_id=factor_id))
     if as_json:
         common.print_json(found)
     else:
@@ -129,7 +130,7 @@ def diff_editions(
         old, new = (factors.edition_values(connection, name) for name in (before, after))
     for name, values in ((before, old), (after, new)):
         if not values:
-            common.refuse(f"版 {name} はありません。factors list --editions で確かめてください。 / no such edition")
+            common.refuse(both("no_such_edition", name=name))
     found = factors.compare(old, new, before)
     if as_json:
         common.print_json(found.as_dict())

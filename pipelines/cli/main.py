@@ -17,6 +17,7 @@ from pipelines.cli import common, factors, intake, operation, past, review, sql
 from pipelines.cli import year as cli_year
 from pipelines.errors import ActionableError
 from pipelines.settings.city_file import CITY_FILE, history_folder
+from pipelines.texts import both
 
 app = typer.Typer(
     name="facility-emissions",
@@ -46,9 +47,7 @@ def options(
     common.chosen.city, common.chosen.data, common.chosen.language = city, data, lang
     common.chosen.today = None if today is None else common.day(today, "--today")
     if common.chosen.today is not None and common.chosen.today.year not in common.YEARS:
-        common.refuse(
-            f"--today {today}: {common.YEARS[0]}～{common.YEARS[-1]}年の日を指定してください / a day of these years"
-        )
+        common.refuse(both("day_of_these_years", at=f"--today {today}", first=common.YEARS[0], last=common.YEARS[-1]))
     if lang not in (None, "ja", "en"):
         common.refuse(f"--lang {lang}: ja / en")
 
@@ -74,12 +73,12 @@ def nightly(
     if runner not in ("threads", "dask"):
         common.refuse(f"--runner {runner}: threads / dask")
     if (scheduler or workers) and runner != "dask":
-        common.refuse("--scheduler, --workers: --runner dask とともに使います / go with --runner dask")
+        common.refuse(both("goes_with_dask", at="--scheduler, --workers"))
     where = {"kind": runner, "scheduler": scheduler, "workers": workers}
     if cities is not None:
         _only_alone(new_history, "--cities")
         if not cities.is_file():
-            common.refuse(f"--cities {cities}: ファイルがありません / no such file")
+            common.refuse(both("no_such_file", at=f"--cities {cities}"))
         raise typer.Exit(nights.run_cities(cities, common.chosen.today, common.terminal(), where, as_json=as_json))
     _begin_anew(new_history)
     _run_flow("nightly", as_json=as_json, where=where)
@@ -126,7 +125,7 @@ def parse(
     from pipelines.sources.parse import Reading
 
     if not file.is_file():
-        common.refuse(f"{file}: ファイルがありません / no such file")
+        common.refuse(both("no_such_file", at=file))
     if propose:
         from pipelines.sources import propose as proposals
 
@@ -171,7 +170,7 @@ def convert(
         today = common.chosen.today
         answer = run(amount, unit, energy_type, day, basis, supplier, menu, folder, history, today)
     except InvalidOperation:
-        common.refuse(f"{quantity}: 数値として読めません / not a number")
+        common.refuse(both("not_a_number", at=quantity))
     except ConvertError as error:
         common.refuse(str(error))
     if as_json:
@@ -296,7 +295,7 @@ def doctor(
     from pipelines.upkeep import doctor as surgery
 
     if bool(against) != bool(on) or (against and not deep):
-        common.refuse("--against: --deep と --on とともに使います / goes with --deep and --on")
+        common.refuse(both("goes_with_deep_and_on", at="--against"))
     noted = (against, common.day(on, "--on")) if against else None
     found = list(surgery.examine(common.chosen.city, common.chosen.data, deep=deep, noted=noted))
     if as_json:
@@ -312,7 +311,7 @@ def _begin_anew(reason: str) -> None:
     if not reason:
         return
     if not reason.strip():
-        common.refuse("--new-history: 理由を記してください / a reason is needed")
+        common.refuse(both("reason_needed", at="--new-history"))
     from pipelines.history.records import History
     from pipelines.process.recorder import recorder
     from pipelines.run.lock import PATIENCE, run_lock
@@ -322,17 +321,14 @@ def _begin_anew(reason: str) -> None:
     with run_lock(city.data, city.now(), wait=PATIENCE):
         found = doctor_history.lost(city)
         if not found:
-            common.refuse(
-                "--new-history: 履歴は失われても変えられてもいません。付けずに実行してください。"
-                " / nothing of the history is gone or changed: run without it"
-            )
+            common.refuse(both("nothing_of_history_gone", at="--new-history"))
         History(city.history).begin_anew(city.published, reason.strip(), recorder(), city.now(), found)
 
 
 def _only_alone(new_history: str, other: str) -> None:
     """Refuse to begin a history anew beside an option that runs for other cities or publishes nothing."""
     if new_history:
-        common.refuse(f"--new-history: {other} とともには使えません / not together with {other}")
+        common.refuse(both("not_together_with", at="--new-history", other=other))
 
 
 def _run_flow(name: str, *, as_json: bool, where: dict[str, Any] | None = None) -> None:
@@ -363,7 +359,7 @@ def _run() -> None:
         common.complain(str(error))
     except OSError as error:
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        common.complain(f"{what}。場所と権限、ディスクを確かめてください。 / Check the place, its rights and the disk.")
+        common.complain(both("check_place_rights_disk", what=what))
     except Exception as error:  # the last net: a fault of ours
         common.unexpected(error)
     else:

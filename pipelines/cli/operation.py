@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.cli import common
+from pipelines.texts import both
 
 OUTCOME_STYLE = {"published": "green", "nothing_new": "dim"}
 SLOWEST = 3
@@ -136,7 +137,7 @@ def restore(
     from pipelines.upkeep.backup import restore as put_back
 
     if not file.is_file():
-        common.refuse(f"{file}: ファイルがありません / no such file")
+        common.refuse(both("no_such_file", at=file))
     city = common.city_folder()
     count, aside = put_back(city, file, over=over)
     if as_json:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.cli import common
+from pipelines.texts import both
 
 if TYPE_CHECKING:
     from pipelines.settings.city import CityFolder
@@ -51,9 +52,9 @@ def sql(
     if wanted not in FORMATS:
         common.refuse(f"--format {output}: {', '.join(FORMATS)}")
     if for_excel and wanted not in ("table", "csv"):
-        common.refuse(f"--for-excel: {wanted} とともには使えません / not together with {wanted}")
+        common.refuse(both("not_together_with", at="--for-excel", other=wanted))
     if wanted == "parquet" and sys.stdout.isatty():
-        common.refuse("parquet はファイルへ: ... --format parquet > answer.parquet / redirect it to a file")
+        common.refuse(both("parquet_to_a_file"))
     city = common.city_folder()
     published = common.tables_file(as_known_at, by_receipt=by_receipt)
     _answer(city, published, statement, "excel" if for_excel else wanted)

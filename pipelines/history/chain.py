@@ -15,6 +15,7 @@ from typing import Any
 
 from pipelines.history import journal
 from pipelines.history.journal import BEGUN, HEADS_TOLD, NUMBER, PREVIOUS, SEALED, Head
+from pipelines.texts import both
 
 RUNS = "runs.jsonl"
 
@@ -72,7 +73,7 @@ def follow(path: Path) -> Chain:
     stated = set(_begun(path, found))
     found.begun = max(stated, default=0)
     found.faults += [
-        (number, f"{path.name}:{place} 記録のない封印 / a seal that {BEGUN} does not state")
+        (number, f"{path.name}:{place} {both('seal_not_stated', begun=BEGUN)}")
         for number, place in seals
         if number not in stated
     ]
@@ -92,20 +93,20 @@ def _link(found: Chain, record: Mapping[str, Any], place: int, above: str, *, ch
     where, number = f"{found.name}:{place}", len(found.digests) + 1
     if SEALED in record:
         if record[SEALED] != above or record.get(PREVIOUS) != journal.first_link(found.name):
-            found.faults.append((number, f"{where} 封印より上が変わった / what was sealed above was changed"))
+            found.faults.append((number, f"{where} {both('sealed_was_changed')}"))
         if chained and not record.get("reason"):
-            found.faults.append((number, f"{where} 理由のない封印 / sealed anew without a reason"))
+            found.faults.append((number, f"{where} {both('sealed_without_reason')}"))
         found.sealed, found.torn = number, []
         return True
     if PREVIOUS not in record:
         if chained:
-            found.faults.append((number, f"{where} 前の行のハッシュがない / carries no hash of the line before"))
+            found.faults.append((number, f"{where} {both('no_hash_before')}"))
         return chained
     link = found.digests[-1] if found.digests else journal.first_link(found.name)
     if record[PREVIOUS] != link:
-        found.faults.append((number, f"{where} 前の行と合わない / does not follow the line before"))
+        found.faults.append((number, f"{where} {both('does_not_follow')}"))
     elif record.get(NUMBER) != number:
-        found.faults.append((number, f"{where} 行の番号が合わない / is not line {number}"))
+        found.faults.append((number, f"{where} {both('wrong_line_number', number=number)}"))
     return True
 
 
@@ -124,10 +125,10 @@ def wrong(folder: Path, chains: Mapping[str, Chain]) -> Iterator[str]:
         yield str(error)
         return
     if not (folder / journal.HEADS).is_file() and any(PREVIOUS in r for c in chains.values() for r in c.records[-1:]):
-        yield f"{journal.HEADS} がない / is gone"
+        yield both("heads_gone", heads=journal.HEADS)
     for name, head in stated.items():
         if not chains.get(name, Chain(name)).says(head):
-            yield f"{name}: {head.lines} 行まであったはず / held {head.lines} lines, with another end"
+            yield both("lines_with_another_end", at=name, lines=head.lines)
     yield from _against_runs(chains)
 
 
@@ -140,10 +141,7 @@ def _against_runs(chains: Mapping[str, Chain]) -> Iterator[str]:
         for name, head in heads_of(record).items():
             if name.endswith(".jsonl") and name not in told and not chains.get(name, Chain(name)).says(head):
                 told.add(name)
-                yield (
-                    f"{name}: 実行 {record.get('run_id')} のときの {head.lines} 行と合わない"
-                    f" / differs from what run {record.get('run_id')} saw"
-                )
+                yield (both("differs_from_run", at=name, run_id=record.get("run_id"), lines=head.lines))
 
 
 def heads_of(run: Mapping[str, Any]) -> dict[str, Head]:

@@ -18,6 +18,7 @@ from pipelines.errors import ActionableError
 from pipelines.history import journal
 from pipelines.history.moments import Past
 from pipelines.periods import fiscal_year, fiscal_year_end
+from pipelines.texts import both
 from pipelines.warehouse import database
 
 TABLE = "year_closings"
@@ -102,9 +103,14 @@ def close(
     for known in read(history):
         if (known["fiscal_year"], known["operator_id"]) == (wanted.fiscal_year, wanted.operator_id):
             raise ClosingError(
-                f"{wanted.operator_id} の{wanted.fiscal_year}年度は {known['closed_on']} に締め済みです"
-                f"（{known['document_no']}、{known['closed_by']}）。締めた後の変更は過年度修正として残ります。"
-                " / closed already: what changes it now is a restatement"
+                both(
+                    "closed_already",
+                    operator_id=wanted.operator_id,
+                    fiscal_year=wanted.fiscal_year,
+                    closed_on=known["closed_on"],
+                    document_no=known["document_no"],
+                    closed_by=known["closed_by"],
+                )
             )
     found = still_open(connection, wanted.fiscal_year, wanted.operator_id)
     record = {
@@ -125,22 +131,30 @@ def _check(connection: duckdb.DuckDBPyConnection, wanted: Request, today: date) 
     operators = {row[0] for row in connection.execute("SELECT operator_id FROM operators").fetchall()}
     if wanted.operator_id not in operators:
         raise ClosingError(
-            f"--operator {wanted.operator_id}: 事業者 {', '.join(sorted(operators))} のいずれかです。 / no such operator"
+            both("not_this_operator", at=f"--operator {wanted.operator_id}", operators=", ".join(sorted(operators)))
         )
     if wanted.fiscal_year >= fiscal_year(today):
-        raise ClosingError(f"{wanted.fiscal_year}年度はまだ終わっていません（基準日 {today}）。 / the year is not over")
+        raise ClosingError(both("year_not_over", fiscal_year=wanted.fiscal_year, today=today))
     if not fiscal_year_end(wanted.fiscal_year) <= wanted.closed_on <= today:
         raise ClosingError(
-            f"--on {wanted.closed_on}: 締めた日は {fiscal_year_end(wanted.fiscal_year)} から {today} までです。"
-            " / the day of closing lies between the end of the year and today"
+            both(
+                "closing_day_outside",
+                at=f"--on {wanted.closed_on}",
+                first=fiscal_year_end(wanted.fiscal_year),
+                today=today,
+            )
         )
     if not wanted.document_no.strip():
-        raise ClosingError("--document: 文書番号が要ります。 / a document number is needed")
+        raise ClosingError(both("document_number_for_closing", at="--document"))
     asked = {"operator": wanted.operator_id, "on": wanted.closed_on}
     holders = [row["person_id"] for row in database.rows(connection, HERE / "closing" / "holders.sql", asked)]
     if wanted.closed_by not in holders:
         raise ClosingError(
-            f"--by {wanted.closed_by}: {wanted.closed_on} に {wanted.operator_id} の役職者ではありません"
-            f"（締められる人: {', '.join(holders) or 'なし'}）。registers/appointments.csv を確かめてください。"
-            " / no post at this operator on that day: see registers/appointments.csv"
+            both(
+                "holds_no_post",
+                at=f"--by {wanted.closed_by}",
+                closed_on=wanted.closed_on,
+                operator_id=wanted.operator_id,
+                holders=", ".join(holders) or "なし",
+            )
         )

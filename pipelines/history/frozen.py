@@ -21,6 +21,7 @@ from pipelines.history import chain, journal, kept
 from pipelines.history.moments import Past
 from pipelines.periods import fiscal_year
 from pipelines.rounding import rule_of
+from pipelines.texts import both
 from pipelines.warehouse import database
 
 EDITIONS, TOTALS = "official_editions", "official_edition_totals"
@@ -82,7 +83,7 @@ def freeze(connection: duckdb.DuckDBPyConnection, history: Path, wanted: Request
         {"year": wanted.fiscal_year},
     ).fetchall()
     if not any(row[2] == wanted.fiscal_year for row in rows):
-        raise FreezeError(f"{wanted.fiscal_year}年度の値が公表ファイルにありません。 / no totals of that year")
+        raise FreezeError(both("no_totals_of_year", fiscal_year=wanted.fiscal_year))
     official_id = stable_id("official", wanted.purpose, wanted.fiscal_year, wanted.document_no)
     rule = rule_of(wanted.purpose)
     _keep(history, official_id, [(official_id, *row, rule.rounded(Decimal(row[4]))) for row in rows])
@@ -110,7 +111,7 @@ def _check(history: Path, wanted: Request, today: date) -> None:
     if wanted.purpose not in purposes:
         raise FreezeError(f"--purpose {wanted.purpose}: {' / '.join(purposes)}")
     if wanted.fiscal_year >= fiscal_year(today):
-        raise FreezeError(f"{wanted.fiscal_year}年度はまだ終わっていません（基準日 {today}）。 / the year is not over")
+        raise FreezeError(both("year_not_over", fiscal_year=wanted.fiscal_year, today=today))
     for known in editions(history):
         if (known["purpose"], known["fiscal_year"], known["document_no"]) == (
             wanted.purpose,
@@ -118,8 +119,12 @@ def _check(history: Path, wanted: Request, today: date) -> None:
             wanted.document_no,
         ):
             raise FreezeError(
-                f"文書番号 {wanted.document_no} の{wanted.purpose}版は {known['frozen_at']} に確定済みです。"
-                "改めるときは新しい文書番号で確定してください。 / frozen already: use a new document number"
+                both(
+                    "frozen_already",
+                    document_no=wanted.document_no,
+                    purpose=wanted.purpose,
+                    frozen_at=known["frozen_at"],
+                )
             )
 
 
@@ -136,22 +141,16 @@ def _without_verdict(connection: duckdb.DuckDBPyConnection, year: int) -> list[s
 def _check_accepted(connection: duckdb.DuckDBPyConnection, wanted: Request, incomplete: list[str], today: date) -> None:
     """Refuse to freeze a year with facilities without a verdict, unless somebody in office takes that on."""
     named = ", ".join(incomplete[:5]) + (" …" if len(incomplete) > 5 else "")
-    told = f"{wanted.fiscal_year}年度には判定不能の施設が {len(incomplete)} あります（{named}）。"
+    numbers = {"fiscal_year": wanted.fiscal_year, "incomplete": len(incomplete), "named": named}
     if not wanted.accept_incomplete:
-        raise FreezeError(
-            f"{told}このまま確定するなら、役職者が --by 本人のID --accept-incomplete を付けてください。"
-            f" / {len(incomplete)} facilities have no verdict: --accept-incomplete, by a person in office (--by)"
-        )
+        raise FreezeError(both("without_verdict", **numbers))
     in_office = connection.execute(
         """SELECT count(*) FROM appointments WHERE person_id = $person AND appointed_on <= $today
            AND coalesce(ended_on, DATE '9999-12-31') > $today""",
         {"person": wanted.frozen_by, "today": today},
     ).fetchone()
     if in_office is None or not in_office[0]:
-        raise FreezeError(
-            f"{told}--by {wanted.frozen_by}: 在任中の役職者（appointments.csv）ではないため、--accept-incomplete は使えません。"
-            " / --by must be a person whose appointment is in force"
-        )
+        raise FreezeError(both("accepted_by_nobody_in_office", frozen_by=wanted.frozen_by, **numbers))
 
 
 def _keep(history: Path, official_id: str, rows: list[tuple[Any, ...]]) -> None:

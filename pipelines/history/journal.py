@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 
 from pipelines import durable
 from pipelines.errors import ActionableError
+from pipelines.texts import both
 
 HEADS = "heads.json"
 # which history was begun anew: when, by whom, why, what was found, and the seals it was begun with
@@ -38,12 +39,7 @@ class HistoryLostError(ActionableError, RuntimeError):
     """What the history said before is gone or was changed; the message says which file and what to do."""
 
     def __init__(self, found: str) -> None:
-        super().__init__(
-            f"履歴（history/）が失われたか、変えられています: {found}。控えから戻してください（facility-emissions restore）。"
-            "戻せないときに限り、理由を記して新しい履歴を始められます（facility-emissions nightly --new-history 理由）。"
-            f" / The history is lost or was changed: {found}. Restore a backup (facility-emissions restore); only where there"
-            " is none, begin anew with a reason (facility-emissions nightly --new-history REASON)."
-        )
+        super().__init__(both("history_lost", found=found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +123,7 @@ def heads(folder: Path) -> dict[str, Head]:
         told = json.loads(path.read_bytes())
         return {name: Head(int(lines), str(digest)) for name, (lines, digest) in told.items()}
     except (ValueError, TypeError, AttributeError) as error:
-        raise HistoryLostError(f"{HEADS} を読めない / cannot be read") from error
+        raise HistoryLostError(both("heads_cannot_be_read", name=HEADS)) from error
 
 
 def head(path: Path) -> Head | None:
@@ -188,7 +184,7 @@ def _stated(folder: Path) -> dict[str, Head]:
 
 def _without_heads(folder: Path) -> list[str]:
     chained = [path.name for path in files(folder) if (last := _last(path)) and PREVIOUS in last[1]]
-    return [f"{HEADS} がない / is gone ({', '.join(chained)})"] if chained else []
+    return [f"{HEADS} {both('heads_are_gone', files=', '.join(chained))}"] if chained else []
 
 
 def _write(
@@ -260,14 +256,14 @@ def _short(path: Path, stated: Head | None) -> str:
         return ""
     last = _last(path)
     if last is None:
-        return f"{path.name}: {stated.lines} 行が失われた / all {stated.lines} lines are gone"
+        return both("lines_are_gone", at=path.name, lines=stated.lines)
     digest, record, number = last
     if PREVIOUS not in record:
-        return f"{path.name}:{number} 前の行のハッシュがない / carries no hash of the line before"
+        return f"{path.name}:{number} {both('no_hash_before')}"
     if number < stated.lines:
-        return f"{path.name}: {stated.lines} 行のはずが {number} 行 / {number} of {stated.lines} lines"
+        return both("fewer_lines", at=path.name, lines=stated.lines, found=number)
     if number == stated.lines and digest != stated.digest:
-        return f"{path.name}:{number} 書き換えられた / was changed"
+        return f"{path.name}:{number} {both('line_was_changed')}"
     return ""
 
 

@@ -16,6 +16,7 @@ import duckdb
 from pipelines import durable
 from pipelines.history import journal
 from pipelines.history.journal import HistoryLostError
+from pipelines.texts import both
 
 FILES = "kept_files.jsonl"
 
@@ -71,7 +72,7 @@ def refuse_torn(history: Path, folder: str) -> None:
         HistoryLostError: naming them.
     """
     if found := wrong(history, f"{history.name}/{folder}/"):
-        raise HistoryLostError(f"{', '.join(found[:5])}: 控えた内容と違う / not what was kept")
+        raise HistoryLostError(both("not_what_was_kept", at=", ".join(found[:5])))
 
 
 def hash_of(path: Path) -> str:

@@ -23,6 +23,7 @@ from pipelines.history.journal import HEADS_TOLD, Head, HistoryLostError
 from pipelines.history.moments import Past
 from pipelines.history.snapshots import States
 from pipelines.history.totals import FacilityYear, Published
+from pipelines.texts import both
 from pipelines.warehouse import database
 
 # table -> the column that tells when a row became known
@@ -164,7 +165,7 @@ class History:
         if not any(path.stat().st_size for path in journal.files(self.folder)):
             stands = [published.name] if published.is_file() else []
             stands += [f"{parsed.name}/"] if any(parsed.glob("files-*.parquet")) else []
-            found += [f"history/ が空 / is empty ({', '.join(stands)})"] if stands else []
+            found += [both("history_is_empty", files=", ".join(stands))] if stands else []
         if found:
             raise HistoryLostError("; ".join(found))
         journal.seal(self.folder, {"at": str(now)})

@@ -21,6 +21,7 @@ from pipelines import durable
 from pipelines.history import journal, kept
 from pipelines.history.journal import HistoryLostError
 from pipelines.history.moments import Past
+from pipelines.texts import both
 
 REGISTERS, REFERENCE = "registers", "reference"
 STATES = "states.jsonl"
@@ -108,7 +109,7 @@ class States:
     def _whole(self, kind: str, name: str, digest: str) -> Path:
         path = self.path(kind, name, digest)
         if not path.is_file() or kept.hash_of(path) != digest:
-            raise HistoryLostError(f"{path.relative_to(self.folder.parent)}: 控えた内容と違う / not what was kept")
+            raise HistoryLostError(both("not_what_was_kept", at=path.relative_to(self.folder.parent)))
         return path
 
     def path(self, kind: str, name: str, digest: str) -> Path:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipelines.errors import ActionableError
 from pipelines.settings.city import CityFolder
+from pipelines.texts import both
 
 # folders that others cannot even enter, below the data folder
 PRIVATE = ("history", "evidence", "prefect", "tmp", "next")
@@ -59,11 +60,7 @@ def refuse_network(data: Path, mounts: Path = MOUNTS) -> None:
     """
     kind = _network_kind(data, mounts)
     if kind:
-        raise DataFolderError(
-            f"{data}: データフォルダはネットワーク上（{kind}）に置けません。この機械のディスクにしてください（city.toml の city.data_dir"
-            " または --data）。人に見せる pages だけは [pages] folder で共有フォルダに置けます。 / The data folder must lie on a disk of"
-            f" this machine, not on the network ({kind}): only the pages may ([pages] folder)."
-        )
+        raise DataFolderError(both("data_on_network", at=data, kind=kind))
 
 
 def _network_kind(path: Path, mounts: Path) -> str:
@@ -100,7 +97,4 @@ def _give(path: Path, city: CityFolder, mode: int) -> None:
     except (LookupError, PermissionError) as error:
         if not group and isinstance(error, PermissionError):
             return  # somebody else's file in a folder we may write into: its owner decides
-        raise DataFolderError(
-            f"city.toml の rights.group: {group} に {path.name} を渡せません（{error}）。実行する利用者が属するグループの名前にして"
-            f"ください。 / {path.name} cannot be given to the group {group}: name a group of the account that runs this."
-        ) from error
+        raise DataFolderError(both("group_not_given", group=group, name=path.name, error=error)) from error

@@ -20,6 +20,7 @@ from typing import TypeVar
 
 from pipelines.errors import ActionableError
 from pipelines.process import child
+from pipelines.texts import both
 
 ENCODINGS = ("utf-8-sig", "utf-16", "cp932")
 MOST_BYTES = 20_000_000
@@ -111,11 +112,11 @@ def read(
     header = _Header(lines, asked)
     rows, ignored = _rows_of_table(lines, header, asked) if is_table else _rows_of_text(lines, header, asked)
     if not rows:
-        asked.problems.append("係数の行が見つかりません。 / no row with two factors found")
+        asked.problems.append(both("no_row_of_factors"))
     asked.problems += _doubles(rows)
     if asked.problems:
         told = "\n".join(f"  {problem}" for problem in asked.problems)
-        raise ListError(f"{path.name}: 取り込めません。 / not taken:\n{told}")
+        raise ListError(f"{both('list_not_taken', at=path.name)}:\n{told}")
     found = header.as_list(rows)
     found.ignored = ignored
     return found
@@ -124,7 +125,7 @@ def read(
 def _lines(path: Path) -> tuple[list[_Line], bool]:
     content = path.read_bytes()
     if len(content) > MOST_BYTES:
-        raise ListError(f"{path.name}: {len(content)} バイトは大きすぎます（上限 {MOST_BYTES}）。 / too large")
+        raise ListError(both("list_too_large", at=path.name, size=len(content), limit=MOST_BYTES))
     if content[:4] == b"PK\x03\x04":
         return _sheet(path), True
     for encoding in ENCODINGS:
@@ -134,7 +135,7 @@ def _lines(path: Path) -> tuple[list[_Line], bool]:
         except UnicodeDecodeError:
             continue
     else:
-        raise ListError(f"{path.name}: 文字コードが UTF-8・UTF-16・cp932 のいずれでもありません。 / unknown encoding")
+        raise ListError(both("list_unknown_encoding", at=path.name))
     raw = text.splitlines()
     tabs, commas = (sum(line.count(sign) >= 3 for line in raw) for sign in ("\t", ","))
     if max(tabs, commas) * 2 > sum(bool(line.strip()) for line in raw):
@@ -148,7 +149,7 @@ def _sheet(path: Path) -> list[_Line]:
     try:
         sheets = child.call(_cells, path, memory=MOST_MEMORY, seconds=MOST_SECONDS)
     except (child.ChildDiedError, ValueError, OSError, RuntimeError) as error:
-        raise ListError(f"{path.name}: Excelファイルとして読めません（{error}）。 / no readable workbook") from error
+        raise ListError(both("list_no_workbook", at=path.name, error=error)) from error
     lines = []
     for rows in sheets:
         for number, cells in enumerate(rows, 1):
@@ -199,7 +200,7 @@ class _Header:
         self.activity_fy = self._one("--activity-fy", asked.activity_fy, activity, "例 2026")
         self.issued_on = asked.issued_on or self._last_day(lines)
         if self.issued_on is None:
-            asked.problems.append("公表日・更新日が読めません。--issued-on を指定してください。 / state --issued-on")
+            asked.problems.append(both("state_issued_on"))
         self.is_provisional = "暫定" in text or "速報" in text
         units = {u for u in UNIT_WORDS if u.lower() in squeezed.replace("₂", "2").lower()}
         self.scale = UNIT_WORDS[units.pop()] if len(units) == 1 else Decimal(1)
@@ -211,10 +212,10 @@ class _Header:
     def _one(self, option: str, stated: Word | None, found: set[Word], example: str) -> Word | None:
         if stated is not None and found and found != {stated}:
             told = ", ".join(map(str, sorted(found, key=str)))
-            self.asked.problems.append(f"{option} {stated}: 表の見出しは {told} です。 / the header says {told}")
+            self.asked.problems.append(both("header_says", at=f"{option} {stated}", told=told))
         elif stated is None and len(found) != 1:
             told = ", ".join(map(str, sorted(found, key=str))) or "-"
-            self.asked.problems.append(f"見出しから読めません（{told}）。{option} を指定してください（{example}）。")
+            self.asked.problems.append(both("not_in_header", told=told, option=option, example=example))
         return stated if stated is not None else next(iter(found), None)
 
     @staticmethod
@@ -253,13 +254,13 @@ def _rows_of_table(lines: Sequence[_Line], header: _Header, asked: _Asked) -> tu
         cell = {key: line.cells[n] if n < len(line.cells) else "" for key, n in at.items()}
         if not any(line.cells) or not VALUE.match(cell["basic"]) or not VALUE.match(cell["adjusted"] or "?"):
             if columns is not None and any(ch.isdigit() for ch in cell["basic"] + cell["adjusted"]):
-                asked.problems.append(f"{line.number}行目: 係数を読めません: {line.text[:60]!r}")
+                asked.problems.append(both("factor_unreadable", line=line.number, found=line.text[:60]))
             ignored += 1
             continue
         number = cell["number"] or number
         name = cell["name"] or (name if not cell["number"] else "")
         if not number or not name:
-            asked.problems.append(f"{line.number}行目: 登録番号・事業者名がありません: {line.text[:60]!r}")
+            asked.problems.append(both("no_number_or_name", line=line.number, found=line.text[:60]))
             continue
         if header.kind == "heat" and number.isdigit():
             number = number.zfill(3)
@@ -289,7 +290,7 @@ def _rows_of_text(lines: Sequence[_Line], header: _Header, asked: _Asked) -> tup
         if len(owners) != 1 or not block:
             first = block[0][0] if block else None
             where = f"{first.number}行目" if first else f"{owners[0][0]}"
-            asked.problems.append(f"{where}: メニューと事業者の対応を読めません（登録番号 {len(owners)} 件）。")
+            asked.problems.append(both("menus_without_supplier", at=where, owners=len(owners)))
         else:
             rows.extend(_row(li.number, *owners[0], menu, b, a, header) for li, menu, b, a in block)
         block.clear()
@@ -385,7 +386,7 @@ def _doubles(rows: Sequence[Row]) -> list[str]:
         key = (row.number, row.kind, row.menu)
         if key in seen:
             problems.append(
-                f"{row.line}行目: {seen[key]}行目と同じ {row.number} {row.menu or row.kind} です。 / doubled"
+                both("row_doubled", line=row.line, other=seen[key], number=row.number, menu=row.menu or row.kind)
             )
         seen.setdefault(key, row.line)
     return problems

@@ -18,6 +18,7 @@ from typing import Any
 from pipelines import units
 from pipelines.registers.read import RegisterError, Registers, Row, register_tables
 from pipelines.settings.city import Settings
+from pipelines.texts import both
 
 LEGAL_POSTS = (
     "エネルギー管理統括者",
@@ -114,7 +115,7 @@ def _keys(registers: Registers) -> Iterable[str]:
         for row in registers[table.name]:
             key = tuple(row[column] for column in table.key)
             if key in seen:
-                yield f"{row.place()}: {seen[key].line}行目と同じ {', '.join(table.key)} です。 / doubled key"
+                yield both("key_doubled", at=row.place(), line=seen[key].line, key=", ".join(table.key))
             seen.setdefault(key, row)
 
 
@@ -123,11 +124,12 @@ def _references(registers: Registers) -> Iterable[str]:
         known = {row[target_column] for row in registers[target]}
         for row in registers[name]:
             if row[column] is not None and row[column] not in known:
-                yield f"{row.place(column)}: {row[column]!r} が {target}.csv にありません。 / unknown {target_column}"
+                told = both("not_in_register", at=row.place(column), value=row[column], target=target)
+                yield f"{told} {target_column}"
     facilities = {row["facility_id"] for row in registers["facilities"]} | {OUTSIDE}
     for row in registers["meter_shares"]:
         if row["facility_id"] not in facilities:
-            yield f"{row.place('facility_id')}: {row['facility_id']!r} が facilities.csv にありません（他は outside）。"
+            yield both("facility_not_in_register", at=row.place("facility_id"), facility_id=row["facility_id"])
 
 
 def _periods(registers: Registers) -> Iterable[str]:
@@ -136,13 +138,13 @@ def _periods(registers: Registers) -> Iterable[str]:
         for row in registers[name]:
             start, end = span(row)
             if start >= end:
-                yield f"{row.place('valid_to')}: valid_from より後でなければなりません。 / ends before it begins"
+                yield both("ends_before_it_begins", at=row.place("valid_to"))
             by_key[tuple(row[column] for column in columns)].append(row)
         for rows in by_key.values():
             ordered = sorted(rows, key=lambda row: span(row)[0])
             for before, after in pairwise(ordered):
                 if span(before)[1] > span(after)[0]:
-                    yield f"{after.place()}: {before.line}行目と有効期間が重なります。 / overlapping validity"
+                    yield both("validity_overlaps", at=after.place(), line=before.line)
 
 
 def _vocabulary(registers: Registers, energy_types: set[str], activities: set[str]) -> Iterable[str]:
@@ -150,11 +152,11 @@ def _vocabulary(registers: Registers, energy_types: set[str], activities: set[st
         for row in registers[name]:
             if row["energy_type"] not in energy_types:
                 words = ", ".join(sorted(energy_types))
-                yield f"{row.place('energy_type')}: {row['energy_type']!r} は使えません。使える語: {words}"
+                yield both("word_not_usable", at=row.place("energy_type"), value=row["energy_type"], words=words)
     for name in ("activity_sources", "own_factors"):
         for row in registers[name]:
             if row["activity"] not in activities:
-                yield f"{row.place('activity')}: {row['activity']!r} は活動の種類にありません（表 activities を参照）。"
+                yield both("unknown_activity", at=row.place("activity"), activity=row["activity"])
 
 
 def _meter_units(registers: Registers) -> Iterable[str]:
@@ -162,30 +164,31 @@ def _meter_units(registers: Registers) -> Iterable[str]:
         try:
             units.counted(row["unit"], row["energy_type"])
         except units.UnitError as error:
-            what = f"{row['unit']!r} は {row['energy_type']} に使えません。"
-            yield f"{row.place('unit')}: {what}{error.detail} / {error.rule_id}"
+            numbers = {"unit": row["unit"], "energy_type": row["energy_type"], "detail": error.detail}
+            yield f"{both('unit_not_for_energy', at=row.place('unit'), **numbers)} / {error.rule_id}"
         multiplier = row["multiplier"]
         if multiplier is not None and multiplier <= 0:
-            yield f"{row.place('multiplier')}: 0より大きい数でなければなりません。 / must be positive"
+            yield both("must_be_positive", at=row.place("multiplier"))
         for name, most in (("register_digits", 12), ("daily_limit", None)):
             if row[name] is not None and not 0 < row[name] <= (most or row[name]):
-                yield f"{row.place(name)}: {row[name]} は範囲外です。 / out of range"
+                yield both("out_of_range", at=row.place(name), value=row[name])
     for row in registers["activity_sources"]:
         try:
             units.canonical(row["unit"])
         except units.UnitError as error:
-            yield f"{row.place('unit')}: {row['unit']!r} を読めません。{error.detail} / {error.rule_id}"
+            told = both("unit_unreadable", at=row.place("unit"), unit=row["unit"], detail=error.detail)
+            yield f"{told} / {error.rule_id}"
 
 
 def _meter_families(registers: Registers) -> Iterable[str]:
     parents = {row["meter_id"]: row["parent_meter_id"] for row in registers["meters"]}
     for row in registers["meters"]:
         if row["role"] in ("sub", "tenant_deduct") and row["parent_meter_id"] is None:
-            yield f"{row.place('parent_meter_id')}: {row['role']} には親計器が要ります。 / needs a parent"
+            yield both("needs_a_parent", at=row.place("parent_meter_id"), role=row["role"])
         seen, meter = {row["meter_id"]}, row["parent_meter_id"]
         while meter is not None:
             if meter in seen:
-                yield f"{row.place('parent_meter_id')}: 親子関係が循環しています。 / a circle of parents"
+                yield both("circle_of_parents", at=row.place("parent_meter_id"))
                 break
             seen.add(meter)
             meter = parents.get(meter)
@@ -205,22 +208,22 @@ def _meter_names(registers: Registers) -> Iterable[str]:
             continue
         spans = sorted((span(row), row["meter_id"]) for row in registers["meters"] if row["meter_id"] in meters)
         if any(a[0][1] > b[0][0] for a, b in pairwise(spans) if a[1] != b[1]):
-            both = ", ".join(sorted(meters))
-            yield f"{rows[word].place()}: 呼び方 {word!r} が同じ期間に二つの計器（{both}）を指します。"
+            named = ", ".join(sorted(meters))
+            yield both("name_of_two_meters", at=rows[word].place(), word=word, meters=named)
 
 
 def _shares(registers: Registers) -> Iterable[str]:
     by_meter: dict[str, list[Row]] = defaultdict(list)
     for row in registers["meter_shares"]:
         if not 0 <= row["share"] <= 1:
-            yield f"{row.place('share')}: 0から1まで。 / between 0 and 1"
+            yield both("between_0_and_1", at=row.place("share"))
         by_meter[row["meter_id"]].append(row)
     for meter, rows in by_meter.items():
         edges = sorted({edge for row in rows for edge in span(row)})
         for start, end in pairwise(edges):
             total = sum((r["share"] for r in rows if span(r)[0] <= start and end <= span(r)[1]), Decimal(0))
             if total != 1:
-                yield f"{rows[0].place('share')}: 計器 {meter} の按分率の計が {start} に {total} です（1が必要）。"
+                yield both("shares_do_not_add_up", at=rows[0].place("share"), meter=meter, start=start, total=total)
 
 
 def _derived(registers: Registers) -> Iterable[str]:
@@ -233,11 +236,11 @@ def _derived(registers: Registers) -> Iterable[str]:
         if row["derived_from"] is None:
             continue
         if row["activity"] not in possible:
-            yield f"{row.place('activity')}: 組成分析から求められるのは {', '.join(sorted(possible))} です。 / not a burnt fraction"
+            yield both("not_a_burnt_fraction", at=row.place("activity"), possible=", ".join(sorted(possible)))
         if parent is None or parent["derived_from"] is not None or parent["facility_id"] != row["facility_id"]:
-            yield f"{row.place('derived_from')}: {row['derived_from']!r} は同じ施設の焼却量の発生源でなければなりません。"
+            yield both("not_burnt_waste_of_facility", at=row.place("derived_from"), derived_from=row["derived_from"])
         elif units.dimension_of(units.canonical(parent["unit"])) != "[mass]":
-            yield f"{row.place('derived_from')}: {row['derived_from']!r} の単位は t でなければなりません。 / must count tonnes"
+            yield both("must_count_tonnes", at=row.place("derived_from"), derived_from=row["derived_from"])
 
 
 def _targets(registers: Registers) -> Iterable[str]:
@@ -248,18 +251,18 @@ def _targets(registers: Registers) -> Iterable[str]:
     }
     for row in registers["targets"]:
         if row["subject_id"] not in known.get(row["subject_kind"], {row["subject_id"]}):
-            yield f"{row.place('subject_id')}: {row['subject_id']!r} が台帳にありません。 / unknown subject"
+            yield both("unknown_subject", at=row.place("subject_id"), subject_id=row["subject_id"])
         if None not in (row["base_fy"], row["target_fy"]) and row["base_fy"] >= row["target_fy"]:
-            yield f"{row.place('target_fy')}: 基準年度より後でなければなりません。 / must follow base_fy"
+            yield both("must_follow_base_fy", at=row.place("target_fy"))
         if row["reduction_rate"] is not None and not 0 <= row["reduction_rate"] <= 1:
-            yield f"{row.place('reduction_rate')}: 0から1まで（50%削減は 0.5）。 / between 0 and 1"
+            yield both("rate_between_0_and_1", at=row.place("reduction_rate"))
         try:
             points = milestones(row["milestones"] or "")
         except ValueError as error:
             yield f"{row.place('milestones')}: {error}"
             continue
         if row["path"] == "milestones" and not points:
-            yield f"{row.place('milestones')}: 経路 milestones には中間目標が要ります。 / needs milestones"
+            yield both("needs_milestones", at=row.place("milestones"))
 
 
 def _target_departments(registers: Registers) -> Iterable[str]:
@@ -269,15 +272,22 @@ def _target_departments(registers: Registers) -> Iterable[str]:
         operator = row["operator_id"]
         if row["subject_kind"] != "department":
             if operator is not None and (row["subject_kind"], row["subject_id"]) != ("operator", operator):
-                yield f"{row.place('operator_id')}: 所管課（department）の目標にだけ書きます。 / only for a department"
+                yield both("only_for_a_department", at=row.place("operator_id"))
             continue
         named = spans.get(row["subject_id"], {})
         if operator is not None and operator not in named:
-            yield f"{row.place('subject_id')}: {operator} に所管課 {row['subject_id']!r} の施設がありません。 / no such department there"
-        elif operator is None and (both := _at_once(named)):
+            yield both(
+                "no_such_department", at=row.place("subject_id"), operator=operator, subject_id=row["subject_id"]
+            )
+        elif operator is None and (rivals := _at_once(named)):
             yield (
-                f"{row.place('subject_id')}: 所管課 {row['subject_id']!r} は二つの事業者（{both[0]} と {both[1]}）にあります。"
-                "列 operator_id にどちらかを書いてください（両方なら目標を一つずつ）。 / two operators have it: fill operator_id"
+                both(
+                    "department_of_two_operators",
+                    at=row.place("subject_id"),
+                    department=row["subject_id"],
+                    first=rivals[0],
+                    second=rivals[1],
+                )
             )
 
 
@@ -321,9 +331,9 @@ def milestones(text: str) -> list[tuple[int, Decimal]]:
         try:
             points.append((int(year), Decimal(rate)))
         except (ValueError, InvalidOperation) as error:
-            raise ValueError(f"{part!r} を読めません（例 2025:0.30;2030:0.50）") from error
+            raise ValueError(both("milestone_unreadable", part=part)) from error
     if any(not 0 <= rate <= 1 for _, rate in points) or [y for y, _ in points] != sorted({y for y, _ in points}):
-        raise ValueError(f"{text!r}: 年度は昇順、削減率は0から1まで")
+        raise ValueError(both("milestones_out_of_order", at=f"{text!r}"))
     return points
 
 
@@ -333,7 +343,8 @@ def _factors(registers: Registers) -> Iterable[str]:
             try:
                 units.factor_unit(row["unit"])
             except units.UnitError as error:
-                yield f"{row.place('unit')}: {row['unit']!r} を読めません。{error.detail} / {error.rule_id}"
+                told = both("unit_unreadable", at=row.place("unit"), unit=row["unit"], detail=error.detail)
+                yield f"{told} / {error.rule_id}"
 
 
 def _posts(registers: Registers, settings: Settings) -> Iterable[str]:
@@ -341,7 +352,7 @@ def _posts(registers: Registers, settings: Settings) -> Iterable[str]:
     for post in settings.fallback_posts:
         if post not in LEGAL_POSTS:
             words = ", ".join(LEGAL_POSTS)
-            yield f"city.toml fallback_posts: {post!r} は省エネ法の役職ではありません。使える語: {words}"
+            yield both("not_a_legal_post", at="city.toml fallback_posts", post=post, words=words)
     for row in registers["appointments"]:
         if row["post"] not in allowed:
-            yield f"{row.place('post')}: {row['post']!r} は使えません。使える語: {', '.join(sorted(allowed))}"
+            yield both("word_not_usable", at=row.place("post"), value=row["post"], words=", ".join(sorted(allowed)))

@@ -22,6 +22,7 @@ from pipelines import tables
 from pipelines.errors import ActionableError
 from pipelines.findings import Finding
 from pipelines.periods import PeriodError, parse_date, parse_fiscal_year
+from pipelines.texts import both
 from pipelines.warehouse import database
 
 FACTOR_REGISTERS = ("supplier_factors", "supplier_properties", "own_factors")
@@ -34,7 +35,7 @@ class RegisterError(ActionableError, ValueError):
     """The registers do not hold together; the message lists every problem, one a line."""
 
     def __init__(self, problems: list[str]) -> None:
-        head = f"台帳に誤りが {len(problems)} 件あります。直してから再実行してください（公表ファイルは元のまま）。"
+        head = both("register_problems", problems=len(problems))
         super().__init__("\n".join([head, *(f"  {problem}" for problem in problems)]))
         self.problems = problems
 
@@ -91,13 +92,11 @@ def read(folder: Path) -> Registers:
     for stray in sorted(p.name for p in folder.glob("*.csv") if p.stem not in known):
         close = difflib.get_close_matches(Path(stray).stem, known, 1, LIKELY_SLIP)
         if close:
-            problems.append(
-                f"{stray}: 台帳の名前ではありません。{close[0]}.csv の誤りではありませんか。 / not a register"
-            )
+            problems.append(both("not_a_register", at=stray, likely=close[0]))
     contents = {n: (folder / f"{n}.csv").read_bytes() for n in sorted(known) if (folder / f"{n}.csv").is_file()}
     for name in REQUIRED:
         if name not in contents:
-            problems.append(f"{name}.csv: 必要な台帳がありません。 / this register must exist")
+            problems.append(both("register_must_exist", at=f"{name}.csv"))
     return typed(contents, problems)
 
 
@@ -153,7 +152,7 @@ def _read_one(
 ) -> list[Row]:
     text = _decode(content)
     if text is None:
-        problems.append(f"{file}: 文字コードが UTF-8 でも cp932 でもありません。 / neither UTF-8 nor cp932")
+        problems.append(both("register_unknown_encoding", at=file))
         return []
     reader = csv.reader(io.StringIO(text, newline=""))
     rows: list[Row] = []
@@ -165,7 +164,7 @@ def _read_one(
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
-                problems.append(f"{file} {reader.line_num}行目: 見出しより欄が多い。 / more cells than headings")
+                problems.append(both("more_cells_than_headings", file=file, line=reader.line_num))
                 continue
             given = dict(zip(header, cells, strict=False))
             row = Row(file, reader.line_num, {})
@@ -173,9 +172,7 @@ def _read_one(
                 row.values[column.name] = _typed(table, column, given.get(column.name, ""), row, problems)
             rows.append(row)
     except csv.Error as error:  # a cell beyond what csv takes, where a quote closes nowhere
-        problems.append(
-            f"{file} {reader.line_num}行目: CSVとして読めません（{error}）。引用符を確かめてください。 / not CSV"
-        )
+        problems.append(both("register_not_csv", file=file, line=reader.line_num, error=error))
     return rows
 
 
@@ -195,16 +192,16 @@ def _header_is_sound(
     missing = [c.name for c in table.columns if not c.nullable and c.name not in header]
     before = len(problems)
     if missing:
-        problems.append(f"{file}: 列 {', '.join(missing)} がありません。 / missing columns")
+        problems.append(both("columns_missing", at=file, missing=", ".join(missing)))
     doubled = sorted({name for name in header if name and header.count(name) > 1})
     if doubled:
-        problems.append(f"{file}: 列 {', '.join(doubled)} が重複しています。 / doubled columns")
+        problems.append(both("columns_doubled", at=file, doubled=", ".join(doubled)))
     for name in header:
         if not name or name in known:
             continue
         close = difflib.get_close_matches(name, known - set(header), 1, LIKELY_SLIP)
         if close:
-            problems.append(f"{file}: 列 {name} は {close[0]} の誤りではありませんか。 / a slip of a column name?")
+            problems.append(both("slip_of_column_name", at=file, name=name, likely=close[0]))
         else:
             findings.append(Finding("register_unknown_column", f"{file}:{name}", {"found": file, "column": name}))
     return len(problems) == before
@@ -214,15 +211,18 @@ def _typed(table: tables.Table, column: tables.Column, text: str, row: Row, prob
     cell = text.strip()
     if not cell:
         if not column.nullable:
-            problems.append(f"{row.place(column.name)}: 空欄にできません。 / must not be empty")
+            problems.append(both("must_not_be_empty", at=row.place(column.name)))
         return None
     try:
         value = _parse(column, cell)
     except (PeriodError, InvalidOperation, ValueError) as error:
-        problems.append(f"{row.place(column.name)}: {cell!r} を読めません（{column.meaning_ja}）。 / {error}")
+        told = both("cell_unreadable", at=row.place(column.name), cell=cell, meaning=column.meaning_ja)
+        problems.append(f"{told} / {error}")
         return None
     if column.words and value not in column.words:
-        problems.append(f"{row.place(column.name)}: {cell!r} は使えません。使える語: {', '.join(sorted(column.words))}")
+        problems.append(
+            both("word_not_usable", at=row.place(column.name), value=cell, words=", ".join(sorted(column.words)))
+        )
     return value
 
 
@@ -235,6 +235,6 @@ def _parse(column: tables.Column, cell: str) -> Any:  # noqa: ANN401
         number = Decimal(cell)
         width, places = (int(part) for part in column.type[8:-1].split(","))
         if not number.is_finite() or number != round(number, places) or abs(number) >= Decimal(10) ** (width - places):
-            raise ValueError(f"小数は{places}桁まで / at most {places} decimals")
+            raise ValueError(both("too_many_decimals", places=places))
         return number
     return cell

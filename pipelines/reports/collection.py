@@ -22,7 +22,7 @@ from pipelines.history import journal
 from pipelines.periods import fiscal_year_end, fiscal_year_start, to_wareki
 from pipelines.reports import workbook
 from pipelines.settings.city import CityFolder
-from pipelines.texts import word
+from pipelines.texts import letter, word
 from pipelines.warehouse import query
 
 LEDGER = "collections.jsonl"
@@ -136,12 +136,12 @@ def reminder(row: dict[str, Any], city_name: str) -> str:
         for (facility, name, source), periods in by_source.items()
     ]
     text = [
-        f"{row['department']} 御中",
+        letter("reminder_to", department=row["department"]),
         "",
-        f"{city_name} エネルギー使用量調査（{row['fiscal_year']}年度）のご回答について",
+        letter("reminder_subject", city=city_name, fiscal_year=row["fiscal_year"]),
         "",
-        f"{due}を期限にお願いした調査票のうち、次の {len(row['open'])} 件がまだ届いていません。",
-        "使用がなかった月は、空欄のままではなく 0 を入力してください。",
+        letter("reminder_open", due=due, count=len(row["open"])),
+        letter("reminder_zero"),
         "",
         *lines,
         "",
@@ -264,10 +264,12 @@ def _sheet(
     )
     sheet.protect("", {"format_columns": True, "select_locked_cells": True})
     sheet.write_row(0, 0, [MARK, made.issue_id, record], forms["hidden"])
-    sheet.write(1, 2, f"{city} エネルギー使用量調査 {made.fiscal_year}年度 {made.department}", forms["title"])
+    sheet.write(
+        1, 2, letter("form_title", city=city, fiscal_year=made.fiscal_year, department=made.department), forms["title"]
+    )
     due = to_wareki(date.fromisoformat(made.due_on))
-    sheet.write(2, 2, f"期限 {due}　{made.sender}　黄色の欄に入力してください。使用がなかった月は 0（空欄は未回答）。")
-    sheet.write(3, 2, "納品伝票のある燃料は、シート「納品伝票」に書き、書き終えた月に 0 を入力してください。")
+    sheet.write(2, 2, letter("form_due", due=due, sender=made.sender))
+    sheet.write(3, 2, letter("form_slips"))
     sheet.set_row(0, 10)
     sheet.set_row(4, None, None, {"hidden": True})
     sheet.set_column(0, 1, 2, None, {"hidden": True})
@@ -275,7 +277,7 @@ def _sheet(
     sheet.set_column(3, 3, 18)
     sheet.set_column(4, 4, 8)
     sheet.set_column(5, 4 + 2 * len(columns), 12)
-    sheet.write_row(5, 2, ["施設・計器", "種別", "単位"], forms["head"])
+    sheet.write_row(5, 2, [letter("form_source"), letter("form_kind"), letter("form_unit")], forms["head"])
     for number, period in enumerate(columns):
         label = period.name if period.name.startswith("FY") else f"{period.start.month}月"
         sheet.write(4, 6 + 2 * number, period.name)
@@ -323,10 +325,8 @@ def _month(
             "criteria": "==" if only_zero else ">=",
             "value": 0,
             "ignore_blank": True,
-            "error_title": "入力の確認",
-            "error_message": "この欄には 0 だけを入力できます（納品はシート「納品伝票」へ）。"
-            if only_zero
-            else "0以上の数を入力してください。",
+            "error_title": letter("form_check_title"),
+            "error_message": letter("form_only_zero") if only_zero else letter("form_a_number"),
         },
     )
     if before is not None and before[1] == row["unit"] and before[0] > 0 and not only_zero:

@@ -31,6 +31,7 @@ from pipelines.review.evidence import NONE, Evidence
 from pipelines.review.posts import FIRST_LINE, LADDER, Posts
 from pipelines.review.states import ACCEPTED, ANSWERED, FROM, Present, by_flag, effective, state_of
 from pipelines.review.store import Decision
+from pipelines.texts import both
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent
@@ -186,7 +187,7 @@ class Desk:
         """
         fitting = [flag for key, flag in (self.flags | self.doubts).items() if key.startswith(flag_id)]
         if len(fitting) != 1:
-            raise StepError(f"要確認事項 {flag_id} は{len(fitting)}件あります。 / {len(fitting)} flags fit {flag_id}")
+            raise StepError(both("flags_fit", flag_id=flag_id, flags=len(fitting)))
         return fitting[0]
 
     def answer(
@@ -207,12 +208,12 @@ class Desk:
         """
         flag = self._ready(flag_id, "answer")
         if not text.strip():
-            raise StepError("回答の内容が空です。 / the answer is empty")
+            raise StepError(both("answer_is_empty"))
         if data_are_right and discard:
-            raise StepError("--data-are-right と --discard は同時に使えません。 / either the data are right or they go")
+            raise StepError(both("right_or_discarded"))
         post = self._post_of(flag, "answer", person)
         if discard and not flag.seen_rows:
-            raise StepError("捨てる取込保留の行がありません。 / no rows are held back here that could be discarded")
+            raise StepError(both("no_rows_to_discard"))
         taken = self._decision(flag, "answer", person, post, now, evidence)
         rows = flag.seen_rows if data_are_right or discard else None
         return self._keep(replace(taken, comment=text, data_are_right=data_are_right, discard=discard, seen_rows=rows))
@@ -227,7 +228,7 @@ class Desk:
         """
         flag = self._ready(flag_id, step)
         if step == "return" and not text.strip():
-            raise StepError("差戻しの理由（--text）が空です。 / a return needs its reason")
+            raise StepError(both("return_needs_reason"))
         post = self._post_of(flag, step, person)
         return self._keep(replace(self._decision(flag, step, person, post, now, evidence), comment=text))
 
@@ -242,11 +243,10 @@ class Desk:
         """
         flag = self._ready(flag_id, "confirm")
         if not document_no.strip():
-            raise StepError("文書番号が要ります。 / a document number is needed")
+            raise StepError(both("document_number_for_confirming"))
         if not flag.opened_at <= on <= self.today:
             raise StepError(
-                f"{flag.flag_id}: 決裁日 {on} は、この要確認事項が挙がった {flag.opened_at} から基準日 {self.today} までの日で"
-                "なければなりません。 / the date must lie between the flag's opening and today"
+                both("decision_date_outside", at=flag.flag_id, on=on, opened_at=flag.opened_at, today=self.today)
             )
         post = self._post_of(flag, "confirm", person)
         paper = Evidence(evidence.sha256, document_no, on, evidence.content)
@@ -268,9 +268,7 @@ class Desk:
         flag = self.find(flag_id)
         state = self.state(flag)
         if state not in FROM[step]:
-            raise StepError(
-                f"{flag.flag_id} は {state} のため {step} できません。 / cannot {step} a flag that is {state}"
-            )
+            raise StepError(both("cannot_take_step", flag_id=flag.flag_id, state=state, step=step))
         return flag
 
     def _post_of(self, flag: Flag, step: str, person: str) -> str:
@@ -279,15 +277,11 @@ class Desk:
         if found := next((post for post, who in able if who == person), None):
             return found
         if not able and step != "answer":
-            raise StepError(
-                f"{flag.flag_id}: 次の手続を行える別の役職者がいません。 / nobody else is left to take the next step"
-            )
+            raise StepError(both("nobody_left", at=flag.flag_id))
         told = _told(able)
         if step == "answer":
-            raise StepError(
-                f"{person} はこの施設の役職者ではありません（手続できる人: {told}）。 / no post at this facility, or took another step"
-            )
-        raise StepError(f"この手続は {told} が行います。 / this step is for {told}")
+            raise StepError(both("no_post_at_facility", person=person, told=told))
+        raise StepError(both("step_is_for", told=told))
 
     def _lifts(self, flag: Flag, step: str) -> bool:
         """Tell whether a step lifts something: it accepts that the data are right, or that rows go."""

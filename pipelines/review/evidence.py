@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pipelines import durable
 from pipelines.errors import ActionableError
+from pipelines.texts import both
 
 FOLDER = "evidence"
 
@@ -51,21 +52,17 @@ def stated(file: Path | None, document_no: str, document_date: date | None, toda
     """
     number = document_no.strip()
     if bool(number) != (document_date is not None):
-        raise EvidenceError(
-            "文書番号（--document）と文書の日付（--on）は両方要ります。 / a document needs a number and a date"
-        )
+        raise EvidenceError(both("document_needs_number_and_date"))
     if document_date is not None and document_date > today:
-        raise EvidenceError(
-            f"文書の日付 {document_date} は基準日 {today} より後です。日付を確かめてください。 / the document is dated in the future"
-        )
+        raise EvidenceError(both("document_in_the_future", document_date=document_date, today=today))
     if file is None:
         return Evidence(None, number or None, document_date)
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise EvidenceError(f"{file}: 読めません（{error.strerror}）。 / the evidence cannot be read") from error
+        raise EvidenceError(both("evidence_cannot_be_read", at=file, problem=error.strerror)) from error
     if not content:
-        raise EvidenceError(f"{file}: 空のファイルは根拠になりません。 / an empty file is no evidence")
+        raise EvidenceError(both("empty_evidence", at=file))
     return Evidence(hashlib.sha256(content).hexdigest(), number or None, document_date, content)
 
 
@@ -83,7 +80,4 @@ def keep(data: Path, evidence: Evidence) -> None:
     try:
         durable.write(target, evidence.content)
     except OSError as error:
-        raise EvidenceError(
-            f"{target.parent}: 根拠の写しを保存できません（{error.strerror}）。権限と空きを確かめてください。"
-            " / the copy cannot be kept: check rights and space"
-        ) from error
+        raise EvidenceError(both("evidence_not_kept", at=target.parent, problem=error.strerror)) from error

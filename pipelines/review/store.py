@@ -34,6 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines.errors import ActionableError
+from pipelines.texts import both
 
 METADATA = MetaData()
 DECISIONS = Table(
@@ -79,13 +80,11 @@ WRITING_SECONDS = 30
 NOT_DAMAGED = (
     (
         ("is locked", "could not obtain lock", "lock timeout"),
-        "確認・承認の記録を、ほかの処理がいま書いています（{where}: {found}）。壊れてはいません。少し待って、もう一度実行してください。"
-        " / Somebody else is writing the decisions at this moment. Nothing is damaged: try again shortly.",
+        "decisions_being_written",
     ),
     (
         ("readonly database", "unable to open database file", "permission denied", "Permission denied"),
-        "確認・承認の記録を開く権限がありません（{where}: {found}）。壊れてはいません。ファイルとフォルダの権限を確かめてください。"
-        " / There are no rights to the decisions. Nothing is damaged: check the rights of the file and its folder.",
+        "decisions_without_rights",
     ),
 )
 
@@ -184,14 +183,10 @@ class Store:
         except (SQLAlchemyError, ValueError, ArithmeticError, TypeError) as error:
             where = self.engine.url.render_as_string(hide_password=True)
             found = getattr(error, "orig", None) or error
-            for signs, told in NOT_DAMAGED:
+            for signs, key in NOT_DAMAGED:
                 if any(sign in str(found) for sign in signs):
-                    raise DecisionsError(told.format(where=where, found=found)) from error
-            raise DecisionsError(
-                f"確認・承認の記録を使えません（{where}: {found}）。ファイルや接続を確かめ、壊れていれば控えから戻してください"
-                f"（facility-emissions restore）。 / The decisions cannot be used ({where}: {found}). Check the file or the"
-                " connection; if it is damaged, restore it from a backup."
-            ) from error
+                    raise DecisionsError(both(key, where=where, found=found)) from error
+            raise DecisionsError(both("decisions_damaged", where=where, found=found)) from error
 
 
 def read_all(url: str) -> list[Decision]:
@@ -211,19 +206,14 @@ def _engine(url: str) -> Engine:
             return create_engine(url, connect_args={"timeout": WRITING_SECONDS})
         return create_engine(url)
     except (SQLAlchemyError, ImportError) as error:
-        raise DecisionsError(
-            f"FACILITY_EMISSIONS_DECISIONS_URL を使えません（{type(error).__name__}）。例 sqlite:////data/decisions.sqlite、"
-            "postgresql+psycopg://利用者@サーバー/db。 / The address of the decisions cannot be used."
-        ) from error
+        raise DecisionsError(both("decisions_address_unusable", error=type(error).__name__)) from error
 
 
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DecisionsError(
-            f"{folder}: フォルダを作れません（{error.strerror}）。場所と権限を確かめてください。 / the folder cannot be made"
-        ) from error
+        raise DecisionsError(both("folder_not_made", at=folder, problem=error.strerror)) from error
 
 
 def _durable(connection: Any, _: object) -> None:  # noqa: ANN401 - the driver's own connection

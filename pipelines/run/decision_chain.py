@@ -17,6 +17,7 @@ from typing import Any
 from pipelines.history import chain, journal
 from pipelines.history.journal import SEALED, Head
 from pipelines.review.store import Decision
+from pipelines.texts import both
 
 FILE = "decisions.jsonl"
 START = journal.first_link(FILE)
@@ -54,9 +55,9 @@ def changed(history: Path, decisions: Sequence[Decision]) -> str:
     for record in _since_begun(history / FILE):
         count = record["count"]
         if count >= len(found):
-            return f"{record['at']}: {count} 件 → {len(decisions)} 件 / there were {count}"
+            return both("decisions_are_fewer", at=record["at"], count=count, found=len(decisions))
         if found[count] != record["digest"]:
-            return f"{record['at']}: 最初の {count} 件のどれかが違う / one of the first {count} differs"
+            return both("decision_differs", at=record["at"], count=count)
     return ""
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from pipelines import durable
 from pipelines.errors import ActionableError
 from pipelines.run.lock import LOCK_FILE, PATIENCE, AlreadyRunning, run_lock
+from pipelines.texts import both
 
 
 class HalfExchangedError(ActionableError, RuntimeError):
@@ -86,9 +87,7 @@ def refuse_beside(data: Path) -> None:
         AlreadyRunning: it is.
     """
     if is_under_way(data):
-        raise AlreadyRunning(
-            "データフォルダの復元が始まりました。終わるのを待って、もう一度実行してください。 / a restore has begun: try again later"
-        )
+        raise AlreadyRunning(both("restore_has_begun"))
 
 
 def is_under_way(data: Path) -> bool:
@@ -107,11 +106,7 @@ def _left(data: Path) -> list[Path]:
 
 def _told(data: Path, left: list[Path]) -> str:
     named = ", ".join(path.name for path in left) or "-"
-    return (
-        f"{data}: データフォルダがなく、途中で終わった復元の跡があります（{named}）。新しく始めずに止めました。もう一度 restore するか、"
-        f"残っているフォルダを {data.name} に戻してください。 / There is no data folder, but a restore that died left {named}."
-        f" Nothing was begun anew: restore again, or rename the folder that is left to {data.name}."
-    )
+    return both("restore_died", at=data, named=named, name=data.name)
 
 
 def _aside(data: Path) -> Path | None:

@@ -32,6 +32,7 @@ from pipelines.settings.city import CityFolder
 from pipelines.sources import parse, parsed_store, reading_version
 from pipelines.sources.arrive import inbox
 from pipelines.sources.arrive.inbox import Arrival
+from pipelines.texts import both
 from pipelines.warehouse import database
 
 # Which inputs a change of a past total is put down to, in the order in which it is split.
@@ -142,13 +143,9 @@ def at(city: CityFolder, past: Past) -> Known:
     state = states.at(past)
     first = next(iter(states.all()), None)
     if first is None:
-        raise Unknown("まだ一度も実行されていません。facility-emissions nightly を実行してください。 / no run yet")
+        raise Unknown(both("no_run_yet"))
     if state is None and not past.by_receipt:
-        raise Unknown(
-            f"{past.moment} には、まだ何も把握していませんでした（最初の実行は {first.seen_at}）。それまでに受領していたものは"
-            f" --by-receipt で見られます。 / Nothing was known then: the first run was at {first.seen_at}. What had been"
-            " received by then is shown with --by-receipt."
-        )
+        raise Unknown(both("nothing_known_then", moment=past.moment, seen_at=first.seen_at))
     state = state or first
     ledger = inbox.read_ledger(city.history, past)
     decisions = enumerate(read_all(city.decisions_url), start=1)

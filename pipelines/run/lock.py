@@ -19,6 +19,7 @@ from datetime import datetime
 from pathlib import Path
 
 from pipelines.errors import ActionableError
+from pipelines.texts import both
 
 LOCK_FILE = ".lock"
 # how long a command of a person waits for a run to end
@@ -91,12 +92,8 @@ def running(data: Path) -> Holder | None:
 
 def _told(holder: Holder | None) -> str:
     if holder is None:
-        return "別の実行が進行中です。終わるのを待って、もう一度実行してください。 / another run is under way; try again later"
-    return (
-        f"別の実行が進行中です: {holder.since} から、プロセス {holder.pid}（{holder.host}、{holder.command}）。"
-        f"終わるのを待って、もう一度実行してください。 / another run is under way: since {holder.since}, process {holder.pid}"
-        f" on {holder.host}; wait for its end and try again"
-    )
+        return both("another_run")
+    return both("another_run_by", since=holder.since, pid=holder.pid, host=holder.host, command=holder.command)
 
 
 def _holder(descriptor: int) -> Holder | None:
@@ -119,9 +116,7 @@ def _take_within(descriptor: int, seconds: float) -> bool:
         if time.monotonic() >= deadline:
             return False
         if not is_told:
-            sys.stderr.write(
-                f"{_told(_holder(descriptor))}（最長 {seconds:g} 秒待ちます / waiting up to {seconds:g} s）\n"
-            )
+            sys.stderr.write(f"{_told(_holder(descriptor))}（{both('waiting_up_to', seconds=seconds)}）\n")
             is_told = True
         time.sleep(EVERY_SECONDS)
     return True

@@ -44,6 +44,7 @@ from pipelines.sources.arrive import being_read, inbox
 from pipelines.sources.arrive.inbox import Arrival, Scan
 from pipelines.sources.open.open_file import Inbound
 from pipelines.targets import build as targets
+from pipelines.texts import both
 from pipelines.warehouse import database, invariants, part, publish
 from pipelines.warehouse.part import CannotContinueError, Part
 from pipelines.warehouse.time_limit import TimeLimit
@@ -63,11 +64,7 @@ class LostFilesError(ActionableError, RuntimeError):
 
     def __init__(self, paths: list[str]) -> None:
         named = ", ".join(paths[:5]) + (f" +{len(paths) - 5}" if len(paths) > 5 else "")
-        super().__init__(
-            f"受領済みのファイル {len(paths)} 件の解読結果がなく、原本も inbox/ にありません: {named}。原本を inbox/ に戻すか、控えから"
-            f"戻してください（facility-emissions restore）。 / {len(paths)} received files are neither parsed nor in inbox/: put"
-            " them back, or restore a backup"
-        )
+        super().__init__(both("received_files_lost", files=len(paths), named=named))
 
 
 class Night:

@@ -25,6 +25,7 @@ from pipelines.settings.layout import Frozen, Layout
 from pipelines.settings.operation import Announce, Inbox, Pages, Retention, Rights, Schedule, Sql
 from pipelines.settings.secret import hidden
 from pipelines.settings.year import Year
+from pipelines.texts import both
 
 # Sections about running the night: none of them changes a number.
 OPERATION = ("schedule", "announce", "inbox", "retention", "pages", "rights", "sql")
@@ -48,7 +49,7 @@ class City(Frozen):
         try:
             ZoneInfo(name)
         except (ValueError, OSError, ZoneInfoNotFoundError) as error:
-            raise ValueError("no such time zone, e.g. Asia/Tokyo / 時間帯の名前ではありません") from error
+            raise ValueError(both("no_such_time_zone")) from error
         return name
 
 
@@ -197,7 +198,7 @@ class DatedRule(Frozen):
     @classmethod
     def _begins_a_fiscal_year(cls, day: date | None) -> date | None:
         if day is not None and (day.month, day.day) != (4, 1):
-            raise ValueError("a fiscal year begins on 1 April / 4月1日でなければなりません")
+            raise ValueError(both("fiscal_year_begins_in_april"))
         return day
 
 
@@ -238,7 +239,7 @@ class Rules(Frozen):
         ordered = sorted(keyed, key=lambda pair: (pair[0], pair[1].valid_from or date.min))
         for (name, before), (other, after) in pairwise(ordered):
             if name == other and (before.valid_to or date.max) > (after.valid_from or date.min):
-                raise ValueError(f"{name}: two rules at the same time / 同じ期間に二つの規則")
+                raise ValueError(both("two_rules_at_once", at=name))
         return self
 
 
@@ -307,8 +308,7 @@ def _named(folder: Path) -> Path:
         str(found).encode()
     except UnicodeEncodeError as error:
         raise SettingsError(
-            f"{os.fsencode(found).decode(errors='backslashreplace')}: フォルダの名前が文字として読めません。UTF-8 の名前に変えてください。"
-            " / the folder's name is no text: rename it"
+            both("folder_name_is_no_text", at=os.fsencode(found).decode(errors="backslashreplace"))
         ) from error
     return found
 
@@ -393,18 +393,16 @@ def load_settings(folder: Path) -> Settings:
         return Settings.model_validate(city_file.read(folder))
     except ValidationError as error:
         lines = [f"  {_told(problem)}" for problem in error.errors()]
-        raise SettingsError(
-            f"{folder / CITY_FILE}: 設定に誤りがあります / wrong settings:\n" + "\n".join(lines)
-        ) from error
+        raise SettingsError(both("wrong_settings", at=folder / CITY_FILE) + ":\n" + "\n".join(lines)) from error
 
 
 def _told(problem: ErrorDetails) -> str:
     """One problem of city.toml: which key, what was found, what is wrong with it."""
     key = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "missing":
-        return f"{key}: 必須の項目がありません。 / required"
+        return both("key_required", at=key)
     if problem["type"] == "extra_forbidden":
-        return f"{key}: 知らない項目です。つづりを確かめてください。 / unknown key"
+        return both("unknown_key", at=key)
     if key.endswith("_env") or isinstance(problem.get("input"), dict):  # a secret in the wrong place; a whole section
         return f"{key}: {problem['msg']}"
     return hidden(f"{key} = {problem.get('input')!r}: {problem['msg']}", ())

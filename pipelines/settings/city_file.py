@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import ActionableError
+from pipelines.texts import both
 
 CITY_FILE = "city.toml"
 LANGUAGES = ("ja", "en")
@@ -41,7 +42,7 @@ class PlanElectricityRule:
     def __post_init__(self) -> None:
         """Refuse a rule without source or with a year that no notice can mean."""
         if not self.source:
-            raise ValueError("source: 出典を書いてください / state where this is decided")
+            raise ValueError(both("source_is_missing", at="source"))
         if self.result_fy_offset not in OFFSETS:
             raise ValueError(f"result_fy_offset: {self.result_fy_offset!r}, -5 .. 0")
 
@@ -54,13 +55,11 @@ def read(folder: Path) -> dict[str, Any]:
     """
     path = folder / CITY_FILE
     if not path.is_file():
-        raise SettingsError(
-            f"{path}: 設定ファイルがありません。--city で市のフォルダを指定してください。 / no {CITY_FILE} here"
-        )
+        raise SettingsError(both("no_city_toml", at=path, file=CITY_FILE))
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: TOMLとして読めません / not TOML: {error}") from error
+        raise SettingsError(both("not_toml", at=path, error=error)) from error
 
 
 def language(folder: Path) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from pipelines import tables
+from pipelines.texts import both
 
 
 class Frozen(BaseModel):
@@ -104,23 +105,23 @@ class Layout(Frozen):
             if pattern and "meter" not in re.compile(pattern).groupindex:
                 raise ValueError("(?P<meter>…)")
         except re.error as error:
-            raise ValueError(f"正規表現として読めません / no pattern: {error}") from error
+            raise ValueError(both("no_pattern", error=error)) from error
         return pattern
 
     @model_validator(mode="after")
     def _whole(self) -> Layout:
         if not self.header and not self.width:
-            raise ValueError("header か width が必要です / header or width is needed")
+            raise ValueError(both("header_or_width"))
         times = [role for role in TIMES if role in self.columns]
         if len(times) != 1:
-            raise ValueError(f"時期の列は一つだけ / exactly one of {', '.join(TIMES)}")
+            raise ValueError(both("one_column_of_time", times=", ".join(TIMES)))
         held = bool(self.quantities) + self.slots + ("quantity" in self.columns)
         if held != 1:
-            raise ValueError("columns.quantity, quantities, slots のどれか一つ / exactly one of these")
+            raise ValueError(both("one_kind_of_quantity"))
         if "meter" not in self.columns and not self.meter_from:
-            raise ValueError("columns.meter か meter_from が必要です / columns.meter or meter_from is needed")
+            raise ValueError(both("meter_or_meter_from"))
         if "start" in self.columns and not ("end" in self.columns or self.ends_at_next or self.slot_minutes):
-            raise ValueError("start には end, ends_at_next, slot_minutes のどれか / start needs one of these")
+            raise ValueError(both("start_needs_an_end"))
         if self.is_power and not (self.slots or self.slot_minutes):
-            raise ValueError("is_power には slots か slot_minutes が必要です / is_power needs slots or slot_minutes")
+            raise ValueError(both("power_needs_slots"))
         return self

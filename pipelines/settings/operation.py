@@ -9,6 +9,7 @@ from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from pipelines.settings.layout import Frozen
+from pipelines.texts import both
 
 Event = Literal["failed", "held_back", "crashed", "timed_out", "published"]
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
@@ -18,16 +19,14 @@ VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)?")
 def _is_an_address(text: str) -> str:
     """One address and nothing else: a name, a comma or a line end would become part of the message's head."""
     if not ADDRESS.fullmatch(text):
-        raise ValueError("メールアドレスを1件だけ、半角で / one mail address, as in name@example.lg.jp")
+        raise ValueError(both("one_mail_address"))
     return text
 
 
 def _is_a_variable(text: str) -> str:
     """A name: who puts the secret itself here learns it before it stands in a log."""
     if not VARIABLE.fullmatch(text):
-        raise ValueError(
-            "環境変数の名前を書いてください（値ではなく） / the variable's name, not its value: EMISSIONS_…"
-        )
+        raise ValueError(both("name_of_a_variable"))
     return text
 
 
@@ -51,7 +50,7 @@ class Schedule(Frozen):
         try:
             CronSim(line, datetime.now(UTC))
         except CronSimError as error:
-            raise ValueError(f"{error}: 分 時 日 月 曜日 / minute hour day month weekday") from error
+            raise ValueError(both("fields_of_cron", at=error)) from error
         return line
 
 
@@ -71,12 +70,9 @@ class Mail(Frozen):
     @model_validator(mode="after")
     def _logs_in_safely(self) -> Mail:
         if self.user and self.encryption == "none":
-            raise ValueError(
-                "user: 暗号化なし（encryption = none）ではログインしません。starttls か tls にしてください。"
-                " / no login without encryption: starttls or tls"
-            )
+            raise ValueError(both("no_login_in_the_clear", at="user"))
         if self.user and not self.password_env:
-            raise ValueError("password_env: 必須です / required where user is given")
+            raise ValueError(both("password_required", at="password_env"))
         return self
 
 

@@ -18,6 +18,7 @@ from pipelines.settings.city import Limits
 from pipelines.sources.layouts.head import plain
 from pipelines.sources.open import lines
 from pipelines.sources.open.inspect_file import inspect
+from pipelines.texts import both
 
 NEEDED = ("名称", "住所")
 NAMES = {
@@ -83,11 +84,11 @@ def propose(paths: Iterable[Path], known: frozenset[str] = frozenset(), limits: 
 def _rows(path: Path, limits: Limits) -> Iterable[dict[str, str]]:
     inspected = inspect(path, limits)
     if inspected.problem or inspected.kind != "text":
-        raise FacilityListError(f"{path}: 公共施設一覧のCSVではありません / no CSV list of facilities")
+        raise FacilityListError(both("not_a_list_of_facilities", at=path))
     rows = lines.text_rows(inspected, limits)
     top = next((n for n, row in enumerate(rows[:10]) if any(name in row for name in NAMES["name"])), None)
     if top is None:
-        raise FacilityListError(f"{path}: 見出しに {'・'.join(NEEDED)} がありません / no such columns")
+        raise FacilityListError(both("no_such_headings", at=path, columns="・".join(NEEDED)))
     places = {role: next((rows[top].index(n) for n in names if n in rows[top]), None) for role, names in NAMES.items()}
     for row in rows[top + 1 :]:
         told = {role: row[at].strip() if at is not None and at < len(row) else "" for role, at in places.items()}

@@ -27,6 +27,7 @@ from pipelines.sources.layouts.xml_documents import BrokenDocumentError
 from pipelines.sources.open import torn
 from pipelines.sources.open.open_file import Inbound, Means, Outcome, Part, Problem
 from pipelines.sources.open.read_apart import CELL_COLUMNS, Columns, columns_of, opened
+from pipelines.texts import both
 from pipelines.warehouse import database, time_limit
 
 HERE = Path(__file__).parent
@@ -267,9 +268,9 @@ def _side_unread(connection: duckdb.DuckDBPyConnection) -> dict[int, list[str]]:
     for file_no, line, text, lines in rows:
         told = found.setdefault(file_no, [])
         if len(told) < MOST_TOLD:
-            told.append(f"{line}行 / line {line}: {text}")
+            told.append(both("line_told", line=line, text=text))
         elif len(told) == MOST_TOLD:
-            told.append(f"… {lines}行 / lines")
+            told.append(both("more_lines", lines=lines))
     return found
 
 

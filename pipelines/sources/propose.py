@@ -26,6 +26,7 @@ from pipelines.sources.layouts.head import RefusedFileError, plain, unmarked
 from pipelines.sources.layouts.slots import day_slots
 from pipelines.sources.open import lines, read_apart, workbook
 from pipelines.sources.open.inspect_file import HEAD_LINES, inspect
+from pipelines.texts import both
 
 SAMPLE_ROWS = 400
 MOSTLY = 0.9
@@ -68,16 +69,16 @@ def propose(path: Path, limits: Limits | None = None) -> dict[str, Any]:
     try:
         rows = _rows(path, limits or Limits())
     except (workbook.WorkbookError, RefusedFileError, ChildDiedError) as error:
-        return {"toml": "", "sure": [], "unsure": [f"読めません / not readable: {error}"]}
+        return {"toml": "", "sure": [], "unsure": [both("draft_not_readable", error=error)]}
     top = _header(rows)
     if top is None:
-        return {"toml": "", "sure": [], "unsure": ["見出しの行が見つかりません / no header row found"]}
+        return {"toml": "", "sure": [], "unsure": [both("draft_no_header")]}
     draft = _draft(rows[top], rows[top + 1 : top + 1 + SAMPLE_ROWS], top)
     try:
         Layout.model_validate(draft.layout)
     except ValidationError as error:
         told = "; ".join(problem["msg"].removeprefix("Value error, ") for problem in error.errors())
-        draft.unsure.append(f"このままでは使えません / not usable yet: {told}")
+        draft.unsure.append(both("draft_not_usable", problem=told))
     return {"toml": _as_toml(path.stem, draft), "sure": draft.sure, "unsure": draft.unsure}
 
 
@@ -126,21 +127,19 @@ def _draft(head: Sequence[str], rows: Sequence[Sequence[str]], top: int) -> Draf
     take("yen", _best(named, columns, taken, lambda name, cells: bool(MONEY.search(plain(name))) and _numbers(cells)))
     if slots:
         draft.layout["slots"] = True
-        draft.sure.append(f"1日を{len(slots)}に分けた列 / {len(slots)} slots a day")
+        draft.sure.append(both("draft_day_of_slots", slots=len(slots)))
     else:
         _quantity(draft, named, columns, taken, take)
     if "meter" not in roles:
         draft.layout["meter_from"] = "folders"
-        draft.unsure.append(
-            "計器の列が見つかりません。フォルダ名を計器とします / no column names the meter: the folder does"
-        )
+        draft.unsure.append(both("draft_no_meter"))
     draft.layout["header"] = [
         roles[role] for role in ("meter", "start", "date", "month", "year", "fiscal_year", "quantity") if role in roles
     ]
     draft.layout["columns"] = roles
     _units(draft, roles, head)
     _totals(draft, head, rows)
-    draft.sure.append(f"見出しは{top + 1}行目 / header in line {top + 1}")
+    draft.sure.append(both("draft_header_line", line=top + 1))
     return draft
 
 
@@ -166,7 +165,7 @@ def _times(draft: Draft, named: Named, columns: Cells, taken: set[int], take: Ta
             dates = [n for n in named if n not in taken and _share(columns[n], partial(_reads, form)) >= MOSTLY]
             if dates:
                 draft.layout["date_form"] = form
-                draft.unsure.append(f"日付の形を {form} とみました / dates are taken for {form}")
+                draft.unsure.append(both("draft_date_form", form=form))
                 break
     clock = next(
         (
@@ -189,21 +188,19 @@ def _times(draft: Draft, named: Named, columns: Cells, taken: set[int], take: Ta
             _slot(draft, columns[dates[0]], columns[clock] if clock is not None else None)
     elif months:
         take("month", months[0])
-        draft.sure.append("1行1か月 / a month a row")
+        draft.sure.append(both("draft_row_a_month"))
         if "請求" in named[months[0]] or "支払" in named[months[0]]:
             draft.layout["month_shift"] = -1
-            draft.unsure.append(
-                "請求月とみて、使用月を1か月前としました / taken for the month billed: use is one earlier"
-            )
+            draft.unsure.append(both("draft_month_billed"))
     elif (
         years := next(
             (n for n in named if n not in taken and YEAR.search(plain(named[n])) and _years(columns[n])), None
         )
     ) is not None:
         take("fiscal_year" if "年度" in named[years] else "year", years)
-        draft.unsure.append("1行1年とみました（暦年は year、年度は fiscal_year）/ a year a row: year or fiscal_year?")
+        draft.unsure.append(both("draft_row_a_year"))
     else:
-        draft.unsure.append("日付の列が見つかりません / no column of dates found")
+        draft.unsure.append(both("draft_no_dates"))
 
 
 def _inclusive(draft: Draft, starts: list[str], ends: list[str]) -> None:
@@ -214,13 +211,11 @@ def _inclusive(draft: Draft, starts: list[str], ends: list[str]) -> None:
     are_months = all(m.day == 1 for m in begun) and all((m + timedelta(days=1)).day == 1 for m in ended)
     if apart > touching or (begun and ended and are_months):
         draft.layout["end_inclusive"] = True
-        draft.sure.append("終わりの日を含む期間 / the end is the last day of the period")
+        draft.sure.append(both("draft_end_inclusive"))
     elif touching > apart:
-        draft.sure.append("終わりの日を含まない期間 / the end is the day after the period")
+        draft.sure.append(both("draft_end_exclusive"))
     else:
-        draft.unsure.append(
-            "終わりの日を含むか分かりません（含むなら end_inclusive = true）/ is the end the last day? (end_inclusive)"
-        )
+        draft.unsure.append(both("draft_end_unknown"))
 
 
 def _slot(draft: Draft, dates: list[str], clocks: list[str] | None) -> None:
@@ -232,17 +227,15 @@ def _slot(draft: Draft, dates: list[str], clocks: list[str] | None) -> None:
     step = max(set(steps), key=steps.count) if steps else 1_440
     draft.layout["slot_minutes"] = min(max(step, 1), 1_440)
     if step >= 1_440:
-        draft.unsure.append("1行1日の値とみました / taken for a value a day")
+        draft.unsure.append(both("draft_row_a_day"))
         return
-    draft.sure.append(f"{step}分ごとの値 / a value every {step} minutes")
+    draft.sure.append(both("draft_row_a_slot", step=step))
     firsts = {m.hour * 60 + m.minute for m in moments}
     if any("24:00" in text for text in texts) or (0 not in firsts and step in firsts):
         draft.layout["stamp"] = "end"
-        draft.sure.append("時刻は区間の終わり / stamps are the end of the slot")
+        draft.sure.append(both("draft_stamp_is_end"))
     else:
-        draft.unsure.append(
-            '時刻は区間の始まりとみました（終わりなら stamp = "end"）/ stamps are taken for the start of the slot'
-        )
+        draft.unsure.append(both("draft_stamp_taken_for_start"))
 
 
 def _quantity(draft: Draft, named: Named, columns: Cells, taken: set[int], take: Take) -> None:
@@ -254,14 +247,14 @@ def _quantity(draft: Draft, named: Named, columns: Cells, taken: set[int], take:
     chosen = next(iter(likely or numeric), None)
     take("quantity", chosen)
     if chosen is None:
-        draft.unsure.append("使用量の列が見つかりません / no column of quantities found")
+        draft.unsure.append(both("draft_no_quantity"))
     elif len(likely or numeric) > 1:
         others = "、".join(" ".join(named[n].split()) for n in (likely or numeric)[1:6])
-        draft.unsure.append(f"使用量の候補がほかにもあります: {others} / more columns may hold quantities")
+        draft.unsure.append(both("draft_more_quantities", others=others))
     if chosen is not None and POWER.search(plain(named[chosen])):
         draft.layout["is_power"] = True
         draft.layout["reading_kind"] = "interval"
-        draft.unsure.append("kW（平均電力）とみました / taken for kW, not kWh")
+        draft.unsure.append(both("draft_power"))
 
 
 def _units(draft: Draft, roles: dict[str, str], head: Sequence[str]) -> None:
@@ -269,7 +262,7 @@ def _units(draft: Draft, roles: dict[str, str], head: Sequence[str]) -> None:
         return
     if _is_unit([roles.get("quantity", "")]):
         draft.layout["unit"] = roles["quantity"]
-        draft.sure.append(f"単位 {roles['quantity']}（見出しから）/ unit from the header")
+        draft.sure.append(both("draft_unit_alone", unit=roles["quantity"]))
         return
     names = [roles["quantity"]] if "quantity" in roles else [name for name in head if UNIT_IN_NAME.search(name)]
     for name in names:
@@ -279,22 +272,20 @@ def _units(draft: Draft, roles: dict[str, str], head: Sequence[str]) -> None:
             except units.UnitError:
                 continue
             draft.layout["unit"] = match.group(1)
-            draft.sure.append(f"単位 {match.group(1)}（見出しから）/ unit {match.group(1)}, from the header")
+            draft.sure.append(both("draft_unit_in_header", unit=match.group(1)))
             return
-    draft.unsure.append(
-        "単位が分かりません（unit を書いてください。なければ計器の単位）/ no unit found: the meter's is taken"
-    )
+    draft.unsure.append(both("draft_no_unit"))
 
 
 def _totals(draft: Draft, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     words = {plain(row[0]) for row in rows if row and TOTAL.fullmatch(plain(row[0]))}
     if words:
         draft.layout["total_rows"] = sorted(words)
-        draft.sure.append(f"合計の行 {'、'.join(sorted(words))} は明細と突き合わせます / rows of totals must agree")
+        draft.sure.append(both("draft_total_rows", words="、".join(sorted(words))))
     total = next((name for name in head if TOTAL.fullmatch(plain(name))), None)
     if total and draft.layout.get("slots"):
         draft.layout["columns"]["total"] = total
-        draft.sure.append("合計の列は各行と突き合わせます / the column of totals must agree")
+        draft.sure.append(both("draft_total_column"))
 
 
 def _best(named: Named, columns: Cells, taken: set[int], fits: Callable[[str, list[str]], bool]) -> int | None:

@@ -23,6 +23,7 @@ from pipelines.run import exchange
 from pipelines.run.lock import LOCK_FILE, PATIENCE, run_lock
 from pipelines.settings import place
 from pipelines.settings.city import CityFolder
+from pipelines.texts import both
 
 LEFT_OUT = frozenset({"prefect", "tmp", "next", LOCK_FILE})
 MANIFEST = "manifest.json"
@@ -41,9 +42,9 @@ def back_up(city: CityFolder, target: Path) -> int:
         AlreadyRunning: a night is under way.
     """
     if not city.history.is_dir():
-        raise BackupError(f"{city.data}: まだ何もありません / nothing here yet")
+        raise BackupError(both("nothing_to_back_up", at=city.data))
     if target.exists():
-        raise BackupError(f"{target}: すでにあります。別の名前にしてください。 / exists already; choose another name")
+        raise BackupError(both("exists_already", at=target))
     part = target.with_name(f"{target.name}.part")
     try:
         with (
@@ -92,10 +93,7 @@ def restore(city: CityFolder, source: Path, *, over: bool = False) -> tuple[int,
     """
     exchange.settle(city.data, may_be_gone=True)
     if city.history.exists() and not over:
-        raise BackupError(
-            f"{city.data}: すでにデータがあります。置き換えるなら --over を付けてください（いまのフォルダは脇へ移します）。"
-            " / holds data already: --over moves it aside"
-        )
+        raise BackupError(both("holds_data_already", at=city.data))
     fresh = exchange.fresh_of(city.data)
     shutil.rmtree(fresh, ignore_errors=True)
     try:
@@ -104,10 +102,10 @@ def restore(city: CityFolder, source: Path, *, over: bool = False) -> tuple[int,
         stated = json.loads((fresh / MANIFEST).read_text(encoding="utf-8"))["files"]
         found = {name: kept.hash_of(path) for name, path in _kept(fresh) if name != MANIFEST}
         if wrong := sorted(name for name in {*stated, *found} if stated.get(name) != found.get(name)):
-            raise BackupError(f"{source}: 中身が控えの一覧と違います / differs from its list: {', '.join(wrong[:5])}")
+            raise BackupError(both("differs_from_its_list", at=source, found=", ".join(wrong[:5])))
     except (OSError, tarfile.TarError, ValueError, KeyError, TypeError, EOFError) as error:
         shutil.rmtree(fresh, ignore_errors=True)
-        raise BackupError(f"{source}: 控えとして読めません / no whole backup: {error}") from error
+        raise BackupError(both("no_whole_backup", at=source, error=error)) from error
     except BackupError:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
@@ -134,7 +132,7 @@ def _settled(path: Path, copy: Path) -> Path:
         try:
             source.backup(target)
         except sqlite3.DatabaseError as error:
-            raise BackupError(f"{path}: 判断の記録として読めません / no store of decisions: {error}") from error
+            raise BackupError(both("no_store_of_decisions", at=path, error=error)) from error
     return copy
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from pipelines.errors import ActionableError
+from pipelines.texts import both
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,5 +27,5 @@ def guarded(what_ja: str, what_en: str, check: Callable[[], Iterable[Checkup]]) 
     except (ActionableError, OSError) as error:
         yield Checkup(what_ja, what_en, "bad", str(error))
     except Exception as error:  # whatever it is, the other checks are to be made
-        told = f"この点検を終えられません / this check could not be made: {type(error).__name__}: {error}"
+        told = both("check_not_made", kind=type(error).__name__, error=error)
         yield Checkup(what_ja, what_en, "bad", told)

@@ -15,20 +15,21 @@ from pipelines.history import kept
 from pipelines.settings.city import CityFolder
 from pipelines.sources import parsed_store
 from pipelines.sources.arrive import inbox, odd_names
+from pipelines.texts import both, ja_en
 from pipelines.upkeep import history
 from pipelines.upkeep.checkup import Checkup, guarded
-from pipelines.upkeep.history import RESTORE, few
+from pipelines.upkeep.history import few, restore
 from pipelines.warehouse import database, invariants
 
 
 def examine(city: CityFolder) -> Iterator[Checkup]:
     """Look at received files, parsed files, history and the published file."""
-    yield from guarded("受領ファイル", "received files", lambda: [_received(city)])
-    yield from guarded("解読結果", "parsed values", lambda: [_lost(city)])
-    yield from guarded("parsed/ のハッシュ", "hashes of parsed/", lambda: [_parsed(city)])
-    yield from guarded("履歴", "history", lambda: history.examine(city))
+    yield from guarded(*ja_en("what_received_files"), lambda: [_received(city)])
+    yield from guarded(*ja_en("what_parsed_values"), lambda: [_lost(city)])
+    yield from guarded(*ja_en("what_hashes_of_parsed"), lambda: [_parsed(city)])
+    yield from guarded(*ja_en("what_history"), lambda: history.examine(city))
     if city.published.is_file():
-        yield from guarded("公表ファイルの中身", "content of the published file", lambda: _published(city))
+        yield from guarded(*ja_en("what_content_of_the_published_file"), lambda: _published(city))
 
 
 def _received(city: CityFolder) -> Checkup:
@@ -39,21 +40,19 @@ def _received(city: CityFolder) -> Checkup:
             found.setdefault(inbox.path_of(city, arrival.source, arrival.path), set()).add(arrival.sha256)
     there = {path: hashes for path, hashes in found.items() if path.is_file()}
     edited = [odd_names.as_text(str(path)) for path, hashes in there.items() if kept.hash_of(path) not in hashes]
-    detail = f"{len(there)}/{len(found)} のハッシュが一致 / hashes agree"
+    detail = both("hashes_agree", there=len(there), all=len(found))
     if edited:
-        remedy = "訂正は別のファイルとして受領してください。 / receive a correction as a file of its own"
-        return Checkup(
-            "受領ファイル", "received files", "note", f"{few(edited)}: 受領後に変わった / changed since", remedy
-        )
-    return Checkup("受領ファイル", "received files", "ok", detail)
+        remedy = both("correct_in_a_new_file")
+        return Checkup(*ja_en("what_received_files"), "note", both("changed_since", at=few(edited)), remedy)
+    return Checkup(*ja_en("what_received_files"), "ok", detail)
 
 
 def _lost(city: CityFolder) -> Checkup:
     lost = inbox.lost(city, inbox.ledger(city.history).values())
     missing = [a.name for a in lost if not inbox.path_of(city, a.source, a.path).is_file()]
     if missing:
-        return Checkup("解読結果", "parsed values", "bad", f"{few(missing)}: 失われた / lost", RESTORE)
-    return Checkup("解読結果", "parsed values", "ok", "すべての受領ファイルにあります / there for every received file")
+        return Checkup(*ja_en("what_parsed_values"), "bad", both("parsed_lost", at=few(missing)), restore())
+    return Checkup(*ja_en("what_parsed_values"), "ok", both("parsed_is_there"))
 
 
 def _parsed(city: CityFolder) -> Checkup:
@@ -62,10 +61,10 @@ def _parsed(city: CityFolder) -> Checkup:
         *kept.wrong(city.history, f"{city.parsed.name}/"),
     ]
     if damaged:
-        remedy = "facility-emissions nightly （読み直します / parses them again）"
-        return Checkup("parsed/ のハッシュ", "hashes of parsed/", "bad", few(damaged), remedy)
+        remedy = f"facility-emissions nightly （{both('parses_again')}）"
+        return Checkup(*ja_en("what_hashes_of_parsed"), "bad", few(damaged), remedy)
     count = len(parsed_store.batches_in_use(city.parsed))
-    return Checkup("parsed/ のハッシュ", "hashes of parsed/", "ok", f"{count} 組が一致 / batches agree")
+    return Checkup(*ja_en("what_hashes_of_parsed"), "ok", both("batches_agree", count=count))
 
 
 def _published(city: CityFolder) -> Iterator[Checkup]:
@@ -80,9 +79,9 @@ def _published(city: CityFolder) -> Iterator[Checkup]:
                 rows = str(error).splitlines()[0]
             if rows:
                 broken[invariant.name] = rows
-        told = f"{len(invariants.INVARIANTS)} 件 / rules"
+        told = both("count_of_rules", count=len(invariants.INVARIANTS))
         state, detail = ("bad", str(broken)) if broken else ("ok", told)
-        yield Checkup("不変条件（全期間）", "invariants, all years", state, detail, rebuild if broken else "")
+        yield Checkup(*ja_en("what_invariants_all_years"), state, detail, rebuild if broken else "")
         stated = set(connection.execute("SELECT table_name, column_name FROM dictionary").fetchall())
         real = set(
             connection.execute(
@@ -90,10 +89,10 @@ def _published(city: CityFolder) -> Iterator[Checkup]:
             ).fetchall()
         )
         differ = sorted(".".join(pair) for pair in stated ^ real)
-        state, detail = ("bad", few(differ)) if differ else ("ok", f"{len(stated)} 列 / columns")
-        yield Checkup("データ辞書", "dictionary", state, detail, rebuild if differ else "")
+        state, detail = ("bad", few(differ)) if differ else ("ok", both("count_of_columns", count=len(stated)))
+        yield Checkup(*ja_en("what_dictionary"), state, detail, rebuild if differ else "")
         unsaid = [
             t for t in tables.catalogue() if tables.catalogue()[t].kind != "step" and t not in {p[0] for p in real}
         ]
         if unsaid:
-            yield Checkup("表", "tables", "bad", few(unsaid), rebuild)
+            yield Checkup(*ja_en("what_tables"), "bad", few(unsaid), rebuild)

@@ -18,6 +18,7 @@ from pipelines.registers import checks, read
 from pipelines.run.exchange import is_under_way
 from pipelines.settings.city import CityFolder
 from pipelines.settings.city_file import SettingsError
+from pipelines.texts import both, ja_en
 from pipelines.upkeep import history
 from pipelines.upkeep.checkup import Checkup, guarded
 from pipelines.upkeep.deep import examine as examine_deeply
@@ -25,9 +26,9 @@ from pipelines.upkeep.deep import examine as examine_deeply
 NEEDED_BYTES = 2_000_000_000
 NEEDED_TO_START, SECONDS_TO_START = 500_000_000, 60
 LIMITED = {
-    child.BY_SYSTEM: "記憶域・時間の上限はOSが守ります（resource） / limits kept by the operating system",
-    child.BY_WATCHING: "記憶域・時間の上限は監視して守ります（psutil） / limits kept by watching",
-    child.BY_CLOCK: "時間の上限だけ守れます（記憶域は見られません） / only the time limit can be kept",
+    child.BY_SYSTEM: both("limits_kept_by_system"),
+    child.BY_WATCHING: both("limits_kept_by_watching"),
+    child.BY_CLOCK: both("only_time_limit_kept"),
 }
 
 
@@ -43,24 +44,24 @@ def examine(
         noted: A head of the history that was noted down, and the day beside it, to hold today's history against.
     """
     yield from guarded("Python", "Python", lambda: [_python()])
-    yield from guarded("パッケージの版", "package versions", _packages)
-    yield from guarded("読取りの別プロセス", "reading process", lambda: [_reading()])
+    yield from guarded(*ja_en("what_package_versions"), _packages)
+    yield from guarded(*ja_en("what_reading_process"), lambda: [_reading()])
     try:
         city = CityFolder(folder, data)
     except SettingsError as error:
-        yield Checkup("設定", "settings", "bad", str(error), "city.toml を直してください。 / mend city.toml")
+        yield Checkup(*ja_en("what_settings"), "bad", str(error), both("mend_city_toml"))
         return
-    yield Checkup("設定", "settings", "ok", f"{city.settings.city.name}・{city.folder}")
-    yield from guarded("台帳", "registers", lambda: [_registers(city)])
-    yield from guarded("受領フォルダ", "inbox", lambda: [_inbox(city)])
-    yield from guarded("データフォルダ", "data folder", lambda: [_data_folder(city)])
-    yield from guarded("公表ファイル", "published file", lambda: [_published(city)])
-    yield from guarded("確認・承認の記録", "decisions", lambda: [_decisions(city)])
-    yield from guarded("予定", "schedule", lambda: [_schedule(city)])
+    yield Checkup(*ja_en("what_settings"), "ok", f"{city.settings.city.name}・{city.folder}")
+    yield from guarded(*ja_en("what_registers"), lambda: [_registers(city)])
+    yield from guarded(*ja_en("what_inbox"), lambda: [_inbox(city)])
+    yield from guarded(*ja_en("what_data_folder"), lambda: [_data_folder(city)])
+    yield from guarded(*ja_en("what_published_file"), lambda: [_published(city)])
+    yield from guarded(*ja_en("what_decisions"), lambda: [_decisions(city)])
+    yield from guarded(*ja_en("what_schedule"), lambda: [_schedule(city)])
     if deep:
         yield from examine_deeply(city)
     if noted is not None:
-        yield from guarded("履歴の頭", "head of the history", lambda: [history.against(city, *noted)])
+        yield from guarded(*ja_en("what_head_of_the_history"), lambda: [history.against(city, *noted)])
 
 
 def _decisions(city: CityFolder) -> Checkup:
@@ -69,8 +70,8 @@ def _decisions(city: CityFolder) -> Checkup:
     try:
         taken = len(read_all(city.decisions_url))
     except DecisionsError as error:
-        return Checkup("確認・承認の記録", "decisions", "bad", str(error), "facility-emissions restore")
-    return Checkup("確認・承認の記録", "decisions", "ok", f"{taken} 件 / decisions")
+        return Checkup(*ja_en("what_decisions"), "bad", str(error), "facility-emissions restore")
+    return Checkup(*ja_en("what_decisions"), "ok", both("count_of_decisions", count=taken))
 
 
 def _schedule(city: CityFolder) -> Checkup:
@@ -78,9 +79,9 @@ def _schedule(city: CityFolder) -> Checkup:
 
     due = missed(city)
     if due is None:
-        return Checkup("予定", "schedule", "ok", city.settings.schedule.cron)
-    detail = f"{due} の夜間処理が行われていません / the night due then was missed"
-    return Checkup("予定", "schedule", "note", detail, "facility-emissions nightly")
+        return Checkup(*ja_en("what_schedule"), "ok", city.settings.schedule.cron)
+    detail = both("night_was_missed", due=due)
+    return Checkup(*ja_en("what_schedule"), "note", detail, "facility-emissions nightly")
 
 
 def _python() -> Checkup:
@@ -92,18 +93,16 @@ def _packages() -> Iterator[Checkup]:
     try:
         wanted = requires("facility-emissions") or []
     except PackageNotFoundError:
-        yield Checkup(
-            "パッケージ", "package", "bad", "facility-emissions", "pip install -e . を実行してください。 / install it"
-        )
+        yield Checkup(*ja_en("what_package"), "bad", "facility-emissions", both("install_package"))
         return
     pins = dict(line.split("==") for line in wanted if "==" in line and "extra" not in line)
     wrong = {name: (pin, _version(name)) for name, pin in pins.items() if _version(name) != pin}
     if wrong:
         told = ", ".join(f"{name} {have} ({pin})" for name, (pin, have) in wrong.items())
-        remedy = "pip install --require-hashes --no-deps -r requirements.txt を実行してください。 / install the pinned versions"
-        yield Checkup("パッケージの版", "package versions", "bad", told, remedy)
+        remedy = both("install_pins")
+        yield Checkup(*ja_en("what_package_versions"), "bad", told, remedy)
     else:
-        yield Checkup("パッケージの版", "package versions", "ok", ", ".join(f"{n} {v}" for n, v in pins.items()))
+        yield Checkup(*ja_en("what_package_versions"), "ok", ", ".join(f"{n} {v}" for n, v in pins.items()))
 
 
 def _reading() -> Checkup:
@@ -111,11 +110,11 @@ def _reading() -> Checkup:
     try:
         child.call(child.limited_by, memory=NEEDED_TO_START, seconds=SECONDS_TO_START)
     except (child.ChildDiedError, OSError, RuntimeError) as error:
-        remedy = "Python の実行を許してください。 / allow Python to start Python"
-        return Checkup("読取りの別プロセス", "reading process", "bad", str(error), remedy)
+        remedy = both("allow_python")
+        return Checkup(*ja_en("what_reading_process"), "bad", str(error), remedy)
     held = child.limited_by()
     state = "note" if held == child.BY_CLOCK else "ok"
-    return Checkup("読取りの別プロセス", "reading process", state, LIMITED[held])
+    return Checkup(*ja_en("what_reading_process"), state, LIMITED[held])
 
 
 def _version(name: str) -> str:
@@ -131,33 +130,28 @@ def _registers(city: CityFolder) -> Checkup:
         vocabularies = checks.vocabularies()
         checks.check(found, city.settings, *vocabularies)
     except read.RegisterError as error:
-        return Checkup("台帳", "registers", "bad", str(error), "示された行を直してください。 / mend the lines named")
+        return Checkup(*ja_en("what_registers"), "bad", str(error), both("mend_lines_named"))
     counts = ", ".join(f"{name} {len(found[name])}" for name in read.REQUIRED)
-    return Checkup("台帳", "registers", "ok", counts)
+    return Checkup(*ja_en("what_registers"), "ok", counts)
 
 
 def _inbox(city: CityFolder) -> Checkup:
     if not city.inbox.is_dir():
-        return Checkup(
-            "受領フォルダ", "inbox", "bad", str(city.inbox), "フォルダを作り、受領元ごとに分けてください。 / make it"
-        )
+        return Checkup(*ja_en("what_inbox"), "bad", str(city.inbox), both("make_inbox"))
     sources = sorted(p.name for p in city.inbox.iterdir() if p.is_dir())
     unknown = sorted(set(city.settings.sources) - set(sources))
     if unknown:
-        return Checkup(
-            "受領フォルダ", "inbox", "note", f"{', '.join(unknown)} が設定にあるがフォルダがない / no such folder"
-        )
-    return Checkup("受領フォルダ", "inbox", "ok", ", ".join(sources) or "-")
+        return Checkup(*ja_en("what_inbox"), "note", both("sources_without_folder", sources=", ".join(unknown)))
+    return Checkup(*ja_en("what_inbox"), "ok", ", ".join(sources) or "-")
 
 
 def _data_folder(city: CityFolder) -> Checkup:
     if is_under_way(city.data):
         return Checkup(
-            "データフォルダ",
-            "data folder",
+            *ja_en("what_data_folder"),
             "bad",
-            f"{city.data}: 途中で終わった復元 / a restore that died",
-            "facility-emissions nightly （終わらせるか取り消します / finishes or undoes it）",
+            both("restore_died_here", at=city.data),
+            f"facility-emissions nightly （{both('finishes_or_undoes')}）",
         )
     place = city.data
     while not place.exists():
@@ -169,33 +163,35 @@ def _data_folder(city: CityFolder) -> Checkup:
         probe.unlink()
     except OSError as error:
         return Checkup(
-            "データフォルダ",
-            "data folder",
+            *ja_en("what_data_folder"),
             "bad",
             f"{city.data}: {error.strerror}",
-            "書込みの権限を与えてください。 / give rights to write",
+            both("give_rights_to_write"),
         )
     if free < NEEDED_BYTES:
         return Checkup(
-            "データフォルダ",
-            "data folder",
+            *ja_en("what_data_folder"),
             "note",
-            f"空き {free // 1_000_000} MB / free",
-            "空きを増やしてください。 / free some space",
+            both("free_megabytes", megabytes=free // 1_000_000),
+            both("free_some_space"),
         )
-    return Checkup("データフォルダ", "data folder", "ok", f"{city.data}（空き {free // 1_000_000_000} GB / free）")
+    return Checkup(
+        *ja_en("what_data_folder"), "ok", f"{city.data}（{both('free_gigabytes', gigabytes=free // 1_000_000_000)}）"
+    )
 
 
 def _published(city: CityFolder) -> Checkup:
     from pipelines.warehouse import query
 
     if not city.published.is_file():
-        return Checkup(
-            "公表ファイル", "published file", "note", "まだありません / none yet", "facility-emissions nightly"
-        )
+        return Checkup(*ja_en("what_published_file"), "note", both("not_published_yet"), "facility-emissions nightly")
     try:
         with query.opened(city.published) as connection:
             _, rows = query.select(connection, "SELECT max(published_time), max(today), count(*) FROM publications")
     except query.QueryError as error:
-        return Checkup("公表ファイル", "published file", "bad", str(error), "facility-emissions nightly")
-    return Checkup("公表ファイル", "published file", "ok", f"{city.published}（{rows[0][0]}、基準日 {rows[0][1]}）")
+        return Checkup(*ja_en("what_published_file"), "bad", str(error), "facility-emissions nightly")
+    return Checkup(
+        *ja_en("what_published_file"),
+        "ok",
+        both("published_at", file=city.published, published=rows[0][0], today=rows[0][1]),
+    )

@@ -20,25 +20,25 @@ from pipelines.history.snapshots import STATES, States
 from pipelines.review.store import DecisionsError, read_all
 from pipelines.run import decision_chain
 from pipelines.settings.city import CityFolder
+from pipelines.texts import both, ja_en
 from pipelines.upkeep.checkup import Checkup, guarded
 from pipelines.warehouse import database
 
 MOST = 5
 SHORTEST_HEAD = 16
-RESTORE = "控えから戻してください（facility-emissions restore）。 / restore a backup"
 
 
 def examine(city: CityFolder) -> Iterator[Checkup]:
     """Look at every line and every kept content of the history, and at what it says of decisions and published file."""
     chains = chain.all_of(city.history)
-    yield from guarded("履歴の行", "lines of the history", lambda: [_lines(chains)])
-    yield from guarded("履歴の連なり", "chain of the history", lambda: [_chains(city, chains)])
-    yield from guarded("新しく始めた履歴", "history begun anew", lambda: _begun(chains))
-    yield from guarded("台帳・値の控え", "kept registers", lambda: [_kept(city)])
-    yield from guarded("履歴の順序", "order of the history", lambda: [_order(city)])
-    yield from guarded("確認・承認の連なり", "chain of the decisions", lambda: [_decisions(city)])
+    yield from guarded(*ja_en("what_lines_of_the_history"), lambda: [_lines(chains)])
+    yield from guarded(*ja_en("what_chain_of_the_history"), lambda: [_chains(city, chains)])
+    yield from guarded(*ja_en("what_history_begun_anew"), lambda: _begun(chains))
+    yield from guarded(*ja_en("what_kept_registers"), lambda: [_kept(city)])
+    yield from guarded(*ja_en("what_order_of_the_history"), lambda: [_order(city)])
+    yield from guarded(*ja_en("what_chain_of_the_decisions"), lambda: [_decisions(city)])
     if city.published.is_file():
-        yield from guarded("公表ファイルのハッシュ", "hash of the published file", lambda: [_published(city)])
+        yield from guarded(*ja_en("what_hash_of_the_published_file"), lambda: [_published(city)])
 
 
 def lost(city: CityFolder) -> list[str]:
@@ -56,7 +56,7 @@ def against(city: CityFolder, head: str, on: date) -> Checkup:
         head: The head, as it was printed.
         on: The day beside it.
     """
-    what = ("履歴の頭", "head of the history")
+    what = ja_en("what_head_of_the_history")
     wanted = head.replace("-", "").strip().lower()
     chains = chain.all_of(city.history)
     runs = chains.get(chain.RUNS, Chain(chain.RUNS))
@@ -64,38 +64,36 @@ def against(city: CityFolder, head: str, on: date) -> Checkup:
         at for at, digest in enumerate(runs.digests) if len(wanted) >= SHORTEST_HEAD and digest.startswith(wanted)
     ]
     if not places:
-        detail = f"{head}: いまの履歴のどの実行のものでもない / of no run of today's history"
-        return Checkup(*what, "bad", detail, RESTORE)
+        detail = both("head_of_no_run", at=head)
+        return Checkup(*what, "bad", detail, restore())
     at = places[0]
     days = [_day(record) for record in runs.records]
     first, last = days[at], next((day for day in days[at + 1 :] if day), None)
     if first and not (first <= on and (last is None or on <= max(first, last))):
-        return Checkup(
-            *what, "bad", f"{head}: {on} ではなく {first} の頭 / is the head of {first}, not of {on}", RESTORE
-        )
+        return Checkup(*what, "bad", both("head_of_another_day", at=head, on=on, first=first), restore())
     broken = list(chain.wrong(city.history, chains))
     if broken or at + 1 <= runs.sealed:
-        told = few(broken) or "理由を記して新しく始めた履歴 / a history that was begun anew since"
-        return Checkup(*what, "bad", f"{head}: {told}", RESTORE)
+        told = few(broken) or both("begun_anew_since")
+        return Checkup(*what, "bad", f"{head}: {told}", restore())
     more = len(runs.digests) - at - 1
-    return Checkup(*what, "ok", f"{head}: {on} の履歴の続き（以後 {more} 行） / continues it, {more} lines since")
+    return Checkup(*what, "ok", both("head_continued", at=head, on=on, more=more))
 
 
 def _lines(chains: Mapping[str, Chain]) -> Checkup:
     torn = [place for each in chains.values() for place in each.torn]
     if torn:
-        return Checkup("履歴の行", "lines of the history", "note", f"{few(torn)}: 途中で切れた行 / torn", "")
-    return Checkup("履歴の行", "lines of the history", "ok", str(sum(len(each.digests) for each in chains.values())))
+        return Checkup(*ja_en("what_lines_of_the_history"), "note", both("lines_torn", at=few(torn)), "")
+    return Checkup(*ja_en("what_lines_of_the_history"), "ok", str(sum(len(each.digests) for each in chains.values())))
 
 
 def _chains(city: CityFolder, chains: Mapping[str, Chain]) -> Checkup:
-    what = ("履歴の連なり", "chain of the history")
+    what = ja_en("what_chain_of_the_history")
     broken = list(chain.wrong(city.history, chains))
     if not chains and (city.published.is_file() or any(city.parsed.glob("files-*.parquet"))):
-        broken.append("history/ が空 / is empty")
+        broken.append(both("history_folder_empty"))
     if broken:
-        return Checkup(*what, "bad", few(broken), RESTORE)
-    return Checkup(*what, "ok", f"{len(chains)} ファイル、頭 / files, head {chain.head_told(city.history)}")
+        return Checkup(*what, "bad", few(broken), restore())
+    return Checkup(*what, "ok", both("files_and_head", files=len(chains), head=chain.head_told(city.history)))
 
 
 def _begun(chains: Mapping[str, Chain]) -> Iterator[Checkup]:
@@ -103,7 +101,7 @@ def _begun(chains: Mapping[str, Chain]) -> Iterator[Checkup]:
     for each in chains.get(BEGUN, Chain(BEGUN)).records:
         if SEALED not in each:
             detail = f"{each.get('at')} {each.get('by')}: {each.get('reason')}"
-            yield Checkup("新しく始めた履歴", "history begun anew", "note", detail)
+            yield Checkup(*ja_en("what_history_begun_anew"), "note", detail)
 
 
 def _kept(city: CityFolder) -> Checkup:
@@ -117,39 +115,37 @@ def _kept(city: CityFolder) -> Checkup:
             wrong += [str(path) for path in places if not path.is_file()]
     wrong += kept.wrong(city.history, f"{city.history.name}/")
     if wrong:
-        return Checkup("台帳・値の控え", "kept registers", "bad", few(list(dict.fromkeys(wrong))), RESTORE)
+        return Checkup(*ja_en("what_kept_registers"), "bad", few(list(dict.fromkeys(wrong))), restore())
     count = len(contents) + len(kept.stated(city.history))
-    return Checkup("台帳・値の控え", "kept registers", "ok", f"{count}")
+    return Checkup(*ja_en("what_kept_registers"), "ok", f"{count}")
 
 
 def _order(city: CityFolder) -> Checkup:
     moments = [state.seen_at for state in States(city.history).all()]
     times = [str(row["published_time"]) for row in History(city.history).read("publications")]
     if any(b < a for a, b in pairwise(moments)) or any(b < a for a, b in pairwise(times)):
-        remedy = "サーバーの時計を確かめてください。 / check the clock"
-        return Checkup(
-            "履歴の順序", "order of the history", "note", f"{STATES}: 時刻が戻っている / time went back", remedy
-        )
-    return Checkup("履歴の順序", "order of the history", "ok", f"{len(times)} 回の公表 / publications")
+        remedy = both("check_the_clock")
+        return Checkup(*ja_en("what_order_of_the_history"), "note", both("time_went_back", at=STATES), remedy)
+    return Checkup(*ja_en("what_order_of_the_history"), "ok", both("count_of_publications", count=len(times)))
 
 
 def _decisions(city: CityFolder) -> Checkup:
-    what = ("確認・承認の連なり", "chain of the decisions")
+    what = ja_en("what_chain_of_the_decisions")
     try:
         decisions = read_all(city.decisions_url)
     except DecisionsError as error:
-        return Checkup(*what, "bad", str(error), RESTORE)
+        return Checkup(*what, "bad", str(error), restore())
     if found := decision_chain.changed(city.history, decisions):
-        return Checkup(*what, "bad", found, RESTORE)
-    return Checkup(*what, "ok", f"{len(decisions)} 件 / decisions")
+        return Checkup(*what, "bad", found, restore())
+    return Checkup(*what, "ok", both("count_of_decisions", count=len(decisions)))
 
 
 def _published(city: CityFolder) -> Checkup:
     """The published file is the one that was swapped in, and the history has every run and publication that it names."""
-    what = ("公表ファイルのハッシュ", "hash of the published file")
+    what = ja_en("what_hash_of_the_published_file")
     history = History(city.history)
     if history.has_changed(city.published):
-        return Checkup(*what, "bad", "公表したときの内容と違う / not what was published", "facility-emissions nightly")
+        return Checkup(*what, "bad", both("not_what_was_published"), "facility-emissions nightly")
     lost: list[str] = []
     try:
         with database.connect_published(city.published) as connection:
@@ -161,14 +157,19 @@ def _published(city: CityFolder) -> Checkup:
     except duckdb.Error as error:
         return Checkup(*what, "bad", str(error)[:200], "facility-emissions rebuild")
     if lost:
-        detail = f"{few(lost)}: 履歴にない / not in the history"
-        return Checkup(*what, "note", detail, "facility-emissions nightly （補います / brings it over）")
+        detail = both("not_in_history", at=few(lost))
+        return Checkup(*what, "note", detail, f"facility-emissions nightly （{both('brings_it_over')}）")
     return Checkup(*what, "ok", kept.hash_of(city.published)[:16])
 
 
 def _day(run: Mapping[str, object]) -> date | None:
     told = run.get("ended_time") or run.get("started_time")
     return datetime.fromisoformat(str(told)).date() if told else None
+
+
+def restore() -> str:
+    """What to do where the history is gone or was changed."""
+    return both("restore_a_backup")
 
 
 def few(names: list[str]) -> str:

@@ -20,6 +20,7 @@ from pipelines.run import exchange
 from pipelines.settings.city import CityFolder
 from pipelines.sources import parsed_store
 from pipelines.sources.arrive import inbox
+from pipelines.texts import both
 
 SECONDS_A_DAY = 86_400
 
@@ -64,10 +65,7 @@ def _unused(city: CityFolder) -> Iterator[Superfluous]:
     try:
         used = {parsed.batch for key, parsed in parsed_store.index(city.parsed).items() if key in wanted}
     except duckdb.Error as error:
-        raise TidyError(
-            f"{city.parsed}: 壊れた解読結果があります（{str(error).splitlines()[0]}）。facility-emissions nightly が脇へ移します。"
-            "そのあとで片付けてください。 / Parsed files are damaged: run nightly, which sets them aside, then tidy."
-        ) from error
+        raise TidyError(both("parsed_files_damaged", at=city.parsed, problem=str(error).splitlines()[0])) from error
     for path in sorted(city.parsed.glob("*-*.*")):
         batch = path.stem.rpartition("-")[2]
         if batch not in used and _is_older(path, city.settings.retention.parsed_unused_days):

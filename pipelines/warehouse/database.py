@@ -14,6 +14,7 @@ import duckdb
 
 from pipelines import tables
 from pipelines.errors import ActionableError
+from pipelines.texts import both
 from pipelines.warehouse import time_limit
 
 # Older clients and BI tools read the file: DuckDB 2 would otherwise write a format only it can open.
@@ -44,14 +45,10 @@ PUBLISHED_SIGNS = {
     "Permission denied": "no_rights",
 }
 PUBLISHED_PROBLEMS = {
-    "damaged": "{path}: 公表ファイルを読めません（{found}）。facility-emissions nightly を実行すると作り直されます（もとのファイルは脇へ"
-    "移します）。 / The published file cannot be read: the next nightly makes it anew.",
-    "in_use": "{path}: 公表ファイルを書込みで開いているプログラムがあります（{found}）。閉じてから、もう一度実行してください。ファイルは"
-    "壊れていません。 / A program holds the published file open for writing: close it and try again. The file is not damaged.",
-    "no_rights": "{path}: 公表ファイルを読む権限がありません（{found}）。権限を与えてください。ファイルは壊れていません。"
-    " / There are no rights to read the published file: give them. The file is not damaged.",
-    "touched": "{path}: 誰かが公表ファイルを書込みで開き、終えずに閉じた跡があります（{found}）。facility-emissions nightly を実行すると"
-    "脇へ移します。 / Somebody opened the published file for writing and left changes beside it: nightly sets them aside.",
+    "damaged": "published_file_damaged",
+    "in_use": "published_file_in_use",
+    "no_rights": "published_file_without_rights",
+    "touched": "published_file_touched",
 }
 # share_of: q times part of whole, cut to whole millionths (never rounded up).
 # stage_order, quality_order: how a statement stands before others by its stage and its quality; 1 goes first.
@@ -135,8 +132,7 @@ class PublishedFileError(ActionableError, duckdb.Error):
     """The published file cannot be opened, or must not be; ``reason`` is damaged, in_use, no_rights or touched."""
 
     def __init__(self, path: Path, reason: str, found: str) -> None:
-        told = PUBLISHED_PROBLEMS[reason]
-        super().__init__(told.format(path=path, found=found))
+        super().__init__(both(PUBLISHED_PROBLEMS[reason], at=path, found=found))
         self.reason, self.found = reason, found
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from pipelines.findings import Finding
+from pipelines.texts import both, ja_en
 from pipelines.warehouse import database
 from pipelines.warehouse.part import Part
 
@@ -34,14 +35,22 @@ class Invariant:
     """A statement that must select nothing."""
 
     name: str
-    meaning_ja: str
-    meaning_en: str
     holds_night: bool = True
+
+    @property
+    def meaning_ja(self) -> str:
+        """What it says, in Japanese; the sentence stands in the catalogue of texts under the name."""
+        return ja_en(self.name)[0]
+
+    @property
+    def meaning_en(self) -> str:
+        """What it says, in English."""
+        return ja_en(self.name)[1]
 
     @property
     def meaning(self) -> str:
         """What it says, in both languages."""
-        return f"{self.meaning_ja} / {self.meaning_en}"
+        return both(self.name)
 
     @property
     def sql(self) -> str:
@@ -50,68 +59,36 @@ class Invariant:
 
 
 INVARIANTS = (
-    Invariant(
-        "row_account",
-        "受領した値＝採用＋置換済＋保留＋空欄（ファイルごと）",
-        "received = in use + superseded + quarantined + blank, for every file",
-    ),
-    Invariant("row_account_tables", "件数の台帳と表の中身が一致する", "the row account agrees with the tables"),
-    Invariant("accepted_do_not_overlap", "採用した検針値の期間は重ならない", "readings in use never overlap"),
-    Invariant("spreading_conserves", "日割りの合計＝採用した検針値の合計", "the days add up to the accepted readings"),
-    Invariant("allotting_conserves", "按分の合計＝計器の使用量", "what facilities get adds up to what was measured"),
-    Invariant("months_conserve", "日・月・年度・要因の合計が一致する", "days, months, years and causes agree"),
-    Invariant("every_open_facility_judged", "供用中の施設はすべて判定の行を持つ", "every open facility has a row"),
-    Invariant("every_target_judged", "有効な目標はすべて判定の行を持つ", "every target in force has a row"),
-    Invariant("subjects_conserve", "市＝事業者の計＝施設の計＝要因の計", "city = operators = facilities = causes"),
-    Invariant("catalogue_holds", "表と列が台帳（tables）のとおりである", "tables and columns are as catalogued"),
+    Invariant("row_account"),
+    Invariant("row_account_tables"),
+    Invariant("accepted_do_not_overlap"),
+    Invariant("spreading_conserves"),
+    Invariant("allotting_conserves"),
+    Invariant("months_conserve"),
+    Invariant("every_open_facility_judged"),
+    Invariant("every_target_judged"),
+    Invariant("subjects_conserve"),
+    Invariant("catalogue_holds"),
     *(
-        Invariant(name, ja, en, holds_night=False)
-        for name, ja, en in (
-            ("no_verdict_without_cover", "把握しきれない年度を達成としない", "no 達成 without full cover"),
-            (
-                "activities_found_again",
-                "活動量の報告値が日の値に一致する",
-                "reported activities are found again in days",
-            ),
-            (
-                "bills_found_again",
-                "採用した請求が年度ごとに日の値にある",
-                "accepted bills are found again in their year",
-            ),
-            ("energy_is_quantity_times_heat", "GJ＝数量×熱量、kL＝GJ×0.0258", "GJ = quantity x heat, kL = GJ x 0.0258"),
-            (
-                "emissions_are_quantity_times_factor",
-                "排出量＝数量×選ばれた係数",
-                "emissions = quantity x chosen factor",
-            ),
-            ("energy_reaches_emissions", "使用した熱量がすべて月の値に入る", "all energy used stands in the months"),
-            ("every_gas_counted", "活動のすべてのガスと未把握の理由がある", "every gas of an activity, every reason"),
-            ("warming_in_force", "CO2換算＝排出量×その時期の温暖化係数", "co2e = mass x warming potential in force"),
-            ("low_not_above_high", "下限が上限を超えない", "low is not above high"),
-            (
-                "covered_within_expected",
-                "把握日数は予定日数以内、把握率は0から1",
-                "covered within expected, coverage in 0..1",
-            ),
-            (
-                "expected_follows_registers",
-                "予定日数が台帳の按分と開館に一致する",
-                "expected days follow registers and shares",
-            ),
-            (
-                "shares_add_up",
-                "按分の計は毎日1、差引は親計器と一致する",
-                "shares add up to 1, deductions to the parent's",
-            ),
-            ("allowed_follows_targets", "目標水準＝基準×台帳の割合", "allowed = baseline x the register's share"),
-            ("results_are_sums", "実績と基準が月の値の計に一致する", "actual and baseline are sums of months"),
-            ("verdicts_follow_intervals", "判定が区間の規則に一致する", "verdicts follow the intervals"),
-            ("missed_is_flagged", "未達の施設に要確認事項がある", "every missed path has its flag"),
-            (
-                "flags_have_owners",
-                "要確認事項に担当がある（いなければ所見）",
-                "every flag has an owner, or the finding",
-            ),
+        Invariant(name, holds_night=False)
+        for name in (
+            "no_verdict_without_cover",
+            "activities_found_again",
+            "bills_found_again",
+            "energy_is_quantity_times_heat",
+            "emissions_are_quantity_times_factor",
+            "energy_reaches_emissions",
+            "every_gas_counted",
+            "warming_in_force",
+            "low_not_above_high",
+            "covered_within_expected",
+            "expected_follows_registers",
+            "shares_add_up",
+            "allowed_follows_targets",
+            "results_are_sums",
+            "verdicts_follow_intervals",
+            "missed_is_flagged",
+            "flags_have_owners",
         )
     ),
 )

@@ -14,6 +14,7 @@ import duckdb
 
 from pipelines import tables
 from pipelines.errors import ActionableError
+from pipelines.texts import both
 from pipelines.warehouse import database
 
 # what DuckDB says of a file whose bytes are not what was written
@@ -41,9 +42,7 @@ def opened(
         QueryError: nothing has been published yet, or what stands there cannot be read.
     """
     if not published.is_file():
-        raise QueryError(
-            f"{published}: 公表ファイルがありません。facility-emissions nightly を実行してください。 / nothing yet"
-        )
+        raise QueryError(both("nothing_published", at=published))
     try:
         connection = database.connect_published(published, memory, spill)
     except database.PublishedFileError as error:
@@ -110,6 +109,4 @@ def check(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
         raise QueryError(str(error)) from error
     kinds = [str(s.type).rpartition(".")[2] for s in statements]
     if len(kinds) != 1 or kinds[0] not in READS:
-        raise QueryError(
-            f"SELECT を一つだけ書いてください（読取専用）。 / one SELECT only, got {', '.join(kinds) or 'nothing'}"
-        )
+        raise QueryError(both("one_select", kinds=", ".join(kinds) or "nothing"))

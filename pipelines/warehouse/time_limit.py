@@ -27,6 +27,7 @@ import duckdb
 
 from pipelines.errors import ActionableError
 from pipelines.process import child as child_process
+from pipelines.texts import both
 
 EVERY_SECONDS = 0.2
 # Which signal wakes a waiting main thread; Windows has none that does.
@@ -134,11 +135,7 @@ class TimeLimit:
     def error(self) -> TimeLimitError:
         """What to tell."""
         minutes = f"{self.seconds / 60:g}"
-        return TimeLimitError(
-            f"{minutes} 分を超えたので処理を止めました。前回の公表ファイルはそのままです。city.toml の schedule.longest_minutes を"
-            f"見直すか、もう一度実行してください。 / stopped after {minutes} minutes; the file published before stays."
-            " Look at schedule.longest_minutes in city.toml, or run again."
-        )
+        return TimeLimitError(both("run_took_too_long", minutes=minutes))
 
     def _end(self) -> None:
         with _lock:

@@ -30,6 +30,7 @@ from pipelines.sources import parsed_store
 from pipelines.sources.arrive import odd_names, remote
 from pipelines.sources.open.inspect_file import Inspected, inspect
 from pipelines.sources.open.open_file import Inbound, sentence_of
+from pipelines.texts import both
 
 RECEIVED = "received.csv"
 RECEIVED_COLUMNS = ("path", "received_at")
@@ -237,9 +238,7 @@ def _as_record(arrival: Arrival, seen_at: datetime) -> dict[str, object]:
 
 def _all_files(city: CityFolder, findings: list[Finding]) -> Iterator[tuple[str, str, Path]]:
     if not city.inbox.exists() and not city.settings.inbox.url:
-        findings.append(
-            Finding("unreadable_folder", city.inbox.name, {"found": "フォルダがありません / no such folder"})
-        )
+        findings.append(Finding("unreadable_folder", city.inbox.name, {"found": both("no_such_folder")}))
     yield from _files(city.inbox, findings)
     for source, path, file in _files(city.weather, findings):
         yield WEATHER, path if source == DIRECT else f"{source}/{path}", file
@@ -326,7 +325,7 @@ def _received(folder: Path, limits: Limits, findings: list[Finding]) -> dict[str
         reader = csv.DictReader(io.StringIO(text))
         rows = [(reader.line_num, row) for row in reader]
         if not set(RECEIVED_COLUMNS) <= set(reader.fieldnames or ()):
-            raise ValueError(f"見出し {named} がない / no header {named}")
+            raise ValueError(both("no_such_header", named=named))
     except (OSError, ValueError, csv.Error) as error:  # csv: a quote that closes nowhere
         findings.append(Finding("received_row", place, {"found": str(error)}))
         return {}

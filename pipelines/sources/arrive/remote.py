@@ -15,6 +15,7 @@ from pipelines import durable
 from pipelines.errors import ActionableError
 from pipelines.findings import Finding
 from pipelines.settings.city import CityFolder
+from pipelines.texts import both
 
 FETCHED = "fetched.json"
 MARKS = ("ETag", "etag", "mtime", "LastModified", "last_modified", "modified", "created")
@@ -43,10 +44,7 @@ def fetch(city: CityFolder) -> list[Finding]:
         files, root = url_to_fs(url)
         listed: dict[str, dict[str, Any]] = files.find(root, detail=True)
     except (OSError, ImportError, ValueError) as error:
-        raise RemoteInboxError(
-            f"{url}: 届いたファイルの置き場に接続できません（{error}）。宛先、認証、必要な部品（S3なら s3fs）を確かめてください。"
-            " / the inbox cannot be reached: check address, credentials and the package of its protocol"
-        ) from error
+        raise RemoteInboxError(both("inbox_not_reached", at=url, error=error)) from error
     fetched = _load(city.data / FETCHED)
     findings = []
     for name, info in sorted(listed.items()):

@@ -17,6 +17,7 @@ from pipelines.sources.cells import plain, tables_found
 from pipelines.sources.layouts import cell_words, headings
 from pipelines.sources.open import shown
 from pipelines.sources.open.open_file import Outcome, Part
+from pipelines.texts import both
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent
@@ -289,7 +290,7 @@ def _refuse_wrong_totals(connection: duckdb.DuckDBPyConnection, outcomes: list[O
                 if unread is None:
                     outcome.refuse(part, ("totals_disagree", numbers | {"summed": summed}))
                 else:
-                    outcome.refuse(part, ("total_unchecked", numbers | {"cell": "欄 / cell", "found": unread}))
+                    outcome.refuse(part, ("total_unchecked", numbers | {"cell": both("cell"), "found": unread}))
 
 
 def _hold_refused(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:

@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from pipelines.periods import PeriodError, parse_month
 from pipelines.sources.layouts import matrix
 from pipelines.sources.layouts.head import Cell, Head, Recognised, RefusedFileError, Table, plain
+from pipelines.texts import both
 
 NAME = "chugoku_hours"
 CONTRACT = ("ご契約番号", "お客さま番号", "お客様番号")
@@ -41,7 +42,7 @@ def read(table: Table) -> Iterator[Cell]:
     rows = table.rows
     top = next((n for n, row in enumerate(rows) if sum(1 for c in row if _DAY.fullmatch(plain(c))) > 1), None)
     if top is None:
-        raise matrix.missing(NAME, "日の行 / the row of days", "1日(水), 2日(木), …")
+        raise matrix.missing(NAME, both("row_of_days"), "1日(水), 2日(木), …")
     contract = matrix.label(rows[:top], CONTRACT)
     if not contract:
         raise matrix.missing(NAME, CONTRACT[0], "ご契約番号：")
@@ -112,5 +113,5 @@ def _hours(rows: matrix.Rows, top: int) -> dict[int, int]:
         if match and int(match.group(2)) == int(match.group(1)) + 1:
             found[number] = int(match.group(1))
     if sorted(found.values()) != list(range(HOURS)):
-        raise matrix.missing(NAME, f"{len(found)} 時間 / hours", "00:00～01:00 … 23:00～24:00")
+        raise matrix.missing(NAME, both("hours_found", hours=len(found)), "00:00～01:00 … 23:00～24:00")
     return found

@@ -16,6 +16,7 @@ from datetime import date
 
 from pipelines.sources.layouts import matrix
 from pipelines.sources.layouts.head import Cell, Head, Recognised, Table, unmarked
+from pipelines.texts import both
 
 NAME = "collection_book"
 MARK = "facility-emissions collection 1"
@@ -66,5 +67,5 @@ def _months(row: tuple[str, ...]) -> dict[int, tuple[date, date, str]]:
                 raise matrix.missing(NAME, text, "2025-04")
             found[position] = (date(year, month, 1), date(year + month // 12, month % 12 + 1, 1), text)
     if not found:
-        raise matrix.missing(NAME, f"{MONTHS_LINE}行目の月 / the months of line {MONTHS_LINE}", "2025-04")
+        raise matrix.missing(NAME, both("months_of_line", line=MONTHS_LINE), "2025-04")
     return found

@@ -13,6 +13,7 @@ from pipelines.settings.layout import SIDE_ROLES, TIMES, WORDED, Column, Layout
 from pipelines.sources.layouts import headings
 from pipelines.sources.layouts.head import Head, LayoutReader, Recognised, Slot, Timing, plain, split_lines, words_of
 from pipelines.sources.layouts.slots import day_slots, numbered_slots
+from pipelines.texts import both
 
 LENGTHS = {"month": 1, "year": 12, "fiscal_year": 12, "year_ending": -12}
 FORMS = {"year": "year", "fiscal_year": "fiscal_year"}
@@ -90,7 +91,7 @@ class _Described:
         if not slots or not self._has_times(columns) or (meter is None and "meter" not in columns):
             return None
         twins, doubled = self._twins(names, found)
-        unread = [f"{names[columns.pop(role) - 1]}: 同じ名の列が二つ / two columns" for role in doubled]
+        unread = [both("two_columns_of_one_name", at=names[columns.pop(role) - 1]) for role in doubled]
         places = [place for some in self._places(names) for place in some]
         beside = [dict(zip(places, row, strict=False)) for row in (above, below)]
         for role in sorted(SIDE_ROLES & set(columns)):

@@ -13,6 +13,7 @@ from datetime import date
 
 from pipelines.sources.layouts import matrix
 from pipelines.sources.layouts.head import Cell, Head, Recognised, RefusedFileError, Table, plain
+from pipelines.texts import both
 
 NAME = "hokkaido_halfhours"
 CONTRACT = ("供給地点特定番号", "お客さま番号", "お客様番号", "ご契約番号", "契約番号")
@@ -45,7 +46,7 @@ def read(table: Table) -> Iterator[Cell]:
     slots = {n: m for n, row in enumerate(rows) if n > top and row and (m := _SLOT.fullmatch(plain(row[0])))}
     starts = [int(m.group(1)) * 60 + int(m.group(2)) for m in slots.values()]
     if sorted(starts) != [n * 30 for n in range(SLOTS)]:
-        raise matrix.missing(NAME, f"{len(starts)} コマ / slots", "00:00-00:30 … 23:30-24:00")
+        raise matrix.missing(NAME, both("slots_found", slots=len(starts)), "00:00-00:30 … 23:30-24:00")
     wrong: RefusedFileError | None = None
     for number, match in slots.items():
         row = rows[number]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pipelines.periods import PeriodError, parse_moment
 from pipelines.sources.layouts import matrix
 from pipelines.sources.layouts.head import Cell, Head, Recognised, Table, plain
+from pipelines.texts import both
 
 NAME = "jma_daily"
 STAMP = "ダウンロードした時刻"
@@ -54,7 +55,7 @@ def read(table: Table) -> Iterator[Cell]:
         raise matrix.missing(NAME, QUALITY, "現象なし情報,品質情報,均質番号")
     elements = _elements(rows, top, marks)
     if not elements:
-        raise matrix.missing(NAME, "要素 / elements", "平均気温(℃)")
+        raise matrix.missing(NAME, both("elements"), "平均気温(℃)")
     for number in range(marks + 1, len(rows)):
         row = rows[number]
         if not row or not row[0]:

@@ -13,6 +13,7 @@ from datetime import date
 from pipelines.periods import PeriodError, parse_date
 from pipelines.sources.layouts import matrix
 from pipelines.sources.layouts.head import Cell, Head, Recognised, RefusedFileError, Table, plain
+from pipelines.texts import both
 
 NAME = "kansai_hours"
 CUSTOMER = ("お客さま番号", "お客様番号")
@@ -43,7 +44,7 @@ def read(table: Table) -> Iterator[Cell]:
     first, last = _range(rows)
     top = next((n for n, row in enumerate(rows) if sum(1 for cell in row if _HOURS.fullmatch(plain(cell))) == 24), None)
     if top is None:
-        raise matrix.missing(NAME, "時間の行 / the row of hours", "0-1時, 1-2時, …")
+        raise matrix.missing(NAME, both("row_of_hours"), "0-1時, 1-2時, …")
     hours = {
         position: int(m.group(1)) for position, cell in enumerate(rows[top]) if (m := _HOURS.fullmatch(plain(cell)))
     }

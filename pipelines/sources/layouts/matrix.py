@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from pipelines.sources.layouts.cell_words import MISSING_MARKS, read_number
 from pipelines.sources.layouts.head import RefusedFileError, plain, unmarked
+from pipelines.texts import both
 
 # The rules of a total that cannot be relied on; what stands beside it is held back value by value.
 TOTALS = frozenset({"totals_disagree", "total_unchecked"})
@@ -48,7 +49,7 @@ def disagreement(place: str, printed: str, cells: Iterable[str]) -> RefusedFileE
         return None
     unread = next((cell for cell in filled if number(cell) is None), None)
     if unread is not None:  # the true reason: whether the total agrees cannot be told
-        return RefusedFileError("total_unchecked", place=place, printed=printed, cell="欄 / cell", found=unread)
+        return RefusedFileError("total_unchecked", place=place, printed=printed, cell=both("cell"), found=unread)
     summed = sum((number(cell) or Decimal(0) for cell in filled), Decimal(0))
     if number(printed) == summed:
         return None
