@@ -16,14 +16,11 @@ from typing import Any
 import duckdb
 
 from pipelines import known as knowing
-from pipelines.emissions import build as emissions
-from pipelines.energy import build as energy
 from pipelines.known import CAUSES, DATA, FACTOR, METHOD, REGISTER, Known
-from pipelines.readings import build as readings
 from pipelines.registers import Registers
-from pipelines.review import build as review
+from pipelines.run import recipe
 from pipelines.settings import CityFolder
-from pipelines.warehouse import database, restatements
+from pipelines.warehouse import database, incremental, restatements
 from pipelines.warehouse.restatements import FacilityYear, Totals
 
 ORDER = (DATA, REGISTER, FACTOR)
@@ -141,12 +138,9 @@ def _count(city: CityFolder, known: Known, facilities: set[str]) -> Totals:
 
 def count(connection: duckdb.DuckDBPyConnection, city: CityFolder, known: Known) -> None:
     """From readings to the totals of facility-years."""
-    review.load_discarded(connection, known.decisions)
-    readings.build(connection, city.settings, known.today)
-    review.load_overrides(connection, known.decisions)
-    energy.build(connection, city.settings, known.today)
-    first_day = energy.first_expected_day(connection, known.today)
-    emissions.build(connection, city.settings, known.today, first_day)
+    inc = incremental.begin(connection)
+    for stage in recipe.TO_TOTALS:
+        stage(inc, city.settings, known)
 
 
 def _only(known: Registers, facilities: set[str]) -> Registers:

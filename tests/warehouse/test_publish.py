@@ -16,7 +16,6 @@ from pipelines import chain, tables
 from pipelines.night import Night, build
 from pipelines.warehouse import database, invariants, kept, lock, publish, query
 from pipelines.warehouse.history import History
-from pipelines.warehouse.part import Part
 from pipelines.warehouse.states import States
 from tests.making import City, monthly, one, rows_of, writable
 
@@ -98,7 +97,7 @@ def test_each_damage_breaks_its_invariant(built: Night, name: str, damage: str) 
     try:
         built.connection.execute(damage)
         built.connection.execute("DELETE FROM invariant_results")
-        invariants.check(Part(built.connection))
+        invariants.check(built.inc)
         assert name in invariants.broken(built.connection)
     finally:
         built.connection.execute("ROLLBACK")
@@ -115,7 +114,7 @@ def test_a_broken_invariant_holds_the_publication_back(city: City) -> None:
     night = prepared(city)
     night.connection.execute("DELETE FROM readings WHERE source_line = 2")
     night.connection.execute("DELETE FROM invariant_results")
-    invariants.check(Part(night.connection))
+    invariants.check(night.inc)
     with pytest.raises(publish.HeldBack, match="row_account_tables"):
         night.publish()
     night.close()

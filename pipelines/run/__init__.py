@@ -1,0 +1,1 @@
+"""Runs: the order of the stages, from inputs to verdicts."""
