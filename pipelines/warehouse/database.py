@@ -59,13 +59,14 @@ PUBLISHED_PROBLEMS = {
 # multiple of its length), every one taken once, so none overlaps another: seen without sorting.
 # months_of: the first days of the months that a period touches, its last day among them.
 # How far a rule looks in time stands here once, for the rule's own statement and for the one that says what a night touches:
-# is_future: a value of a day that is not over is held back until it is. similar_days: a missing day is filled from days that lie so
-# near. slip_*: the months of the year, from one number to another, that a bill or month is compared in, one more on each side unless
-# it is longer than half a year.
+# is_future: a value of a day that is not over is held back until it is. near_days: where a value of at most a day may overlap one of
+# this day. similar_days: a missing day is filled from days that lie so near. slip_*: the months of the year, from one number to another,
+# that a bill or month is compared in, one more on each side unless it is longer than half a year.
 MACROS = {
     "months_of": """(since, until) AS
         generate_series(date_trunc('month', CAST(since AS TIMESTAMP)), CAST(until AS TIMESTAMP), INTERVAL 1 MONTH)""",
     "is_future": "(ended_at, today) AS CAST(ended_at AS DATE) > CAST(today AS DATE) + 1",
+    "near_days": "(day) AS [day - 1, day, day + 1]",
     "similar_days": "() AS 28",
     "slip_margin": "(since, until) AS CASE WHEN until - since <= 190 THEN 1 ELSE 0 END",
     "slip_first": "(since, until) AS year(since) * 12 + month(since) - slip_margin(since, until)",

@@ -116,10 +116,14 @@ class Incremental:
             database.fill(self.connection, table, sql_file, parameters, temporary=not self.is_first, blocks=blocks)
             filled[table] = replacing
 
-        yield fill
-        if not self.is_first:
-            for table, steps in filled.items():
-                self._merge(table, steps)
+        try:
+            yield fill
+            if not self.is_first:
+                for table, steps in filled.items():
+                    self._merge(table, steps)
+        finally:
+            for table in filled:
+                self.connection.execute(f"DROP TABLE IF EXISTS temp.{tables.quoted(table)}")
 
     def redo(self, table: str, sql_file: Path, parameters: Parameters | None = None, *, replacing: str) -> None:
         """Fill the rows of a table that are at work, in the place of those that a step names."""
@@ -156,7 +160,6 @@ class Incremental:
                 named += f" WHERE table_name = {tables.literal(table)}"
             self.connection.execute(f"DELETE FROM city.main.{quoted} WHERE ({columns}) IN ({named})")
         self.connection.execute(f"INSERT INTO city.main.{quoted} BY NAME FROM temp.{quoted}")
-        self.connection.execute(f"DROP TABLE temp.{quoted}")
 
 
 def begin(connection: duckdb.DuckDBPyConnection, base: Path | None = None) -> Incremental:

@@ -473,6 +473,11 @@ def test_rows_are_made_anew_in_the_place_of_those_that_a_step_names(bases: Bases
             fill("operators", statement, replacing=("replaced",))
             assert operators(following) == ["D"], "the rows at work are seen alone"
         assert operators(following) == (["B", "D"] if before == ["B", "C"] else ["D"])
+    following.connection.execute("INSERT INTO operators BY NAME SELECT 'E' AS operator_id, 'x' AS name")
+    with pytest.raises(ZeroDivisionError), following.merging() as fill:
+        fill("operators", statement, replacing=("replaced",))
+        raise ZeroDivisionError
+    assert operators(following) == ["D", "E"], "nothing is put in place, and nothing stays hidden"
     beginning.redo("operators", statement, replacing="no_such_step")
     assert operators(beginning) == ["D"]
 
