@@ -19,7 +19,7 @@ def check(night: Night) -> None:
     """
     night.close()
     config = database.config_of(night.memory, night.city.data / "tmp", night.city.settings.limits.threads)
-    results = gate.check(night.next_file, night.part.at_work, config)
+    results = gate.check(night.next_file, night.inc.at_work, config)
     night.reopen()
     database.insert_rows(night.connection, "validation_results", [result.row for result in results])
     night.findings += gate.as_findings(results)

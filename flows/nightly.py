@@ -15,6 +15,7 @@ from flows import reporting
 from flows.reporting import Beside, ended_in_order
 from flows.runners import Held, Runner
 from flows.steps import again, is_reported, read_batch, show, step
+from pipelines.run import recipe
 from pipelines.run.guard import guarded, note_away
 from pipelines.run.night import Night, Progress
 from pipelines.run.outcome import Outcome
@@ -62,28 +63,28 @@ def accept_readings(night: Night) -> None:
     """Begin the new file and fill readings, quarantine and the row account."""
     with night.timed("accept_readings"):
         night.open_next()
-        night.accept_readings()
+        night.do(recipe.accept_readings)
 
 
 @step("energy: per meter, facility and day")
 def count_energy(night: Night) -> None:
     """Spread over days, doubt, share, primary energy."""
     with night.timed("count_energy"):
-        night.count_energy()
+        night.do(recipe.count_energy)
 
 
 @step("emissions: factors, CO2, months and fiscal years")
 def count_emissions(night: Night) -> None:
     """CO2 per basis and gas."""
     with night.timed("count_emissions"):
-        night.count_emissions()
+        night.do(recipe.count_emissions)
 
 
 @step("targets: 達成 / 未達 / 判定不能")
 def judge_targets(night: Night) -> None:
     """Verdicts, operators and posts."""
     with night.timed("judge_targets"):
-        night.judge_targets()
+        night.do(recipe.judge_targets)
 
 
 @step("flags: what a person must look at")

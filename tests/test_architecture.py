@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import tables
+from pipelines.run import recipe
 
 ROOT = Path(__file__).parents[1]
 # What lies loose at the root of pipelines/: what every room may use.
@@ -156,6 +157,21 @@ def test_only_the_owner_names_a_table_when_it_writes() -> None:
             assert owner is None or owner.stage in (stage, "registers"), (
                 f"{path} writes {name} of {owner and owner.stage}"
             )
+
+
+def test_whether_a_base_is_empty_is_asked_in_one_module() -> None:
+    files = [p for folder in ("pipelines", "flows", "expectations") for p in python_files(folder)]
+    asking = [
+        p.stem for p in files if re.search(r"\binc\.is_first\b|\bself\.is_first\b", p.read_text(encoding="utf-8"))
+    ]
+    assert asking == ["incremental"]
+
+
+def test_the_flow_does_the_stages_in_the_order_of_the_recipe() -> None:
+    flow = (ROOT / "flows" / "nightly.py").read_text(encoding="utf-8")
+    story = flow[flow.index("def story(") :]
+    places = [story.index(f"{stage.__name__}(night)") for stage in recipe.STAGES]
+    assert places == sorted(places)
 
 
 def test_modules_stay_readable() -> None:

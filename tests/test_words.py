@@ -67,9 +67,7 @@ def listed(meaning: str) -> Iterator[frozenset[str]]:
 def test_every_column_whose_meaning_lists_words_has_them() -> None:
     """What a person is told may stand there, a contract checks."""
     for name, (_, _, meaning, _) in RAW["columns"].items():
-        known = {
-            frozenset(words) for entry, words in RAW["words"].items() if name in (entry, entry.rpartition(".")[2])
-        }
+        known = {frozenset(words) for entry, words in RAW["words"].items() if name in (entry, entry.rpartition(".")[2])}
         for words in listed(meaning):
             assert words in known, f"{name}: {', '.join(sorted(words))}"
     assert list(listed("状態（running=進行中, closed=締め済）／場所（;区切り）")) == [frozenset({"running", "closed"})]

@@ -18,13 +18,16 @@ from pipelines.emissions import waste
 from pipelines.emissions.multipliers import Multiplier, Step, of_activity, to_emissions
 from pipelines.findings import Finding
 from pipelines.warehouse import database
-from pipelines.warehouse.part import Part
+from pipelines.warehouse.incremental import Incremental
 
 if TYPE_CHECKING:
     from pipelines.settings.city import Settings
 
 HERE = Path(__file__).parent
-PART = HERE / "part"
+TOUCHED = HERE / "touched"
+OF_MONTHS = ("factor_choices", "activity_choices", "activity_days", "bill_spans", "bill_years")
+# besides registers and rules, which are the same wherever a night goes on: what the choice of factors follows from
+OF_CHOICES = ("meter_segments", "emission_factors", "heat_contents", "densities")
 # Words of contracts.menu that say which kind of row of the supplier's list serves.
 MENU_WORDS = {
     "残差": "residual", "residual": "residual",
@@ -40,17 +43,14 @@ SUMS = (
 )
 
 
-def build(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, today: date, first_day: date, part: Part | None = None
-) -> list[Finding]:
+def build(inc: Incremental, settings: Settings, today: date, first_day: date) -> list[Finding]:
     """Fill the stage's tables.
 
     Args:
-        connection: The warehouse under construction.
+        inc: The warehouse under construction.
         settings: For the bounds of provisional factors and the rule of the plan's electricity.
         today: The day of the run.
         first_day: First day on which data is expected.
-        part: What is made anew; everything unless told.
 
     Returns:
         Findings about composition analyses that give no burnt fraction.
@@ -58,10 +58,10 @@ def build(
     Raises:
         StageError: when a statement of ours fails.
     """
-    part = part or Part(connection)
+    connection = inc.connection
     findings = waste.build(connection, settings.thresholds.waste_samples_per_year)
     database.fill(connection, "facility_spans", HERE / "facility_spans.sql")
-    if part.is_whole or database.rows(connection, PART / "other_inputs_of_choices.sql"):
+    if any(inc.changed(table) for table in OF_CHOICES) or database.rows(connection, TOUCHED / "new_units.sql"):
         choose(connection)
     _count_activities(connection, settings, today, first_day)
     _choose_for_activities(connection, first_day)
@@ -78,7 +78,7 @@ def build(
         },
     )
     database.create_view(connection, "bounded_days", HERE / "bounded_days.sql", temporary=True)
-    _sum_up(part)
+    _sum_up(inc)
     for table in SUMS:
         database.fill(connection, table, HERE / f"{table}.sql")
     database.create_view(connection, "emissions_by_subject_fiscal_year", HERE / "emissions_by_subject_fiscal_year.sql")
@@ -100,28 +100,26 @@ def _count_activities(connection: duckdb.DuckDBPyConnection, settings: Settings,
         database.fill(connection, table, HERE / f"{table}.sql", known)
 
 
-def _sum_up(part: Part) -> None:
+def _sum_up(inc: Incremental) -> None:
     """Fill emissions_by_source_month and emissions_at_base_factors, the sums of days."""
-    connection = part.connection
-    if not part.is_whole:
-        for step in ("touched_source_months", "touched_meter_days", "touched_activity_days"):
-            database.create_temp(connection, step, PART / f"{step}.sql")
-        database.create_temp(connection, "touched_facility_years", PART / "touched_facility_years.sql")
-        database.create_temp(connection, "days_of_facility_years", PART / "days_of_facility_years.sql")
-    part.narrow("energy_by_meter_day", "touched_meter_days")
-    part.narrow("activity_days", "touched_activity_days")
-    part.fill("emissions_by_source_month", HERE / "emissions_by_source_month.sql")
-    part.merge("emissions_by_source_month", "touched_source_months")
-    part.show("emissions_by_source_month", "energy_by_meter_day", "activity_days")
+    changed = {table for table in OF_MONTHS if inc.changed(table)}
+    for step in ("touched_source_months", "touched_meter_days", "touched_activity_days"):
+        inc.touch(step, TOUCHED / f"{step}.sql")
+    with (
+        inc.only("energy_by_meter_day", by="touched_meter_days"),
+        inc.only("activity_days", by="touched_activity_days"),
+    ):
+        months = HERE / "emissions_by_source_month.sql"
+        inc.redo("emissions_by_source_month", months, replacing="touched_source_months")
+    for step in ("touched_facility_years", "days_of_facility_years"):
+        inc.touch(step, TOUCHED / f"{step}.sql")
     at_base_factors = HERE / "emissions_at_base_factors.sql"
-    if part.is_whole or database.rows(connection, PART / "other_factors.sql"):
-        database.fill(connection, "emissions_at_base_factors", at_base_factors)
+    if changed & {"factor_choices", "activity_choices"}:  # a factor of the base year serves all years
+        database.fill(inc.connection, "emissions_at_base_factors", at_base_factors)
         return
-    part.narrow("energy_by_meter_day", "days_of_facility_years")
-    part.narrow("activity_days", "days_of_facility_years")
-    part.fill("emissions_at_base_factors", at_base_factors)
-    part.merge("emissions_at_base_factors", "touched_facility_years")
-    part.show("emissions_at_base_factors", "energy_by_meter_day", "activity_days")
+    days = "days_of_facility_years"
+    with inc.only("energy_by_meter_day", by=days), inc.only("activity_days", by=days):
+        inc.redo("emissions_at_base_factors", at_base_factors, replacing="touched_facility_years")
 
 
 def choose(connection: duckdb.DuckDBPyConnection) -> None:

@@ -20,7 +20,7 @@ from pipelines.energy.judging import judge
 from pipelines.energy.multipliers import Step, to_primary_energy
 from pipelines.periods import fiscal_year, fiscal_year_start
 from pipelines.warehouse import database
-from pipelines.warehouse.part import Part
+from pipelines.warehouse.incremental import Incremental
 
 if TYPE_CHECKING:
     from pipelines.settings.city import Settings
@@ -34,28 +34,24 @@ FROM meters
 """
 
 
-def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date, part: Part | None = None) -> None:
+def build(inc: Incremental, settings: Settings, today: date) -> None:
     """Fill the stage's tables. ``overrides`` (temporary) and ``method_rules`` must be there.
 
     Raises:
         StageError: when a statement of ours fails.
     """
-    part = part or Part(connection)
+    connection = inc.connection
     connection.execute(f"CREATE OR REPLACE TEMP TABLE meter_versions AS {VERSIONS}")
     _allocate(connection)
-    if not part.is_whole:
-        connection.execute("CREATE OR REPLACE TEMP VIEW readings AS FROM touched_readings")
     database.create_view(connection, "counted_readings", HERE / "counted_readings.sql", temporary=True)
-    database.create_temp(connection, "long_readings", HERE / "long_readings.sql")
-    part.fill("meter_days", HERE / "meter_days.sql")
-    part.merge("meter_days", "touched_days", "touched_owners")
-    part.show("meter_days")
-    connection.execute("DROP VIEW IF EXISTS temp.readings")
+    with inc.only("readings", by="touched_readings"), inc.merging() as fill:
+        database.create_temp(connection, "long_readings", HERE / "long_readings.sql")
+        fill("meter_days", HERE / "meter_days.sql", replacing=("touched_days", "touched_owners"))
     first_day = first_expected_day(connection, today)
     segment(connection, *_days_of_interest(connection, first_day, today), extend_from=first_day)
     choose(connection)
     judge(
-        part,
+        inc,
         {
             "today": today,
             "first_day": first_day,

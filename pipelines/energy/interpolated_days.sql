@@ -3,7 +3,7 @@
 -- lower median of the meter's own good days of the same kind (Monday to Friday, Saturday, Sunday) within four weeks; there must be
 -- `similar_days` of them. The true use lies between what was measured of the day (low) and the limit (high): these bounds, not the
 -- estimate, enter the verdict, so taking data away never makes a year look better. Long gaps are never filled.
--- Inputs: judged_days, daily_limits, meter_allocations. Parameters: most, similar_days, today.
+-- Inputs: judged_days, window_months (those that are made), daily_limits, meter_allocations. Parameters: most, similar_days, today.
 WITH days AS (
     SELECT
         j.meter_id, j.local_date, any_value(j.reading_kind) AS reading_kind, any_value(j.booked) AS booked,
@@ -27,6 +27,7 @@ gaps AS (
     SELECT d.*, l.daily_limit
     FROM days AS d
     JOIN short AS s ON s.meter_id = d.meter_id AND s.month = d.month
+    SEMI JOIN window_months AS w ON w.meter_id = d.meter_id AND w.month = d.month
     JOIN daily_limits AS l ON l.meter_id = d.meter_id AND d.local_date >= l.since AND d.local_date < l.until
     WHERE d.expected AND NOT d.is_good AND NOT d.is_doubtful AND d.reading_kind <> 'delivery' AND d.units <= 1
         AND NOT EXISTS (SELECT 1 FROM meter_allocations AS a WHERE a.meter_id = d.meter_id AND a.facility_share < 0
@@ -37,7 +38,7 @@ estimated AS (
     FROM gaps AS g
     JOIN days AS f
         ON f.meter_id = g.meter_id AND f.is_good AND f.units = 1 AND f.day_kind = g.day_kind
-        AND f.local_date BETWEEN g.local_date - 28 AND g.local_date + 28
+        AND f.local_date BETWEEN g.local_date - similar_days() AND g.local_date + similar_days()
     GROUP BY g.meter_id, g.local_date
     HAVING count(*) >= CAST($similar_days AS INTEGER) AND count(DISTINCT f.unit) = 1
 )

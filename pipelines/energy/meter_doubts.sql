@@ -44,15 +44,10 @@ lives AS (
     JOIN histories AS h ON h.meter_id = v.meter_id
     GROUP BY h.history
 ),
-placed AS (
-    SELECT p.*, CASE WHEN until - since <= 190 THEN 1 ELSE 0 END AS margin,
-        year(since) * 12 + month(since) - margin AS first_no,
-        year(CAST(until - 1 AS DATE)) * 12 + month(CAST(until - 1 AS DATE)) + margin AS last_no
-    FROM pieces AS p
-),
 compared_ones AS (
-    SELECT p.* FROM placed AS p
-    SEMI JOIN doubted_seasons AS s ON s.history = p.history AND (s.season - p.first_no % 12 + 12) % 12 <= p.last_no - p.first_no
+    SELECT p.*, slip_first(p.since, p.until) AS first_no, slip_last(p.since, p.until) AS last_no
+    FROM pieces AS p
+    SEMI JOIN doubted_seasons AS s ON s.history = p.history AND is_slip_season(s.season, p.since, p.until)
 ),
 slots AS (
     SELECT *, unnest(range(first_no, last_no + 1)) AS month_no FROM compared_ones

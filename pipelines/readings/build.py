@@ -20,32 +20,40 @@ from typing import Any
 import duckdb
 
 from pipelines import findings, units
-from pipelines.readings import doubting, spellings, touched
+from pipelines.readings import doubting, spellings, taking
 from pipelines.readings.acceptance import Rival, RivalEvent, losers, losing_events
 from pipelines.settings.city import Settings
 from pipelines.warehouse import database
-from pipelines.warehouse.part import Part
+from pipelines.warehouse.incremental import Incremental
 
 HERE = Path(__file__).parent
+# In this order; register_uses reads the states, readings the uses. All of them are merged with what the base holds.
+MERGED = (
+    "register_states",
+    "register_uses",
+    "readings",
+    "activity_readings",
+    "waste_samples",
+    "weather_days",
+    "quarantine",
+)
 SCALE_PLACES = 9
 # So many readings are sorted at once: about a gigabyte.
 BLOCK_ROWS = 3_000_000
 
 
-def build(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, today: date, part: Part | None = None
-) -> list[findings.Finding]:
+def build(inc: Incremental, settings: Settings, today: date) -> list[findings.Finding]:
     """Fill the stage's tables, and return what a person should know.
 
-    ``arrivals``, ``parsed_values``, ``parsed_rejects`` and ``parsed_files`` must be there.
+    ``arrivals``, ``parsed_values``, ``parsed_rejects``, ``parsed_files`` and ``discarded_rows`` must be there.
 
     Raises:
         StageError: when a statement of ours fails.
-        CannotContinueError: only a build of everything can tell.
+        CannotContinueError: the base cannot be gone on from.
     """
-    part = part or Part(connection)
+    connection = inc.connection
     _load_words(connection, settings)
-    touched.know_files(part, settings, today)
+    taking.know_files(inc, settings, today)
     database.create_temp(connection, "meter_names", HERE / "meter_names.sql")
     spellings.start(connection)
     spellings.know(
@@ -54,19 +62,19 @@ def build(
            JOIN taken_tables AS t ON t.table_no = v.table_no AND t.batch_no = v.batch_no""",
     )
     database.create_view(connection, "incoming", HERE / "incoming.sql", temporary=True)
-    _count_units(part, settings)
+    _count_units(connection, settings)
     database.create_temp(connection, "checked", HERE / "checked.sql", {"today": today})
-    touched.take_back(part)
+    taking.take_back(inc)
     database.create_view(connection, "candidates", HERE / "candidates.sql", temporary=True)
     _accept(connection)
-    for table in ("register_states", "register_uses"):
-        part.fill(table, HERE / f"{table}.sql")
-    _lay_down(part)
-    for table in ("activity_readings", "waste_samples", "weather_days", "quarantine"):
-        part.fill(table, HERE / f"{table}.sql")
-    for table in ("source_files", "unknown_names", "intake_log"):
-        database.fill(connection, table, HERE / f"{table}.sql")
-    touched.merge(part)
+    inc.touch("replaced_rows", HERE / "touched" / "replaced_rows.sql")
+    with inc.merging() as fill:
+        for table in MERGED:
+            blocks = _blocks(connection) if table == "readings" else None
+            fill(table, HERE / f"{table}.sql", replacing=("replaced_rows",), blocks=blocks)
+        for table in ("source_files", "unknown_names", "intake_log"):
+            database.fill(connection, table, HERE / f"{table}.sql")
+        inc.touch("touched_readings", HERE / "touched" / "touched_readings.sql")
     for view in ("current_readings", "superseded_readings", "bills"):
         database.create_view(connection, view, HERE / f"{view}.sql")
     told = doubting.build(connection, settings)
@@ -85,31 +93,19 @@ def build(
     return [*_register_findings(connection), *told]
 
 
-def _lay_down(part: Part) -> None:
-    """Fill readings, one block of meters after the other."""
-    connection = part.connection
-    temporary = not part.is_whole
-    created, inserted = database.fill_statements("readings", HERE / "readings.sql", by_key=False, temporary=temporary)
-    connection.execute(created)
-    for first, last in _blocks(connection):
-        database.run(
-            connection, inserted, {"first_meter": first, "last_meter": last}, what=f"readings {first} - {last}"
-        )
-
-
-def _blocks(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+def _blocks(connection: duckdb.DuckDBPyConnection) -> list[dict[str, str]]:
     """Cut the meters, in their order, into ranges of at most BLOCK_ROWS values, or of one meter."""
     counted = connection.execute(
         """SELECT owner_id, count(*) FROM candidates WHERE record IN ('reading', 'register') GROUP BY owner_id ORDER BY owner_id"""
     ).fetchall()
-    blocks: list[tuple[str, str]] = []
+    blocks: list[dict[str, str]] = []
     room = 0
     for meter, rows in counted:
         if room >= rows and blocks:
-            blocks[-1] = (blocks[-1][0], meter)
+            blocks[-1]["last_meter"] = meter
             room -= rows
         else:
-            blocks.append((meter, meter))
+            blocks.append({"first_meter": meter, "last_meter": meter})
             room = BLOCK_ROWS - rows
     return blocks
 
@@ -142,11 +138,10 @@ def _load_words(connection: duckdb.DuckDBPyConnection, settings: Settings) -> No
     )
 
 
-def _count_units(part: Part, settings: Settings) -> None:
+def _count_units(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Fill ``counted_units``: pint says once per (unit as written, energy type, source) how it is counted."""
-    connection = part.connection
-    if part.is_whole:
-        database.create(connection, "counted_units")
+    database.create(connection, "counted_units")
+    connection.execute("INSERT INTO counted_units FROM last.counted_units")
     usual = dict(connection.execute("SELECT activity, usual_unit FROM activities").fetchall())
     written = connection.execute(
         """SELECT DISTINCT raw_unit, owner_type, source_folder FROM incoming

@@ -25,7 +25,7 @@ ruled AS (
             WHEN unit_rule IS NOT NULL THEN unit_rule
             WHEN CAST(ended_at AS DATE) > until THEN 'outside_validity'
             WHEN record = 'reading' AND ended_at > same_until THEN 'multiplier_changed'
-            WHEN CAST(ended_at AS DATE) > CAST($today AS DATE) + 1 THEN 'in_the_future'
+            WHEN is_future(ended_at, $today) THEN 'in_the_future'
             WHEN quantity < 0 AND record <> 'weather' THEN 'negative_quantity'
             WHEN record = 'composition' AND (quantity > 100 OR moisture_percent < 0 OR moisture_percent >= 100) THEN 'not_a_percent'
             WHEN wide_quantity * scale >= CASE WHEN counted_unit LIKE 'GJ%' THEN 100000000 ELSE 1000000000 END THEN 'number_too_large'

@@ -27,10 +27,6 @@ STEPS = (
 
 def build(connection: duckdb.DuckDBPyConnection, settings: Settings) -> list[findings.Finding]:
     """Fill ``reading_doubts``, ``held_back_rows`` and ``outside_rows``; return what contents brought back that came once more."""
-    connection.execute(
-        """CREATE TEMP TABLE IF NOT EXISTS discarded_rows (source_sha256 VARCHAR, source_member VARCHAR, source_line BIGINT,
-           source_column VARCHAR, source_kind VARCHAR, source_id VARCHAR)"""
-    )
     database.create_view(connection, "stated_values", HERE / "stated_values.sql", temporary=True)
     spellings.know(connection, "SELECT meter_id FROM quarantine")
     _fit_unknown(connection)

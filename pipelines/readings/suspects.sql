@@ -14,7 +14,7 @@ long_owners AS (
     SELECT DISTINCT owner_id, kind, is_closing FROM days WHERE is_long
 ),
 unclean_days AS (
-    SELECT DISTINCT owner_id, kind, is_closing, unnest([day - 1, day, day + 1]) AS day FROM days WHERE NOT is_clean
+    SELECT DISTINCT owner_id, kind, is_closing, unnest(near_days(day)) AS day FROM days WHERE NOT is_clean
 )
 SELECT c.candidate_id, c.owner_id, c.kind, c.is_closing, c.time_band, c.started_at, c.ended_at
 FROM candidates AS c

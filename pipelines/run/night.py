@@ -13,7 +13,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -22,20 +22,16 @@ from typing import Any
 import duckdb
 
 from pipelines import tables
-from pipelines.emissions import build as emissions
-from pipelines.energy import build as energy
-from pipelines.energy_act import build as energy_act
 from pipelines.errors import ActionableError
 from pipelines.findings import Finding, stable_id
 from pipelines.flags import build as flags
 from pipelines.history import totals
 from pipelines.history.records import History
 from pipelines.history.snapshots import States, state_id
-from pipelines.readings import build as readings
 from pipelines.registers import checks
 from pipelines.review import build as review
 from pipelines.run import inputs as knowing
-from pipelines.run import proof, restate, restate_verdicts
+from pipelines.run import proof, recipe, restate, restate_verdicts
 from pipelines.run.inputs import Known
 from pipelines.run.outcome import Outcome
 from pipelines.settings.city import CityFolder
@@ -45,8 +41,8 @@ from pipelines.sources.arrive.inbox import Arrival, Scan
 from pipelines.sources.open.open_file import Inbound
 from pipelines.targets import build as targets
 from pipelines.texts import both
-from pipelines.warehouse import database, invariants, part, publish
-from pipelines.warehouse.part import CannotContinueError, Part
+from pipelines.warehouse import database, incremental, invariants, publish
+from pipelines.warehouse.incremental import CannotContinueError, Incremental
 from pipelines.warehouse.time_limit import TimeLimit
 
 # Raised whenever the same inputs give other numbers; a restatement then says "method".
@@ -93,7 +89,7 @@ class Night:
         self.last_file = city.published  # what this run goes on from: the published file, unless somebody changed it
         self.heads = ""
         self.verdict_changes: list[dict[str, Any]] = []
-        self._part: Part | None = None
+        self._inc: Incremental | None = None
         self._last: Mapping[str, str] = {}
         self._known: Known | None = None
         self._connection: duckdb.DuckDBPyConnection | None = None
@@ -156,11 +152,11 @@ class Night:
     def take(self, known: Known) -> None:
         """Use these inputs."""
         self._known = known
-        self._last = part.last_inputs(self.last_file)
+        self._last = incremental.last_inputs(self.last_file)
         self.findings += known.findings
         contents = {name: path.read_bytes() for name, path in known.reference.items()}
         self.inputs = knowing.inputs(self.city, known, state_id(known.registers.contents, contents), self.version)
-        self.continues &= known.past is None and part.can_continue(self._last, self.inputs)
+        self.continues &= known.past is None and incremental.can_continue(self._last, self.inputs)
         if known.past is None:
             States(self.city.history).keep(known.registers.contents, contents, self.started)
             self.heads = proof.note_seen(self.city, known, self.outcome, self.started)
@@ -170,42 +166,23 @@ class Night:
         self.next_file.parent.mkdir(parents=True, exist_ok=True)
         for stale in self.next_file.parent.glob("emissions-*"):
             stale.unlink()
-        if self.continues:
-            part.copy(self.last_file, self.next_file)
+        base = self.last_file if self.continues else None
+        if base is not None:
+            incremental.copy(base, self.next_file)
         self.reopen()
-        taken: frozenset[str] = frozenset()
-        self._part = Part(self.connection)
-        if self.continues:
-            self._part = part.continued(self.connection, self.last_file, date.fromisoformat(self._last["today"]))
-            rows = self.connection.execute("SELECT DISTINCT sha256 FROM last.source_files").fetchall()
-            taken = frozenset(row[0] for row in rows)
-        knowing.lay_out(self.connection, self.city, self.known, taken)
+        self._inc = incremental.begin(self.connection, base)
+        rows = self.connection.execute("SELECT DISTINCT sha256 FROM last.source_files").fetchall()
+        knowing.lay_out(self.connection, self.city, self.known, frozenset(row[0] for row in rows))
 
-    def accept_readings(self) -> None:
-        """Readings, quarantine and the row account of every file."""
-        review.load_discarded(self.connection, self.known.decisions)
+    def do(self, stage: recipe.Stage) -> None:
+        """Do a stage of the recipe, from an empty base where what arrived cannot be told apart (only the first one says so)."""
         try:
-            self.findings += readings.build(self.connection, self.city.settings, self.city.today, self.part)
+            self.findings += stage(self.inc, self.city.settings, self.known)
         except CannotContinueError:
             self.continues = False
             self.close()
             self.open_next()
-            self.accept_readings()
-
-    def count_energy(self) -> None:
-        """Energy per meter, facility and day."""
-        review.load_overrides(self.connection, self.known.decisions)
-        energy.build(self.connection, self.city.settings, self.city.today, self.part)
-
-    def count_emissions(self) -> None:
-        """CO2 per source, day, basis and gas; months and fiscal years."""
-        first_day = self._first_day()
-        self.findings += emissions.build(self.connection, self.city.settings, self.city.today, first_day, self.part)
-
-    def judge_targets(self) -> None:
-        """Verdicts for targets and facilities; operators and posts of the Act."""
-        targets.build(self.connection, self.city.settings, self.city.today, self._first_day())
-        self.findings += energy_act.build(self.connection, self.city.settings, self.city.today, self._first_day())
+            self.do(stage)
 
     def raise_flags(self) -> None:
         """Flags with owner and state, findings, reviews."""
@@ -214,7 +191,7 @@ class Night:
         self._flag()
         self._describe()
         with self.timed("invariants"):  # within raise_flags
-            invariants.check(self.part)
+            invariants.check(self.inc)
         self.outcome.failed_checks = targets.withdraw(self.connection)
         if self.outcome.failed_checks:  # changes are told of the verdicts that are left
             self.findings = before
@@ -223,7 +200,7 @@ class Night:
                 self._flag()
         self.findings += invariants.as_findings(self.connection)
         flags.write_findings(self.connection, self.findings)
-        self.part.keep_for_gate()
+        self.inc.keep_for_gate()
 
     def publish(self) -> None:
         """Write the history into the new file and swap it in.
@@ -233,7 +210,7 @@ class Night:
         """
         if broken := invariants.holding(self.connection):
             raise publish.HeldBack(broken)
-        part.drop_for_gate(self.connection)
+        incremental.drop_for_gate(self.connection)
         now = proof.unique(self.history, self.city.now())
         publication = {
             "run_id": self.outcome.run_id,
@@ -293,10 +270,10 @@ class Night:
         return self._connection
 
     @property
-    def part(self) -> Part:
-        """Which part of the tables this run makes anew."""
-        assert self._part is not None  # noqa: S101 - the order of the steps
-        return self._part
+    def inc(self) -> Incremental:
+        """The new file and the base it goes on from."""
+        assert self._inc is not None  # noqa: S101 - the order of the steps
+        return self._inc
 
     @property
     def known(self) -> Known:
@@ -422,9 +399,6 @@ class Night:
         rows = [[row[column] for column in columns] for row in self.verdict_changes]
         database.insert_rows(self.connection, restate_verdicts.TABLE, rows)
 
-    def _first_day(self) -> date:
-        return energy.first_expected_day(self.connection, self.city.today)
-
     def _describe(self) -> None:
         """Write what the file was built from and the dictionary, so that the gate finds every table it checks."""
         database.create(self.connection, "build_inputs")
@@ -452,8 +426,6 @@ def program_state() -> str | None:
 def build(night: Night) -> None:
     """Run the building steps in order, without flow, gate or publication."""
     night.open_next()
-    night.accept_readings()
-    night.count_energy()
-    night.count_emissions()
-    night.judge_targets()
+    for stage in recipe.STAGES:
+        night.do(stage)
     night.raise_flags()

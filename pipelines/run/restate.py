@@ -15,17 +15,14 @@ from typing import Any
 
 import duckdb
 
-from pipelines.emissions import build as emissions
-from pipelines.energy import build as energy
 from pipelines.history import totals
 from pipelines.history.totals import FacilityYear, Totals
-from pipelines.readings import build as readings
 from pipelines.registers.read import Registers
-from pipelines.review import build as review
 from pipelines.run import inputs as knowing
+from pipelines.run import recipe
 from pipelines.run.inputs import CAUSES, DATA, FACTOR, METHOD, REGISTER, Known
 from pipelines.settings.city import CityFolder
-from pipelines.warehouse import database
+from pipelines.warehouse import database, incremental
 
 ORDER = (DATA, REGISTER, FACTOR)
 ZERO = Decimal(0)
@@ -142,12 +139,9 @@ def _count(city: CityFolder, known: Known, facilities: set[str]) -> Totals:
 
 def count(connection: duckdb.DuckDBPyConnection, city: CityFolder, known: Known) -> None:
     """From readings to the totals of facility-years."""
-    review.load_discarded(connection, known.decisions)
-    readings.build(connection, city.settings, known.today)
-    review.load_overrides(connection, known.decisions)
-    energy.build(connection, city.settings, known.today)
-    first_day = energy.first_expected_day(connection, known.today)
-    emissions.build(connection, city.settings, known.today, first_day)
+    inc = incremental.begin(connection)
+    for stage in recipe.TO_TOTALS:
+        stage(inc, city.settings, known)
 
 
 def _only(known: Registers, facilities: set[str]) -> Registers:

@@ -20,7 +20,7 @@ from pipelines.registers.checks import milestones
 from pipelines.settings.city import Settings
 from pipelines.targets.paths import Path as TargetPath
 from pipelines.warehouse import database
-from pipelines.warehouse.part import see_all, see_only
+from pipelines.warehouse.incremental import seen_only
 
 HERE = Path(__file__).parent
 RESULTS = ("target_results", "facility_results")
@@ -97,25 +97,21 @@ def withdraw(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 @contextmanager
 def as_judged(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Let the results be seen as they were judged, before verdicts were taken away: what is asked of them is still asked."""
-    for table in RESULTS:
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS FROM judged_{table}")
-    try:
+    targets, facilities = RESULTS
+    with seen_only(connection, targets, f"judged_{targets}"), seen_only(connection, facilities, f"judged_{facilities}"):
         yield
-    finally:
-        see_all(connection, *RESULTS)
 
 
 def _compare(connection: duckdb.DuckDBPyConnection, parameters: Mapping[str, Any]) -> None:
     """Make ``same_periods``, looking at the days of those months only that may be open or that a comparison cuts."""
     for months, steps in (("open_months", ("open_days", "comparison_ends")), ("compared_months", ("same_periods",))):
-        database.create_temp(connection, months, HERE / f"{months}.sql", dict(parameters))
+        database.create_temp(connection, months, HERE / f"{months}.sql", parameters)
         connection.execute(f"CREATE OR REPLACE TEMP VIEW months_to_see AS FROM {months}")
         database.create_temp(connection, "days_of_months", HERE / "days_of_months.sql")
-        for table in DAYS:
-            see_only(connection, table, "days_of_months")
-        for step in steps:
-            database.create_temp(connection, step, HERE / f"{step}.sql", dict(parameters))
-        see_all(connection, *DAYS)
+        energy, activity = (seen_only(connection, table, "days_of_months") for table in DAYS)
+        with energy, activity:
+            for step in steps:
+                database.create_temp(connection, step, HERE / f"{step}.sql", parameters)
 
 
 def _first_judged_year(connection: duckdb.DuckDBPyConnection, first_day: date) -> int:

@@ -54,7 +54,22 @@ PUBLISHED_PROBLEMS = {
 # stage_order, quality_order: how a statement stands before others by its stage and its quality; 1 goes first.
 # are_slots_apart: the readings that begin on one day are equal slots (a quarter of an hour to a day long, each starting on a
 # multiple of its length), every one taken once, so none overlaps another: seen without sorting.
+# months_of: the first days of the months that a period touches, its last day among them.
+# How far a rule looks in time stands here once, for the rule's own statement and for the one that says what a night touches:
+# is_future: a value of a day that is not over is held back until it is. near_days: where a value of at most a day may overlap one of
+# this day. similar_days: a missing day is filled from days that lie so near. slip_*: the months of the year, from one number to another,
+# that a bill or month is compared in, one more on each side unless it is longer than half a year.
 MACROS = {
+    "months_of": """(since, until) AS
+        generate_series(date_trunc('month', CAST(since AS TIMESTAMP)), CAST(until AS TIMESTAMP), INTERVAL 1 MONTH)""",
+    "is_future": "(ended_at, today) AS CAST(ended_at AS DATE) > CAST(today AS DATE) + 1",
+    "near_days": "(day) AS [day - 1, day, day + 1]",
+    "similar_days": "() AS 28",
+    "slip_margin": "(since, until) AS CASE WHEN until - since <= 190 THEN 1 ELSE 0 END",
+    "slip_first": "(since, until) AS year(since) * 12 + month(since) - slip_margin(since, until)",
+    "slip_last": """(since, until) AS year(CAST(until - 1 AS DATE)) * 12 + month(CAST(until - 1 AS DATE)) + slip_margin(since, until)""",
+    "is_slip_season": """(season, since, until) AS
+        (season - slip_first(since, until) % 12 + 12) % 12 <= slip_last(since, until) - slip_first(since, until)""",
     "micro": """(q) AS CAST(floor(q) AS BIGINT) * 1000000
         + CAST(CAST(q - floor(q) AS DECIMAL(7, 6)) * 1000000 AS BIGINT)""",
     "from_micro": "(n) AS CAST(CAST(n AS DECIMAL(28, 0)) * 0.000001 AS DECIMAL(18, 6))",
@@ -184,9 +199,10 @@ def fill(
     connection: duckdb.DuckDBPyConnection,
     table_name: str,
     sql_file: Path,
-    parameters: dict[str, Any] | None = None,
+    parameters: Mapping[str, Any] | None = None,
     *,
     temporary: bool = False,
+    blocks: Sequence[Mapping[str, Any]] | None = None,
 ) -> None:
     """Create a catalogue table and fill it with the SELECT of a .sql file, column names matched by name.
 
@@ -198,13 +214,16 @@ def fill(
         sql_file: One SELECT; it may name parameters as ``$name``.
         parameters: Values; only those the file names are passed.
         temporary: A temporary table, which hides the one of that name.
+        blocks: Further parameters, once for each of which a SELECT that sorts itself is run.
 
     Raises:
         StageError: naming table and file when DuckDB refuses.
     """
-    create_statement, insert_statement = fill_statements(table_name, sql_file, temporary=temporary)
-    connection.execute(create_statement)
-    run(connection, insert_statement, parameters, what=f"{table_name} ({sql_file.name})")
+    created, inserted = fill_statements(table_name, sql_file, by_key=blocks is None, temporary=temporary)
+    connection.execute(created)
+    for block in [{}] if blocks is None else blocks:
+        what = " - ".join((f"{table_name} ({sql_file.name})", *map(str, block.values())))
+        run(connection, inserted, {**(parameters or {}), **block}, what)
 
 
 def fill_statements(
@@ -226,7 +245,7 @@ def create_view(connection: duckdb.DuckDBPyConnection, name: str, sql_file: Path
 
 
 def create_temp(
-    connection: duckdb.DuckDBPyConnection, name: str, sql_file: Path, parameters: dict[str, Any] | None = None
+    connection: duckdb.DuckDBPyConnection, name: str, sql_file: Path, parameters: Mapping[str, Any] | None = None
 ) -> None:
     """Create a temporary table (a step inside one stage) from the SELECT of a .sql file."""
     statement = f"CREATE OR REPLACE TEMP TABLE {tables.quoted(name)} AS\n{sql_text(sql_file)}"
@@ -236,7 +255,7 @@ def create_temp(
 def run(
     connection: duckdb.DuckDBPyConnection,
     statement: str,
-    parameters: dict[str, Any] | None = None,
+    parameters: Mapping[str, Any] | None = None,
     what: str = "statement",
 ) -> None:
     """Run one statement with the parameters it names.
@@ -265,7 +284,7 @@ def span(connection: duckdb.DuckDBPyConnection, step: str, column: str, days_aro
 
 
 def rows(
-    connection: duckdb.DuckDBPyConnection, sql_file: Path, parameters: dict[str, Any] | None = None
+    connection: duckdb.DuckDBPyConnection, sql_file: Path, parameters: Mapping[str, Any] | None = None
 ) -> list[dict[str, Any]]:
     """Return what the SELECT of a .sql file finds, each row as column name -> value.
 
@@ -288,7 +307,7 @@ def dicts(
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def named(statement: str, parameters: dict[str, Any] | None) -> dict[str, Any] | None:
+def named(statement: str, parameters: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Return those of the parameters that a statement names; DuckDB refuses the others."""
     wanted = set(_PARAMETER.findall(statement))
     return {key: value for key, value in (parameters or {}).items() if key in wanted} or None
@@ -312,6 +331,8 @@ def create(connection: duckdb.DuckDBPyConnection, table_name: str, *, temporary:
 def exists(connection: duckdb.DuckDBPyConnection, table_name: str) -> bool:
     """Tell whether a table or view of this name exists in the current database."""
     found = connection.execute(
-        "SELECT count(*) FROM information_schema.tables WHERE table_name = $name", {"name": table_name}
+        """SELECT count(*) FROM information_schema.tables
+           WHERE table_name = $name AND table_catalog IN (current_database(), 'temp')""",
+        {"name": table_name},
     ).fetchone()
     return bool(found and found[0])

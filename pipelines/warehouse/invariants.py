@@ -10,6 +10,8 @@ Such a check computes by another road than the tables it judges: from registers,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +21,13 @@ import duckdb
 from pipelines.findings import Finding
 from pipelines.texts import both, ja_en
 from pipelines.warehouse import database
-from pipelines.warehouse.part import Part
+from pipelines.warehouse.incremental import Incremental
 
 FOLDER = Path(__file__).with_name("invariants")
-WRITTEN = Path(__file__).with_name("part_checks")
+TOUCHED = Path(__file__).with_name("touched")
 EVERY_SUBJECT = """SELECT DISTINCT facility_id, NULL AS target_id, NULL AS fiscal_year, 1 AS failing_rows FROM facility_results
     UNION ALL SELECT DISTINCT NULL, target_id, NULL, 1 FROM target_results ORDER BY ALL"""
+DAYS = ("energy_by_meter_day", "activity_days")
 # what ends a run whatever it was doing: no time, no disk, a connection that is gone
 NOT_OF_THE_CHECK = (duckdb.InterruptException, duckdb.IOException, duckdb.FatalException, duckdb.ConnectionException)
 UNNAMED = "SELECT DISTINCT name FROM failed_checks WHERE facility_id IS NULL AND target_id IS NULL"
@@ -92,51 +95,59 @@ INVARIANTS = (
         )
     ),
 )
-# What a check looks at in a part: only what the run wrote.
-NARROWED = {
-    "bills_found_again": (("readings", "touched_meters"), ("meter_days", "touched_meters")),
-    "energy_is_quantity_times_heat": (("energy_by_meter_day", "days_of_facility_years"),),
-    "emissions_are_quantity_times_factor": (
-        ("energy_by_meter_day", "days_of_facility_years"),
-        ("activity_days", "days_of_facility_years"),
-    ),
-    "energy_reaches_emissions": (("energy_by_meter_day", "days_of_facility_years"),),
-    "allotting_conserves": (("meter_days", "window_days"), ("energy_by_meter_day", "window_days")),
-    "months_conserve": (("energy_by_meter_day", "days_of_facility_years"), ("activity_days", "days_of_facility_years")),
+# Check -> table -> the step that names what the night wrote, where all would have to be computed again.
+NARROWED: Mapping[str, Mapping[str, str]] = {
+    "accepted_do_not_overlap": {"readings": "readings_near"},
+    "spreading_conserves": {"readings": "touched_readings", "meter_days": "days_written"},
+    "bills_found_again": {"readings": "touched_meters", "meter_days": "touched_meters"},
+    "allotting_conserves": {"meter_days": "window_days", "energy_by_meter_day": "window_days"},
+    "energy_is_quantity_times_heat": {"energy_by_meter_day": "days_of_facility_years"},
+    "energy_reaches_emissions": {"energy_by_meter_day": "days_of_facility_years"},
+    "emissions_are_quantity_times_factor": dict.fromkeys(DAYS, "days_of_facility_years"),
+    "months_conserve": dict.fromkeys(DAYS, "days_of_facility_years"),
+}
+# Those of the steps that are made for a check, and fail with it alone; within which days, see Incremental.touch.
+NARROWING: Mapping[str, tuple[str, str, int] | None] = {
+    "readings_near": ("touched_readings", "started_at", 2),
+    "days_written": None,
+    "touched_meters": None,
 }
 
 
-def check(part: Part) -> None:
+def check(inc: Incremental) -> None:
     """Count the rows that break each invariant and fill the tables ``invariant_results`` and ``failed_checks``.
 
-    In a part, what would have to be computed from every reading or day again is looked for where the run wrote: the rest was
-    looked at by the runs that wrote it (``doctor --deep`` looks at everything again). All other invariants always look at everything.
+    What would have to be computed from every reading or day again is looked for where the night wrote: the rest was looked at by
+    the nights that wrote it (``doctor --deep`` looks at everything again). All other invariants always look at everything.
     """
-    connection = part.connection
+    connection = inc.connection
     for table in ("invariant_results", "failed_checks"):
         database.create(connection, table)
     all_years(connection)
-    if not part.is_whole:
-        connection.execute("CREATE OR REPLACE TEMP TABLE checked_years AS FROM touched_facility_years")
+    inc.touch("checked_years", TOUCHED / "checked_years.sql")
     for invariant in INVARIANTS:
-        named, problem = _found(part, invariant)
-        part.show("readings", "meter_days", "energy_by_meter_day", "activity_days")
+        named, problem = _found(inc, invariant)
         rows = [(invariant.name, invariant.meaning_ja, invariant.meaning_en, sum(row[-1] for row in named))]
         database.insert_rows(connection, "invariant_results", rows)
         if not invariant.holds_night:
             database.insert_rows(connection, "failed_checks", [(invariant.name, *row, problem) for row in named])
 
 
-def _found(part: Part, invariant: Invariant) -> tuple[list[tuple[Any, ...]], str | None]:
+def _found(inc: Incremental, invariant: Invariant) -> tuple[list[tuple[Any, ...]], str | None]:
     """Return what breaks an invariant; of a check of results that cannot be run: every subject, and why."""
     try:
-        _narrow(part, invariant.name)
-        return failing(part.connection, invariant), None
+        with ExitStack() as narrowed:
+            narrowing = NARROWED.get(invariant.name, {})
+            for step in NARROWING.keys() & set(narrowing.values()):
+                inc.touch(step, TOUCHED / f"{step}.sql", within=NARROWING[step])
+            for table, step in narrowing.items():
+                narrowed.enter_context(inc.only(table, by=step))
+            return failing(inc.connection, invariant), None
     except (duckdb.Error, database.StageError) as error:
         cause = error.__cause__ or error
         if invariant.holds_night or isinstance(cause, NOT_OF_THE_CHECK):
             raise
-        everyone = part.connection.execute(EVERY_SUBJECT).fetchall()
+        everyone = inc.connection.execute(EVERY_SUBJECT).fetchall()
         return everyone, str(cause).splitlines()[0]
 
 
@@ -159,23 +170,6 @@ def all_years(connection: duckdb.DuckDBPyConnection) -> None:
         """CREATE OR REPLACE TEMP TABLE checked_years AS SELECT DISTINCT facility_id, fiscal_year_of(month) AS fiscal_year
            FROM emissions_by_facility_month"""
     )
-
-
-def _narrow(part: Part, name: str) -> None:
-    """Hide what the run did not write from the invariants that would have to compute everything again."""
-    if part.is_whole:
-        return
-    if name == "accepted_do_not_overlap":
-        near = database.span(part.connection, "touched_readings", "started_at", days_around=2)
-        database.create_temp(part.connection, "readings", WRITTEN / "readings_near.sql", near)
-    if name == "spreading_conserves":
-        part.connection.execute("CREATE OR REPLACE TEMP TABLE readings AS FROM touched_readings")
-        database.create_temp(part.connection, "days_written", WRITTEN / "days_written.sql")
-        part.connection.execute("CREATE OR REPLACE TEMP TABLE meter_days AS FROM days_written")
-    if name == "bills_found_again":
-        database.create_temp(part.connection, "touched_meters", WRITTEN / "touched_meters.sql")
-    for table, step in NARROWED.get(name, ()):
-        part.narrow(table, step)
 
 
 def broken(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:

@@ -21,7 +21,7 @@ from flows.runners import Held, Runner, RunnerError
 from pipelines.cities.aggregate import CityListError, Told, listed, write
 from pipelines.settings.city import CityFolder
 from tests.making import City, monthly
-from tests.warehouse.test_part import different
+from tests.warehouse.test_incremental import different
 
 COMMAND = [str(Path(sys.executable).with_name("facility-emissions"))]
 FILES = 40

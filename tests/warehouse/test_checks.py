@@ -14,7 +14,7 @@ from expectations import night_gate
 from pipelines.reports.terminal import show_night
 from pipelines.reports.terminal.look import Terminal
 from pipelines.run.night import Night, build
-from pipelines.warehouse import database, invariants, part
+from pipelines.warehouse import database, incremental, invariants
 from pipelines.warehouse.publish import HeldBack
 from tests.making import DEFAULTS, City, monthly, rows_of
 
@@ -125,7 +125,7 @@ def test_a_wrong_result_loses_its_verdict_with_all_that_contain_it(city: City, m
     assert [(check["name"], check["subjects"], check["failing_rows"]) for check in run.outcome.failed_checks] == [
         ("results_are_sums", "F2", 1)
     ]
-    assert part.last_inputs(city.paths.published) == {}, "what a check found is looked at again"
+    assert incremental.last_inputs(city.paths.published) == {}, "what a check found is looked at again"
     healed = night(city)
     assert not healed.continues and healed.outcome.failed_checks == []
     assert verdicts(city)["F2"] == ("achieved", None)
@@ -293,7 +293,7 @@ def test_a_check_of_results_that_cannot_be_run_takes_all_verdicts_away_and_the_n
         show_night.night(Terminal(language, console), asdict(run.outcome) | {"year": 2025}, "試験市", "x", "y")
         line = console.export_text().splitlines()[1]
         assert check[language] in line and str(check["problem"]).split()[0] in line, "before all else"
-    assert part.last_inputs(city.paths.published) == {}, "the next night looks again"
+    assert incremental.last_inputs(city.paths.published) == {}, "the next night looks again"
     night(city)
     assert told_and_true(city, withdrawn) == before
 

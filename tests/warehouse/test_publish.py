@@ -19,7 +19,6 @@ from pipelines.history.snapshots import States
 from pipelines.run import lock
 from pipelines.run.night import Night, build
 from pipelines.warehouse import database, invariants, publish, query
-from pipelines.warehouse.part import Part
 from tests.making import City, monthly, one, rows_of, writable
 
 ROWS = monthly("M1", 2022, 2025, 100)
@@ -100,7 +99,7 @@ def test_each_damage_breaks_its_invariant(built: Night, name: str, damage: str) 
     try:
         built.connection.execute(damage)
         built.connection.execute("DELETE FROM invariant_results")
-        invariants.check(Part(built.connection))
+        invariants.check(built.inc)
         assert name in invariants.broken(built.connection)
     finally:
         built.connection.execute("ROLLBACK")
@@ -117,7 +116,7 @@ def test_a_broken_invariant_holds_the_publication_back(city: City) -> None:
     night = prepared(city)
     night.connection.execute("DELETE FROM readings WHERE source_line = 2")
     night.connection.execute("DELETE FROM invariant_results")
-    invariants.check(Part(night.connection))
+    invariants.check(night.inc)
     with pytest.raises(publish.HeldBack, match="row_account_tables"):
         night.publish()
     night.close()

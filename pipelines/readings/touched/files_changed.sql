@@ -1,4 +1,4 @@
--- files_changed: files of the last publication that are gone, were received at another time or count differently now, and new
+-- files_changed: files of the base that are gone, were received at another time or count differently now, and new
 -- files with the content of an earlier one that are to be taken all the same (their path names the meter), or that may bring back
 -- what was superseded.
 -- Inputs: last.source_files, known_files, taken_before.

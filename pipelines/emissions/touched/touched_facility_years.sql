@@ -1,5 +1,5 @@
 -- touched_facility_years: the facilities and fiscal years of the touched days, then and now.
--- Inputs: touched_meter_days, touched_activity_days, energy_by_meter_day, activity_days, and of the last publication the same.
+-- Inputs: touched_meter_days, touched_activity_days, energy_by_meter_day, activity_days, and of the base the same.
 WITH days AS (
     SELECT e.facility_id, e.local_date FROM energy_by_meter_day AS e SEMI JOIN touched_meter_days AS t USING (meter_id, local_date)
     UNION ALL

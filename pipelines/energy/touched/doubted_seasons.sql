@@ -1,5 +1,5 @@
--- doubted_seasons: the histories and months of the year whose periods are compared anew: where a month is touched; all of them once
--- the calendar month is another one, since more months are possible then.
+-- doubted_seasons: the histories (supply points) and months of the year whose periods are compared anew: where a month is touched; all of them
+-- once the calendar month is another one, since more months are possible then.
 -- Inputs: touched_months, histories. Parameters: last_today, today.
 SELECT DISTINCT h.history, (year(t.month) * 12 + month(t.month)) % 12 AS season
 FROM touched_months AS t

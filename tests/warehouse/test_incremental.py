@@ -20,7 +20,7 @@ from pipelines.review import build as review
 from pipelines.review.states import Override
 from pipelines.run.night import Night, build
 from pipelines.settings.city import CityFolder
-from pipelines.warehouse import database, invariants, part
+from pipelines.warehouse import database, incremental, invariants
 from tests.making import City, monthly, writable
 
 TWELVE = """
@@ -334,7 +334,7 @@ def test_what_a_continued_night_writes_is_checked(make_city: Callable[..., City]
     assert invariants.broken(made.connection) == {}
     made.connection.execute(DAMAGES[invariant])
     made.connection.execute("DELETE FROM invariant_results")
-    invariants.check(made.part)
+    invariants.check(made.inc)
     assert invariants.broken(made.connection).get(invariant), invariants.broken(made.connection)
     made.close()
 
@@ -349,19 +349,19 @@ def rowids(published: Path) -> dict[datetime, int]:
 
 @pytest.mark.parametrize("changed", ["registers", "reference", "settings", "method"])
 def test_what_cannot_be_followed_is_built_wholly(changed: str) -> None:
-    last = dict.fromkeys(part.FOLLOWED, "same") | dict.fromkeys(
+    last = dict.fromkeys(incremental.FOLLOWED, "same") | dict.fromkeys(
         ("registers", "reference", "settings", "method"), "same"
     )
     last |= {"today": "2026-06-15"}
-    assert part.can_continue(last, last)
-    assert not part.can_continue(last, {**last, changed: "other"})
+    assert incremental.can_continue(last, last)
+    assert not incremental.can_continue(last, {**last, changed: "other"})
 
 
 @pytest.mark.parametrize("today", ["2026-06-14", "2027-04-01"])
 def test_an_earlier_day_and_another_fiscal_year_are_built_wholly(today: str) -> None:
     last = {"today": "2026-06-15", "files": "a"}
-    assert part.can_continue(last, {**last, "today": "2027-03-31"})
-    assert not part.can_continue(last, {**last, "today": today})
+    assert incremental.can_continue(last, {**last, "today": "2027-03-31"})
+    assert not incremental.can_continue(last, {**last, "today": today})
 
 
 def test_a_value_from_the_future_is_taken_once_its_day_has_come(make_city: Callable[..., City]) -> None:
@@ -373,6 +373,122 @@ def test_a_value_from_the_future_is_taken_once_its_day_has_come(make_city: Calla
     with_july = database.connect_published(made.city.published)
     assert with_july.execute("SELECT count(*) FROM readings WHERE started_at = '2026-07-01'").fetchone() == (1,)
     with_july.close()
+
+
+def test_without_a_target_an_empty_base_is_no_reason_to_begin_again(
+    make_city: Callable[..., City], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[Path | None] = []
+    begin = incremental.begin
+
+    def counted(connection: duckdb.DuckDBPyConnection, base: Path | None = None) -> incremental.Incremental:
+        begun.append(base)
+        return begin(connection, base)
+
+    monkeypatch.setattr(incremental, "begin", counted)
+    city = make_city()
+    targets = city.folder / "registers" / "targets.csv"
+    targets.write_text(targets.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    night(city.paths, from_history=True)
+    assert begun == [None], "a city of which nothing came yet"
+    city.bills("bills/a.csv", monthly("M1", 2024, 2025, 100))
+    assert not night(city.paths).continues, "the first reading is an earlier first day than none"
+    assert begun == [None, city.paths.published, None], "begun again once, from an empty base"
+    city.bills("bills/b.csv", monthly("M1", 2023, 2023, 100), "2026-06-02 09:00")
+    assert not night(city.paths).continues
+    assert begun[3:] == [city.paths.published, None]
+    shutil.copytree(city.folder, tmp_path / "rebuilt")
+    rebuilt = CityFolder(tmp_path / "rebuilt", today=city.today)
+    night(rebuilt, from_history=True)
+    assert different(city.paths.published, rebuilt.published) == {}
+
+
+@pytest.fixture
+def bases(tmp_path: Path) -> Iterator[tuple[incremental.Incremental, incremental.Incremental]]:
+    """Two files of operators: one that goes on from a base with A and B and holds B and C, and one that goes on from none."""
+    base, copied = tmp_path / "base.duckdb", tmp_path / "new.duckdb"
+    with database.connect_file(base) as connection:
+        for table in ("operators", "build_inputs"):
+            database.create(connection, table)
+        connection.execute("INSERT INTO build_inputs VALUES ('today', '2026-06-15')")
+        connection.execute("INSERT INTO operators BY NAME SELECT unnest(['A', 'B']) AS operator_id, 'x' AS name")
+    incremental.copy(base, copied)
+    with database.connect_file(copied) as follower, database.connect_file(tmp_path / "first.duckdb") as first:
+        database.create(first, "operators")
+        following, beginning = incremental.begin(follower, base), incremental.begin(first)
+        for inc in (following, beginning):
+            inc.connection.execute("DELETE FROM operators WHERE operator_id = 'A'")
+            inc.connection.execute("INSERT INTO operators BY NAME SELECT 'C' AS operator_id, 'x' AS name")
+        first.execute("INSERT INTO operators BY NAME SELECT 'B' AS operator_id, 'x' AS name")
+        yield following, beginning
+
+
+Bases = tuple[incremental.Incremental, incremental.Incremental]
+
+
+def operators(inc: incremental.Incremental, table: str = "operators") -> list[str]:
+    return [row[0] for row in inc.connection.execute(f"SELECT operator_id FROM {table} ORDER BY ALL").fetchall()]
+
+
+def test_a_night_has_a_base_and_the_day_of_it(bases: Bases) -> None:
+    following, beginning = bases
+    assert (following.last_today, beginning.last_today) == (date(2026, 6, 15), date.min)
+    assert operators(following, "last.operators") == ["A", "B"] and operators(beginning, "last.operators") == []
+
+
+def test_what_changed_stands_on_one_side_only_and_from_an_empty_base_is_all(bases: Bases) -> None:
+    following, beginning = bases
+    assert following.changed("operators") and beginning.changed("operators")
+    assert operators(following, "changed_operators") == ["A", "C"]
+    assert operators(beginning, "changed_operators") == ["B", "C"]
+    following.connection.execute(
+        "CREATE OR REPLACE TABLE operators AS SELECT * REPLACE ('y' AS name) FROM last.operators"
+    )
+    assert following.changed("operators") and not following.changed("operators", but="name")
+
+
+def test_a_table_is_seen_whole_again_however_the_block_ends(bases: Bases) -> None:
+    following, beginning = bases
+    for inc, seen in ((following, ["C"]), (beginning, ["B", "C"])):
+        inc.connection.execute("CREATE TEMP TABLE chosen AS SELECT 'C' AS operator_id")
+        with pytest.raises(ZeroDivisionError), inc.only("operators", by="chosen"):
+            assert operators(inc) == seen, "from an empty base nothing is hidden: it would change no result"
+            raise ZeroDivisionError
+        assert operators(inc) == ["B", "C"]
+
+
+def test_rows_are_made_anew_in_the_place_of_those_that_a_step_names(bases: Bases, tmp_path: Path) -> None:
+    statement = tmp_path / "operators.sql"
+    statement.write_text(
+        "-- operators: one.\nSELECT 'D' AS operator_id, 'x' AS name, NULL AS designation_no, NULL AS kind"
+    )
+    following, beginning = bases
+    for step in (
+        "SELECT rowid AS place FROM operators WHERE operator_id = 'C'",
+        "SELECT 'operators' AS table_name, rowid AS place FROM operators UNION ALL SELECT 'others', 1",
+    ):
+        following.connection.execute(f"CREATE OR REPLACE TEMP TABLE replaced AS {step}")
+        before = operators(following)
+        with following.merging() as fill:
+            fill("operators", statement, replacing=("replaced",))
+            assert operators(following) == ["D"], "the rows at work are seen alone"
+        assert operators(following) == (["B", "D"] if before == ["B", "C"] else ["D"])
+    following.connection.execute("INSERT INTO operators BY NAME SELECT 'E' AS operator_id, 'x' AS name")
+    with pytest.raises(ZeroDivisionError), following.merging() as fill:
+        fill("operators", statement, replacing=("replaced",))
+        raise ZeroDivisionError
+    assert operators(following) == ["D", "E"], "nothing is put in place, and nothing stays hidden"
+    beginning.redo("operators", statement, replacing="no_such_step")
+    assert operators(beginning) == ["D"]
+
+
+def test_only_a_night_with_a_base_begins_again(bases: Bases, tmp_path: Path) -> None:
+    statement = tmp_path / "found.sql"
+    statement.write_text("-- found: a row.\nSELECT 1 AS found")
+    following, beginning = bases
+    beginning.stop_if("found", statement)
+    with pytest.raises(incremental.CannotContinueError, match="found"):
+        following.stop_if("found", statement)
 
 
 def test_a_continued_night_takes_half_of_the_memory(make_city: Callable[..., City]) -> None:
@@ -393,7 +509,7 @@ def test_a_continued_night_takes_half_of_the_memory(make_city: Callable[..., Cit
 def test_a_copy_is_equal_and_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source, target = tmp_path / "a", tmp_path / "b"
     source.write_bytes(b"0123456789" * 100_000)
-    part.copy(source, target)
+    incremental.copy(source, target)
     assert target.read_bytes() == source.read_bytes()
     target.write_bytes(b"other")
     assert source.stat().st_size == 1_000_000
@@ -402,7 +518,7 @@ def test_a_copy_is_equal_and_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         raise OSError
 
     monkeypatch.setattr(os, "copy_file_range", refuse)
-    part.copy(source, target)
+    incremental.copy(source, target)
     assert target.read_bytes() == source.read_bytes()
 
 
@@ -410,8 +526,8 @@ def test_a_file_of_another_catalogue_is_not_continued(make_city: Callable[..., C
     city = make_city()
     city.bills("bills/a.csv", monthly("M1", 2022, 2025, 100))
     night(city.paths)
-    assert part.last_inputs(city.paths.published)
+    assert incremental.last_inputs(city.paths.published)
     connection = duckdb.connect(str(writable(city.paths.published)))
     connection.execute("DELETE FROM dictionary WHERE table_name = 'readings'")
     connection.close()
-    assert part.last_inputs(city.paths.published) == {}
+    assert incremental.last_inputs(city.paths.published) == {}

@@ -1,7 +1,7 @@
--- readings_near: the readings that a run wrote and those they might overlap: of the day before and after, and over several days.
+-- readings_near: the readings that a night wrote and those they might overlap: of the day before and after, and over several days.
 -- Inputs: touched_readings, readings. Parameters: since, until (the touched days; only that part of the readings is read).
 WITH days AS (
-    SELECT DISTINCT meter_id, reading_kind, unnest([day - 1, day, day + 1]) AS day
+    SELECT DISTINCT meter_id, reading_kind, unnest(near_days(day)) AS day
     FROM (SELECT DISTINCT meter_id, reading_kind, CAST(started_at AS DATE) AS day FROM touched_readings)
 )
 SELECT r.* FROM readings AS r

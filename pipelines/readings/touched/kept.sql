@@ -1,5 +1,5 @@
--- kept: the values of the last publication that stand on touched days or belong to touched owners, as candidates once more.
--- place: the row they have in their table. Inputs: touched_days, touched_owners, known_files and, of the last publication,
+-- kept: the values of the base that stand on touched days or belong to touched owners, as candidates once more.
+-- place: the row they have in their table. Inputs: touched_days, touched_owners, known_files and, of the base,
 -- readings, register_states, activity_readings, waste_samples, weather_days. Parameters: since, until (of the touched days).
 WITH files AS (
     SELECT sha256, any_value(file_no) AS file_no, count(*) AS files FROM known_files WHERE is_first GROUP BY sha256
