@@ -6,16 +6,31 @@ BIN = $(VENV)/bin
 CITY ?= sample_data
 DATA ?=
 
-.PHONY: nightly test mutants damage flood torture bench sample lock licences audit bundle clean
+.PHONY: nightly check test lint supply mutants damage flood torture bench sample lock licences audit bundle clean
 
 nightly: $(VENV)/.installed
 	$(BIN)/facility-emissions --city $(CITY) $(if $(DATA),--data $(DATA)) nightly
 
-test: $(VENV)/.installed
+# while working: lint, types, the files of tests that build no city, and every stage asked on a tiny city built once
+CHECKED = tests/test_stages.py tests/test_architecture.py tests/test_units.py tests/test_periods.py tests/test_journal.py \
+	tests/test_rounding.py tests/test_words.py tests/reference/test_reference.py tests/reference/test_published_examples.py \
+	tests/sources/test_lines.py tests/supply/test_licences.py tests/supply/test_audit.py tests/targets/test_paths.py \
+	tests/emissions/test_same_amount.py
+check: lint
+	$(BIN)/pytest $(CHECKED)
+
+# before handing in: everything but what stands apart below
+test: lint
+	$(BIN)/pytest
+
+lint: $(VENV)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+
+# the bundle made from the package index, installed and run where there is no network
+supply: $(VENV)/.installed
+	$(BIN)/pytest -m download tests/supply
 
 # sixty small mutations of our own statements, and who notices each
 mutants: $(VENV)/.installed
@@ -29,9 +44,13 @@ damage: $(VENV)/.installed
 flood: $(VENV)/.installed
 	$(BIN)/python -m tests.flood $(FLOOD)
 
-# every parser fed with broken and hostile bytes for ten minutes, and 200 nights killed at random moments
+# what make test does in short, at length: every parser fed with broken and hostile bytes for ten minutes, 200 nights killed at
+# random moments, 60 nights on end, 20 drawn histories, and every other state and moment that a test marks as torture
+TORTURED = tests/sources/test_fuzz.py tests/test_faults.py tests/test_kills.py tests/test_soak.py tests/test_power_loss.py \
+	tests/test_two_times.py tests/warehouse/test_incremental.py tests/targets/test_removal.py
 torture: $(VENV)/.installed
-	FUZZ_SECONDS=600 KILLS=200 NIGHTS=60 FUZZ_SEED=$$(date +%s) $(BIN)/pytest tests/sources/test_fuzz.py tests/test_faults.py tests/test_kills.py tests/test_soak.py
+	FUZZ_SECONDS=600 KILLS=200 NIGHTS=60 HISTORIES=20 FUZZ_SEED=$$(date +%s) $(BIN)/pytest -m "not download" $(TORTURED)
+	$(BIN)/pytest -m torture $(foreach file,$(TORTURED),--ignore=$(file))
 
 # what a night costs, as ratios to floors of the same run; BENCH="--share 1" measures the whole set
 bench: $(VENV)/.installed

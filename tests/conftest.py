@@ -13,15 +13,19 @@ import duckdb
 import pytest
 
 from flows.surroundings import hush_interpreter_exit
-from pipelines.run.night import Night, build
 from pipelines.settings.city import CityFolder
 from pipelines.warehouse import database
-from tests.making import ONE_THREAD, TODAY, City
+from tests import making
+from tests.drawn_city import USE_CLASSES, Drawn, draw
+from tests.making import ONE_THREAD, TODAY, City, monthly
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"
 LONGEST_FIRST = (
     "test_same_numbers.py",
-    "test_bundle.py",
+    "test_kills.py",
+    "test_faults.py",
+    "test_away.py",
+    "test_time_limit.py",
     "test_real_input.py",
     "test_nightly.py",
     "test_recomputed.py",
@@ -56,6 +60,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (*LONGEST_FIRST, item.path.name).index(item.path.name))
 
 
+@pytest.fixture(scope="session")
+def published_once(tmp_path_factory: pytest.TempPathFactory) -> City:
+    """A small city of four closed years, 100 L a month, published; to be copied."""
+    city = City(tmp_path_factory.mktemp("published") / "city").bills("fuel/a.csv", monthly("M1", 2022, 2025, 100))
+    city.publish()
+    return city
+
+
+@pytest.fixture
+def published(published_once: City, tmp_path: Path) -> City:
+    """A small city of four closed years, 100 L a month, published, for each test anew."""
+    return published_once.copied(tmp_path / "published")
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Drawn, duckdb.DuckDBPyConnection]]:
+    """A sound city of six facilities, one of each use, built once up to the gate; what was drawn, and its tables."""
+    drawn = draw(1, len(USE_CLASSES)).gathered()
+    with drawn.write(City(tmp_path_factory.mktemp("tiny") / "city", date(2026, 6, 3))).built() as made:
+        yield drawn, made
+
+
 def copy_of_sample(folder: Path, *more: str) -> Path:
     """Copy the sample city, without what ``more`` names, to be run on one thread."""
     shutil.copytree(SAMPLE, folder, ignore=shutil.ignore_patterns(".data", "__pycache__", "*.py", *more))
@@ -87,12 +113,7 @@ def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def published_sample(folder: Path) -> Path:
     """Publish a copy of the sample city."""
     copy_of_sample(folder)
-    night = Night(CityFolder(folder))
-    night.receive()
-    night.read_files()
-    night.load_registers()
-    build(night)
-    night.publish()
+    making.published(CityFolder(folder))
     return folder
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from tests.making import City
@@ -41,6 +41,15 @@ class Drawn:
     def add(self, path: str, received: date, row: Row) -> None:
         """Put a row into a file."""
         self.files.setdefault(path, (f"{received} 09:00", []))[1].append(row)
+
+    def gathered(self) -> Drawn:
+        """The same with all rows of a source in one file, received with its last: quick to read."""
+        files: dict[str, tuple[str, list[Row]]] = {}
+        for path, (received, rows) in self.files.items():
+            name = f"{path.partition('/')[0]}/all.csv"
+            before, others = files.get(name, (received, []))
+            files[name] = (max(before, received), [*others, *rows])
+        return replace(self, files=files)
 
     def write(self, city: City) -> City:
         """Write registers and files."""

@@ -89,7 +89,7 @@ def test_a_first_bill_over_the_start_of_a_meter_leaves_the_days_before_it_alone(
 def test_a_bill_over_the_end_of_a_meter_leaves_the_days_after_it_alone(city: City) -> None:
     two_houses(city, closed_on=SHUT)
     city.bills("oil/b.csv", [("M2", "2024-06-01", "2024-07-05", 100, "L")])
-    with city.built() as made:
+    with city.built("targets") as made:
         assert "readings_after_validity" not in (
             one(made, "SELECT reasons FROM target_results WHERE fiscal_year = 2024") or ""
         )

@@ -12,7 +12,7 @@ import pytest
 from pipelines.run import exchange
 from pipelines.run.lock import AlreadyRunning
 from pipelines.upkeep import backup, tidy
-from tests.making import City, monthly, one
+from tests.making import City, first_of, monthly, one
 from tests.test_operation import night
 
 # restores the backup and dies at the given move, before or after it (a backup writes its note by a move, too)
@@ -69,7 +69,7 @@ def killed(city: City, file: Path, at: int, when: str) -> int:
     return subprocess.run(arguments, check=False, cwd=Path(__file__).parents[1], timeout=120).returncode
 
 
-@pytest.mark.parametrize("at", range(1, MOVES + 2))
+@pytest.mark.parametrize("at", first_of([2, 1, *range(3, MOVES + 2)]))
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_at_any_move_the_next_night_has_one_whole_folder(
     grown: tuple[City, Path], tmp_path: Path, at: int, when: str

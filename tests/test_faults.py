@@ -1,6 +1,6 @@
 """Kill it anywhere, fill its disk, take its rights: the old publication stays whole and the next night completes.
 
-KILLS: how many nights are killed (20; ``make torture`` 200).
+KILLS: how many nights are killed (8; ``make torture`` 200).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests import killing
 from tests.making import City, monthly, one, rows_of
 
 MOUNT, UMOUNT = "/bin/mount", "/bin/umount"
-KILLS = int(os.environ.get("KILLS", "20"))
+KILLS = int(os.environ.get("KILLS", "8"))
 SEED = int(os.environ.get("FUZZ_SEED", "20261120"))
 STATE = "SELECT count(*), coalesce(sum(quantity), 0) FROM current_readings"
 BROKEN = "SELECT count(*) FROM invariant_results WHERE failing_rows > 0"

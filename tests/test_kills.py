@@ -1,6 +1,6 @@
 """Whatever changes the data folder, killed at random moments: the next night completes, and nothing is lost, doubled or damaged.
 
-KILLS: how many kills in all (20; ``make torture`` 200). KILL_TABLE: a file that the table of works is appended to.
+KILLS: how many kills in all (8; ``make torture`` 200). KILL_TABLE: a file that the table of works is appended to.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.reference.test_editions import TEXT
 from tests.test_faults import SEED, killed_after
 from tests.test_operation import command, night
 
-KILLS = int(os.environ.get("KILLS", "20"))
+KILLS = int(os.environ.get("KILLS", "8"))
 SLIP = {(2024, 6): "0.1"}
 SOURCE = {
     "activity_source_id": "A1",

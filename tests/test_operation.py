@@ -33,7 +33,7 @@ from pipelines.upkeep import backup, doctor, tidy
 from pipelines.warehouse import database
 from pipelines.warehouse.publish import HeldBack
 from pipelines.warehouse.time_limit import TimeLimit, TimeLimitError
-from tests.making import City, monthly, one, writable
+from tests.making import City, monthly, nightly, one, writable
 
 DIES_IN_A_RUN = """
 import os, sys
@@ -59,16 +59,7 @@ def command(city: City, *words: str) -> tuple[int, str]:
 
 def night(city: City) -> Night:
     """A whole night without Prefect and gate."""
-    run = Night(city.paths)
-    with guarded(run):
-        run.receive()
-        run.read_files()
-        if run.load_registers():
-            build(run)
-            run.publish()
-        else:
-            run.record("nothing_new")
-    return run
+    return nightly(city.paths, guarded)
 
 
 # ---------------------------------------------------------------- one at a time
@@ -354,7 +345,7 @@ def test_damaged_parsed_files_are_parsed_again(city: City) -> None:
         run = night(city)
         assert [notice["rule_id"] for notice in run.outcome.notices] == ["parsed_damaged"]
         assert parsed_store.damaged(city.paths.parsed, city.paths.history, wholly=True) == []
-    with city.built() as made:
+    with city.built("readings") as made:
         assert one(made, total) == 48 * 100
 
 
@@ -371,7 +362,7 @@ def test_values_that_are_lost_stop_the_night_by_name(city: City) -> None:
     assert deep(city)["parsed values"] == "bad"
     raw.write_bytes(kept)
     night(city)
-    with city.built() as made:
+    with city.built("readings") as made:
         assert one(made, "SELECT sum(quantity) FROM readings") == 48 * 100
 
 

@@ -12,7 +12,7 @@ from pipelines import durable
 from pipelines.history import kept
 from pipelines.history.journal import HistoryLostError
 from pipelines.history.records import History
-from tests.making import City, monthly, one
+from tests.making import City, first_of, monthly, one
 from tests.test_operation import night
 
 LEFT: dict[str, Callable[[bytes], bytes | None]] = {
@@ -56,7 +56,7 @@ def leave(path: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("pattern", MENDED)
-@pytest.mark.parametrize("how", ["torn", "empty"])
+@pytest.mark.parametrize("how", first_of(["torn", "empty"]))
 def test_what_can_be_made_anew_is_made_anew_and_told(sound: City, tmp_path: Path, pattern: str, how: str) -> None:
     city = sound.copied(tmp_path / "city")
     path = sorted(city.paths.data.glob(pattern))[0]
@@ -73,7 +73,7 @@ def test_what_can_be_made_anew_is_made_anew_and_told(sound: City, tmp_path: Path
         assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("how", LEFT)
+@pytest.mark.parametrize("how", first_of(LEFT))
 def test_a_lost_list_of_hashes_is_not_taken_for_whatever_stands_there(sound: City, tmp_path: Path, how: str) -> None:
     """The history has the hashes; a batch whose values changed under a lost list is damaged."""
     city = sound.copied(tmp_path / "city")

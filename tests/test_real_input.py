@@ -11,11 +11,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.run.night import Night, build
 from pipelines.settings.city import CityFolder
 from pipelines.warehouse import database, invariants
 from tests import real_input
-from tests.making import one, rows_of
+from tests.making import finished, one, rows_of
 
 pytestmark = pytest.mark.skipif(
     not real_input.available(), reason="the archive of real data is not beside the checkout"
@@ -26,11 +25,7 @@ BUILDINGS = 16  # of 73: every layout and every kind of gap is among them
 
 
 def published(city: Path) -> duckdb.DuckDBPyConnection:
-    night = Night(CityFolder(city))
-    night.receive()
-    night.read_files()
-    night.load_registers()
-    build(night)
+    night = finished(CityFolder(city))
     assert invariants.broken(night.connection) == {}
     night.publish()
     return database.connect_published(CityFolder(city).published)

@@ -95,7 +95,7 @@ def totals_after(city: City, changes: tuple[Callable[[City], None], ...]) -> dic
     power(city)
     for change in changes:
         change(city)
-    with city.built() as made:
+    with city.built("emissions") as made:
         return {(f, y, b): kg for f, y, b, kg in rows_of(made, TOTALS)}
 
 
@@ -281,7 +281,7 @@ def test_the_base_year_in_three_lines_where_a_facility_moved(city: City) -> None
     city.register("meters", [{**kerosene, "meter_id": m, "facility_id": f} for m, f in (("M1", "F1"), ("M2", "F2"))])
     city.register("targets", [{**TARGET, "subject_kind": "operator", "subject_id": "OP"}])
     city.bills("fuel/a.csv", [*monthly("M1", 2022, 2025, 100), *monthly("M2", 2022, 2025, 10)])
-    with city.built() as made:
+    with city.built("targets") as made:
         lines = dict(rows_of(made, "SELECT line, (co2e_kg, facilities) FROM base_year_lines"))
         own = dict(
             rows_of(

@@ -15,9 +15,9 @@ import pytest
 
 from pipelines.history import kept
 from pipelines.history.records import History
-from pipelines.run.night import Night, build
+from pipelines.run.night import build
 from pipelines.warehouse import query
-from tests.making import DEFAULTS, City, monthly, one, rows_of, verdict, writable
+from tests.making import DEFAULTS, City, monthly, one, remembered, rows_of, verdict, writable
 
 SUMMER = date(2026, 7, 10)
 TARGET = DEFAULTS["targets"][0]  # base FY2022, minus 40 % by FY2030: FY2025 allows 0.85
@@ -155,7 +155,7 @@ def test_a_bill_over_the_day_of_closing_and_zeros_afterwards_are_no_readings_aft
     rows = monthly("M1", 2022, 2024, 100)
     rows[-1] = ("M1", "2025-03-01", "2025-04-10", 100, "L")
     city.bills("fuel/a.csv", [*rows, ("M1", "2025-04-10", "2025-05-10", 0, "L")])
-    with city.built() as made:
+    with city.built("targets") as made:
         assert rows_of(made, "FROM readings_outside_life") == []
         assert rows_of(made, "SELECT max(fiscal_year) FROM facility_results") == [(2024,)]
 
@@ -317,9 +317,7 @@ def test_flags_and_history_are_the_same_after_a_rebuild(make_city: Callable[...,
     with query.opened(path) as made:
         before = dump(made)
         assert before["verdict_restatements"]
-    again = Night(city.paths)
-    again.remember()
-    again.load_registers()
+    again = remembered(city.paths)
     build(again)
     try:
         assert dump(again.connection) == before

@@ -17,7 +17,7 @@ from pipelines.history.records import History
 from pipelines.run.lock import running
 from pipelines.warehouse import time_limit
 from pipelines.warehouse.time_limit import TimeLimit, TimeLimitError
-from tests.making import City, monthly
+from tests.making import City, first_of, monthly
 from tests.sources.test_limits import sheet_of
 
 # Runs a night of which one thing never ends.
@@ -137,7 +137,7 @@ def ran(city: City, what: str, through: str = "", limit: float = 3, last: float 
 
 
 @pytest.mark.parametrize(
-    "what", ["loop@receive", "loop@read", "waits@receive", "waits_for_a_lock@receive", "child@read"]
+    "what", first_of(["loop@receive", "child@read", "loop@read", "waits@receive", "waits_for_a_lock@receive"], 2)
 )
 def test_a_run_is_ended_whatever_it_is_doing(city: City, told: list[str], what: str) -> None:
     code, said, late = ran(city, what)
@@ -166,7 +166,7 @@ def test_what_hangs_behind_a_publication_is_ended_too_and_the_publication_stands
     assert city.paths.published.is_file()
 
 
-@pytest.mark.parametrize("what", ["loop@read", "child@read", "waits@receive"])
+@pytest.mark.parametrize("what", first_of(["child@read", "loop@read", "waits@receive"]))
 def test_a_night_of_prefect_is_ended_in_all_its_threads(city: City, told: list[str], what: str) -> None:
     code, said, _ = ran(city, what, "flow", limit=15, last=20)
     assert told == ["timed_out"] and "longest_minutes" in said, said

@@ -6,8 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.warehouse import invariants
-from tests.making import City, one, rows_of, verdict
+from tests.making import City, broken, one, rows_of, verdict
 
 HEAD = "activity_source_id,started_on,ended_on,quantity,unit\n"
 
@@ -53,7 +52,7 @@ def test_warming_potentials_change_by_date(city: City) -> None:
     source(city, "sewage_terminal", "m3")
     rows = "".join(f"A1,{month}-10,{month}-11,100000,m3\n" for month in POTENTIALS)
     city.file("plants/a.csv", HEAD + rows)
-    with city.built() as made:
+    with city.built("emissions") as made:
         found = rows_of(
             made,
             "SELECT strftime(local_date, '%Y-%m'), gas, emissions_kg, co2e_kg FROM emissions_by_source_day ORDER BY ALL",
@@ -67,7 +66,7 @@ def test_warming_potentials_change_by_date(city: City) -> None:
 def test_burnt_plastic_by_carbon_and_44_over_12(city: City) -> None:
     source(city, "waste_plastic", "t")
     city.file("plants/a.csv", HEAD + "A1,2024-04-10,2024-04-11,3,t\n")
-    with city.built() as made:
+    with city.built("emissions") as made:
         assert by_gas(made)["CO2"][1] == Decimal("8294"), "3 t x 754 kgC/t x 44/12"
 
 
@@ -76,7 +75,7 @@ def test_refrigerant_of_cars_is_a_stock_with_a_yearly_factor(city: City) -> None
     potentials = {2014: 1300, 2020: 1430, 2024: 1300}
     rows = "".join(f"A1,{year}-04-01,{year + 1}-04-01,100,台\n" for year in potentials)
     city.file("plants/a.csv", HEAD + rows)
-    with city.built() as made:
+    with city.built("emissions") as made:
         found = rows_of(
             made,
             """SELECT fiscal_year_of(local_date), sum(emissions_kg), sum(co2e_kg) FROM emissions_by_source_day
@@ -91,7 +90,7 @@ def test_refrigerant_of_cars_is_a_stock_with_a_yearly_factor(city: City) -> None
 def test_a_gas_without_a_warming_potential_has_no_co2e(city: City) -> None:
     source(city, "sf6_equipment", "kg", frequency="year")
     city.file("plants/a.csv", HEAD + "A1,2020-04-01,2021-04-01,50,kg\n")
-    with city.built() as made:
+    with city.built("emissions") as made:
         assert by_gas(made) == {}
         assert one(made, "SELECT DISTINCT reason FROM emission_days WHERE quantity IS NOT NULL") == "no_gwp"
 
@@ -99,7 +98,7 @@ def test_a_gas_without_a_warming_potential_has_no_co2e(city: City) -> None:
 def test_activities_are_in_the_plan_only(city: City) -> None:
     source(city, "waste_plastic", "t")
     city.file("plants/a.csv", HEAD + "A1,2024-04-01,2024-05-01,3,t\n")
-    with city.built() as made:
+    with city.built("emissions") as made:
         assert one(made, "SELECT DISTINCT basis FROM emission_days") == "plan"
 
 
@@ -138,7 +137,7 @@ def test_a_measured_own_factor_comes_before_the_ordinance(city: City) -> None:
         ],
     )
     city.file("plants/a.csv", HEAD + "A1,2024-04-01,2024-04-02,10,t\n")
-    with city.built() as made:
+    with city.built("emissions") as made:
         assert by_gas(made)["N2O"][0] == 5
         assert one(made, "SELECT DISTINCT choice FROM emissions_by_source_day WHERE gas = 'N2O'") == "own"
 
@@ -146,7 +145,7 @@ def test_a_measured_own_factor_comes_before_the_ordinance(city: City) -> None:
 def test_an_unknown_source_is_held_back(city: City) -> None:
     source(city, "waste_plastic", "t")
     city.file("plants/a.csv", HEAD + "A9,2024-04-01,2024-05-01,3,t\nA1,2024-04-01,2024-05-01,3,m3\n")
-    with city.built() as made:
+    with city.built("readings") as made:
         assert rows_of(made, "SELECT rule_id FROM quarantine ORDER BY 1") == [
             ("unknown_activity_source",),
             ("wrong_dimension",),
@@ -157,7 +156,7 @@ def test_headings_gases_and_facilities_add_up(city: City) -> None:
     source(city, "incin_continuous", "t")
     city.register("headings", [{"use_class": "", "cause": "incin_continuous", "heading": "廃棄物焼却"}])
     city.file("plants/a.csv", HEAD + "A1,2024-04-01,2025-04-01,1000,t\n")
-    with city.built() as made:
+    with city.built("emissions") as made:
         by_heading = one(
             made,
             "SELECT heading, sum(co2e_kg) FROM emissions_by_cause_gas_fiscal_year WHERE fiscal_year = 2024 GROUP BY 1",
@@ -178,8 +177,8 @@ def test_two_substances_of_one_source_are_not_counted_as_each_other(city: City, 
     rows = [(2022, "HFC-134a"), (2023, "HFC-32"), (2024, "HFC-134a"), (2024, "HFC-32")]
     lines = [f"A1,{year}-04-01,{year + 1}-04-01,100,{unit},{substance}\n" for year, substance in rows]
     city.file("plants/a.csv", head + "".join(lines))
-    with city.built() as made:
-        assert invariants.broken(made) == {}
+    with city.built("emissions") as made:
+        assert broken(made) == {}
         found = rows_of(
             made,
             """SELECT fiscal_year_of(local_date), list(DISTINCT gas ORDER BY gas), round(sum(emissions_kg), 6), count(*)

@@ -91,7 +91,7 @@ def test_days_go_to_the_next_year_only_where_that_is_counted_by_bills(
     city = make_city(extra=TWELVE if until else f"{TWELVE}valid_to = 2025-04-01\n")
     city.register("meters", [{"meter_id": "M1", "facility_id": "F1", **OIL, "valid_to": until or ""}])
     city.bills("fuel/a.csv", bills("M1", MIDDLE, date(2025, 3, 1) if until else date(2026, 4, 1)))
-    with city.built() as made:
+    with city.built("targets") as made:
         assert one(made, "SELECT is_whole, last_date FROM bill_years WHERE basis = 'plan' AND fiscal_year = 2024") == (
             True, date(2025, 3, 9),
         )  # fmt: skip

@@ -49,7 +49,7 @@ def test_two_factors_for_one_use_is_an_error_that_names_both(city: City) -> None
     electric(city)
     rows = supplier_rows(range(2022, 2026)) + supplier_rows(range(2025, 2026), "0.000400", supplier="試験電力㈱")
     city.register("supplier_factors", rows)
-    with city.built() as made:
+    with city.built("targets") as made:
         assert verdict(made, "F1", 2025) == ("undeterminable", {"two_factors"})
         named = one(
             made, "SELECT DISTINCT candidates FROM factor_choices WHERE reason = 'two_factors' AND basis = 'plan'"
@@ -62,7 +62,7 @@ def test_a_later_edition_takes_the_place_of_the_earlier(city: City) -> None:
     city.register(
         "supplier_factors", supplier_rows(range(2022, 2026)) + supplier_rows(range(2025, 2026), "0.000400", edition="2")
     )
-    with city.built() as made:
+    with city.built("emissions") as made:
         total = "SELECT sum(co2e_kg) FROM emissions_by_facility_fiscal_year WHERE basis = 'plan' AND fiscal_year = 2025"
         assert one(made, total) == 12 * 400
 
@@ -70,7 +70,7 @@ def test_a_later_edition_takes_the_place_of_the_earlier(city: City) -> None:
 def test_no_contract_no_number(city: City) -> None:
     electric(city)
     (city.folder / "registers" / "contracts.csv").unlink()
-    with city.built() as made:
+    with city.built("targets") as made:
         assert verdict(made, "F1", 2025) == ("undeterminable", {"no_contract", "baseline:no_contract"})
 
 
@@ -80,9 +80,9 @@ def test_plan_electricity_is_provisional_until_the_city_states_the_rule(make_cit
     toml.write_text(toml.read_text(encoding="utf-8").split("[[rules")[0], encoding="utf-8")
     for city in (stated, unstated):
         electric(city, quantity=lambda year, _: 1000 if year == 2022 else 800)
-    with stated.built() as made:
+    with stated.built("targets") as made:
         assert verdict(made, "F1", 2025)[0] == "achieved"
-    with unstated.built() as made:
+    with unstated.built("targets") as made:
         assert one(made, "SELECT DISTINCT choice FROM emissions_by_source_day WHERE basis = 'plan'") == "provisional"
         assert verdict(made, "F1", 2025) == ("undeterminable", {"provisional_factor", "baseline:provisional_factor"})
         low, high = one(
@@ -97,7 +97,7 @@ def test_a_provisional_factor_of_zero_has_no_upper_bound(make_city: Callable[...
     toml.write_text(toml.read_text(encoding="utf-8").split("[[rules")[0], encoding="utf-8")
     electric(city)
     city.register("supplier_factors", supplier_rows(range(2022, 2025)) + supplier_rows(range(2025, 2026), "0"))
-    with city.built() as made:
+    with city.built("targets") as made:
         assert verdict(made, "F1", 2025)[0] == "undeterminable"
         assert one(made, "SELECT actual_high_co2e_kg FROM facility_results WHERE fiscal_year = 2025") is None
 
@@ -110,7 +110,7 @@ def test_a_doubtful_zero_under_a_provisional_factor_of_zero_has_no_upper_bound(m
         electric(city, quantity=lambda year, month: 0 if (year, month) == (2025, 8) else 1000)
         city.register("contracts", [{"meter_id": "M1", "supplier_no": "Z1", "supplier": "試験電力", "contract_kw": 9}])
         city.register("supplier_factors", supplier_rows(range(2022, 2025)) + supplier_rows(range(2025, 2026), factor))
-        with city.built() as made:
+        with city.built("emissions") as made:
             month = (
                 "SELECT open_days, reasons FROM emissions_by_source_month WHERE month = '2025-08-01' AND basis = 'plan'"
             )
@@ -122,7 +122,7 @@ def test_the_running_year_uses_last_years_row_as_provisional(make_city: Callable
     city = make_city(today=date(2026, 11, 1))
     electric(city)
     city.bills("power/b.csv", monthly("M1", 2026, 2026, lambda _, month: 1000 if 4 <= month <= 9 else None, "kWh"))
-    with city.built() as made:
+    with city.built("emissions") as made:
         choices = dict(
             rows_of(
                 made,
@@ -136,14 +136,14 @@ def test_the_running_year_uses_last_years_row_as_provisional(make_city: Callable
 def test_city_gas_is_marked_as_metered(city: City) -> None:
     city.register("meters", [{**METER, "energy_type": "city_gas", "unit": "m3"}])
     city.bills("gas/a.csv", [("M1", "2022-04-01", "2022-05-01", 100, "m3")])
-    with city.built() as made:
+    with city.built("emissions") as made:
         assert one(made, "SELECT DISTINCT mark FROM factor_choices WHERE factor_id IS NOT NULL") == "as_metered"
 
 
 def test_gas_at_a_stated_condition_is_not_taken_for_metered(city: City) -> None:
     city.register("meters", [{**METER, "energy_type": "city_gas", "unit": "Nm3"}])
     city.bills("gas/a.csv", [("M1", "2022-04-01", "2022-05-01", 100, "Nm3")])
-    with city.built() as made:
+    with city.built("emissions") as made:
         reasons = dict(rows_of(made, "SELECT DISTINCT basis, reason FROM emission_days WHERE quantity IS NOT NULL"))
         assert reasons["plan"] == "unit_and_factor", "the plan's table counts the metered m3"
         assert reasons["shk_basic"] is None, "the SHK table of FY2022 is at normal state"
@@ -166,7 +166,7 @@ def test_lpg_by_volume_through_the_suppliers_density(city: City) -> None:
         ],
     )
     city.bills("gas/a.csv", [("M1", "2024-04-01", "2024-04-02", 10, "m3")])
-    with city.built() as made:
+    with city.built("emissions") as made:
         kg = one(made, "SELECT co2e_kg FROM emissions_by_source_day WHERE basis = 'plan'")
         assert kg == (Decimal(20) * Decimal("50.8") * Decimal("0.0161") * 44 / 12).quantize(Decimal("1E-9"))
         assert one(made, "SELECT energy_gj FROM energy_by_meter_day WHERE quantity IS NOT NULL") == Decimal("1.002")
@@ -174,7 +174,7 @@ def test_lpg_by_volume_through_the_suppliers_density(city: City) -> None:
 
 def test_a_factor_with_a_slipped_unit_is_refused_not_used(city: City) -> None:
     electric(city, value="5000")
-    with city.built() as made:
+    with city.built("emissions") as made:
         assert (
             one(
                 made,

@@ -77,7 +77,7 @@ def test_primary_energy_of_the_act(city: City) -> None:
             for n, (amount, unit, _, day, _) in enumerate(PRIMARY_ENERGY)
         ],
     )
-    with city.built() as made:
+    with city.built("energy") as made:
         found = "SELECT energy_gj, crude_oil_kl FROM energy_by_meter_day WHERE quantity IS NOT NULL ORDER BY meter_id"
         expected = [Decimal(gj) for *_, gj in PRIMARY_ENERGY]
         assert rows_of(made, found) == [(gj, gj * Decimal("0.0258")) for gj in expected]
@@ -92,7 +92,7 @@ def test_electricity_by_time_band_until_fy2022(city: City) -> None:
         for band in ("day", "night")
     ]
     city.bills("power/a.csv", rows, more=["time_band"])
-    with city.built() as made:
+    with city.built("energy") as made:
         found = "SELECT energy_gj FROM energy_by_meter_day WHERE quantity IS NOT NULL ORDER BY local_date, time_band"
         assert [row[0] for row in rows_of(made, found)] == [Decimal(x) for x in ("9.97", "9.28", "8.64", "8.64")]
 
@@ -200,7 +200,7 @@ def test_a_large_unit_meets_the_same_limit() -> None:
 
 def test_convert_and_the_night_agree(city: City) -> None:
     city.bills("fuel/a.csv", [("M1", "2024-04-01", "2024-04-02", "1234.567891", "L")])
-    with city.built() as made:
+    with city.built("emissions") as made:
         for basis in ("plan", "shk_basic"):
             found = one(made, "SELECT co2e_kg FROM emissions_by_source_day WHERE basis = ?", basis)
             assert found == convert(Decimal("1234.567891"), "L", "kerosene", date(2024, 4, 1), basis).co2e_kg["CO2"]

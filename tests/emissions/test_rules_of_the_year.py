@@ -64,7 +64,7 @@ def test_twelve_bills_count_in_the_year_of_their_last_day_with_its_factors(make_
     years = """SELECT fiscal_year, year_rule, co2e_kg, is_in_force, rules FROM emissions_by_facility_fiscal_year
         WHERE basis = 'plan' ORDER BY ALL"""
     elsewhere = "SELECT count(*) FROM emissions_by_facility_fiscal_year WHERE basis <> 'plan' AND year_rule <> 'by_day'"
-    with city.built() as made:
+    with city.built("targets") as made:
         found = {(y, r): (kg, force, rules) for y, r, kg, force, rules in rows_of(made, years)}
         diesel = dict(
             rows_of(
@@ -95,7 +95,7 @@ def test_twelve_bills_count_in_the_year_of_their_last_day_with_its_factors(make_
 
 def test_a_bill_read_at_midnight_of_the_first_belongs_to_the_year_that_ended(make_city: Callable[..., City]) -> None:
     city = make_city(extra=TWELVE).bills("fuel/a.csv", monthly("M1", 2022, 2024, 100))
-    with city.built() as made:
+    with city.built("emissions") as made:
         totals = rows_of(
             made,
             "SELECT fiscal_year, co2e_kg FROM emissions_by_facility_fiscal_year WHERE basis = 'plan' AND year_rule = 'twelve_bills'",
@@ -121,7 +121,7 @@ def test_an_operator_whose_shk_figures_serve_its_plan(make_city: Callable[..., C
     # F2 belongs to OP from FY2025 on only: the rule of FY2024 does not reach it
     city.register("facility_periods", [{"facility_id": "F2", "valid_from": "2025-04-01", "operator_id": "OP"}])
     city.bills("fuel/a.csv", [*monthly("M1", 2022, 2025, 100), *monthly("M2", 2022, 2025, 100)])
-    with city.built() as made:
+    with city.built("emissions") as made:
         found = rows_of(
             made,
             """SELECT DISTINCT source_id, fiscal_year_of(local_date), factor_id, rules FROM emissions_by_source_day
@@ -151,7 +151,7 @@ def test_half_hours_are_told_apart_by_day_and_night_to_fy2022(city: City) -> Non
     ]
     lines[2] = f"E,{days[0]} 01:00,{days[0]} 01:30,2,kWh"
     city.file("power/e.csv", "\n".join([head, *lines, ""]))
-    with city.built() as made:
+    with city.built("energy") as made:
         found = rows_of(
             made,
             "SELECT local_date, time_band, quantity, energy_gj, state FROM energy_by_meter_day WHERE quantity IS NOT NULL ORDER BY ALL",
@@ -174,7 +174,7 @@ def test_a_slot_that_crosses_the_hour_stays_undivided_and_a_gap_stays_a_gap(city
         ("E", "2022-05-01 22:00", "2022-05-02 00:00", 9, "kWh"),
     ]
     city.bills("power/e.csv", rows)
-    with city.built() as made:
+    with city.built("energy") as made:
         found = rows_of(
             made, "SELECT time_band, quantity, state FROM energy_by_meter_day WHERE quantity IS NOT NULL ORDER BY ALL"
         )
@@ -201,7 +201,7 @@ def test_with_the_base_years_factors_a_cleaner_grid_is_no_effort(city: City) -> 
     city.register("activity_sources", sources)
     city.bills("power/e.csv", [*monthly("E", 2022, 2024, 1000, "kWh"), *monthly("N", 2024, 2024, 50, "kWh")])
     city.file("activity/a.csv", "activity_source_id,started_on,ended_on,quantity\nA,2024-04-01,2024-05-01,3000\n")
-    with city.built() as made:
+    with city.built("emissions") as made:
         fixed = dict(
             rows_of(
                 made,
@@ -223,7 +223,7 @@ def test_no_factor_in_the_base_year_leaves_the_fixed_series_open(city: City) -> 
     city.register("contracts", [{"meter_id": "E", "supplier": "S"}])
     city.register("supplier_factors", factors(FY2024="0.0001"))
     city.bills("power/e.csv", monthly("E", 2024, 2024, 1000, "kWh"))
-    with city.built() as made:
+    with city.built("emissions") as made:
         found = one(
             made, "SELECT co2e_kg, open_days FROM emissions_at_base_factors WHERE basis = 'plan' AND fiscal_year = 2024"
         )

@@ -56,7 +56,7 @@ def plant(city: City, *lines: str, received: str = "2025-04-10 09:00") -> City:
 
 def test_the_fraction_is_worked_out_exactly_and_said_on_the_row(city: City) -> None:
     plant(city, *FOUR, *OTHERS)
-    with city.built() as made:
+    with city.built("emissions") as made:
         assert rows_of(made, "SELECT rule_id FROM quarantine") == []
         share, samples, formula, reason = one(made, "SELECT fraction, samples, formula, reason FROM waste_fractions")
         assert (share, samples, reason) == (
@@ -112,7 +112,7 @@ def test_each_line_that_cannot_be_used_is_held_back_with_its_reason(city: City) 
     city.file(
         "plants/reported.csv", "activity_source_id,started_on,ended_on,quantity\nPLASTIC,2024-04-01,2024-05-01,5\n"
     )
-    with city.built() as made:
+    with city.built("readings") as made:
         held = dict(rows_of(made, "SELECT source_line, rule_id FROM quarantine WHERE source_column = 'percent'"))
         assert held == {n: rule for n, (_, rule) in enumerate(bad, 2)}
         assert one(made, "SELECT rule_id FROM quarantine WHERE source_column = 'quantity'") == "derived_source"
@@ -133,7 +133,7 @@ def test_any_order_and_repetition_of_deliveries_gives_the_same_fraction(make_cit
         deliveries = ((FOUR, "2025-04-10 09:00"), ([later], "2025-05-10 09:00"), (FOUR[:1], "2025-03-01 09:00"))
         for name, (lines, received) in zip(names, deliveries, strict=True):
             city.file(f"plants/{name}.csv", "\n".join([HEAD, *lines, ""]), received)
-        with city.built() as made:
+        with city.built("emissions") as made:
             found.add(one(made, "SELECT fraction, samples, formula FROM waste_fractions"))
             assert one(made, "SELECT count(*) FILTER (known_to IS NULL), count(*) FROM waste_samples") == (4, 6)
     assert len(found) == 1 and "33.5" in next(iter(found))[2]
@@ -143,7 +143,7 @@ def test_without_one_of_its_samples_a_year_is_never_achieved(make_city: Callable
     """The samples of the base year are many, this year's are few: taking the worst away must not look like saving."""
     for left_out in (0, 3):
         lines = [line for n, line in enumerate(FOUR) if n != left_out]
-        with plant(make_city(), *lines).built() as made:
+        with plant(make_city(), *lines).built("targets") as made:
             high = one(made, "SELECT actual_high_co2e_kg FROM facility_results WHERE fiscal_year = 2024")
             assert high is None
 

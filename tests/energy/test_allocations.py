@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.warehouse import invariants
-from tests.making import City, one, rows_of
+from tests.making import City, broken, one, rows_of
 
 BILL = ("2024-04-01", "2024-05-01")
 ELECTRIC = {"energy_type": "electricity", "unit": "kWh", "reading_kind": "bill"}
@@ -35,9 +34,9 @@ def test_a_shared_meter_is_divided_exactly_and_marked(city: City) -> None:
     shares = {"F1": "0.333333", "F2": "0.333333", "F3": "0.333334"}
     city.register("meter_shares", [{"meter_id": "M1", "facility_id": f, "share": s} for f, s in shares.items()])
     city.bills("power/a.csv", [("M1", *BILL, "100.000001", "kWh")])
-    with city.built() as made:
+    with city.built("energy") as made:
         assert sum(sums(made).values()) == Decimal("100.000001")
-        assert invariants.broken(made) == {}
+        assert broken(made) == {}
         assert {r[0] for r in rows_of(made, "SELECT DISTINCT facility_share FROM energy_by_meter_day")} == set(
             map(Decimal, shares.values())
         )
@@ -51,7 +50,7 @@ def test_a_share_outside_the_city_is_kept_apart(city: City) -> None:
         [{"meter_id": "M1", "facility_id": f, "share": s} for f, s in (("F1", "0.7"), ("outside", "0.3"))],
     )
     city.bills("power/a.csv", [("M1", *BILL, 3000, "kWh")])
-    with city.built() as made:
+    with city.built("emissions") as made:
         assert sums(made) == {"F1": 2100, "outside": 900}
         assert one(made, "SELECT sum(energy_gj) FROM emissions_by_facility_month WHERE basis = 'plan'") == Decimal(
             "18.144"
@@ -73,7 +72,7 @@ def family(city: City, **extra: str) -> None:
 
 def test_a_sub_meter_of_the_same_facility_is_shown_only(city: City) -> None:
     family(city, role="sub")
-    with city.built() as made:
+    with city.built("energy") as made:
         assert sums(made) == {"F1": 3000}
         assert one(made, "SELECT sum(quantity), sum(energy_gj) FROM energy_by_meter_day WHERE meter_id = 'CHILD'") == (
             600,
@@ -83,14 +82,14 @@ def test_a_sub_meter_of_the_same_facility_is_shown_only(city: City) -> None:
 
 def test_a_sub_meter_of_another_facility_moves_its_part(city: City) -> None:
     family(city, role="sub", facility_id="F2")
-    with city.built() as made:
+    with city.built("energy") as made:
         assert sums(made) == {"F1": 2400, "F2": 600}
-        assert invariants.broken(made) == {}
+        assert broken(made) == {}
 
 
 def test_a_tenant_is_taken_off(city: City) -> None:
     family(city, role="tenant_deduct")
-    with city.built() as made:
+    with city.built("emissions") as made:
         assert sums(made) == {"F1": 2400, "outside": 600}
         by_facility = rows_of(
             made, "SELECT facility_id, sum(energy_gj) FROM emissions_by_facility_month WHERE basis = 'plan' GROUP BY 1"
@@ -104,7 +103,7 @@ def test_the_deduction_is_priced_with_the_factor_of_the_main_meter(city: City) -
         "power/b.csv",
         [("MAIN", "2025-04-01", "2025-05-01", 3000, "kWh"), ("CHILD", "2025-04-01", "2025-05-01", 600, "kWh")],
     )
-    with city.built() as made:
+    with city.built("emissions") as made:
         total = "SELECT sum(co2e_kg) FROM emissions_by_source_day WHERE basis = 'plan' AND facility_id = 'F1'"
         assert one(made, total) == Decimal("720"), "(3000 - 600) x 0.000300 t"
 
@@ -112,7 +111,7 @@ def test_the_deduction_is_priced_with_the_factor_of_the_main_meter(city: City) -
 def test_a_missing_deduction_leaves_the_net_use_unknown(city: City) -> None:
     family(city, role="tenant_deduct")
     city.bills("power/b.csv", [("MAIN", "2025-04-01", "2025-05-01", 3000, "kWh")])
-    with city.built() as made:
+    with city.built("emissions") as made:
         low, open_days, reasons = one(
             made,
             """SELECT sum(low_co2e_kg), max(open_days), string_agg(reasons, ';') FROM emissions_by_source_month
@@ -136,7 +135,7 @@ def test_export_of_a_generator_is_not_self_used(city: City) -> None:
         "power/b.csv",
         [("PV", "2022-04-01", "2022-05-01", 1000, "kWh"), ("OUT", "2022-04-01", "2022-05-01", 250, "kWh")],
     )
-    with city.built() as made:
+    with city.built("emissions") as made:
         by_year = rows_of(
             made,
             """SELECT fiscal_year, energy_gj, co2e_kg FROM emissions_by_facility_fiscal_year
@@ -165,9 +164,9 @@ def test_any_shares_conserve(tmp_path_factory: pytest.TempPathFactory, meters: l
     city.register("meters", [{"meter_id": f"M{n}", "facility_id": "F0", **ELECTRIC} for n in range(len(meters))])
     city.register("meter_shares", shares)
     city.bills("power/a.csv", [(f"M{n}", *BILL, quantity, "kWh") for n, (quantity, _) in enumerate(meters)])
-    with city.built() as made:
+    with city.built("energy") as made:
         found = rows_of(
             made, "SELECT meter_id, sum(quantity) FROM energy_by_meter_day WHERE facility_share <> 0 GROUP BY 1"
         )
         assert dict(found) == {f"M{n}": quantity for n, (quantity, _) in enumerate(meters)}
-        assert invariants.broken(made) == {}
+        assert broken(made) == {}

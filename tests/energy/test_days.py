@@ -114,7 +114,7 @@ def state_on(made: duckdb.DuckDBPyConnection, day: str) -> tuple[str, str | None
 def test_a_day_with_one_half_hour_missing_is_missing_and_keeps_what_was_measured(interval_city: City) -> None:
     interval_city.file("power/a.csv", half_hours(date(2024, 4, 1), [1] * 47))
     interval_city.file("power/b.csv", half_hours(date(2024, 4, 2), [1] * 48))
-    with interval_city.built() as made:
+    with interval_city.built("energy") as made:
         assert state_on(made, "2024-04-01")[::2] == ("missing", Decimal(47))
         assert state_on(made, "2024-04-02")[2] == 48
         assert state_on(made, "2024-04-03")[::2] == ("missing", None)
@@ -123,14 +123,14 @@ def test_a_day_with_one_half_hour_missing_is_missing_and_keeps_what_was_measured
 def test_a_whole_day_of_zeros_is_doubtful_and_single_zeros_are_not(interval_city: City) -> None:
     interval_city.file("power/a.csv", half_hours(date(2024, 4, 1), [0] * 48))
     interval_city.file("power/b.csv", half_hours(date(2024, 4, 2), [0] * 47 + ["0.1"]))
-    with interval_city.built() as made:
+    with interval_city.built("energy") as made:
         assert "zero_unchecked" in (state_on(made, "2024-04-01")[1] or "")
         assert "zero" not in (state_on(made, "2024-04-02")[1] or "")
 
 
 def test_a_zero_bill_is_a_statement(city: City) -> None:
     city.bills("fuel/a.csv", monthly("M1", 2022, 2025, lambda _, month: 0 if month in (6, 7, 8) else 100))
-    with city.built() as made:
+    with city.built("targets") as made:
         assert one(made, "SELECT count(*) FROM energy_by_meter_day WHERE state = 'doubtful'") == 0
         assert verdict(made, "F1", 2025)[0] == "not_achieved"
 
@@ -142,7 +142,7 @@ def test_a_provisional_reading_is_doubted_once_its_year_is_closed(city: City) ->
         if row[2] <= date(2026, 6, 1)
     ]
     city.bills("fuel/a.csv", rows, more=["stage"])
-    with city.built() as made:
+    with city.built("targets") as made:
         doubted = one(
             made, "SELECT min(local_date), max(local_date) FROM energy_by_meter_day WHERE doubts LIKE '%provisional%'"
         )
@@ -161,7 +161,7 @@ def test_deliveries_count_only_with_a_closing_statement(city: City) -> None:
         ("M1", "2024-05-10", "2024-05-11", 200, "L"),
     ]
     city.bills("fuel/a.csv", rows)
-    with city.built() as made:
+    with city.built("energy") as made:
         april = "SELECT count(*), sum(quantity) FROM energy_by_meter_day WHERE month(local_date) = 4 AND year(local_date) = 2024"
         assert one(made, april) == (30, 800)
         assert one(
@@ -188,7 +188,7 @@ def test_the_kind_named_by_the_register_counts_and_the_other_reconciles(city: Ci
         .replace(",1\n", ",1,interval\n")
     )
     city.file("power/slots.csv", text)
-    with city.built() as made:
+    with city.built("energy") as made:
         found = rows_of(
             made,
             """SELECT local_date, reading_kind, quantity FROM energy_by_meter_day
@@ -204,14 +204,14 @@ def test_a_multiplier_is_applied_exactly(city: City) -> None:
     meter = {"meter_id": "M1", "facility_id": "F1", "energy_type": "electricity", "unit": "MWh", "reading_kind": "bill"}
     city.register("meters", [{**meter, "multiplier": "60"}])
     city.bills("power/a.csv", [("M1", "2024-04-01", "2024-05-01", "1.234567", "MWh")])
-    with city.built() as made:
+    with city.built("energy") as made:
         assert one(made, "SELECT sum(quantity), any_value(unit) FROM energy_by_meter_day WHERE quantity > 0") == (
             Decimal("74074.02"), "kWh",
         )  # fmt: skip
 
 
 def test_silence_is_missing_from_the_base_year_on(city: City) -> None:
-    with city.built() as made:
+    with city.built("energy") as made:
         days = one(
             made, "SELECT count(*), min(local_date), max(local_date) FROM energy_by_meter_day WHERE state = 'missing'"
         )
@@ -224,5 +224,5 @@ def test_a_closed_facility_owes_no_data(make_city: Callable[..., City]) -> None:
         "facilities",
         [{"facility_id": "F1", "name": "x", "operator_id": "OP", "opened_on": "2022-10-01", "closed_on": "2023-10-01"}],
     )
-    with city.built() as made:
+    with city.built("energy") as made:
         assert one(made, "SELECT count(*) FROM energy_by_meter_day WHERE expected") == 365

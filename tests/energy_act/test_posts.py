@@ -98,7 +98,7 @@ def test_every_holder_is_found_again(tmp_path: Path, seed: int) -> None:
             acting = ACTING if post == OPERATOR_POSTS[0] and place["operator_id"] == "P2" else post
             person = holder(place, acting, appointments)
             expected[place["facility_id"], post] = (acting, person, person is None)
-    with city.built() as made:
+    with city.built("targets") as made:
         rows = rows_of(made, "SELECT facility_id, required_post, post, person_id, is_vacant FROM post_holders")
     assert {row[:2]: row[2:] for row in rows} == expected
     assert sum(vacant for *_, vacant in expected.values()) not in (0, len(expected)), "both kinds are drawn"
@@ -113,5 +113,5 @@ def test_a_facility_that_is_closed_or_not_yet_open_needs_no_posts(tmp_path: Path
         {"facility_id": "F3", "name": "c", **plain, "opened_on": str(TODAY + timedelta(1))},
         {"facility_id": "F4", "name": "d", **plain, "opened_on": str(TODAY), "closed_on": str(TODAY + timedelta(1))},
     ])  # fmt: skip
-    with city.built() as made:
+    with city.built("targets") as made:
         assert rows_of(made, "SELECT DISTINCT facility_id FROM post_holders ORDER BY 1") == [("F1",), ("F4",)]

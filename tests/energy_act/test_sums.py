@@ -45,7 +45,7 @@ def city_of(folder: Path, meters: Mapping[str, tuple[Quantity, dict[str, object]
 
 
 def year_of(city: City, year: int = YEAR) -> tuple[Any, ...]:
-    with city.built() as made:
+    with city.built("targets") as made:
         row: tuple[Any, ...] = one(
             made,
             """SELECT site_crude_oil_kl, site_crude_oil_low_kl, site_crude_oil_high_kl, designation_state, designation
@@ -162,7 +162,7 @@ def test_a_facility_counts_with_its_operator_of_each_day(tmp_path: Path) -> None
     city.register(
         "facility_periods", [{"facility_id": "F1", "valid_from": "2025-08-01", "valid_to": "", "operator_id": "P2"}]
     )
-    with city.built() as made:
+    with city.built("targets") as made:
         found = dict(
             rows_of(
                 made, "SELECT operator_id, site_crude_oil_kl FROM operator_fiscal_years WHERE fiscal_year = ?", YEAR

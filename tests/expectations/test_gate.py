@@ -9,22 +9,17 @@ import pytest
 from expectations import contracts, gate, night_gate, suites
 from expectations.check import Check, rows_that
 from pipelines import tables
-from pipelines.run.night import Night, build
+from pipelines.run.night import Night
 from pipelines.warehouse import database
 from pipelines.warehouse.publish import HeldBack
-from tests.making import City, monthly, one
+from tests.making import City, finished, monthly, one
 
 
 @pytest.fixture
 def night(city: City) -> Night:
     city.bills("fuel/a.csv", [*monthly("M1", 2022, 2025, 100), ("M1", "2022-04-01", "2022-05-01", 5, "バレル")])
     city.file("fuel/photo.csv", b"\x89PNG\r\n\x1a\n0000")
-    made = Night(city.paths)
-    made.receive()
-    made.read_files()
-    made.load_registers()
-    build(made)
-    return made
+    return finished(city.paths)
 
 
 def test_a_sound_night_passes_and_faults_in_data_become_findings(night: Night) -> None:

@@ -21,7 +21,7 @@ from flows.server import answers
 from pipelines.history.records import History
 from tests.announced import HOST, Http, dripping, listening, silent
 from tests.flows.test_nightly import COMMAND
-from tests.making import City, monthly
+from tests.making import City, first_of, monthly
 from tests.test_operation import command
 
 # What Prefect may cost a run.
@@ -124,7 +124,7 @@ def cost(data: Path, **more: str) -> tuple[float, str]:
     return time.monotonic() - begun, said
 
 
-@pytest.mark.parametrize("kind", SERVERS)
+@pytest.mark.parametrize("kind", first_of(SERVERS))
 def test_a_server_that_does_not_answer_costs_a_few_seconds(kind: str, tmp_path: Path) -> None:
     with listening(SERVERS[kind]) as port:
         seconds, said = cost(tmp_path, PREFECT_API_URL=f"http://office:s3secret@{HOST}:{port}/api")
@@ -135,13 +135,13 @@ def test_a_server_that_does_not_answer_costs_a_few_seconds(kind: str, tmp_path: 
 ADDRESSES = (f"http://{HOST}:9/api", "http://no-such-host.invalid/api", "nonsense", "http://[::1/api")
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("address", first_of(ADDRESSES))
 def test_a_server_that_is_not_there_costs_a_sentence(address: str, tmp_path: Path) -> None:
     seconds, said = cost(tmp_path, PREFECT_API_URL=address)
     assert (address in said or "PREFECT_API_URL" in said) and seconds < SECONDS
 
 
-@pytest.mark.parametrize("home", ["a file", "in a file", "of the kernel"])
+@pytest.mark.parametrize("home", first_of(["a file", "in a file", "of the kernel"]))
 def test_a_home_that_cannot_be_written_costs_a_sentence(home: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
     place = {"a file": tmp_path / "file", "in a file": tmp_path / "file/home", "of the kernel": Path("/proc/home")}[
@@ -158,7 +158,7 @@ def test_a_server_of_ours_that_cannot_start_costs_a_sentence(tmp_path: Path) -> 
     assert "server.log" in said
 
 
-@pytest.mark.parametrize("fault", ["a server that hangs", "a home in a file"])
+@pytest.mark.parametrize("fault", first_of(["a server that hangs", "a home in a file"]))
 def test_the_night_runs_all_the_same(fault: str, city: City, tmp_path: Path) -> None:
     city.bills("fuel/a.csv", monthly("M1", 2022, 2025, 100))
     (tmp_path / "file").write_text("x", encoding="utf-8")
@@ -262,7 +262,7 @@ def test_the_night_of_a_schedule_is_a_flow_within_it(city: City, server: int) ->
     assert found(server, "flow_runs", "state_type") == [*before, "COMPLETED", "COMPLETED"]
 
 
-@pytest.mark.parametrize("end", ["cut", "held"])
+@pytest.mark.parametrize("end", first_of(["cut", "held"]))
 def test_a_server_that_dies_under_way_costs_a_few_seconds(end: str, city: City, server: int) -> None:
     city.bills("fuel/a.csv", monthly("M1", 2022, 2025, 100))
     between = Between(server)
@@ -325,7 +325,7 @@ def own_servers(parent: int) -> list[int]:
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds the server in /proc")
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("number", first_of([signal.SIGTERM, signal.SIGKILL]))
 def test_the_own_server_dies_with_its_run(number: int, city: City) -> None:
     city.bills("fuel/a.csv", monthly("M1", 2022, 2025, 100))
     (city.folder / "inbox/fuel/received.csv").unlink()

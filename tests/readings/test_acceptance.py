@@ -53,7 +53,7 @@ def test_corrected_beats_confirmed_beats_provisional_whatever_comes_last(city: C
     city.bills("fuel/a.csv", [(*row, 30, "L", "訂正")], "2024-05-02 09:00", ["stage"])
     city.bills("fuel/b.csv", [(*row, 20, "L", "確報")], "2024-06-02 09:00", ["stage"])
     city.bills("fuel/c.csv", [(*row, 10, "L", "速報")], "2024-07-02 09:00", ["stage"])
-    with city.built() as made:
+    with city.built("energy") as made:
         assert one(made, "SELECT quantity, stage FROM current_readings") == (30, "corrected")
         kept = rows_of(
             made, "SELECT stage, known_from, known_to FROM readings WHERE known_to IS NOT NULL ORDER BY stage"
@@ -70,14 +70,14 @@ def test_later_issue_then_later_receipt_then_hash_decide(city: City) -> None:
     city.bills("fuel/a.csv", [(*row, 10, "L", "2024-05-10")], "2024-05-20 09:00", ["issued_on"])
     city.bills("fuel/b.csv", [(*row, 20, "L", "2024-05-11")], "2024-05-12 09:00", ["issued_on"])
     city.bills("fuel/c.csv", [(*row, 40, "L")], "2024-05-30 09:00")
-    with city.built() as made:
+    with city.built("readings") as made:
         assert one(made, "SELECT quantity FROM current_readings") == 20
 
 
 def test_a_whole_reading_is_never_clipped(city: City) -> None:
     city.bills("fuel/a.csv", [("M1", "2024-04-01", "2024-05-01", 300, "L", "訂正")], more=["stage"])
     city.bills("fuel/b.csv", [("M1", "2024-04-20", "2024-06-01", 420, "L")])
-    with city.built() as made:
+    with city.built("energy") as made:
         assert one(made, "SELECT sum(quantity) FROM energy_by_meter_day") == 300
         missing = one(
             made,
@@ -96,7 +96,7 @@ def test_day_and_night_of_one_period_stand_side_by_side(city: City) -> None:
         ("M1", "2024-04-01", "2024-05-01", 50, "kWh", "夜間"),
     ]
     city.bills("power/a.csv", rows, more=["time_band"])
-    with city.built() as made:
+    with city.built("energy") as made:
         assert one(made, "SELECT count(*), sum(quantity) FROM current_readings") == (2, 150)
         covered = "SELECT count(DISTINCT local_date) FROM energy_by_meter_day WHERE state <> 'missing'"
         assert one(made, covered) == 30
@@ -108,7 +108,7 @@ def test_a_day_band_alone_leaves_the_day_open(city: City) -> None:
         [{"meter_id": "M1", "facility_id": "F1", "energy_type": "electricity", "unit": "kWh", "reading_kind": "bill"}],
     )
     city.bills("power/a.csv", [("M1", "2024-04-01", "2024-05-01", 100, "kWh", "day")], more=["time_band"])
-    with city.built() as made:
+    with city.built("energy") as made:
         assert one(made, "SELECT count(*) FROM energy_by_meter_day WHERE state <> 'missing'") == 0
         assert one(made, "SELECT sum(quantity) FROM energy_by_meter_day") == 100
 
@@ -121,6 +121,6 @@ def test_of_many_corrections_of_one_bill_only_the_last_counts(city: City) -> Non
     for n in range(60):
         row = ("M1", "2024-05-01", "2024-06-01", 200 + n, "L", "corrected")
         city.bills(f"fuel/c{n}.csv", [row], f"2026-06-02 {n // 60 + 1:02d}:{n % 60:02d}", more=["stage"])
-    with city.built() as made:
+    with city.built("readings") as made:
         found = rows_of(made, "SELECT quantity FROM current_readings ORDER BY started_at")
     assert found == [(90,), (259,)]

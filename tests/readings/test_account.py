@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipelines.warehouse import invariants
-from tests.making import City, one, rows_of
+from tests.making import City, broken, one, rows_of
 
 GOOD = ("M1", "2024-04-01", "2024-05-01", 10, "L")
 
@@ -32,26 +31,26 @@ UNUSABLE = [
 
 def test_what_cannot_be_used_is_held_back_with_place_rule_and_text(city: City) -> None:
     city.bills("fuel/a.csv", [GOOD, *(row for row, _ in UNUSABLE)])
-    with city.built() as made:
+    with city.built("energy") as made:
         held = rows_of(made, "SELECT source_line, source_column, rule_id, reason, reason_en FROM quarantine ORDER BY 1")
         assert [h[:3] for h in held] == [(n, "quantity", rule) for n, (_, rule) in enumerate(UNUSABLE, start=3)]
         assert all(h[3] and h[4] and "{" not in h[3] + h[4] for h in held)
         account = "SELECT rows_received, rows_loaded, rows_superseded, rows_quarantined, rows_blank FROM source_files"
         assert one(made, account) == (len(UNUSABLE) + 1, 1, 0, len(UNUSABLE), 0)
-        assert invariants.broken(made) == {}
+        assert broken(made) == {}
 
 
 def test_a_missing_mark_is_blank_and_never_zero(city: City) -> None:
     marks = ["", "-", "---", "－", "***"]
     city.bills("fuel/a.csv", [GOOD, *(("M1", "2024-05-01", "2024-06-01", mark, "L") for mark in marks)])
-    with city.built() as made:
+    with city.built("readings") as made:
         assert one(made, "SELECT rows_received, rows_loaded, rows_blank FROM source_files") == (6, 1, 5)
         assert one(made, "SELECT count(*) FROM readings") == 1
 
 
 def test_a_duplicate_file_carries_no_rows_of_its_own(city: City) -> None:
     city.bills("fuel/a.csv", [GOOD], "2024-05-02 09:00").bills("fuel/sub/b.csv", [GOOD], "2024-05-03 09:00")
-    with city.built() as made:
+    with city.built("readings") as made:
         found = rows_of(made, "SELECT path, status, rows_received, reason FROM source_files ORDER BY path")
         assert found[0][:3] == ("a.csv", "read", 1)
         assert found[1][:3] == ("sub/b.csv", "duplicate", 0) and "fuel/a.csv" in found[1][3]
@@ -72,12 +71,12 @@ def test_a_file_that_cannot_be_read_is_on_record_and_the_night_goes_on(city: Cit
     city.bills("fuel/a.csv", [GOOD])
     for number, (content, _) in enumerate(UNREADABLE):
         city.file(f"fuel/broken{number}.csv", content)
-    with city.built() as made:
+    with city.built("energy") as made:
         found = rows_of(made, "SELECT path, status, reason FROM source_files WHERE path <> 'a.csv' ORDER BY 1")
         assert [f[:2] for f in found] == [(f"broken{n}.csv", "unreadable") for n in range(len(UNREADABLE))]
         assert [told for (*_, reason), (_, told) in zip(found, UNREADABLE, strict=True) if told not in reason] == []
         assert one(made, "SELECT count(*) FROM current_readings") == 1
-        assert invariants.broken(made) == {}
+        assert broken(made) == {}
 
 
 def test_a_unit_word_that_the_source_explains_is_taken(make_city: Callable[..., City]) -> None:
@@ -87,7 +86,7 @@ def test_a_unit_word_that_the_source_explains_is_taken(make_city: Callable[..., 
     )
     city.bills("fuel/a.csv", [("M1", "2024-04-01", "2024-05-01", "1.5", "ton")])
     city.bills("other/a.csv", [("M1", "2024-05-01", "2024-06-01", "1.5", "ton")])
-    with city.built() as made:
+    with city.built("energy") as made:
         assert one(made, "SELECT sum(quantity), any_value(unit) FROM energy_by_meter_day WHERE quantity > 0") == (
             1500,
             "kg",
@@ -101,7 +100,7 @@ def test_values_outside_the_meters_validity_are_held_back(city: City) -> None:
     city.bills(
         "fuel/a.csv", [GOOD, ("M1", "2024-05-01", "2024-06-01", 10, "L"), ("M1", "2025-03-15", "2025-04-15", 10, "L")]
     )
-    with city.built() as made:
+    with city.built("readings") as made:
         assert rows_of(made, "SELECT source_line, rule_id FROM quarantine ORDER BY 1") == [
             (2, "outside_validity"), (4, "outside_validity"),
         ]  # fmt: skip
@@ -114,7 +113,7 @@ def test_a_bill_may_cross_two_rows_of_the_register(city: City) -> None:
         "meters", [{**meter, "valid_to": "2024-04-11"}, {**meter, "facility_id": "F2", "valid_from": "2024-04-11"}]
     )
     city.bills("fuel/a.csv", [("M1", "2024-04-01", "2024-05-01", 300, "L")])
-    with city.built() as made:
+    with city.built("energy") as made:
         found = "SELECT facility_id, sum(quantity) FROM energy_by_meter_day WHERE quantity > 0 GROUP BY 1 ORDER BY 1"
         assert rows_of(made, found) == [("F1", 100), ("F2", 200)]
 
@@ -130,7 +129,7 @@ def test_a_long_value_for_an_interval_meter_must_say_what_it_is(city: City) -> N
     city.register("meters", [meter])
     city.bills("power/a.csv", [("M1", "2024-04-01", "2024-05-01", 300, "kWh")])
     city.bills("power/b.csv", [("M1", "2024-04-01", "2024-05-01", 300, "kWh", "bill")], more=["reading_kind"])
-    with city.built() as made:
+    with city.built("energy") as made:
         assert one(made, "SELECT rule_id FROM quarantine") == "kind_unclear"
         assert one(made, "SELECT reading_kind FROM current_readings") == "bill"
         assert one(made, "SELECT sum(quantity) FROM energy_by_meter_day") is None, "the bill only reconciles"
@@ -150,7 +149,7 @@ def test_a_name_may_be_supply_point_or_alias(city: City) -> None:
         ("2024-07-01", "2024-08-01"),
     ]
     city.bills("fuel/a.csv", [(name, *month, 10, "L") for name, month in zip(names, months, strict=True)])
-    with city.built() as made:
+    with city.built("readings") as made:
         assert one(made, "SELECT count(*), count(DISTINCT meter_id) FROM current_readings") == (4, 1)
 
 
@@ -175,10 +174,10 @@ def test_names_match_in_any_width_case_and_composition_where_they_name_one_thing
     ]
     rows = [(name, f"2024-{n:02d}-01", f"2024-{n:02d}-20", 10, "L") for n, name in enumerate(names, start=1)]
     city.bills("fuel/a.csv", rows)
-    with city.built() as made:
+    with city.built("energy") as made:
         found = "SELECT meter_id, count(*) FROM current_readings GROUP BY meter_id ORDER BY meter_id"
         assert rows_of(made, found) == [("Ga-1", 7), ("Twin-3", 1)]
         assert rows_of(made, "SELECT raw, rule_id FROM quarantine ORDER BY source_line") == [
             ("twin-3", "unknown_meter"), ("Ga-①", "unknown_meter"),
         ]  # fmt: skip
-        assert invariants.broken(made) == {}
+        assert broken(made) == {}

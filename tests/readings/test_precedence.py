@@ -10,7 +10,7 @@ APRIL = ("M1", "2024-04-01", "2024-05-01")
 
 
 def in_use(city: City) -> object:
-    with city.built() as made:
+    with city.built("readings") as made:
         return one(made, "SELECT quantity, quality FROM current_readings")
 
 
@@ -71,7 +71,7 @@ def test_crossing_periods_follow_the_same_order(city: City) -> None:
         ["quality"],
     )
     city.bills("fuel/c.csv", [(*APRIL, 30, "L")], "2024-07-02 09:00")
-    with city.built() as made:
+    with city.built("readings") as made:
         assert one(made, "SELECT quantity FROM current_readings") == 30
         replaced = rows_of(made, "SELECT quantity, known_to FROM readings WHERE known_to IS NOT NULL ORDER BY 1")
         assert replaced == [(3, datetime(2024, 7, 2, 9)), (9, datetime(2024, 8, 2, 9))]

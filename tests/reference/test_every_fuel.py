@@ -199,7 +199,7 @@ def test_a_night_gives_every_figure_of_the_golden_table_and_no_other(make_city: 
     city.bills(
         "fuel/a.csv", [(w, f"{y}-10-01", f"{y}-10-02", 1000, TYPES[w]["usual_unit"]) for w, y in golden if y < 2026]
     )
-    with city.built() as made:
+    with city.built("emissions") as made:
         found = rows_of(
             made,
             """SELECT e.meter_id, fiscal_year_of(e.local_date), p.co2e_kg, s.co2e_kg, a.co2e_kg, e.energy_gj

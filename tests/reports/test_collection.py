@@ -14,8 +14,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from pipelines.reports import collection
-from pipelines.warehouse import invariants
-from tests.making import City, monthly, one, rows_of
+from tests.making import City, broken, monthly, one, rows_of
 from tests.sources.made import sheets
 
 FACILITIES = [
@@ -35,15 +34,21 @@ SOURCES = [
 ]
 
 
-@pytest.fixture
-def asked(make_city: Callable[..., City]) -> City:
+@pytest.fixture(scope="module")
+def asked_once(tmp_path_factory: pytest.TempPathFactory) -> City:
     """A published city with last year's bills, and the workbooks of FY2025."""
-    city = make_city(date(2026, 6, 15))
+    city = City(tmp_path_factory.mktemp("asked") / "city", date(2026, 6, 15))
     city.register("facilities", FACILITIES).register("meters", METERS).register("activity_sources", SOURCES)
     city.bills("fuel/a.csv", monthly("M1", 2024, 2024, lambda _, month: 100 + month))
     city.publish()
     collection.issue(city.paths, 2025, None, date(2026, 5, 15), "環境政策課", city.folder / "out")
     return city
+
+
+@pytest.fixture
+def asked(asked_once: City, tmp_path: Path) -> City:
+    """The same for each test anew."""
+    return asked_once.copied(tmp_path / "asked")
 
 
 def book(city: City, department: str) -> dict[str, list[list[Any]]]:
@@ -93,7 +98,7 @@ def test_an_explicit_zero_is_an_answer_and_an_empty_cell_is_none(asked: City) ->
     fill(tables, "エネルギー", "M1", "2025-05", 0)
     returned(asked, tables, "なんでもよい名前", "2026-05-10 09:00").publish()
     assert states(asked)["総務課"] == ("partly", 2, 34)
-    with asked.built() as made:
+    with asked.built("energy") as made:
         found = rows_of(
             made, "SELECT quantity FROM current_readings WHERE started_at >= '2025-04-01' ORDER BY started_at"
         )
@@ -102,7 +107,7 @@ def test_an_explicit_zero_is_an_answer_and_an_empty_cell_is_none(asked: City) ->
             made, "SELECT layout, rows_received, rows_loaded, rows_blank FROM source_files WHERE source = 'office'"
         )
         assert file == ("collection_book", 36, 2, 34), "every cell of the sheet is accounted for"
-        assert invariants.broken(made) == {}
+        assert broken(made) == {}
 
 
 def test_partly_filled_books_may_come_in_any_order(make_city: Callable[..., City], asked: City) -> None:
@@ -117,7 +122,7 @@ def test_partly_filled_books_may_come_in_any_order(make_city: Callable[..., City
         city = asked.copied(make_city().folder)
         for number, (tables, received) in enumerate(order):
             returned(city, tables, f"b{number}", received).publish()
-        with city.built() as made:
+        with city.built("readings") as made:
             found = rows_of(
                 made, "SELECT quantity FROM current_readings WHERE started_at >= '2025-04-01' ORDER BY started_at"
             )
@@ -149,7 +154,7 @@ LOADED = "SELECT meter_id, CAST(started_at AS DATE), quantity FROM current_readi
 
 def test_what_we_hid_ourselves_in_our_workbook_holds_nothing_back(asked: City) -> None:
     asked.file("office/x.xlsx", filled(asked, {"G7": 90, "I7": 80}), "2026-05-10 09:00").publish()
-    with asked.built() as made:
+    with asked.built("readings") as made:
         assert rows_of(made, LOADED) == [("M1", date(2025, 4, 1), 90), ("M1", date(2025, 5, 1), 80)]
         assert rows_of(made, "SELECT rule_id, raw FROM quarantine") == []
         file = one(
@@ -161,7 +166,7 @@ def test_what_we_hid_ourselves_in_our_workbook_holds_nothing_back(asked: City) -
 def test_what_somebody_else_hid_in_our_workbook_is_held_back(asked: City) -> None:
     hidden = {'<row r="8"': '<row r="8" hidden="1"', "<cols>": '<cols><col min="9" max="9" width="12" hidden="1"/>'}
     asked.file("office/x.xlsx", filled(asked, {"G7": 90, "I7": 80, "G8": 0}, hidden), "2026-05-10 09:00").publish()
-    with asked.built() as made:
+    with asked.built("readings") as made:
         assert rows_of(made, LOADED) == [("M1", date(2025, 4, 1), 90)]
         held = rows_of(made, "SELECT rule_id, source_line, source_column, raw FROM quarantine ORDER BY ALL")
         assert held == [("hidden_column", 7, "2025-05", "80"), ("hidden_row", 8, "2025-04", "0")]
@@ -172,7 +177,7 @@ def test_deliveries_are_written_as_slips_and_closed_with_a_zero(asked: City) -> 
     tables["納品伝票"] += [[date(2025, 12, 5), "M2", 300, "L", 30000, "A-1"]]
     fill(tables, "エネルギー", "M2", "2025-12", 0)
     returned(asked, tables, "slips", "2026-05-10 09:00").publish()
-    with asked.built() as made:
+    with asked.built("energy") as made:
         assert one(made, "SELECT sum(quantity) FROM energy_by_meter_day WHERE meter_id = 'M2'") == 300
         open_days = "SELECT count(*) FROM energy_by_meter_day WHERE meter_id = 'M2' AND contains(doubts, 'not_closed')"
         assert one(made, open_days) == 0, "December is closed by its zero"
@@ -185,7 +190,7 @@ def test_a_register_is_asked_for_its_state_at_the_end_of_the_month(asked: City) 
     for month, value in (("2025-06", 100), ("2025-07", 130)):
         fill(tables, "エネルギー", "M3", month, value)
     returned(asked, tables, "registers", "2026-05-10 09:00").publish()
-    with asked.built() as made:
+    with asked.built("readings") as made:
         assert one(made, "SELECT started_at, quantity FROM current_readings WHERE meter_id = 'M3'") == (
             date_time(2025, 7, 1),
             30,
@@ -204,7 +209,7 @@ def test_activities_by_month_and_by_year(asked: City) -> None:
     fill(tables, "活動量", "A1", "2025-04", 12.5)
     fill(tables, "活動量", "A2", "FY2025", 3)
     returned(asked, tables, "activities", "2026-05-10 09:00").publish()
-    with asked.built() as made:
+    with asked.built("readings") as made:
         found = rows_of(
             made, "SELECT activity_source_id, started_at, ended_at, quantity FROM activity_readings ORDER BY 1"
         )
@@ -219,7 +224,7 @@ def test_a_word_in_a_cell_is_held_back_with_its_place(asked: City) -> None:
     tables = book(asked, "総務課")
     fill(tables, "エネルギー", "M1", "2025-04", "約90")
     returned(asked, tables, "words", "2026-05-10 09:00").publish()
-    with asked.built() as made:
+    with asked.built("readings") as made:
         assert one(made, "SELECT rule_id, raw, source_member, source_column FROM quarantine") == (
             "not_a_number", "約90", "エネルギー", "2025-04",
         )  # fmt: skip

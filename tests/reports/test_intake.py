@@ -64,7 +64,7 @@ def test_an_alias_makes_the_word_known(busy: City) -> None:
         bill | {"meter_id": "E1", "energy_type": "electricity", "unit": "kWh", "supply_point": made.POINT},
         bill | {"meter_id": "G1", "energy_type": "city_gas", "unit": "m3", "aliases": "x;本庁舎/ガス"},
     ])  # fmt: skip
-    with busy.built() as connection:
+    with busy.built("readings") as connection:
         assert rows_of(connection, "SELECT word FROM unknown_names") == [("A9",)]
         assert rows_of(
             connection, "SELECT meter_id, quantity FROM current_readings WHERE meter_id <> 'M1' ORDER BY 1"
@@ -74,21 +74,21 @@ def test_an_alias_makes_the_word_known(busy: City) -> None:
 def test_two_facilities_of_one_name_are_no_proposal_and_count_once(city: City) -> None:
     same = [{"facility_id": f, "name": "本庁舎", "operator_id": "OP"} for f in ("F1", "F2")]
     city.register("facilities", same).file("power/b.csv", made.utf8(HEAD, "本庁舎/ガス,2026-04-01,2026-05-01,11,m3"))
-    with city.built() as connection:
+    with city.built("readings") as connection:
         assert rows_of(connection, "SELECT facility_id, values_held FROM unknown_names") == [(None, 1)]
 
 
 @pytest.mark.parametrize(("until", "late"), [("2026-04-16", False), ("2026-04-15", True)])
 def test_a_source_is_late_the_day_after_its_grace(city: City, until: str, late: bool) -> None:
     city.bills("fuel/a.csv", [("M1", "2026-03-01", until, 100, "L")])
-    with city.built() as connection:
+    with city.built("readings") as connection:
         found = one(connection, "SELECT covered_until, expected_by, is_late FROM expected_inputs")
     assert (str(found[0]), found[2]) == (until, late)
     assert (found[1] - found[0]).days == 60
 
 
 def test_every_arrival_is_in_the_log(busy: City) -> None:
-    with busy.built() as connection:
+    with busy.built("readings") as connection:
         found = rows_of(
             connection,
             "SELECT path, status, sources_named, rows_received, rows_quarantined, CAST(first_at AS DATE) FROM intake_log ORDER BY path",

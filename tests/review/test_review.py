@@ -70,7 +70,7 @@ def test_an_accepted_answer_that_the_data_are_right_lifts_the_doubt(slipped: Cit
     connection.close()
     flag = slip_flag(slipped)
     counter.answer(slipped.paths, flag, "P3", "停止", data_are_right=True)
-    with slipped.built() as made:
+    with slipped.built("targets") as made:
         assert verdict(made, "F1", 2024)[0] == "undeterminable", "an answer alone lifts nothing"
     counter.judge(slipped.paths, flag, "accept", "P2", "", PAPER)
     with slipped.built() as made:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.run.night import Night, build
 from pipelines.warehouse import invariants
-from tests.making import City
+from tests.making import City, finished
 from tests.sample_data.test_same_numbers import fingerprint
 from tests.sources import made
 from tests.sources.test_broken_twins import HELD_BACK, REFUSED
@@ -81,11 +80,7 @@ def nights(city: City, parts: list[list[str]], content: dict[str, tuple[bytes, s
     for part in parts:
         for path in part:
             city.file(path, *content[path])
-        night = Night(city.paths)
-        night.receive()
-        night.read_files()
-        night.load_registers()
-        build(night)
+        night = finished(city.paths)
         assert invariants.broken(night.connection) == {}, "the row account holds for every file ever seen"
         result = fingerprint(night.connection)
         night.publish()

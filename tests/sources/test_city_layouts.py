@@ -148,11 +148,11 @@ date_form = "%d/%m/%y"
     city.register("meters", [meter])
     city.file("power/a.csv", f"MPAN,Date,{names}\nM1,01/02/25,{','.join(['1'] * 48)}\n")
     city.publish()
-    with city.built() as made_file:
+    with city.built("energy") as made_file:
         assert one(made_file, "SELECT layout, rows_loaded FROM source_files") == ("ours", 48)
         assert one(made_file, "SELECT sum(quantity) FROM energy_by_meter_day WHERE local_date = '2025-02-01'") == 48
     City(tmp_path / "c", extra=extra.replace("UNIT", "MWh")).register("meters", [meter])
-    with city.built() as made_file:
+    with city.built("energy") as made_file:
         assert one(made_file, "SELECT sum(quantity) FROM energy_by_meter_day WHERE local_date = '2025-02-01'") == 48_000
         assert rows_of(made_file, "SELECT DISTINCT unit FROM readings") == [("MWh",)]
 

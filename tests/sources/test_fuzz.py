@@ -25,7 +25,7 @@ from tests.sources import made
 from tests.sources.made import Made
 from tests.sources.test_layouts import parsed
 
-SECONDS = float(os.environ.get("FUZZ_SECONDS", "60"))
+SECONDS = float(os.environ.get("FUZZ_SECONDS", "15"))
 LONGEST = 20.0
 MOST_MEMORY = 1_500_000_000
 LIMITS = Reading(Limits(sheet_rows=20_000, columns=300, unzipped_bytes=20_000_000, threads=1))

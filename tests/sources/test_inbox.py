@@ -130,7 +130,7 @@ def test_a_file_straight_in_the_inbox_is_taken_in(city: City) -> None:
         "meter_id,started_at,ended_at,quantity,unit\nM1,2024-04-01,2024-05-01,10,L\n", encoding="utf-8"
     )
     (city.folder / "inbox" / "received.csv").write_text("path,received_at\nloose.csv,2024-05-02\n", encoding="utf-8")
-    with city.built() as made:
+    with city.built("readings") as made:
         found = one(made, "SELECT source, path, received_at, rows_loaded FROM source_files")
         assert found == (".", "loose.csv", datetime(2024, 5, 2), 1)
 

@@ -82,7 +82,7 @@ def test_eight_batches_become_one_and_every_table_stays_equal(many: City, tmp_pa
     assert len(parsed_store.batches_in_use(parsed)) == 2 and not (parsed / parsed_store.REPLACED).exists()
     assert kept.wrong(city.paths.history) == [] and parsed_store.damaged(parsed, city.paths.history, wholly=True) == []
     (city.folder / "inbox" / "fuel" / "more.csv").rename(tmp_path / "more.csv")
-    with city.built() as rebuilt:
+    with city.built("readings") as rebuilt:
         assert rows_of(rebuilt, STATE)[: len(before[0])] == before[0]
         assert [row for row in rows_of(rebuilt, FILES) if row[0] != "more.csv"] == before[1]
         assert one(rebuilt, "SELECT count(*) FROM quarantine") == merging.FAN_IN + 1

@@ -66,60 +66,75 @@ LINES = {
 TABLES = ("parsed_values", "parsed_rejects", "parsed_files")
 
 
-def _read(path: Path, inspected: Inspected | None = None) -> list[list[tuple[object, ...]]]:
+def _read(*paths: Path, inspected: Inspected | None = None) -> list[list[tuple[object, ...]]]:
     connection = database.connect(threads=1)
     try:
-        inbound = [Inbound("-", path.name, inspected or inspect(path, Limits()))]
-        parse.parse(inbound, connection, parse.Reading(Limits()), path.parent)
+        inbound = [Inbound("-", path.name, inspected or inspect(path, Limits())) for path in paths]
+        parse.parse(inbound, connection, parse.Reading(Limits()), paths[0].parent)
         return [connection.execute(f"FROM {table} ORDER BY ALL").fetchall() for table in TABLES]
     finally:
         connection.close()
 
 
-def _both_ways(path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[object], list[object]]:
-    at_once = _read(path)
+def _both_ways(monkeypatch: pytest.MonkeyPatch, *paths: Path) -> tuple[list[object], list[object]]:
+    at_once = _read(*paths)
     with monkeypatch.context() as patched:
         patched.setattr(plain, "_may_be_plain", lambda recognised: False)
-        with_care = _read(path)
+        with_care = _read(*paths)
     return list(at_once), list(with_care)
 
 
-@settings(max_examples=40, deadline=None)
-@example(rows=[("M1", "2026-05-01 00:00", "2026-05-03", "1.1234567", "kWh", "")])
-@example(rows=[("M1", "2026-05-01 00:00", "2026-05-03", "1e3", "kWh", "")])
-@example(rows=[("M1", "2026-05-01 00:30:07", "2026-05-03", "1", "kWh", "")])
-@example(rows=[("M1", "2026-05-01", "2026-05-03 00:30:07", "1", "kWh", "")])
-@example(rows=[("M1", "2026-05-03", "2026-05-01", "1", "kWh", "")])
-@example(rows=[("M1", "2026-05-01", "2026-05-03", "1", "kWh", "corrected")])
-@example(rows=[(" \u3000M2 ", "2026-05-01", "2026-05-03", "1", " L ", "")])
-@example(rows=[(" ", "2026-05-01", "2026-05-03", "1", "kWh", "")])
-@example(rows=[("\x1eunclosed", "2026-05-01", "2026-05-03", "1", "kWh", "")])
-@given(rows=st.lists(CELLS, min_size=1, max_size=12))
+ROWS = st.lists(CELLS, min_size=1, max_size=12)
+ROWS_FOUND = [
+    [("M1", "2026-05-01 00:00", "2026-05-03", "1.1234567", "kWh", "")],
+    [("M1", "2026-05-01 00:00", "2026-05-03", "1e3", "kWh", "")],
+    [("M1", "2026-05-01 00:30:07", "2026-05-03", "1", "kWh", "")],
+    [("M1", "2026-05-01", "2026-05-03 00:30:07", "1", "kWh", "")],
+    [("M1", "2026-05-03", "2026-05-01", "1", "kWh", "")],
+    [("M1", "2026-05-01", "2026-05-03", "1", "kWh", "corrected")],
+    [(" \u3000M2 ", "2026-05-01", "2026-05-03", "1", " L ", "")],
+    [(" ", "2026-05-01", "2026-05-03", "1", "kWh", "")],
+    [("\x1eunclosed", "2026-05-01", "2026-05-03", "1", "kWh", "")],
+]
+
+
+@settings(max_examples=6, deadline=None)
+@example(files=ROWS_FOUND)
+@given(files=st.lists(ROWS, min_size=7, max_size=10))
 def test_rows_of_readings_are_the_same_either_way(
-    rows: list[tuple[str, ...]], tmp_path_factory: pytest.TempPathFactory
+    files: list[list[tuple[str, ...]]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    path = tmp_path_factory.mktemp("plain") / "readings.csv"
-    lines = ["meter_id,started_at,ended_at,quantity,unit,stage", *(",".join(row) for row in rows)]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    at_once, with_care = _both_ways(path, pytest.MonkeyPatch())
+    folder = tmp_path_factory.mktemp("plain")
+    paths = [folder / f"readings{number}.csv" for number in range(len(files))]
+    for path, rows in zip(paths, files, strict=True):
+        lines = ["meter_id,started_at,ended_at,quantity,unit,stage", *(",".join(row) for row in rows)]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    at_once, with_care = _both_ways(pytest.MonkeyPatch(), *paths)
     assert at_once == with_care
 
 
-@settings(max_examples=30, deadline=None)
-@given(odd=st.dictionaries(st.integers(0, 95), st.sampled_from(AMOUNTS), max_size=3), day=mostly("2026-05-01", STAMPS))
+DAYS = st.tuples(
+    st.dictionaries(st.integers(0, 95), st.sampled_from(AMOUNTS), max_size=3), mostly("2026-05-01", STAMPS)
+)
+
+
+@settings(max_examples=5, deadline=None)
+@given(files=st.lists(DAYS, min_size=6, max_size=9))
 def test_rows_of_days_are_the_same_either_way(
-    odd: dict[int, str], day: str, tmp_path_factory: pytest.TempPathFactory
+    files: list[tuple[dict[int, str], str]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    cells = [odd.get(n, f"{n / 4}") for n in range(96)]
-    path = tmp_path_factory.mktemp("plain") / "days.csv"
+    folder = tmp_path_factory.mktemp("plain")
     names = [f"[{(n + 1) // 2:02d}:{(n + 1) % 2 * 30:02d}]" for n in range(48)]
-    lines = [
-        ",".join(["meter_id", "local_date", *names]),
-        ",".join(["M1", day, *cells[:48]]),
-        ",".join(["M1", "2026-05-03", *cells[48:]]),
-    ]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    at_once, with_care = _both_ways(path, pytest.MonkeyPatch())
+    paths = [folder / f"days{number}.csv" for number in range(len(files))]
+    for path, (odd, day) in zip(paths, files, strict=True):
+        cells = [odd.get(n, f"{n / 4}") for n in range(96)]
+        lines = [
+            ",".join(["meter_id", "local_date", *names]),
+            ",".join(["M1", day, *cells[:48]]),
+            ",".join(["M1", "2026-05-03", *cells[48:]]),
+        ]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    at_once, with_care = _both_ways(pytest.MonkeyPatch(), *paths)
     assert at_once == with_care
 
 
@@ -144,7 +159,7 @@ def test_however_lines_end_a_value_keeps_its_line(how: str, tmp_path: Path, monk
     text, lines = LINES[how]
     path = tmp_path / "readings.csv"
     path.write_text(text, encoding="utf-8", newline="")
-    at_once, with_care = _both_ways(path, monkeypatch)
+    at_once, with_care = _both_ways(monkeypatch, path)
     assert at_once == with_care
     connection = database.connect(threads=1)
     parse.parse([Inbound("-", path.name, inspect(path, Limits()))], connection, parse.Reading(Limits()), tmp_path)
@@ -158,9 +173,9 @@ def test_lines_that_duckdb_takes_for_no_table_are_read_with_care(tmp_path: Path)
     path.write_text(LINES["lines of both kinds"][0], encoding="utf-8", newline="")
     inspected = inspect(path, Limits())
     assert not inspected.plain
-    rewritten = _read(path, inspected)
+    rewritten = _read(path, inspected=inspected)
     inspected.plain = True
-    assert _read(path, inspected) == rewritten
+    assert _read(path, inspected=inspected) == rewritten
 
 
 def test_a_table_of_which_a_line_was_lost_is_refused_as_a_whole(tmp_path: Path) -> None:
@@ -168,7 +183,7 @@ def test_a_table_of_which_a_line_was_lost_is_refused_as_a_whole(tmp_path: Path) 
     path.write_text(LINES["usual"][0], encoding="utf-8")
     inspected = inspect(path, Limits())
     inspected.lines = inspected.last_line = 4  # as if DuckDB had read one line less than there are
-    values, _, files = _read(path, inspected)
+    values, _, files = _read(path, inspected=inspected)
     assert not values
     assert "lines_lost" in files[0]
     assert '{"found": 3, "expected": 4}' in files[0]

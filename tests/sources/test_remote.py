@@ -42,10 +42,10 @@ def at(city: City, url: str = URL) -> City:
 
 def test_what_arrives_there_counts_here(city: City, far: fsspec.AbstractFileSystem) -> None:
     at(city)
-    with city.built() as made:
+    with city.built("readings") as made:
         assert rows_of(made, "SELECT count(*), sum(quantity) FROM current_readings") == [(12, 1200)]
     far.pipe("/bucket/inbox/fuel/a.csv", lines(90))  # the same name with other content: a correction
-    with city.built() as made:
+    with city.built("readings") as made:
         assert rows_of(made, "SELECT count(*), sum(quantity) FROM current_readings") == [(12, 1080)]
         assert rows_of(made, "SELECT count(*) FROM readings") == [(24,)]
 

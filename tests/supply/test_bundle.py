@@ -1,4 +1,7 @@
-"""The bundle holds everything it asks for, takes no wheel but the lock's, and works where there is no network at all."""
+"""The bundle holds everything it asks for, takes no wheel but the lock's, and works where there is no network at all.
+
+What needs a bundle is asked by ``make supply``, which fetches the wheels.
+"""
 
 from __future__ import annotations
 
@@ -107,6 +110,7 @@ def test_an_index_that_is_away_is_told_apart_from_a_wheel_that_is_another_one(
     assert not isinstance(told.value, bundle.NoIndexError), told.value
 
 
+@pytest.mark.download
 @pytest.mark.parametrize("platform", ["linux", "windows"])
 def test_a_bundle_holds_what_each_of_its_wheels_asks_for(platform: str, request: pytest.FixtureRequest) -> None:
     path: Path = request.getfixturevalue(platform)
@@ -125,6 +129,7 @@ def test_a_bundle_holds_what_each_of_its_wheels_asks_for(platform: str, request:
     assert [(who, text) for who, text in missing if canonicalize_name(Requirement(text).name) not in names] == []
 
 
+@pytest.mark.download
 def test_a_bundle_names_neither_an_index_nor_the_machine_it_was_made_on(linux: Path, tmp_path: Path) -> None:
     folder = unpacked(linux, tmp_path)
     with zipfile.ZipFile(next((folder / "wheels").glob("facility_emissions-*.whl"))) as own:
@@ -136,6 +141,7 @@ def test_a_bundle_names_neither_an_index_nor_the_machine_it_was_made_on(linux: P
             assert str(lock.ROOT) not in text and not re.search(r"index-url|find-links *=|/simple\b", text), path
 
 
+@pytest.mark.download
 @pytest.mark.skipif(not can_be_alone(), reason="no network namespaces on this machine (unshare -rn)")
 def test_it_is_installed_and_runs_a_night_where_there_is_no_network(linux: Path, tmp_path: Path) -> None:
     folder, home, place = unpacked(linux, tmp_path), tmp_path / "home", tmp_path / "place"
@@ -154,6 +160,7 @@ def test_it_is_installed_and_runs_a_night_where_there_is_no_network(linux: Path,
     assert {path.name for path in tmp_path.iterdir()} == {"facility-emissions", "home", "place"}
 
 
+@pytest.mark.download
 def test_a_wheel_that_was_changed_on_the_way_is_not_installed(linux: Path, tmp_path: Path) -> None:
     folder = unpacked(linux, tmp_path)
     wheel = next((folder / "wheels").glob("defusedxml-*.whl"))
@@ -164,6 +171,7 @@ def test_a_wheel_that_was_changed_on_the_way_is_not_installed(linux: Path, tmp_p
     assert done.returncode == 1 and "インストールできませんでした" in done.stderr and "HASH" in done.stderr.upper()
 
 
+@pytest.mark.download
 def test_another_python_is_told_which_one_it_is_for(linux: Path, tmp_path: Path) -> None:
     folder = unpacked(linux, tmp_path)
     (folder / "python-version").write_text("3.99")

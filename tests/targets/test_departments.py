@@ -40,7 +40,7 @@ def test_a_target_binds_the_department_of_its_operator_only(
     two_operators(city, operator_id=operator)
     city.bills("fuel/a.csv", monthly("M1", 2022, 2025, lambda y, _: 100 if y == 2022 else 70))
     city.bills("fuel/b.csv", monthly("M2", 2022, 2025, 300))
-    with city.built() as made:
+    with city.built("targets") as made:
         under = rows_of(made, "SELECT facility_id FROM facility_results WHERE target_id = 'T' AND fiscal_year = 2025")
         (low,) = rows_of(made, "SELECT actual_low_co2e_kg FROM target_results WHERE fiscal_year = 2025")
         (own,) = rows_of(

@@ -39,7 +39,7 @@ def test_late_months_are_collected_and_no_question_until_they_are_due(make_city:
         later = City(city.folder, today)
         with later.built() as made:
             assert (verdict(made, "F1", 2025)[1], rows_of(made, asked)) == ({"collecting"}, flags)
-    with City(city.folder, date(2026, 7, 1)).built() as made:
+    with City(city.folder, date(2026, 7, 1)).built("targets") as made:
         assert verdict(made, "F1", 2025) == ("undeterminable", {"missing_data"}), "the closing date has passed"
         assert rows_of(made, STATES)[0] == (2025, "closed", None)
 
@@ -48,12 +48,12 @@ def test_a_gap_within_the_year_is_missing_not_late(make_city: Callable[..., City
     city = make_city(today=SPRING)
     gap = monthly("M1", 2022, 2025, lambda y, m: None if (y, m) == (2025, 8) else 50 if y == 2025 else 100)
     city.bills("fuel/a.csv", gap, "2026-05-01 09:00")
-    with city.built() as made:
+    with city.built("targets") as made:
         assert verdict(made, "F1", 2025) == ("undeterminable", {"missing_data"})
     both = make_city(today=SPRING)
     rows = monthly("M1", 2022, 2025, lambda y, m: None if y == 2025 and m in (8, 2, 3) else 50 if y == 2025 else 100)
     both.bills("fuel/a.csv", rows, "2026-05-01 09:00")
-    with both.built() as made:
+    with both.built("targets") as made:
         reasons = one(made, "SELECT reasons FROM facility_results WHERE fiscal_year = 2025")
         assert reasons == "collecting;missing_data", "what is collected comes first, the gap stays"
         assert (
@@ -77,7 +77,7 @@ def test_an_operator_may_have_a_closing_date_of_its_own(make_city: Callable[...,
         "facilities", [{"facility_id": f, "name": f, "operator_id": o} for f, o in (("F1", "OP"), ("F2", "OP2"))]
     )
     city.register("meters", [*DEFAULTS["meters"], {**DEFAULTS["meters"][0], "meter_id": "M2", "facility_id": "F2"}])
-    with city.built() as made:
+    with city.built("targets") as made:
         states = dict(rows_of(made, "SELECT operator_id, year_state FROM operator_years WHERE fiscal_year = 2025"))
         assert states == {"OP": "closed", "OP2": "collecting"}
         assert one(made, "SELECT year_state FROM target_results WHERE fiscal_year = 2025") == "collecting"

@@ -13,10 +13,10 @@ import pytest
 from expectations import night_gate
 from pipelines.reports.terminal import show_night
 from pipelines.reports.terminal.look import Terminal
-from pipelines.run.night import Night, build
+from pipelines.run.night import Night
 from pipelines.warehouse import database, incremental, invariants
 from pipelines.warehouse.publish import HeldBack
-from tests.making import DEFAULTS, City, monthly, rows_of
+from tests.making import DEFAULTS, City, finished, monthly, rows_of
 
 BILL = {"energy_type": "kerosene", "unit": "L", "reading_kind": "bill"}
 
@@ -60,11 +60,7 @@ def broken_program(monkeypatch: pytest.MonkeyPatch, name: str, old: str, new: st
 
 def night(city: City) -> Night:
     """A night with its gate, up to the publication."""
-    run = Night(city.paths)
-    run.receive()
-    run.read_files()
-    assert run.load_registers()
-    build(run)
+    run = finished(city.paths)
     night_gate.check(run)
     run.publish()
     return run

@@ -17,27 +17,18 @@ from pipelines.history import chain, kept
 from pipelines.history.records import History
 from pipelines.history.snapshots import States
 from pipelines.run import lock
-from pipelines.run.night import Night, build
+from pipelines.run.night import Night
 from pipelines.warehouse import database, invariants, publish, query
-from tests.making import City, monthly, one, rows_of, writable
+from tests.making import City, finished, monthly, one, rows_of, writable
 
 ROWS = monthly("M1", 2022, 2025, 100)
-
-
-def prepared(city: City) -> Night:
-    night = Night(city.paths)
-    night.receive()
-    night.read_files()
-    night.load_registers()
-    build(night)
-    return night
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     """One built night, to be damaged inside transactions."""
     city = City(tmp_path_factory.mktemp("built") / "city").bills("fuel/a.csv", ROWS)
-    night = prepared(city)
+    night = finished(city.paths)
     yield night
     night.close()
 
@@ -109,27 +100,25 @@ def test_all_invariants_are_seen_broken_above() -> None:
     assert {name for name, _ in DAMAGES} == {i.name for i in invariants.INVARIANTS}
 
 
-def test_a_broken_invariant_holds_the_publication_back(city: City) -> None:
-    city.bills("fuel/a.csv", ROWS)
-    before = city.publish().read_bytes()
-    city.bills("fuel/b.csv", monthly("M1", 2026, 2026, lambda _, m: 10 if m == 4 else None))
-    night = prepared(city)
+def test_a_broken_invariant_holds_the_publication_back(published: City) -> None:
+    before = published.paths.published.read_bytes()
+    published.bills("fuel/b.csv", monthly("M1", 2026, 2026, lambda _, m: 10 if m == 4 else None))
+    night = finished(published.paths)
     night.connection.execute("DELETE FROM readings WHERE source_line = 2")
     night.connection.execute("DELETE FROM invariant_results")
     invariants.check(night.inc)
     with pytest.raises(publish.HeldBack, match="row_account_tables"):
         night.publish()
     night.close()
-    assert city.paths.published.read_bytes() == before
+    assert published.paths.published.read_bytes() == before
 
 
-def test_a_reader_keeps_its_state_and_the_next_one_sees_the_new_file(city: City) -> None:
-    city.bills("fuel/a.csv", ROWS)
-    path = city.publish()
+def test_a_reader_keeps_its_state_and_the_next_one_sees_the_new_file(published: City) -> None:
+    path = published.paths.published
     reader = database.connect_published(path)
     before = one(reader, "SELECT count(*) FROM readings")
-    city.bills("fuel/b.csv", monthly("M1", 2026, 2026, lambda _, m: 10 if m == 4 else None))
-    city.publish()
+    published.bills("fuel/b.csv", monthly("M1", 2026, 2026, lambda _, m: 10 if m == 4 else None))
+    published.publish()
     assert one(reader, "SELECT count(*) FROM readings") == before
     fresh = database.connect_published(path)
     assert one(fresh, "SELECT count(*) FROM readings") == before + 1
@@ -138,7 +127,7 @@ def test_a_reader_keeps_its_state_and_the_next_one_sees_the_new_file(city: City)
 
 
 def read_until(path: str, stop: str, answers: multiprocessing.Queue[object]) -> None:
-    """Open, count, close, again and again; report every distinct answer and any error."""
+    """Open, count, close, some ten times a second; report every distinct answer and any error."""
     seen: set[object] = set()
     while not Path(stop).exists():
         try:
@@ -151,6 +140,7 @@ def read_until(path: str, stop: str, answers: multiprocessing.Queue[object]) -> 
             connection.close()
         except Exception as error:
             seen.add(repr(error))
+        time.sleep(0.1)
     answers.put(seen)
 
 
@@ -169,10 +159,9 @@ def read_long(path: str, begun: str, stop: str, answers: multiprocessing.Queue[o
     answers.put({(rest + (first is not None), *again)})  # type: ignore[misc]
 
 
-def test_other_processes_read_while_nights_publish(city: City, tmp_path: Path) -> None:
+def test_other_processes_read_while_nights_publish(published: City, tmp_path: Path) -> None:
     """One holds the file open with a long query, ten open and close it; nobody errs, nobody waits, nobody sees a mixture."""
-    city.bills("fuel/a.csv", ROWS)
-    path = city.publish()
+    path = published.paths.published
     context = multiprocessing.get_context("forkserver")
     answers, long_answer = context.Queue(), context.Queue()
     stop, begun = tmp_path / "stop", tmp_path / "begun"
@@ -186,8 +175,10 @@ def test_other_processes_read_while_nights_publish(city: City, tmp_path: Path) -
         time.sleep(0.1)
     expected = {(48, 1)}
     for number, month in enumerate((4, 5), start=2):
-        city.bills(f"fuel/{month}.csv", monthly("M1", 2026, 2026, lambda _, m, month=month: 10 if m == month else None))
-        city.publish()
+        published.bills(
+            f"fuel/{month}.csv", monthly("M1", 2026, 2026, lambda _, m, month=month: 10 if m == month else None)
+        )
+        published.publish()
         expected.add((48 + number - 1, number))
     stop.touch()
     for _ in readers:
@@ -197,17 +188,14 @@ def test_other_processes_read_while_nights_publish(city: City, tmp_path: Path) -
         reader.join()
 
 
-def test_the_file_is_in_the_format_older_clients_read(city: City) -> None:
-    city.bills("fuel/a.csv", ROWS)
-    head = city.publish().read_bytes()[:64]
+def test_the_file_is_in_the_format_older_clients_read(published: City) -> None:
+    head = published.paths.published.read_bytes()[:64]
     assert int.from_bytes(head[12:20], "little") == 64 + 3 or int.from_bytes(head[12:20], "little") <= 67
 
 
-def test_a_crash_right_after_the_swap_loses_no_history(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
-    city.bills("fuel/a.csv", ROWS)
-    city.publish()
-    city.bills("fuel/b.csv", [("M1", "2021-03-01", "2021-04-01", 1, "L")])
-    night = prepared(city)
+def test_a_crash_right_after_the_swap_loses_no_history(published: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    published.bills("fuel/b.csv", [("M1", "2021-03-01", "2021-04-01", 1, "L")])
+    night = finished(published.paths)
 
     def die(*_: object) -> None:
         raise KeyboardInterrupt
@@ -216,12 +204,12 @@ def test_a_crash_right_after_the_swap_loses_no_history(city: City, monkeypatch: 
     with pytest.raises(KeyboardInterrupt):
         night.publish()
     monkeypatch.undo()
-    history = History(city.paths.history)
+    history = History(published.paths.history)
     assert len(history.read("publications")) == 1, "swapped in, and not yet told"
     with (history.folder / "runs.jsonl").open("a", encoding="utf-8") as stream:
         stream.write('{"run_id": "torn')
-    assert not history.has_changed(city.paths.published)
-    history.recover(city.paths.published)
+    assert not history.has_changed(published.paths.published)
+    history.recover(published.paths.published)
     assert [row["run_id"] for row in history.read("publications")][1:] == [night.outcome.run_id]
     assert [row["run_id"] for row in history.read("runs")][1:] == [night.outcome.run_id]
     assert not list(chain.wrong(history.folder, chain.all_of(history.folder)))
@@ -230,7 +218,7 @@ def test_a_crash_right_after_the_swap_loses_no_history(city: City, monkeypatch: 
 def test_a_crash_right_after_the_swap_loses_no_first_day_of_a_flag(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     """The night after brings it over from what was published: a flag is not younger for a power cut."""
     city.bills("fuel/a.csv", ROWS)
-    night = prepared(city)
+    night = finished(city.paths)
 
     def die(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -255,7 +243,7 @@ def test_a_crash_between_a_kept_file_and_its_record_is_made_good(
 ) -> None:
     """The totals of a publication lie there and nothing says so: written again from what was published, and put on record."""
     city.bills("fuel/a.csv", ROWS)
-    night = prepared(city)
+    night = finished(city.paths)
 
     def die(*_: object) -> None:
         raise KeyboardInterrupt
@@ -299,11 +287,9 @@ def test_a_second_run_is_refused_at_once_and_told_by_whom(city: City) -> None:
         pass
 
 
-def test_restatements_name_what_changed(city: City) -> None:
-    city.bills("fuel/a.csv", ROWS)
-    city.publish()
-    city.bills("fuel/b.csv", [("M1", "2024-06-01", "2024-07-01", 130, "L", "訂正")], more=["stage"])
-    connection = database.connect_published(city.publish())
+def test_restatements_name_what_changed(published: City) -> None:
+    published.bills("fuel/b.csv", [("M1", "2024-06-01", "2024-07-01", 130, "L", "訂正")], more=["stage"])
+    connection = database.connect_published(published.publish())
     found = rows_of(
         connection,
         "SELECT facility_id, fiscal_year, basis, after_co2e_kg > before_co2e_kg, inputs_changed FROM restatements ORDER BY basis",
@@ -312,21 +298,19 @@ def test_restatements_name_what_changed(city: City) -> None:
     connection.close()
 
 
-def test_register_snapshots_are_kept_by_hash(city: City) -> None:
-    city.bills("fuel/a.csv", ROWS)
-    city.publish()
-    city.register("events", [{"facility_id": "F1", "from": "2024-05-01", "kind": "works"}])
-    city.publish()
-    kept = {p.parent.name for p in (city.paths.history / "kept" / "registers").rglob("*.csv")}
+def test_register_snapshots_are_kept_by_hash(published: City) -> None:
+    published.register("events", [{"facility_id": "F1", "from": "2024-05-01", "kind": "works"}])
+    published.publish()
+    kept = {p.parent.name for p in (published.paths.history / "kept" / "registers").rglob("*.csv")}
     assert {"meters", "events"} <= kept
-    first, second = States(city.paths.history).all()
+    first, second = States(published.paths.history).all()
     assert "events" not in first.registers and set(second.registers) - set(first.registers) == {"events"}
     assert first.reference == second.reference
 
 
 def test_two_builds_of_the_same_inputs_are_equal(city: City) -> None:
     city.bills("fuel/a.csv", ROWS)
-    first, second = (dump(prepared(city)) for _ in range(2))
+    first, second = (dump(finished(city.paths)) for _ in range(2))
     assert first == second
 
 
@@ -340,9 +324,8 @@ def dump(night: Night) -> dict[str, list[tuple[object, ...]]]:
     return found
 
 
-def test_sql_is_for_reading_only(city: City, tmp_path: Path) -> None:
-    city.bills("fuel/a.csv", ROWS)
-    path = city.publish()
+def test_sql_is_for_reading_only(published: City, tmp_path: Path) -> None:
+    path = published.paths.published
     target = tmp_path / "out.csv"
     for statement in (
         "DROP TABLE readings", "SELECT 1; SELECT 2", "SELECT * FROM read_text('/etc/hostname')", f"COPY flags TO '{target}'",
@@ -353,9 +336,8 @@ def test_sql_is_for_reading_only(city: City, tmp_path: Path) -> None:
     assert not target.exists()
 
 
-def test_an_error_of_the_callers_own_is_not_told_as_one_of_the_file(city: City) -> None:
-    city.bills("fuel/a.csv", ROWS)
-    path = city.publish()
+def test_an_error_of_the_callers_own_is_not_told_as_one_of_the_file(published: City) -> None:
+    path = published.paths.published
     for statement in ("SELECT CAST('x' AS INTEGER)", "SELECT no_such_column FROM readings", "SELEC 1"):
         with pytest.raises(duckdb.Error), query.opened(path) as connection:
             connection.execute(statement).fetchall()
