@@ -51,7 +51,7 @@ def again(night: Night) -> dict[str, Any]:
     return {"retries": schedule.attempts - 1, "retry_delay_seconds": delay, "retry_condition_fn": may_pass}
 
 
-class Step(Generic[P, T]):
+class NightStep(Generic[P, T]):
     """A step: a task of Prefect within a flow, and the plain function where Prefect is away.
 
     Args:
@@ -90,9 +90,9 @@ def is_reported() -> bool:
     return FlowRunContext.get() is not None
 
 
-def step(name: str) -> Callable[[Callable[P, T]], Step[P, T]]:
+def step(name: str) -> Callable[[Callable[P, T]], NightStep[P, T]]:
     """A step of the night, under a name a person understands."""
-    return lambda work: Step(name, work)
+    return lambda work: NightStep(name, work)
 
 
 def show(night: Night) -> None:
@@ -122,4 +122,4 @@ def read_batch(city: CityFolder, batch: list[Inbound]) -> list[Inbound]:
     Returns:
         The files that changed while they were read.
     """
-    return parse.parse_into_store(batch, city.parsed, parse.Reading.of(city), city.data / "tmp")
+    return parse.parse_into_store(batch, city.parsed, parse.ParseOptions.of(city), city.data / "tmp")

@@ -18,7 +18,7 @@ EXACT_DIGITS = 12  # kilograms have nine decimals, tonnes twelve
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RoundingRule:
     """A rule of rounding: how, to how many decimals, of which unit; ``from_rounded``: a rate of rounded figures."""
 
     name: str
@@ -53,17 +53,17 @@ def _catalogue() -> dict[str, Any]:
 
 
 @cache
-def rules() -> dict[str, Rule]:
+def rules() -> dict[str, RoundingRule]:
     """Return every rule by name."""
     return {
-        name: Rule(
+        name: RoundingRule(
             name, r["mode"], r["digits"], Decimal(r["per"]), r["unit"], r["ja"], r["en"], r.get("from") == "rounded"
         )
         for name, r in _catalogue()["rules"].items()
     }
 
 
-def rule_of(output: str) -> Rule:
+def rule_of(output: str) -> RoundingRule:
     """Return the rule that an output uses.
 
     Raises:
@@ -77,7 +77,7 @@ def outputs() -> dict[str, str]:
     return dict(_catalogue()["outputs"])
 
 
-def pair(actual: Decimal, allowed: Decimal, rule: Rule) -> tuple[str, str]:
+def pair(actual: Decimal, allowed: Decimal, rule: RoundingRule) -> tuple[str, str]:
     """Return both as printed, with as many more digits as it takes to show that the actual is above the allowed.
 
     Where the actual is not above, the rule's own digits serve: what is printed then never looks like exceeding.
@@ -88,7 +88,7 @@ def pair(actual: Decimal, allowed: Decimal, rule: Rule) -> tuple[str, str]:
     return rule.text(actual, more), rule.text(allowed, more)
 
 
-def change_rate(new: Decimal, old: Decimal, rule: Rule, figures: Rule | None = None) -> Decimal | None:
+def change_rate(new: Decimal, old: Decimal, rule: RoundingRule, figures: RoundingRule | None = None) -> Decimal | None:
     """Return (new - old) / old as a share; ``None`` where old is zero.
 
     Args:
@@ -108,7 +108,7 @@ def change_rate(new: Decimal, old: Decimal, rule: Rule, figures: Rule | None = N
         return (new - old) / old
 
 
-def rate_text(share: Decimal | None, rule: Rule, sign: str = CHANGE_NEGATIVE) -> str:
+def rate_text(share: Decimal | None, rule: RoundingRule, sign: str = CHANGE_NEGATIVE) -> str:
     """Return a change as printed under a convention of sign; the convention is named beside it by ``sign_name``."""
     if share is None:
         return "-"

@@ -205,3 +205,13 @@ def test_reports_ask_nothing_themselves() -> None:
     """Plain data in, looks out: a SELECT for people stands in pipelines/ask/select."""
     for path in python_files("pipelines/reports"):
         assert not re.search(r"\bSELECT\b", path.read_text(encoding="utf-8")), path
+
+
+def test_no_class_name_means_two_things() -> None:
+    found: dict[str, list[str]] = {}
+    for folder in ("flows", "pipelines", "expectations"):
+        for path in python_files(folder):
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef):
+                    found.setdefault(node.name, []).append(path.relative_to(ROOT).as_posix())
+    assert {name: places for name, places in found.items() if len(places) > 1} == {}

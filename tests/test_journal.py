@@ -185,7 +185,7 @@ def test_a_forged_seal_hides_nothing(history: Path, how: str, beside: str) -> No
     seal = forged(history, above)
     put(history, [*above, seal])
     if beside == "heads rewritten":
-        told = journal.heads(history) | {FILE: journal.Head(len(above) + 1, journal.hash_line(seal))}
+        told = journal.heads(history) | {FILE: journal.ChainHead(len(above) + 1, journal.hash_line(seal))}
         journal._save(history, told)
     assert wrong(history)
 

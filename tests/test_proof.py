@@ -53,7 +53,7 @@ def proven(tmp_path_factory: pytest.TempPathFactory) -> City:
             made.publish()
             if at == 0:
                 with query.opened(made.paths.published) as connection:
-                    request = frozen.Request("審議会", 2024, "環第1号", "P1", moment)
+                    request = frozen.FreezeRequest("審議会", 2024, "環第1号", "P1", moment)
                     frozen.freeze(connection, made.paths.history, request)
     return made
 
@@ -356,7 +356,7 @@ def test_a_forged_seal_hides_no_tampering_with_any_file(twin: City, beside: str)
             line = json.dumps(seal).encode()
             path.write_bytes(above + line + b"\n")
             if beside == "with the heads":
-                told = journal.heads(history) | {path.name: journal.Head(1 + bool(above), journal.hash_line(line))}
+                told = journal.heads(history) | {path.name: journal.ChainHead(1 + bool(above), journal.hash_line(line))}
                 journal._save(history, told)
             assert "chain of the history" in bad(twin), (path.name, above)
         path.write_bytes(whole)

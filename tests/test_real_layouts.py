@@ -14,7 +14,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from pipelines.sources import facility_list
-from pipelines.sources.parse import Reading
+from pipelines.sources.parse import ParseOptions
 from tests import real_input
 from tests.sources.made import Made
 from tests.sources.test_city_layouts import reading
@@ -36,7 +36,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def read(folder: Path, path: Path, own: Reading | None = None, name: str = "") -> dict[str, Any]:
+def read(folder: Path, path: Path, own: ParseOptions | None = None, name: str = "") -> dict[str, Any]:
     content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     return parsed(folder, Made(f"real/{name or path.name.removesuffix('.gz')}", content), own)
 

@@ -237,7 +237,9 @@ def test_an_official_edition_stays_and_today_is_shown_against_it(city: City, clo
     def freeze(year: int, document: str, purpose: str = "審議会") -> dict[str, object]:
         with query.opened(city.paths.published) as connection:
             return official.freeze(
-                connection, history, official.Request(purpose, year, document, "P1", SECOND, accept_incomplete=True)
+                connection,
+                history,
+                official.FreezeRequest(purpose, year, document, "P1", SECOND, accept_incomplete=True),
             )
 
     record = freeze(2024, "環第1号")

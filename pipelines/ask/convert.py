@@ -43,7 +43,7 @@ class ConvertError(ActionableError, ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class QuantityQuestion:
     """A quantity of an energy type used on a day, on one basis, under a contract where the factor is a supplier's."""
 
     quantity: Decimal
@@ -117,14 +117,19 @@ def convert(
             unknown unit, energy type or basis, or no factor; one sentence.
         SettingsError: city.toml cannot be read.
     """
-    (answer,) = convert_all([Question(quantity, unit, energy_type, on, basis, supplier, menu)], city, history, today)
+    (answer,) = convert_all(
+        [QuantityQuestion(quantity, unit, energy_type, on, basis, supplier, menu)], city, history, today
+    )
     if isinstance(answer, ConvertError):
         raise answer
     return answer
 
 
 def convert_all(
-    questions: Sequence[Question], city: Path | None = None, history: Path | None = None, today: date | None = None
+    questions: Sequence[QuantityQuestion],
+    city: Path | None = None,
+    history: Path | None = None,
+    today: date | None = None,
 ) -> list[Converted | ConvertError]:
     """Convert many quantities at once; each answer, or why there is none, in the order of the questions.
 
@@ -139,7 +144,7 @@ def convert_all(
     """
     connection = _warehouse(city, editions.taken(history) if history else [], quick=len(questions) < FEW)
     answers: list[Converted | ConvertError] = []
-    asked: dict[int, tuple[Question, Decimal]] = {}
+    asked: dict[int, tuple[QuantityQuestion, Decimal]] = {}
     days = _days(connection, today)
     words = [row[0] for row in connection.execute("SELECT energy_type FROM energy_types ORDER BY 1").fetchall()]
     for number, question in enumerate(questions):
@@ -182,7 +187,7 @@ def _days(connection: duckdb.DuckDBPyConnection, today: date | None) -> tuple[da
     return (found[0] if found and found[0] else date.min), last
 
 
-def _count(question: Question, words: Sequence[str], days: tuple[date, date]) -> Decimal:
+def _count(question: QuantityQuestion, words: Sequence[str], days: tuple[date, date]) -> Decimal:
     """Return the quantity in the unit it is counted in."""
     if not question.quantity.is_finite() or not 0 <= question.quantity <= MOST:
         raise ConvertError(both("not_convertible", quantity=question.quantity, most=MOST))
@@ -213,7 +218,7 @@ def _count(question: Question, words: Sequence[str], days: tuple[date, date]) ->
 
 
 def _choose(
-    connection: duckdb.DuckDBPyConnection, asked: Mapping[int, tuple[Question, Decimal]], city: Path | None
+    connection: duckdb.DuckDBPyConnection, asked: Mapping[int, tuple[QuantityQuestion, Decimal]], city: Path | None
 ) -> None:
     """Put one meter, day and contract per question into the warehouse, and choose heat contents and factors."""
     if city:
@@ -254,7 +259,7 @@ def _meter(number: int) -> str:
     return f"Q{number}"
 
 
-def _supplier(question: Question) -> tuple[str | None, str | None]:
+def _supplier(question: QuantityQuestion) -> tuple[str | None, str | None]:
     """Return (registration number, name): a number begins with a letter or digit of ASCII and has a digit."""
     word = question.supplier
     if word and word[:1].isascii() and any(c.isdigit() for c in word):
@@ -268,7 +273,7 @@ def _chosen(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict
     return {(row["meter_id"], row["basis"]): row for row in rows}
 
 
-def _answer(question: Question, amount: Decimal, found: dict[str, Any]) -> Converted:
+def _answer(question: QuantityQuestion, amount: Decimal, found: dict[str, Any]) -> Converted:
     reason = found["reason"]
     if reason == "no_contract":
         raise ConvertError(both("name_supplier_and_menu"))

@@ -26,7 +26,7 @@ class UnknownFacility(ActionableError, ValueError):  # noqa: N818 - what it is
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class FacilityQuestion:
     """What is to be explained: a facility, a fiscal year or one month of it, a basis."""
 
     facility_id: str
@@ -43,7 +43,7 @@ class Question:
         return self.month, following
 
 
-def explain(connection: duckdb.DuckDBPyConnection, question: Question) -> dict[str, Any]:
+def explain(connection: duckdb.DuckDBPyConnection, question: FacilityQuestion) -> dict[str, Any]:
     """Return the explanation as nested plain values.
 
     Raises:

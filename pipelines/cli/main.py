@@ -121,8 +121,8 @@ def parse(
     --propose: 知らない表の様式の案を city.toml の形で出す / drafts the section of city.toml for an unknown table.
     """
     from pipelines.reports.terminal import show_parsed
-    from pipelines.sources import show
-    from pipelines.sources.parse import Reading
+    from pipelines.sources import trial
+    from pipelines.sources.parse import ParseOptions
 
     if not file.is_file():
         common.refuse(both("no_such_file", at=file))
@@ -135,7 +135,7 @@ def parse(
         else:
             show_parsed.proposal(common.terminal(), drafted)
         return
-    told = show.show(file, layout, Reading.of(common.city_folder()) if common.is_city() else None)
+    told = trial.read(file, layout, ParseOptions.of(common.city_folder()) if common.is_city() else None)
     if as_json:
         common.print_json(told)
     else:
@@ -195,15 +195,16 @@ def explain(
 
     例 / example: facility-emissions explain F009 --fiscal-year 2025 --month 8
     """
-    from pipelines.ask import explain as reader
+    from pipelines.ask.explain import FacilityQuestion, UnknownFacility
+    from pipelines.ask.explain import explain as explained
     from pipelines.reports.terminal import show_explanation
     from pipelines.warehouse import query
 
     first = None if month is None else date(fiscal_year + (month < 4), month, 1)
     try:
         with query.opened(common.tables_file(as_known_at, by_receipt=by_receipt)) as connection:
-            told = reader.explain(connection, reader.Question(facility, fiscal_year, first, basis))
-    except (reader.UnknownFacility, query.QueryError) as error:
+            told = explained(connection, FacilityQuestion(facility, fiscal_year, first, basis))
+    except (UnknownFacility, query.QueryError) as error:
         common.refuse(str(error))
     if as_json:
         common.print_json(told | {"as_known_at": as_known_at, "by_receipt": by_receipt})
@@ -292,12 +293,12 @@ def doctor(
     例 / example: facility-emissions doctor --deep --against 1a2b-3c4d-5e6f-7a8b --on 2026-06-15
     """
     from pipelines.reports.terminal import show_lists
-    from pipelines.upkeep import doctor as surgery
+    from pipelines.upkeep.doctor import examine
 
     if bool(against) != bool(on) or (against and not deep):
         common.refuse(both("goes_with_deep_and_on", at="--against"))
     noted = (against, common.day(on, "--on")) if against else None
-    found = list(surgery.examine(common.chosen.city, common.chosen.data, deep=deep, noted=noted))
+    found = list(examine(common.chosen.city, common.chosen.data, deep=deep, noted=noted))
     if as_json:
         common.print_json([asdict(one) for one in found])
     elif not show_lists.checkups(common.terminal(), found):

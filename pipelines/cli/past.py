@@ -70,7 +70,7 @@ def freeze(
 
     city = common.city_folder()
     me = recorder()
-    wanted = frozen.Request(purpose, fiscal_year, document, by or me, city.now(), me, accept_incomplete)
+    wanted = frozen.FreezeRequest(purpose, fiscal_year, document, by or me, city.now(), me, accept_incomplete)
     try:
         with run_lock(city.data, city.now(), wait=PATIENCE), query.opened(city.published) as connection:
             record = frozen.freeze(connection, city.history, wanted)

@@ -35,7 +35,7 @@ def close(
 
     city = common.city_folder()
     day = common.day(on, "--on")
-    wanted = closings.Request(fiscal_year, operator, document, day, by, city.now(), recorder())
+    wanted = closings.ClosingRequest(fiscal_year, operator, document, day, by, city.now(), recorder())
     try:
         with query.opened(city.published) as connection:
             record, still_open = closings.close(connection, city.history, wanted, city.today)

@@ -16,7 +16,7 @@ AS_METERED = "as_metered"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class EmissionMultiplier:
     """A factor along the chain: its exact value and unit."""
 
     value: Fraction
@@ -33,7 +33,11 @@ class Multiplier:
 
 
 def to_emissions(
-    unit: str, energy_type: str, factor: Step | None, heat: Step | None, density: Step | None
+    unit: str,
+    energy_type: str,
+    factor: EmissionMultiplier | None,
+    heat: EmissionMultiplier | None,
+    density: EmissionMultiplier | None,
 ) -> Multiplier:
     """Return the kg of CO2 per unit of a metered energy.
 
@@ -49,7 +53,7 @@ def to_emissions(
     mark = None
     if energy_type == CITY_GAS and unit == "m3":
         mark = AS_METERED
-        heat = None if heat is None else Step(heat.value, heat.unit.replace("Nm3", "m3"))
+        heat = None if heat is None else EmissionMultiplier(heat.value, heat.unit.replace("Nm3", "m3"))
     chains = [
         [s for s in chain if s is not None]
         for chain in ((factor,), (heat, factor), (density, heat, factor), (density, factor))
@@ -66,7 +70,9 @@ def to_emissions(
     return Multiplier(None, "no_density" if wants_mass and is_volume and density is None else "unit_and_factor")
 
 
-def of_activity(unit: str, factor: Step | None, heat: Step | None, days_in_year: int) -> Multiplier:
+def of_activity(
+    unit: str, factor: EmissionMultiplier | None, heat: EmissionMultiplier | None, days_in_year: int
+) -> Multiplier:
     """Return the kg of gas per unit and day of an activity figure.
 
     Args:
@@ -79,7 +85,7 @@ def of_activity(unit: str, factor: Step | None, heat: Step | None, days_in_year:
         return Multiplier(None, "no_factor_row")
     steps = [s for s in (heat, factor) if s is not None]
     if factor.unit.endswith("/year"):
-        steps.append(Step(Fraction(1, days_in_year), "year"))
+        steps.append(EmissionMultiplier(Fraction(1, days_in_year), "year"))
     for gas_unit in ("kg_CO2", "kg_gas"):
         try:
             value = units.chain(Fraction(1), unit, tuple((s.value, s.unit) for s in steps), gas_unit)

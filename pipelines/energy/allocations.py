@@ -21,7 +21,7 @@ Split = Mapping[str, Decimal]
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class MeterVersion:
     """One dated row of the register meters."""
 
     meter_id: str
@@ -50,7 +50,7 @@ class Share:
 class Allocation:
     """How much of a meter counts at a facility in a period; negative: taken off there; 0: shown only."""
 
-    version: Version
+    version: MeterVersion
     root_meter_id: str
     facility_id: str
     share: Decimal
@@ -61,19 +61,19 @@ class Allocation:
 class Register:
     """Meters and shares, answering what was in force on a day."""
 
-    def __init__(self, versions: Sequence[Version], shares: Sequence[Share]) -> None:
-        self.versions: dict[str, list[Version]] = defaultdict(list)
+    def __init__(self, versions: Sequence[MeterVersion], shares: Sequence[Share]) -> None:
+        self.versions: dict[str, list[MeterVersion]] = defaultdict(list)
         self.shares: dict[str, list[Share]] = defaultdict(list)
         for version in versions:
             self.versions[version.meter_id].append(version)
         for share in shares:
             self.shares[share.meter_id].append(share)
 
-    def on(self, meter_id: str, day: date) -> Version | None:
+    def on(self, meter_id: str, day: date) -> MeterVersion | None:
         """Return the meter's row in force on a day."""
         return next((v for v in self.versions[meter_id] if v.since <= day < v.until), None)
 
-    def split(self, version: Version, day: date) -> dict[str, Decimal]:
+    def split(self, version: MeterVersion, day: date) -> dict[str, Decimal]:
         """Return facility -> share of the meter itself on a day."""
         rows = [s for s in self.shares[version.meter_id] if s.since <= day < s.until]
         return {s.facility_id: s.share for s in rows} or {version.facility_id: ONE}
@@ -86,7 +86,7 @@ class Register:
         return chain
 
 
-def allocate(versions: Sequence[Version], shares: Sequence[Share]) -> list[Allocation]:
+def allocate(versions: Sequence[MeterVersion], shares: Sequence[Share]) -> list[Allocation]:
     """Return where every meter counts, period by period.
 
     Args:
@@ -111,7 +111,7 @@ def _allocate_one(register: Register, meter_id: str) -> Iterable[Allocation]:
             yield Allocation(version, family[-1], facility, share, since, until)
 
 
-def _entries(register: Register, version: Version, day: date) -> list[tuple[str, Decimal]]:
+def _entries(register: Register, version: MeterVersion, day: date) -> list[tuple[str, Decimal]]:
     """Return the (facility, share) entries of a meter on a day."""
     own = register.split(version, day)
     parent = register.on(version.parent, day) if version.parent else None

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from pipelines import units
-from pipelines.energy.allocations import Share, Version, allocate
+from pipelines.energy.allocations import Share, allocate
 from pipelines.energy.judging import judge
-from pipelines.energy.multipliers import Step, to_primary_energy
+from pipelines.energy.multipliers import EnergyMultiplier, to_primary_energy
 from pipelines.periods import fiscal_year, fiscal_year_start
 from pipelines.warehouse import database
 from pipelines.warehouse.incremental import Incremental
@@ -93,8 +93,8 @@ def choose(connection: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()
     rows = []
     for unit, energy_type, method, heat_id, heat_value, heat_unit, density_id, density_value, density_unit in found:
-        heat = Step(Fraction(heat_value), heat_unit) if heat_id else None
-        density = Step(Fraction(density_value), density_unit) if density_id else None
+        heat = EnergyMultiplier(Fraction(heat_value), heat_unit) if heat_id else None
+        density = EnergyMultiplier(Fraction(density_value), density_unit) if density_id else None
         result = to_primary_energy(unit, energy_type, method, heat, density)
         multiplier, reason = None, result if isinstance(result, str) else None
         if isinstance(result, Fraction):
@@ -130,7 +130,7 @@ def _days_of_interest(connection: duckdb.DuckDBPyConnection, first_day: date, to
 
 def _allocate(connection: duckdb.DuckDBPyConnection) -> None:
     versions = [
-        Version(*row)
+        MeterVersion(*row)
         for row in connection.execute(
             """SELECT meter_id, facility_id, energy_type, reading_kind, role, parent_meter_id, energy_act_scope, since,
                until FROM meter_versions ORDER BY meter_id, since"""

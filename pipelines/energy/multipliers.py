@@ -13,7 +13,7 @@ ELECTRIC = frozenset({"electricity", "solar_self_use"})
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class EnergyMultiplier:
     """A factor along the chain: its exact value and unit."""
 
     value: Fraction
@@ -21,7 +21,7 @@ class Step:
 
 
 def to_primary_energy(
-    unit: str, energy_type: str, method: str | None, heat: Step | None, density: Step | None
+    unit: str, energy_type: str, method: str | None, heat: EnergyMultiplier | None, density: EnergyMultiplier | None
 ) -> Fraction | str:
     """Return primary GJ per unit, or the rule that tells why there is none.
 
@@ -53,13 +53,15 @@ def to_primary_energy(
     return _why_none(dimension, heat, density)
 
 
-def _why_none(dimension: str, heat: Step, density: Step | None) -> str:
+def _why_none(dimension: str, heat: EnergyMultiplier, density: EnergyMultiplier | None) -> str:
     if dimension == "[normal_gas_volume]" and heat.unit.endswith("m3"):
         return "gas_condition"  # the Act's table as read names no state for its gas volumes
     return "no_density" if _wants_mass(heat.unit) and dimension == "[volume]" and density is None else "unit_and_factor"
 
 
-def _through_density(heat: Step, density: Step | None) -> tuple[tuple[Fraction, str], ...] | None:
+def _through_density(
+    heat: EnergyMultiplier, density: EnergyMultiplier | None
+) -> tuple[tuple[Fraction, str], ...] | None:
     return None if density is None else ((density.value, density.unit), (heat.value, heat.unit))
 
 

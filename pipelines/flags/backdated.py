@@ -31,7 +31,7 @@ FIRSTS = """SELECT v.fiscal_year, arg_min(coalesce(r.started_time, v.published_t
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class TargetVersion:
     """One row of the register as written, and from when until when it was known."""
 
     cells: Cells
@@ -65,30 +65,30 @@ def found(connection: duckdb.DuckDBPyConnection) -> list[Backdated]:
     return [Backdated(target, since, tuple(years)) for (target, since), years in sorted(told.items())]
 
 
-def _versions(connection: duckdb.DuckDBPyConnection) -> Mapping[str, list[Version]]:
+def _versions(connection: duckdb.DuckDBPyConnection) -> Mapping[str, list[TargetVersion]]:
     rows = connection.execute(
         "SELECT row_json, known_from, known_to FROM input_history WHERE input = 'registers/targets' ORDER BY known_from, row_json"
     ).fetchall()
-    versions: dict[str, list[Version]] = defaultdict(list)
+    versions: dict[str, list[TargetVersion]] = defaultdict(list)
     for text, known_from, known_to in rows:
         cells = json.loads(text)
-        versions[str(cells.get("target_id", ""))].append(Version(cells, known_from, known_to))
+        versions[str(cells.get("target_id", ""))].append(TargetVersion(cells, known_from, known_to))
     return versions
 
 
-def _at(versions: list[Version], moment: datetime) -> Version | None:
+def _at(versions: list[TargetVersion], moment: datetime) -> TargetVersion | None:
     """The row as it was known on a moment."""
     return next((v for v in versions if v.holds(moment)), None)
 
 
-def _changed_at(versions: list[Version], first: datetime, year: int) -> datetime:
+def _changed_at(versions: list[TargetVersion], first: datetime, year: int) -> datetime:
     """When the row first decided otherwise of a year than on its first publication; a later edit moves no question."""
     then = _effect(_at(versions, first), year)
     moments = sorted({m for v in versions for m in (v.known_from, v.known_to) if m is not None and m > first})
     return next((m for m in moments if _effect(_at(versions, m), year) != then), first)
 
 
-def _effect(version: Version | None, year: int) -> tuple[object, ...] | None:
+def _effect(version: TargetVersion | None, year: int) -> tuple[object, ...] | None:
     """What a row decides of a year; ``None`` where it is not in force then, or there is none."""
     if version is None:
         return None

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.history import journal
-from pipelines.history.journal import BEGUN, HEADS_TOLD, NUMBER, PREVIOUS, SEALED, Head
+from pipelines.history.journal import BEGUN, HEADS_TOLD, NUMBER, PREVIOUS, SEALED, ChainHead
 from pipelines.texts import both
 
 RUNS = "runs.jsonl"
@@ -47,7 +47,7 @@ class Chain:
         """What is wrong and not told by a history that was begun anew since, a sentence each."""
         return [told for number, told in self.faults if number >= self.begun]
 
-    def says(self, head: Head) -> bool:
+    def says(self, head: ChainHead) -> bool:
         """Tell whether the file once ended with this head."""
         return head.lines == 0 or (head.lines <= len(self.digests) and self.digests[head.lines - 1] == head.digest)
 
@@ -144,11 +144,11 @@ def _against_runs(chains: Mapping[str, Chain]) -> Iterator[str]:
                 yield (both("differs_from_run", at=name, run_id=record.get("run_id"), lines=head.lines))
 
 
-def heads_of(run: Mapping[str, Any]) -> dict[str, Head]:
+def heads_of(run: Mapping[str, Any]) -> dict[str, ChainHead]:
     """Return file -> head as the record of a run (or of a history begun anew) states them; empty for one of an earlier version."""
     try:
         told = json.loads(run.get(HEADS_TOLD) or "{}")
-        return {name: Head(int(lines), str(digest)) for name, (lines, digest) in told.items()}
+        return {name: ChainHead(int(lines), str(digest)) for name, (lines, digest) in told.items()}
     except (ValueError, TypeError, AttributeError):
         return {}
 

@@ -31,7 +31,7 @@ class ClosingError(ActionableError, ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ClosingRequest:
     """Which year of which operator is to be closed, under which document, on which day, by whom; and who recorded it."""
 
     fiscal_year: int
@@ -82,7 +82,7 @@ def still_open(connection: duckdb.DuckDBPyConnection, year: int, operator: str) 
 
 
 def close(
-    connection: duckdb.DuckDBPyConnection, history: Path, wanted: Request, today: date
+    connection: duckdb.DuckDBPyConnection, history: Path, wanted: ClosingRequest, today: date
 ) -> tuple[dict[str, Any], dict[str, list[dict[str, Any]]]]:
     """Close a year of an operator.
 
@@ -127,7 +127,7 @@ def close(
     return record, found
 
 
-def _check(connection: duckdb.DuckDBPyConnection, wanted: Request, today: date) -> None:
+def _check(connection: duckdb.DuckDBPyConnection, wanted: ClosingRequest, today: date) -> None:
     operators = {row[0] for row in connection.execute("SELECT operator_id FROM operators").fetchall()}
     if wanted.operator_id not in operators:
         raise ClosingError(

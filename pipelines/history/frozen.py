@@ -32,7 +32,7 @@ class FreezeError(ActionableError, ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class FreezeRequest:
     """What is to be frozen: for which purpose, of which year, under which document, by whom."""
 
     purpose: str
@@ -53,7 +53,7 @@ def editions(history: Path, past: Past | None = None) -> list[dict[str, Any]]:
     ]
 
 
-def freeze(connection: duckdb.DuckDBPyConnection, history: Path, wanted: Request) -> dict[str, Any]:
+def freeze(connection: duckdb.DuckDBPyConnection, history: Path, wanted: FreezeRequest) -> dict[str, Any]:
     """Freeze the published totals of a fiscal year, and of the base years, for a purpose.
 
     Args:
@@ -106,7 +106,7 @@ def freeze(connection: duckdb.DuckDBPyConnection, history: Path, wanted: Request
     return record
 
 
-def _check(history: Path, wanted: Request, today: date) -> None:
+def _check(history: Path, wanted: FreezeRequest, today: date) -> None:
     purposes = tables.words("purpose")
     if wanted.purpose not in purposes:
         raise FreezeError(f"--purpose {wanted.purpose}: {' / '.join(purposes)}")
@@ -138,7 +138,9 @@ def _without_verdict(connection: duckdb.DuckDBPyConnection, year: int) -> list[s
     return [row[0] for row in rows]
 
 
-def _check_accepted(connection: duckdb.DuckDBPyConnection, wanted: Request, incomplete: list[str], today: date) -> None:
+def _check_accepted(
+    connection: duckdb.DuckDBPyConnection, wanted: FreezeRequest, incomplete: list[str], today: date
+) -> None:
     """Refuse to freeze a year with facilities without a verdict, unless somebody in office takes that on."""
     named = ", ".join(incomplete[:5]) + (" …" if len(incomplete) > 5 else "")
     numbers = {"fiscal_year": wanted.fiscal_year, "incomplete": len(incomplete), "named": named}

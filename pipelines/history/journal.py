@@ -43,7 +43,7 @@ class HistoryLostError(ActionableError, RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class ChainHead:
     """How far a file had come: the number of its last whole line, and that line's hash."""
 
     lines: int
@@ -110,7 +110,7 @@ def numbered(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 # ---------------------------------------------------------------- heads
 
 
-def heads(folder: Path) -> dict[str, Head]:
+def heads(folder: Path) -> dict[str, ChainHead]:
     """Return file -> how far it had come when it was last appended to; empty where ``heads.json`` is not there.
 
     Raises:
@@ -121,15 +121,15 @@ def heads(folder: Path) -> dict[str, Head]:
         return {}
     try:
         told = json.loads(path.read_bytes())
-        return {name: Head(int(lines), str(digest)) for name, (lines, digest) in told.items()}
+        return {name: ChainHead(int(lines), str(digest)) for name, (lines, digest) in told.items()}
     except (ValueError, TypeError, AttributeError) as error:
         raise HistoryLostError(both("heads_cannot_be_read", name=HEADS)) from error
 
 
-def head(path: Path) -> Head | None:
+def head(path: Path) -> ChainHead | None:
     """Return how far a file has come; ``None`` where it has no line."""
     last = _last(path)
-    return None if last is None else Head(last[2], last[0])
+    return None if last is None else ChainHead(last[2], last[0])
 
 
 def files(folder: Path) -> list[Path]:
@@ -173,7 +173,7 @@ def short(digest: str) -> str:
 # ---------------------------------------------------------------- one file
 
 
-def _stated(folder: Path) -> dict[str, Head]:
+def _stated(folder: Path) -> dict[str, ChainHead]:
     """Return the heads of a folder; ``heads.json`` is there before the first line that it is to tell of."""
     if not (folder / HEADS).is_file():
         if found := _without_heads(folder):
@@ -190,7 +190,7 @@ def _without_heads(folder: Path) -> list[str]:
 def _write(
     path: Path,
     rows: list[dict[str, Any]],
-    stated: dict[str, Head],
+    stated: dict[str, ChainHead],
     told: Mapping[str, Any] | None = None,
     *,
     anew: bool = False,
@@ -216,12 +216,12 @@ def _write(
         os.fsync(stream.fileno())
         if is_new:
             durable.sync_folder(path.parent)
-        _save(path.parent, {**stated, path.name: Head(number, link)})
-    stated[path.name] = Head(number, link)
+        _save(path.parent, {**stated, path.name: ChainHead(number, link)})
+    stated[path.name] = ChainHead(number, link)
 
 
 @contextmanager
-def _or_as_before(stream: BinaryIO, path: Path, stated: Mapping[str, Head]) -> Iterator[None]:
+def _or_as_before(stream: BinaryIO, path: Path, stated: Mapping[str, ChainHead]) -> Iterator[None]:
     """Give a file its old length again where an append fails, as on a full disk, unless its head tells of it already."""
     length = stream.seek(0, os.SEEK_END)
     try:
@@ -234,11 +234,11 @@ def _or_as_before(stream: BinaryIO, path: Path, stated: Mapping[str, Head]) -> I
         raise
 
 
-def _save(folder: Path, stated: Mapping[str, Head]) -> None:
+def _save(folder: Path, stated: Mapping[str, ChainHead]) -> None:
     durable.write(folder / HEADS, json.dumps(_as_told(stated), indent=0).encode())
 
 
-def _as_told(stated: Mapping[str, Head]) -> dict[str, list[int | str]]:
+def _as_told(stated: Mapping[str, ChainHead]) -> dict[str, list[int | str]]:
     return {name: [stated[name].lines, stated[name].digest] for name in sorted(stated)}
 
 
@@ -250,7 +250,7 @@ def _closing(stream: BinaryIO) -> bytes:
     return b"" if stream.read(1) == b"\n" else b"\n"
 
 
-def _short(path: Path, stated: Head | None) -> str:
+def _short(path: Path, stated: ChainHead | None) -> str:
     """Say what a file lacks of what it held when it was last appended to; it may hold more. Empty: nothing."""
     if stated is None:
         return ""

@@ -19,9 +19,9 @@ import duckdb
 
 from pipelines import durable, tables
 from pipelines.history import frozen, journal, kept
-from pipelines.history.journal import HEADS_TOLD, Head, HistoryLostError
+from pipelines.history.journal import HEADS_TOLD, ChainHead, HistoryLostError
 from pipelines.history.moments import Past
-from pipelines.history.snapshots import States
+from pipelines.history.snapshots import Snapshots
 from pipelines.history.totals import FacilityYear, Published
 from pipelines.texts import both
 from pipelines.warehouse import database
@@ -136,7 +136,7 @@ class History:
         for name in KEPT:
             self._load_kept(connection, name, past)
         self._empty(connection, "input_history")
-        database.insert_rows(connection, "input_history", States(self.folder).rows(past))
+        database.insert_rows(connection, "input_history", Snapshots(self.folder).rows(past))
 
         for name in (frozen.EDITIONS, frozen.TOTALS):
             self._empty(connection, name)
@@ -258,7 +258,7 @@ class History:
             ),
         )
 
-    def heads(self, decisions: Head) -> str:
+    def heads(self, decisions: ChainHead) -> str:
         """Return, as JSON, how far every history file and the decisions have come."""
         told = {name: [head.lines, head.digest] for name, head in journal.heads(self.folder).items()}
         return json.dumps(told | {"decisions": [decisions.lines, decisions.digest]}, sort_keys=True)

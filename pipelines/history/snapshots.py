@@ -45,7 +45,7 @@ def state_id(registers: Contents, reference: Contents) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class States:
+class Snapshots:
     """The states kept under ``history/``."""
 
     folder: Path

@@ -19,7 +19,7 @@ from pathlib import Path
 from pipelines import durable
 from pipelines.history import journal, kept
 from pipelines.history.moments import Past
-from pipelines.reference.supplier_list import KINDS, TITLES, Row, SupplierList
+from pipelines.reference.supplier_list import KINDS, TITLES, SupplierList, SupplierRow
 
 FOLDER, JOURNAL = "editions", "editions.jsonl"
 COLUMNS = (
@@ -109,7 +109,7 @@ def source_row(edition: Edition) -> tuple[str, str, str, str]:
     return edition.edition_id, title, "ministry_list", f"history/{FOLDER}/{edition.sha256} ({edition.file_name})"
 
 
-def _label(row: Row) -> str:
+def _label(row: SupplierRow) -> str:
     return f"{row.kind}-{row.menu}" if row.menu else row.kind
 
 

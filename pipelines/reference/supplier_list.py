@@ -46,7 +46,7 @@ class ListError(ActionableError, ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SupplierRow:
     """One line of the list: whose factor, of which menu, basic and adjusted in the list kind's unit."""
 
     line: int
@@ -68,7 +68,7 @@ class SupplierList:
     activity_fy: int | None
     issued_on: date
     is_provisional: bool
-    rows: list[Row]
+    rows: list[SupplierRow]
     ignored: int = 0
 
 
@@ -205,7 +205,7 @@ class _Header:
         units = {u for u in UNIT_WORDS if u.lower() in squeezed.replace("₂", "2").lower()}
         self.scale = UNIT_WORDS[units.pop()] if len(units) == 1 else Decimal(1)
 
-    def as_list(self, rows: list[Row]) -> SupplierList:
+    def as_list(self, rows: list[SupplierRow]) -> SupplierList:
         assert self.kind and self.result_fy and self.issued_on  # noqa: S101 - problems were raised before
         return SupplierList(self.kind, self.result_fy, self.activity_fy, self.issued_on, self.is_provisional, rows)
 
@@ -238,10 +238,10 @@ def _year(number: str) -> int:
 # ------------------------------------------------------------------ rows
 
 
-def _rows_of_table(lines: Sequence[_Line], header: _Header, asked: _Asked) -> tuple[list[Row], int]:
+def _rows_of_table(lines: Sequence[_Line], header: _Header, asked: _Asked) -> tuple[list[SupplierRow], int]:
     """Rows of CSV or Excel: the supplier stands on the first row of its menus."""
     columns: dict[str, int] | None = None
-    rows: list[Row] = []
+    rows: list[SupplierRow] = []
     ignored = 0
     number, name = "", ""
     for line in lines:
@@ -277,9 +277,9 @@ def _columns(cells: Sequence[str]) -> dict[str, int] | None:
     return {key: n for key, n in found.items() if n >= 0} | ({} if found["menu"] >= 0 else {"menu": len(cells)})
 
 
-def _rows_of_text(lines: Sequence[_Line], header: _Header, asked: _Asked) -> tuple[list[Row], int]:
+def _rows_of_text(lines: Sequence[_Line], header: _Header, asked: _Asked) -> tuple[list[SupplierRow], int]:
     """Rows of text: a block of menus has its supplier's number and name on one of its lines, or between them."""
-    rows: list[Row] = []
+    rows: list[SupplierRow] = []
     block: list[tuple[_Line, str, str, str]] = []
     owners: list[tuple[str, str]] = []
     ignored = 0
@@ -353,10 +353,10 @@ def _numbered(cell: str) -> Iterable[str]:
     return (cell,)
 
 
-def _row(line: int, number: str, name: str, menu: str, basic: str, adjusted: str, header: _Header) -> Row:
+def _row(line: int, number: str, name: str, menu: str, basic: str, adjusted: str, header: _Header) -> SupplierRow:
     kind, key = _kind_of(str(header.kind), number, menu)
     note = REPLACED if "※" in basic + adjusted else None
-    return Row(line, number, name, kind, key, _value(basic, header.scale), _value(adjusted, header.scale), note)
+    return SupplierRow(line, number, name, kind, key, _value(basic, header.scale), _value(adjusted, header.scale), note)
 
 
 def _kind_of(list_kind: str, number: str, menu: str) -> tuple[str, str | None]:
@@ -379,7 +379,7 @@ def _value(text: str, scale: Decimal) -> Decimal | None:
     return None if text in DASHES or not text else Decimal(text.rstrip("※")) * scale
 
 
-def _doubles(rows: Sequence[Row]) -> list[str]:
+def _doubles(rows: Sequence[SupplierRow]) -> list[str]:
     seen: dict[tuple[str, str, str | None], int] = {}
     problems = []
     for row in rows:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import units
-from pipelines.registers.read import RegisterError, Registers, Row, register_tables
+from pipelines.registers.read import RegisterError, RegisterRow, Registers, register_tables
 from pipelines.settings.city import Settings
 from pipelines.texts import both
 
@@ -104,14 +104,14 @@ def vocabularies() -> tuple[set[str], set[str]]:
     return energy_types, activities
 
 
-def span(row: Row) -> tuple[date, date]:
+def span(row: RegisterRow) -> tuple[date, date]:
     """The validity of a row; open ends reach to the ends of time."""
     return row["valid_from"] or date.min, row["valid_to"] or date.max
 
 
 def _keys(registers: Registers) -> Iterable[str]:
     for table in register_tables():
-        seen: dict[tuple[Any, ...], Row] = {}
+        seen: dict[tuple[Any, ...], RegisterRow] = {}
         for row in registers[table.name]:
             key = tuple(row[column] for column in table.key)
             if key in seen:
@@ -134,7 +134,7 @@ def _references(registers: Registers) -> Iterable[str]:
 
 def _periods(registers: Registers) -> Iterable[str]:
     for name, columns in PERIODS.items():
-        by_key: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
+        by_key: dict[tuple[Any, ...], list[RegisterRow]] = defaultdict(list)
         for row in registers[name]:
             start, end = span(row)
             if start >= end:
@@ -196,7 +196,7 @@ def _meter_families(registers: Registers) -> Iterable[str]:
 
 def _meter_names(registers: Registers) -> Iterable[str]:
     owners: dict[str, set[str]] = defaultdict(set)
-    rows: dict[str, Row] = {}
+    rows: dict[str, RegisterRow] = {}
     for row in registers["meters"]:
         aliases = [alias.strip() for alias in (row["aliases"] or "").split(";")]
         for word in {row["meter_id"], row["supply_point"], *aliases} - {None, ""}:
@@ -213,7 +213,7 @@ def _meter_names(registers: Registers) -> Iterable[str]:
 
 
 def _shares(registers: Registers) -> Iterable[str]:
-    by_meter: dict[str, list[Row]] = defaultdict(list)
+    by_meter: dict[str, list[RegisterRow]] = defaultdict(list)
     for row in registers["meter_shares"]:
         if not 0 <= row["share"] <= 1:
             yield both("between_0_and_1", at=row.place("share"))
@@ -293,7 +293,7 @@ def _target_departments(registers: Registers) -> Iterable[str]:
 
 def _department_spans(registers: Registers) -> dict[str, dict[str, list[tuple[date, date]]]]:
     """Return department -> operator -> the spans in which a facility of the operator belongs to it."""
-    periods: dict[str, list[Row]] = defaultdict(list)
+    periods: dict[str, list[RegisterRow]] = defaultdict(list)
     for row in registers["facility_periods"]:
         periods[row["facility_id"]].append(row)
     found: dict[str, dict[str, list[tuple[date, date]]]] = defaultdict(lambda: defaultdict(list))

@@ -41,7 +41,7 @@ class RegisterError(ActionableError, ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RegisterRow:
     """One typed row of a register, with the line it stands on."""
 
     file: str
@@ -60,11 +60,11 @@ class Row:
 class Registers:
     """All registers of a city as typed rows, their content hash, and findings about what was not used."""
 
-    rows: dict[str, list[Row]]
+    rows: dict[str, list[RegisterRow]]
     contents: dict[str, bytes]
     findings: list[Finding] = field(default_factory=list)
 
-    def __getitem__(self, name: str) -> list[Row]:
+    def __getitem__(self, name: str) -> list[RegisterRow]:
         return self.rows[name]
 
     def content_hash(self, *, of_factors: bool) -> str:
@@ -122,7 +122,7 @@ def typed(contents: dict[str, bytes], problems: list[str] | None = None) -> Regi
     return result
 
 
-def read_some(folder: Path, names: tuple[str, ...]) -> dict[str, list[Row]]:
+def read_some(folder: Path, names: tuple[str, ...]) -> dict[str, list[RegisterRow]]:
     """Read some registers alone; absent files are empty.
 
     Raises:
@@ -149,13 +149,13 @@ def store(connection: duckdb.DuckDBPyConnection, registers: Registers) -> None:
 
 def _read_one(
     table: tables.Table, file: str, content: bytes, problems: list[str], findings: list[Finding]
-) -> list[Row]:
+) -> list[RegisterRow]:
     text = _decode(content)
     if text is None:
         problems.append(both("register_unknown_encoding", at=file))
         return []
     reader = csv.reader(io.StringIO(text, newline=""))
-    rows: list[Row] = []
+    rows: list[RegisterRow] = []
     try:
         header = [cell.strip() for cell in next(reader, [])]
         if not _header_is_sound(table, file, header, problems, findings):
@@ -167,7 +167,7 @@ def _read_one(
                 problems.append(both("more_cells_than_headings", file=file, line=reader.line_num))
                 continue
             given = dict(zip(header, cells, strict=False))
-            row = Row(file, reader.line_num, {})
+            row = RegisterRow(file, reader.line_num, {})
             for column in table.columns:
                 row.values[column.name] = _typed(table, column, given.get(column.name, ""), row, problems)
             rows.append(row)
@@ -207,7 +207,7 @@ def _header_is_sound(
     return len(problems) == before
 
 
-def _typed(table: tables.Table, column: tables.Column, text: str, row: Row, problems: list[str]) -> Any:  # noqa: ANN401
+def _typed(table: tables.Table, column: tables.Column, text: str, row: RegisterRow, problems: list[str]) -> Any:  # noqa: ANN401
     cell = text.strip()
     if not cell:
         if not column.nullable:

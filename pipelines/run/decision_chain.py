@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.history import chain, journal
-from pipelines.history.journal import SEALED, Head
+from pipelines.history.journal import SEALED, ChainHead
 from pipelines.review.store import Decision
 from pipelines.texts import both
 
@@ -31,9 +31,9 @@ def heads(decisions: Sequence[Decision]) -> list[str]:
     return found
 
 
-def head(decisions: Sequence[Decision]) -> Head:
+def head(decisions: Sequence[Decision]) -> ChainHead:
     """Return how many decisions there are, and the hash over all of them."""
-    return Head(len(decisions), heads(decisions)[-1])
+    return ChainHead(len(decisions), heads(decisions)[-1])
 
 
 def keep(history: Path, decisions: Sequence[Decision], run_id: str, now: datetime) -> str:

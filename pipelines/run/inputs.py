@@ -20,7 +20,7 @@ from pipelines.findings import Finding
 from pipelines.history import closings, frozen
 from pipelines.history.journal import HistoryLostError
 from pipelines.history.moments import DECISIONS, Past
-from pipelines.history.snapshots import States
+from pipelines.history.snapshots import Snapshots
 from pipelines.process import program
 from pipelines.reference import editions, method_rules
 from pipelines.reference import load as reference
@@ -55,7 +55,7 @@ CAUSES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Inputs:
     """The inputs of a run.
 
     Args:
@@ -88,13 +88,13 @@ class Known:
         held = [] if self.past is None else self.not_taken
         return [*held, *self.restated, *self.registers.findings]
 
-    def factor_registers_of(self, other: Known) -> Registers:
+    def factor_registers_of(self, other: Inputs) -> Registers:
         """Return these registers with those that state factors taken from another time."""
         mixed = {n: c for n, c in self.registers.contents.items() if n not in read.FACTOR_REGISTERS}
         stated = {n: c for n, c in other.registers.contents.items() if n in read.FACTOR_REGISTERS}
         return read.typed(mixed | stated)
 
-    def with_cause(self, cause: str, other: Known) -> Known:
+    def with_cause(self, cause: str, other: Inputs) -> Inputs:
         """Return this with one cause's inputs taken from another time."""
         if cause == DATA:
             return replace(self, arrivals=other.arrivals, decisions=other.decisions, today=other.today)
@@ -114,13 +114,13 @@ class Unknown(ActionableError, ValueError):  # noqa: N818 - what it is
     """Nothing is known of that moment; the message says what to do."""
 
 
-def now(city: CityFolder, arrivals: list[Arrival]) -> Known:
+def now(city: CityFolder, arrivals: list[Arrival]) -> Inputs:
     """Return what is known now.
 
     Raises:
         RegisterError: the registers cannot be read.
     """
-    return Known(
+    return Inputs(
         tuple(arrivals),
         tuple(inbox.not_taken(city.history)),
         read.read(city.registers),
@@ -133,13 +133,13 @@ def now(city: CityFolder, arrivals: list[Arrival]) -> Known:
     )
 
 
-def at(city: CityFolder, past: Past) -> Known:
+def at(city: CityFolder, past: Past) -> Inputs:
     """Return what was known on a past moment. By receipt, before the first run, the registers first seen serve.
 
     Raises:
         Unknown: there had been no run by then.
     """
-    states = States(city.history)
+    states = Snapshots(city.history)
     state = states.at(past)
     first = next(iter(states.all()), None)
     if first is None:
@@ -149,7 +149,7 @@ def at(city: CityFolder, past: Past) -> Known:
     state = state or first
     ledger = inbox.read_ledger(city.history, past)
     decisions = enumerate(read_all(city.decisions_url), start=1)
-    return Known(
+    return Inputs(
         tuple(sorted(ledger.arrivals.values(), key=lambda a: (a.sha256, a.source, a.path))),
         tuple(inbox.not_taken(city.history, past)),
         read.typed(states.registers(state)),
@@ -163,7 +163,7 @@ def at(city: CityFolder, past: Past) -> Known:
     )
 
 
-def published(city: CityFolder, present: Known) -> Known | None:
+def published(city: CityFolder, present: Inputs) -> Inputs | None:
     """Return what the published file was built from; ``None`` where its registers and reference are not kept."""
     connection = database.connect_published(city.published)
     try:
@@ -177,7 +177,7 @@ def published(city: CityFolder, present: Known) -> Known | None:
         return None
     finally:
         connection.close()
-    states = States(city.history)
+    states = Snapshots(city.history)
     state = states.named(inputs.get("state", ""))
     if state is None:
         return None
@@ -185,7 +185,7 @@ def published(city: CityFolder, present: Known) -> Known | None:
         typed, kept_reference = read.typed(states.registers(state)), states.reference(state)
     except HistoryLostError:  # one was torn: doctor --deep names it
         return None
-    return Known(
+    return Inputs(
         tuple(Arrival(sha256, source, path, 0, received) for sha256, source, path, received in files),
         present.not_taken,
         typed,
@@ -196,7 +196,7 @@ def published(city: CityFolder, present: Known) -> Known | None:
     )
 
 
-def inputs(city: CityFolder, known: Known, state: str, version: str) -> dict[str, str]:
+def inputs(city: CityFolder, known: Inputs, state: str, version: str) -> dict[str, str]:
     """Return kind of input -> hash.
 
     Args:
@@ -233,7 +233,7 @@ def hash_of(kinds: Mapping[str, str]) -> str:
 
 
 def lay_out(
-    connection: duckdb.DuckDBPyConnection, city: CityFolder, known: Known, taken: frozenset[str] = frozenset()
+    connection: duckdb.DuckDBPyConnection, city: CityFolder, known: Inputs, taken: frozenset[str] = frozenset()
 ) -> None:
     """Put registers, reference, the city's rules, the ledger and the Parquets under ``parsed/`` before the stages.
 
@@ -270,7 +270,7 @@ def lay_out(
         (parsed_store.FILES, every),
     ):
         if batches:
-            parsed_store.show(connection, city.parsed, kind, batches)
+            parsed_store.view(connection, city.parsed, kind, batches)
         else:
             parse.create_empty(connection, kind)
 

@@ -27,12 +27,12 @@ from pipelines.findings import Finding, stable_id
 from pipelines.flags import build as flags
 from pipelines.history import totals
 from pipelines.history.records import History
-from pipelines.history.snapshots import States, state_id
+from pipelines.history.snapshots import Snapshots, state_id
 from pipelines.registers import checks
 from pipelines.review import build as review
-from pipelines.run import inputs as knowing
+from pipelines.run import inputs as run_inputs
 from pipelines.run import proof, recipe, restate, restate_verdicts
-from pipelines.run.inputs import Known
+from pipelines.run.inputs import Inputs
 from pipelines.run.outcome import Outcome
 from pipelines.settings.city import CityFolder
 from pipelines.sources import merging, parse
@@ -91,7 +91,7 @@ class Night:
         self.verdict_changes: list[dict[str, Any]] = []
         self._inc: Incremental | None = None
         self._last: Mapping[str, str] = {}
-        self._known: Known | None = None
+        self._known: Inputs | None = None
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     # ------------------------------------------------------------------ the steps
@@ -116,7 +116,7 @@ class Night:
 
     def read_files(self) -> None:
         """Parse what has not been parsed before into ``parsed/``."""
-        reading = parse.Reading.of(self.city)
+        reading = parse.ParseOptions.of(self.city)
         for batch in self.batches():
             changed = parse.parse_into_store(batch, self.city.parsed, reading, self.city.data / "tmp")
             self.note_read(batch, changed)
@@ -144,21 +144,21 @@ class Night:
     def load_registers(self) -> bool:
         """Read and check the registers and decisions; tell whether anything differs from what was published."""
         self._refuse_lost_files()
-        known = knowing.now(self.city, self.arrivals)
+        known = run_inputs.now(self.city, self.arrivals)
         checks.check(known.registers, self.city.settings, *checks.vocabularies())
         self.take(known)
         return self.inputs != self._last
 
-    def take(self, known: Known) -> None:
+    def take(self, known: Inputs) -> None:
         """Use these inputs."""
         self._known = known
         self._last = incremental.last_inputs(self.last_file)
         self.findings += known.findings
         contents = {name: path.read_bytes() for name, path in known.reference.items()}
-        self.inputs = knowing.inputs(self.city, known, state_id(known.registers.contents, contents), self.version)
+        self.inputs = run_inputs.inputs(self.city, known, state_id(known.registers.contents, contents), self.version)
         self.continues &= known.past is None and incremental.can_continue(self._last, self.inputs)
         if known.past is None:
-            States(self.city.history).keep(known.registers.contents, contents, self.started)
+            Snapshots(self.city.history).keep(known.registers.contents, contents, self.started)
             self.heads = proof.note_seen(self.city, known, self.outcome, self.started)
 
     def open_next(self) -> None:
@@ -172,7 +172,7 @@ class Night:
         self.reopen()
         self._inc = incremental.begin(self.connection, base)
         rows = self.connection.execute("SELECT DISTINCT sha256 FROM last.source_files").fetchall()
-        knowing.lay_out(self.connection, self.city, self.known, frozenset(row[0] for row in rows))
+        run_inputs.lay_out(self.connection, self.city, self.known, frozenset(row[0] for row in rows))
 
     def do(self, stage: recipe.Stage) -> None:
         """Do a stage of the recipe, from an empty base where what arrived cannot be told apart (only the first one says so)."""
@@ -276,7 +276,7 @@ class Night:
         return self._inc
 
     @property
-    def known(self) -> Known:
+    def known(self) -> Inputs:
         """The inputs of this run."""
         assert self._known is not None  # noqa: S101 - the order of the steps
         return self._known
@@ -300,7 +300,7 @@ class Night:
     @property
     def inputs_hash(self) -> str:
         """One hash over all inputs of this run."""
-        return knowing.hash_of(self.inputs)
+        return run_inputs.hash_of(self.inputs)
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:

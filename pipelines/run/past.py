@@ -13,8 +13,8 @@ from pathlib import Path
 
 from pipelines import durable
 from pipelines.history import moments
-from pipelines.history.snapshots import States
-from pipelines.run import inputs as knowing
+from pipelines.history.snapshots import Snapshots
+from pipelines.run import inputs as run_inputs
 from pipelines.run.night import Night, Progress, build
 from pipelines.settings.city import CityFolder
 from pipelines.warehouse import invariants, publish
@@ -47,7 +47,7 @@ def file(
     city = city.on(today or then.today or moment.date())
     night = Night(city, progress)
     night.next_file = city.data / "known" / "next" / f"emissions-{night.outcome.run_id}.duckdb"
-    night.take(knowing.at(city, then))
+    night.take(run_inputs.at(city, then))
     how = "-by-receipt" if by_receipt else ""
     made = city.data / "known" / f"{moment:%Y%m%dT%H%M%S}-{night.inputs_hash[:16]}{how}.duckdb"
     if made.is_file():
@@ -68,7 +68,7 @@ def file(
 
 def first_seen(city: CityFolder) -> datetime | None:
     """Return when registers and reference were first seen; before that, those of that time stand in."""
-    states = States(city.history).all()
+    states = Snapshots(city.history).all()
     return states[0].seen_at if states else None
 
 

@@ -15,7 +15,7 @@ from pipelines.ask import select
 from pipelines.findings import Finding
 from pipelines.history.records import History
 from pipelines.run import decision_chain
-from pipelines.run.inputs import Known
+from pipelines.run.inputs import Inputs
 from pipelines.run.outcome import Outcome
 from pipelines.settings import place
 from pipelines.settings.city import CityFolder
@@ -58,7 +58,7 @@ def trusted(city: CityFolder, outcome: Outcome) -> Path:
     return nothing
 
 
-def note_seen(city: CityFolder, known: Known, outcome: Outcome, now: datetime) -> str:
+def note_seen(city: CityFolder, known: Inputs, outcome: Outcome, now: datetime) -> str:
     """Put parsed files and decisions on record; returns how far every record has come, for the run's own."""
     for name in parsed_store.note_kept(city.parsed, city.history):
         outcome.notice(Finding("kept_file_gone", name, {}))

@@ -16,15 +16,15 @@ from pipelines.energy_act import build as energy_act
 from pipelines.findings import Finding
 from pipelines.readings import build as readings
 from pipelines.review import build as review
-from pipelines.run.inputs import Known
+from pipelines.run.inputs import Inputs
 from pipelines.settings.city import Settings
 from pipelines.targets import build as targets
 from pipelines.warehouse.incremental import Incremental
 
-Stage = Callable[[Incremental, Settings, Known], list[Finding]]
+Stage = Callable[[Incremental, Settings, Inputs], list[Finding]]
 
 
-def accept_readings(inc: Incremental, settings: Settings, known: Known) -> list[Finding]:
+def accept_readings(inc: Incremental, settings: Settings, known: Inputs) -> list[Finding]:
     """Readings, quarantine and the row account of every file.
 
     Raises:
@@ -34,19 +34,19 @@ def accept_readings(inc: Incremental, settings: Settings, known: Known) -> list[
     return readings.build(inc, settings, known.today)
 
 
-def count_energy(inc: Incremental, settings: Settings, known: Known) -> list[Finding]:
+def count_energy(inc: Incremental, settings: Settings, known: Inputs) -> list[Finding]:
     """Energy per meter, facility and day."""
     review.load_overrides(inc.connection, known.decisions)
     energy.build(inc, settings, known.today)
     return []
 
 
-def count_emissions(inc: Incremental, settings: Settings, known: Known) -> list[Finding]:
+def count_emissions(inc: Incremental, settings: Settings, known: Inputs) -> list[Finding]:
     """CO2 per source, day, basis and gas; months and fiscal years."""
     return emissions.build(inc, settings, known.today, _first_day(inc, known))
 
 
-def judge_targets(inc: Incremental, settings: Settings, known: Known) -> list[Finding]:
+def judge_targets(inc: Incremental, settings: Settings, known: Inputs) -> list[Finding]:
     """Verdicts for targets and facilities; operators and posts of the Act."""
     first_day = _first_day(inc, known)
     targets.build(inc.connection, settings, known.today, first_day)
@@ -57,5 +57,5 @@ TO_TOTALS: tuple[Stage, ...] = (accept_readings, count_energy, count_emissions)
 STAGES: tuple[Stage, ...] = (*TO_TOTALS, judge_targets)
 
 
-def _first_day(inc: Incremental, known: Known) -> date:
+def _first_day(inc: Incremental, known: Inputs) -> date:
     return energy.first_expected_day(inc.connection, known.today)

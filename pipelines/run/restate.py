@@ -18,9 +18,9 @@ import duckdb
 from pipelines.history import totals
 from pipelines.history.totals import FacilityYear, Totals
 from pipelines.registers.read import Registers
-from pipelines.run import inputs as knowing
+from pipelines.run import inputs as run_inputs
 from pipelines.run import recipe
-from pipelines.run.inputs import CAUSES, DATA, FACTOR, METHOD, REGISTER, Known
+from pipelines.run.inputs import CAUSES, DATA, FACTOR, METHOD, REGISTER, Inputs
 from pipelines.settings.city import CityFolder
 from pipelines.warehouse import database, incremental
 
@@ -34,7 +34,7 @@ UNSPLIT = "unsplit"
 def since(
     city: CityFolder,
     connection: duckdb.DuckDBPyConnection,
-    present: Known,
+    present: Inputs,
     inputs: Mapping[str, str],
     run: Mapping[str, Any],
     before: totals.Published | None,
@@ -99,7 +99,7 @@ def _parts(
 
 
 def _steps(
-    city: CityFolder, present: Known, causes: set[str], facilities: set[str], *, is_kept: bool
+    city: CityFolder, present: Inputs, causes: set[str], facilities: set[str], *, is_kept: bool
 ) -> dict[str, Totals] | None:
     """Count the totals between the last publication and tonight, one cause after the other.
 
@@ -114,7 +114,7 @@ def _steps(
     counted: dict[str, Totals] = {}
     if METHOD not in causes and len(wanted) == 1:
         return counted
-    known = knowing.published(city, present) if is_kept else None
+    known = run_inputs.published(city, present) if is_kept else None
     if known is None:
         return None
     if METHOD in causes:
@@ -125,19 +125,19 @@ def _steps(
     return counted
 
 
-def _count(city: CityFolder, known: Known, facilities: set[str]) -> Totals:
+def _count(city: CityFolder, known: Inputs, facilities: set[str]) -> Totals:
     """Count the totals of some facilities with today's method from given inputs, in memory."""
     limits = city.settings.limits
     connection = database.connect(limits.memory, city.data / "tmp", limits.threads)
     try:
-        knowing.lay_out(connection, city, replace(known, registers=_only(known.registers, facilities)))
+        run_inputs.lay_out(connection, city, replace(known, registers=_only(known.registers, facilities)))
         count(connection, city, known)
         return totals.totals(connection)
     finally:
         connection.close()
 
 
-def count(connection: duckdb.DuckDBPyConnection, city: CityFolder, known: Known) -> None:
+def count(connection: duckdb.DuckDBPyConnection, city: CityFolder, known: Inputs) -> None:
     """From readings to the totals of facility-years."""
     inc = incremental.begin(connection)
     for stage in recipe.TO_TOTALS:

@@ -25,7 +25,7 @@ from pipelines.sources.layouts import described, matrix
 from pipelines.sources.layouts.head import LayoutReader, RefusedFileError
 from pipelines.sources.layouts.xml_documents import BrokenDocumentError
 from pipelines.sources.open import torn
-from pipelines.sources.open.open_file import Inbound, Means, Outcome, Part, Problem
+from pipelines.sources.open.open_file import Inbound, OpenedFile, OpenOptions, Problem, TablePart
 from pipelines.sources.open.read_apart import CELL_COLUMNS, Columns, columns_of, opened
 from pipelines.texts import both
 from pipelines.warehouse import database, time_limit
@@ -35,14 +35,14 @@ MOST_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParseOptions:
     """What parsing depends on besides the bytes: limits and the city's own layouts."""
 
     limits: Limits
     of_city: tuple[LayoutReader, ...] = ()
 
     @classmethod
-    def of(cls, city: CityFolder) -> Reading:
+    def of(cls, city: CityFolder) -> ParseOptions:
         """Return what a city says of it."""
         return cls(city.settings.limits, described.readers(city.settings.layouts))
 
@@ -50,10 +50,10 @@ class Reading:
 def parse(
     inbound: list[Inbound],
     connection: duckdb.DuckDBPyConnection,
-    reading: Reading,
+    reading: ParseOptions,
     scratch: Path,
     note: being_read.Note = being_read.NO_NOTE,
-) -> list[Outcome]:
+) -> list[OpenedFile]:
     """Parse files into the temporary tables ``parsed_values``, ``parsed_rejects`` and ``parsed_files``.
 
     Args:
@@ -66,8 +66,8 @@ def parse(
     Returns:
         One outcome for each distinct file key.
     """
-    means = Means(reading.limits, scratch, reading.of_city)
-    outcomes: dict[parsed_store.FileKey, Outcome] = {}
+    means = OpenOptions(reading.limits, scratch, reading.of_city)
+    outcomes: dict[parsed_store.FileKey, OpenedFile] = {}
     connection.execute(_EMPTY_CELLS)
     part_numbers = count()
     for file in inbound:
@@ -90,7 +90,7 @@ def parse(
     return found
 
 
-def parse_into_store(inbound: list[Inbound], parsed: Path, reading: Reading, scratch_root: Path) -> list[Inbound]:
+def parse_into_store(inbound: list[Inbound], parsed: Path, reading: ParseOptions, scratch_root: Path) -> list[Inbound]:
     """Parse a batch and keep it under ``parsed/``.
 
     Returns:
@@ -101,7 +101,7 @@ def parse_into_store(inbound: list[Inbound], parsed: Path, reading: Reading, scr
 
 
 def _parse_into_store(
-    inbound: list[Inbound], parsed: Path, reading: Reading, scratch_root: Path, note: being_read.Note
+    inbound: list[Inbound], parsed: Path, reading: ParseOptions, scratch_root: Path, note: being_read.Note
 ) -> list[Inbound]:
     scratch_root.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix="parse-", dir=scratch_root))
@@ -135,7 +135,7 @@ def create_empty(connection: duckdb.DuckDBPyConnection, kind: str) -> None:
     types: dict[str, str] = parsed_store.VALUE_COLUMNS
     if kind != parsed_store.VALUES:
         scratch = database.connect()
-        parse([], scratch, Reading(Limits()), Path())
+        parse([], scratch, ParseOptions(Limits()), Path())
         types = {name: column_type for name, column_type, *_ in scratch.execute(f"DESCRIBE parsed_{kind}").fetchall()}
         scratch.close()
     columns = ", ".join(f"{name} {column_type}" for name, column_type in types.items())
@@ -167,7 +167,7 @@ CREATE OR REPLACE TEMP TABLE cells (
 """
 
 
-def _read_tables(connection: duckdb.DuckDBPyConnection, outcome: Outcome, limits: Limits) -> None:
+def _read_tables(connection: duckdb.DuckDBPyConnection, outcome: OpenedFile, limits: Limits) -> None:
     """Put the cells of the tables that are read in Python into ``cells``; a file refused on the way has none."""
     for part in list(outcome.parts):
         if part.recognised.read is None or part.table is None:
@@ -187,7 +187,7 @@ def _read_tables(connection: duckdb.DuckDBPyConnection, outcome: Outcome, limits
             outcome.refuse(part, problem)
 
 
-def _hold_torn(connection: duckdb.DuckDBPyConnection, part: Part) -> None:
+def _hold_torn(connection: duckdb.DuckDBPyConnection, part: TablePart) -> None:
     """Hold back what may be cut off at the end of a table that is read in Python: the values of the last line, or its last one."""
     if part.torn is None or part.table is None:
         return
@@ -204,7 +204,7 @@ def _hold_torn(connection: duckdb.DuckDBPyConnection, part: Part) -> None:
     )
 
 
-def _insert_cells(connection: duckdb.DuckDBPyConnection, part: Part, columns: Columns) -> None:
+def _insert_cells(connection: duckdb.DuckDBPyConnection, part: TablePart, columns: Columns) -> None:
     selected = ", ".join(
         f"unnest(CAST(? AS {'BIGINT' if field == 'line' else 'VARCHAR'}[])) AS {column}"
         for field, column in CELL_COLUMNS.items()
@@ -216,7 +216,7 @@ def _insert_cells(connection: duckdb.DuckDBPyConnection, part: Part, columns: Co
     )
 
 
-def _split(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
+def _split(connection: duckdb.DuckDBPyConnection, outcomes: list[OpenedFile]) -> None:
     """Part the cells into values and rejects; a member of an archive that could not be read is one reject."""
     place = (
         "p.sha256 AS source_sha256, p.wanted, p.file_member, p.member AS source_member, c.line AS source_line,"
@@ -274,7 +274,7 @@ def _side_unread(connection: duckdb.DuckDBPyConnection) -> dict[int, list[str]]:
     return found
 
 
-def _count(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
+def _count(connection: duckdb.DuckDBPyConnection, outcomes: list[OpenedFile]) -> None:
     """Write ``parsed_files``: one row per file key with its row account as parsed."""
     careful: list[tuple[int, ...]] = connection.execute(
         """SELECT file_no, count(*), count(*) FILTER (rule_id = 'blank'), count(*) FILTER (is_snapped), count(DISTINCT line)
@@ -286,10 +286,10 @@ def _count(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> No
         cells[file_no] = cells.get(file_no, 0) + lines * slots  # every slot of a plain line is a value
         used[file_no] = used.get(file_no, 0) + lines
 
-    def ignored(part: Part) -> int:
+    def ignored(part: TablePart) -> int:
         return max(0, part.counted.all - used.get(part.file_no, 0))
 
-    def total(outcome: Outcome, counted: dict[int, int]) -> int:
+    def total(outcome: OpenedFile, counted: dict[int, int]) -> int:
         return sum(counted.get(part.file_no, 0) for part in [*outcome.parts, *outcome.held])
 
     described_files: list[tuple[str, str, list[Any]]] = [

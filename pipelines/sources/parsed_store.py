@@ -113,7 +113,7 @@ def batch_paths(parsed: Path, kind: str, batches: Iterable[str]) -> list[Path]:
     return [parsed / f"{kind}-{batch}.parquet" for batch in batches]
 
 
-def show(connection: duckdb.DuckDBPyConnection, parsed: Path, kind: str, batches: list[str]) -> None:
+def view(connection: duckdb.DuckDBPyConnection, parsed: Path, kind: str, batches: list[str]) -> None:
     """Make the temporary view ``parsed_<kind>`` over the Parquets of these batches, which it numbers as ``batch_no``."""
     listed = ", ".join(tables.literal(str(path)) for path in batch_paths(parsed, kind, batches))
     found = f"SELECT file_index AS batch_no, * FROM read_parquet([{listed}], union_by_name = true)"

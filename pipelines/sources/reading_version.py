@@ -13,7 +13,7 @@ from pipelines.process import program
 BESIDE = ("folding.py", "periods.py", "units.py", "units.txt", "settings/layout.py")
 # Files of sources/ that read no value: what is shown or proposed, and how parsed/ is kept; and what arrives.
 NOT_READING = frozenset(
-    {"show.py", "propose.py", "facility_list.py", "merging.py", "parsed_store.py", "reading_version.py"}
+    {"trial.py", "propose.py", "facility_list.py", "merging.py", "parsed_store.py", "reading_version.py"}
 )
 ARRIVING = program.ROOT / "sources" / "arrive"
 BITS = 31  # parsed/ has room for a positive INTEGER

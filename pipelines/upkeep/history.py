@@ -16,7 +16,7 @@ from pipelines.history import chain, kept
 from pipelines.history.chain import Chain
 from pipelines.history.journal import BEGUN, SEALED
 from pipelines.history.records import COPIED, History
-from pipelines.history.snapshots import STATES, States
+from pipelines.history.snapshots import STATES, Snapshots
 from pipelines.review.store import DecisionsError, read_all
 from pipelines.run import decision_chain
 from pipelines.settings.city import CityFolder
@@ -108,7 +108,7 @@ def _kept(city: CityFolder) -> Checkup:
     """Kept contents are what their names or the history's lines say."""
     contents = sorted((city.history / "kept").rglob("*.csv"))
     wrong = [str(path) for path in contents if kept.hash_of(path) != path.stem]
-    store = States(city.history)
+    store = Snapshots(city.history)
     for state in store.all():
         for kind in ("registers", "reference"):
             places = [store.path(kind, name, digest) for name, digest in getattr(state, kind).items()]
@@ -121,7 +121,7 @@ def _kept(city: CityFolder) -> Checkup:
 
 
 def _order(city: CityFolder) -> Checkup:
-    moments = [state.seen_at for state in States(city.history).all()]
+    moments = [state.seen_at for state in Snapshots(city.history).all()]
     times = [str(row["published_time"]) for row in History(city.history).read("publications")]
     if any(b < a for a, b in pairwise(moments)) or any(b < a for a, b in pairwise(times)):
         remedy = both("check_the_clock")

@@ -65,7 +65,7 @@ def floor(path: Path, columns: str, turned: str = "") -> None:
 
 
 def ours(path: Path, folder: Path) -> None:
-    reading = parse.Reading(Limits())
+    reading = parse.ParseOptions(Limits())
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         parse.parse_into_store(
             [Inbound("-", path.name, inspect(path, reading.limits))], Path(scratch) / "parsed", reading, Path(scratch)

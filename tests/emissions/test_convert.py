@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.ask.convert import Converted, ConvertError, Question, convert, convert_all
+from pipelines.ask.convert import Converted, ConvertError, QuantityQuestion, convert, convert_all
 from tests import by_hand
 from tests.making import City, one, rows_of
 
@@ -27,7 +27,7 @@ def test_fuels_on_every_basis_around_the_change_of_the_tables() -> None:
     """Every figure of every year stands in test_every_fuel; here the package's own rows serve as the second opinion."""
     quantity = Decimal("1234.567891")
     asked = [
-        Question(quantity, unit, fuel, date(year, 10, 1), basis)
+        QuantityQuestion(quantity, unit, fuel, date(year, 10, 1), basis)
         for fuel, unit in FUELS.items()
         for basis in ("plan", "shk_basic", "shk_adjusted")
         for year in (2012, 2022, 2023, 2026)
@@ -185,7 +185,7 @@ def test_quantities_and_days_beyond_the_tables_are_refused_with_their_limits(
     quantity: str, day: str, told: str
 ) -> None:
     today = date(2026, 6, 15)
-    ask = Question(Decimal(quantity), "L", "kerosene", date.fromisoformat(day), "plan")
+    ask = QuantityQuestion(Decimal(quantity), "L", "kerosene", date.fromisoformat(day), "plan")
     (answer,) = convert_all([ask], today=today)
     if told:
         assert isinstance(answer, ConvertError) and told in str(answer)
@@ -194,7 +194,7 @@ def test_quantities_and_days_beyond_the_tables_are_refused_with_their_limits(
 
 
 def test_a_large_unit_meets_the_same_limit() -> None:
-    (answer,) = convert_all([Question(Decimal(10_000_001), "kL", "kerosene", date(2024, 5, 1))])
+    (answer,) = convert_all([QuantityQuestion(Decimal(10_000_001), "kL", "kerosene", date(2024, 5, 1))])
     assert isinstance(answer, ConvertError) and "10,000,000,000 L" in str(answer)
 
 

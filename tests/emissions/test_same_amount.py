@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines import units
-from pipelines.emissions.multipliers import Multiplier, Step, to_emissions
+from pipelines.emissions.multipliers import EmissionMultiplier, Multiplier, to_emissions
 from pipelines.reference.load import FOLDER
 
 MICRO = Fraction(1, 1_000_000)
-PROPANE = Step(Fraction(1, 502), "t/m3")
+PROPANE = EmissionMultiplier(Fraction(1, 502), "t/m3")
 SPELT = {
     "[volume]": ("L", "kL", "ℓ", "キロリットル", "m3", "千m3", "㎥"),
     "[mass]": ("kg", "t", "千t", "トン"),
@@ -23,7 +23,7 @@ SPELT = {
 }
 
 
-def fuels() -> list[tuple[str, Step, Step]]:
+def fuels() -> list[tuple[str, EmissionMultiplier, EmissionMultiplier]]:
     """Every fuel of the plan's and the SHK's tables: energy type, carbon per energy, energy per unit."""
     with (FOLDER / "factor_rules.csv").open(encoding="utf-8", newline="") as stream:
         rules = [r for r in csv.DictReader(stream) if r["factor_table"] in ("plan_fuels", "shk_fuels")]
@@ -39,15 +39,17 @@ def fuels() -> list[tuple[str, Step, Step]]:
                     (h["heat_table"], h["key"]) == (f["factor_table"], f["key"]) == (rule["factor_table"], rule["key"])
                 )
                 if same and h["valid_from"] == f["valid_from"]:
-                    step = Step(Fraction(h["value"]), h["unit"])
-                    found.append((rule["energy_type"], Step(Fraction(f["value"]), f["unit"]), step))
+                    step = EmissionMultiplier(Fraction(h["value"]), h["unit"])
+                    found.append((rule["energy_type"], EmissionMultiplier(Fraction(f["value"]), f["unit"]), step))
     return found
 
 
 FUELS = fuels()
 
 
-def co2(quantity: Fraction, word: str, fuel: tuple[str, Step, Step]) -> tuple[Fraction, Fraction] | None:
+def co2(
+    quantity: Fraction, word: str, fuel: tuple[str, EmissionMultiplier, EmissionMultiplier]
+) -> tuple[Fraction, Fraction] | None:
     """kg of CO2 of a written quantity, kept to six decimals as the tables keep it, and what half a millionth weighs."""
     energy_type, factor, heat = fuel
     try:
@@ -65,12 +67,14 @@ def co2(quantity: Fraction, word: str, fuel: tuple[str, Step, Step]) -> tuple[Fr
     return kept * counted.scale * made.value, MICRO * counted.scale * made.value
 
 
-def in_energy(fuel: tuple[str, Step, Step], word: str) -> Fraction:
+def in_energy(fuel: tuple[str, EmissionMultiplier, EmissionMultiplier], word: str) -> Fraction:
     """How many MJ one of the unit is, by the table's own heat content (and density for a gas sold by volume)."""
     energy_type, _, heat = fuel
     counted = units.counted(word, energy_type)
     per_gas = (
-        Step(heat.value, heat.unit.replace("Nm3", "m3")) if energy_type == "city_gas" and counted.unit == "m3" else heat
+        EmissionMultiplier(heat.value, heat.unit.replace("Nm3", "m3"))
+        if energy_type == "city_gas" and counted.unit == "m3"
+        else heat
     )
     for steps in ((), (per_gas,), (PROPANE, heat)):
         try:
@@ -82,7 +86,9 @@ def in_energy(fuel: tuple[str, Step, Step], word: str) -> Fraction:
 
 
 @given(st.sampled_from(FUELS), st.integers(1, 10**12), st.data())
-def test_any_accepted_unit_gives_the_same_co2(fuel: tuple[str, Step, Step], amount: int, data: st.DataObject) -> None:
+def test_any_accepted_unit_gives_the_same_co2(
+    fuel: tuple[str, EmissionMultiplier, EmissionMultiplier], amount: int, data: st.DataObject
+) -> None:
     accepted = []
     for words in SPELT.values():
         for word in words:

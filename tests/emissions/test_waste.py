@@ -13,7 +13,7 @@ import pytest
 
 from pipelines.emissions import waste
 from pipelines.registers.read import RegisterError
-from pipelines.sources import show
+from pipelines.sources import trial
 from tests.making import City, one, rows_of
 
 HEAD = "facility_id,sampled_on,category,percent,basis,moisture_percent,laboratory"
@@ -207,6 +207,6 @@ def test_a_derived_source_must_come_from_tonnes_of_its_own_facility(city: City) 
 def test_the_layout_is_recognised_by_its_header(tmp_path: Path) -> None:
     path = tmp_path / "分析結果.csv"
     path.write_bytes("\r\n".join(["組成分析結果報告", HEAD, *FOUR]).encode("cp932"))
-    told = show.show(path)
+    told = trial.read(path)
     assert (told["layout"], told["rows_received"], told["rows_rejected"]) == ("waste_composition", 4, 0)
     assert told["values"][1]["started_at"].date() == date(2024, 8, 9)

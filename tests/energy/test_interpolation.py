@@ -85,12 +85,12 @@ def test_the_verdict_uses_the_bounds_and_says_so(city: City) -> None:
 
 
 def test_the_explanation_tells_filled_days_apart(city: City) -> None:
-    from pipelines.ask.explain import Question, explain
+    from pipelines.ask.explain import FacilityQuestion, explain
     from pipelines.findings import explain_reason
 
     usual(city, (GAP,))
     with city.built() as made:
-        told = explain(made, Question("F1", 2025, None, "plan"))
+        told = explain(made, FacilityQuestion("F1", 2025, None, "plan"))
         coverage = one(made, "SELECT coverage FROM facility_results WHERE fiscal_year = 2025")
     assert [(s["good_days"], s["interpolated_days"], s["missing_days"]) for s in told["sources"]] == [(364, 1, 0)]
     assert told["total"]["coverage"] == coverage, "the year's, as the list of facilities shows it"

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.ask.convert import Converted, Question, convert_all
+from pipelines.ask.convert import Converted, QuantityQuestion, convert_all
 from pipelines.reference.load import FOLDER
 from tests import by_hand
 from tests.making import City, rows_of
@@ -157,7 +157,7 @@ def test_convert_gives_every_figure_of_the_facts_and_no_other() -> None:
     figures = by_facts()
     keys = [(word, year, basis) for word, year in figures for basis in BASES]
     questions = [
-        Question(
+        QuantityQuestion(
             QUANTITY,
             TYPES[w]["usual_unit"].replace("GJ", "GJ(二次)") if w == "electricity" else TYPES[w]["usual_unit"],
             w,

@@ -167,7 +167,7 @@ def test_a_note_that_cannot_be_read_names_nobody(tmp_path: Path) -> None:
 
 def test_reading_leaves_no_note(tmp_path: Path) -> None:
     files = inbound(tmp_path / "in", 3)
-    assert parse.parse_into_store(files, tmp_path / "parsed", parse.Reading(Limits()), tmp_path / "tmp") == []
+    assert parse.parse_into_store(files, tmp_path / "parsed", parse.ParseOptions(Limits()), tmp_path / "tmp") == []
     assert list((tmp_path / "parsed" / being_read.FOLDER).iterdir()) == []
     assert len(parsed_store.index(tmp_path / "parsed")) == 3
 

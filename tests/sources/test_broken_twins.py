@@ -12,7 +12,7 @@ import pytest
 import xlsxwriter
 
 from pipelines.settings.city import Limits
-from pipelines.sources.parse import Reading
+from pipelines.sources.parse import ParseOptions
 from tests.sources import made
 from tests.sources.made import Made
 from tests.sources.test_layouts import parsed
@@ -151,7 +151,7 @@ def test_times_that_drift_a_few_seconds_are_moved_onto_the_minute(tmp_path: Path
     assert [row[:6] for row in found["values"]] == [
         row[:6] for row in parsed(tmp_path / "b", made.hourly_load())["values"]
     ]
-    refused = parsed(tmp_path / "c", drifted, Reading(Limits(slot_tolerance_seconds=0)))
+    refused = parsed(tmp_path / "c", drifted, ParseOptions(Limits(slot_tolerance_seconds=0)))
     assert [reject[3] for reject in refused["rejects"]] == ["off_the_minute"]
 
 
@@ -193,7 +193,7 @@ def bomb(ratio_of: bytes = b"0" * 5_000_000) -> Made:
 def test_an_archive_that_would_become_too_large_is_not_unpacked(tmp_path: Path) -> None:
     assert parsed(tmp_path, bomb())["outcome"].problem[0] == "archive_too_large"
     crowd = made.zipped(**{f"m{n}_csv": b"a,b\n" for n in range(20)})
-    told = parsed(tmp_path / "b", Made("grid/crowd.zip", crowd), Reading(Limits(zip_members=10)))
+    told = parsed(tmp_path / "b", Made("grid/crowd.zip", crowd), ParseOptions(Limits(zip_members=10)))
     assert told["outcome"].problem[0] == "archive_too_many"
 
 
@@ -201,7 +201,7 @@ def test_an_archive_that_lies_about_its_size_is_stopped(tmp_path: Path) -> None:
     content = made.zipped(a_csv=b"x" * 200_000)
     at = content.rindex(b"PK\x01\x02") + 24  # the stated size in the directory
     lying = Made("grid/lie.zip", content[:at] + (500).to_bytes(4, "little") + content[at + 4 :])
-    told = parsed(tmp_path, lying, Reading(Limits(unzipped_bytes=1_000)))
+    told = parsed(tmp_path, lying, ParseOptions(Limits(unzipped_bytes=1_000)))
     assert told["outcome"].problem[0] in ("broken_archive", "unknown_layout", "archive_too_large")
     assert not [path for path in (tmp_path / "scratch").iterdir() if path.stat().st_size > 1_000]
 

@@ -16,7 +16,7 @@ from pipelines.settings.city import Limits, load_settings
 from pipelines.settings.city_file import SettingsError
 from pipelines.settings.layout import Layout
 from pipelines.sources.layouts import described
-from pipelines.sources.parse import Reading
+from pipelines.sources.parse import ParseOptions
 from pipelines.sources.propose import Draft, _inclusive, propose
 from tests.making import City, one, rows_of
 from tests.sources import made
@@ -24,9 +24,11 @@ from tests.sources.made import Made
 from tests.sources.test_layouts import parsed
 
 
-def reading(text: str) -> Reading:
+def reading(text: str) -> ParseOptions:
     layouts = tomllib.loads(text)["layouts"]
-    return Reading(Limits(), described.readers({name: Layout.model_validate(entry) for name, entry in layouts.items()}))
+    return ParseOptions(
+        Limits(), described.readers({name: Layout.model_validate(entry) for name, entry in layouts.items()})
+    )
 
 
 def values(found: dict[str, Any]) -> list[tuple[str, ...]]:

@@ -12,7 +12,7 @@ from pipelines.periods import PeriodError, parse_fiscal_year, parse_moment, pars
 from pipelines.sources.layouts import matrix
 from pipelines.sources.layouts.cell_words import read_moment, read_number
 from pipelines.sources.layouts.head import plain
-from pipelines.sources.show import show
+from pipelines.sources.trial import read as show
 
 BESIDE = (
     "①",

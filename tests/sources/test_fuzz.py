@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.settings.city import Limits
-from pipelines.sources.parse import Reading
+from pipelines.sources.parse import ParseOptions
 from pipelines.sources.propose import propose
 from tests.sources import made
 from tests.sources.made import Made
@@ -28,7 +28,7 @@ from tests.sources.test_layouts import parsed
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "15"))
 LONGEST = 20.0
 MOST_MEMORY = 1_500_000_000
-LIMITS = Reading(Limits(sheet_rows=20_000, columns=300, unzipped_bytes=20_000_000, threads=1))
+LIMITS = ParseOptions(Limits(sheet_rows=20_000, columns=300, unzipped_bytes=20_000_000, threads=1))
 WORDS = [
     "", "0", "-", "▲3", "１２", "2024-04-01", "2024/4/1 24:00", "令和6年4月", "R6.4.31", "99999999999999", "1e9", "NaN", "kWh",
     "ton", "😀", "\x1e", "\x1f", "\x00", '"', "'", "=1+1", "供給地点特定番号", "年月日", "合計", "日", "25:00", "0:00～0:30", "９９",

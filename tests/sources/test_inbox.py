@@ -19,7 +19,7 @@ def scanned(city: City) -> inbox.Scan:
     found = inbox.scan(city.paths)
     limits = city.paths.settings.limits
     for batch in parse.batches(found.to_parse, limits):
-        parse.parse_into_store(batch, city.paths.parsed, parse.Reading(limits), city.paths.data / "tmp")
+        parse.parse_into_store(batch, city.paths.parsed, parse.ParseOptions(limits), city.paths.data / "tmp")
     return found
 
 

@@ -12,7 +12,7 @@ from pipelines.settings.city import Limits
 from pipelines.sources.layouts import register as layouts
 from pipelines.sources.open.inspect_file import inspect
 from pipelines.sources.open.open_file import Inbound
-from pipelines.sources.parse import Reading, parse
+from pipelines.sources.parse import ParseOptions, parse
 from pipelines.warehouse import database
 from tests.sources import made
 from tests.sources.made import Made
@@ -25,13 +25,13 @@ COLUMNS = (
 ALSO = {"grid_confirmed": "grid_messages", "grid_zip": "grid_messages", "tohoku_30min": "day_columns"}
 
 
-def parsed(folder: Path, file: Made, reading: Reading | None = None, wanted: str = "") -> dict[str, Any]:
+def parsed(folder: Path, file: Made, reading: ParseOptions | None = None, wanted: str = "") -> dict[str, Any]:
     """Read one file as the night does: outcome, values, rejects and counts."""
     source, _, rest = file.path.partition("/")
     path = folder / "inbox" / file.path
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(file.content)
-    reading = reading or Reading(Limits())
+    reading = reading or ParseOptions(Limits())
     connection = database.connect()
     scratch = folder / "scratch"
     scratch.mkdir(exist_ok=True)

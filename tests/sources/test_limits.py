@@ -26,7 +26,7 @@ from pipelines.settings.city import Limits, Settings
 from pipelines.sources.layouts import xml_tokens
 from pipelines.sources.open import read_apart, workbook, xls_cells
 from pipelines.sources.open.inspect_file import inspect
-from pipelines.sources.parse import Reading
+from pipelines.sources.parse import ParseOptions
 from pipelines.upkeep import doctor
 from pipelines.warehouse import database
 from tests.making import City, monthly, one
@@ -39,7 +39,7 @@ CANONICAL = ("meter_id", "started_at", "ended_at", "quantity", "unit")
 
 
 def problem_of(folder: Path, file: Made, **limits: Any) -> tuple[str, dict[str, object]]:
-    found = parsed(folder, file, Reading(Limits(**limits)))["outcome"].problem
+    found = parsed(folder, file, ParseOptions(Limits(**limits)))["outcome"].problem
     assert found is not None
     for language in ("ja", "en"):
         assert "?" not in rules()[found[0]].sentence(language, found[1])
@@ -109,7 +109,7 @@ def test_a_workbook_is_measured_by_all_its_cells_before_it_is_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = Made("office/a.xlsx", sheet_of(220))
-    assert len(parsed(tmp_path / "few", file, Reading(Limits(workbook_cells=1_100)))["rejects"]) == 0
+    assert len(parsed(tmp_path / "few", file, ParseOptions(Limits(workbook_cells=1_100)))["rejects"]) == 0
     problem = problem_of(tmp_path / "many", file, workbook_cells=1_099)
     assert problem == ("workbook_too_large", {"found": "220 x 5", "limit": 1_099})
     import python_calamine
@@ -149,7 +149,7 @@ def test_the_rows_of_a_file_are_limited_by_name(tmp_path: Path, lines: int) -> N
         "archive": Made("office/d.zip", made.zipped(a__csv=made.utf8(",".join(CANONICAL), *months))),
     }
     for name, file in texts.items():
-        told = parsed(tmp_path / name, file, Reading(Limits(file_rows=10)))
+        told = parsed(tmp_path / name, file, ParseOptions(Limits(file_rows=10)))
         if lines == 10:
             assert told["outcome"].problem is None and len(told["values"]) == 9, name
         else:
@@ -159,7 +159,10 @@ def test_the_rows_of_a_file_are_limited_by_name(tmp_path: Path, lines: int) -> N
 
 def test_the_readings_of_a_document_are_limited_by_name(tmp_path: Path) -> None:
     points = [(f"{n:022d}", "0", "JP06123", "1.5") for n in range(11)]
-    assert parsed(tmp_path / "10", made.grid_day(points[:10]), Reading(Limits(file_rows=10)))["outcome"].problem is None
+    assert (
+        parsed(tmp_path / "10", made.grid_day(points[:10]), ParseOptions(Limits(file_rows=10)))["outcome"].problem
+        is None
+    )
     problem = problem_of(tmp_path / "11", made.grid_day(points), file_rows=10)
     assert problem == ("too_many_rows", {"found": "> 10", "limit": 10, "setting": "file_rows"})
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from pipelines.settings.city import Limits
 from pipelines.sources.layouts import cell_words
-from pipelines.sources.parse import Reading
-from pipelines.sources.show import show
+from pipelines.sources.parse import ParseOptions
+from pipelines.sources.trial import read as show
 from tests.sources.made import hokkaido
 
 HEAD = "meter_id,started_at,ended_at,quantity,unit,note"
@@ -73,7 +73,7 @@ def test_a_member_of_an_archive_that_is_refused_says_the_true_reason(tmp_path: P
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("long.csv", long)
-    reading = Reading(Limits(sheet_rows=10))
+    reading = ParseOptions(Limits(sheet_rows=10))
     problem = show(path, "", reading)["problem"]
     assert (problem["rule_id"], problem["en"]) == (
         "too_many_rows",

@@ -70,7 +70,7 @@ def _read(*paths: Path, inspected: Inspected | None = None) -> list[list[tuple[o
     connection = database.connect(threads=1)
     try:
         inbound = [Inbound("-", path.name, inspected or inspect(path, Limits())) for path in paths]
-        parse.parse(inbound, connection, parse.Reading(Limits()), paths[0].parent)
+        parse.parse(inbound, connection, parse.ParseOptions(Limits()), paths[0].parent)
         return [connection.execute(f"FROM {table} ORDER BY ALL").fetchall() for table in TABLES]
     finally:
         connection.close()
@@ -148,7 +148,7 @@ def test_nearly_all_lines_of_a_large_file_are_plain(tmp_path: Path) -> None:
         "\n".join(["meter_id,started_at,ended_at,quantity,unit", *rows, "M1,2026-05-02,2026-05-03,x,kWh"]) + "\n"
     )
     connection = database.connect(threads=1)
-    parse.parse([Inbound("-", path.name, inspect(path, Limits()))], connection, parse.Reading(Limits()), tmp_path)
+    parse.parse([Inbound("-", path.name, inspect(path, Limits()))], connection, parse.ParseOptions(Limits()), tmp_path)
     assert connection.execute("SELECT count(*) FROM plain_values").fetchone() == (600,)
     assert connection.execute("SELECT count(*) FROM typed_cells").fetchone() == (1,)
     connection.close()
@@ -162,7 +162,7 @@ def test_however_lines_end_a_value_keeps_its_line(how: str, tmp_path: Path, monk
     at_once, with_care = _both_ways(monkeypatch, path)
     assert at_once == with_care
     connection = database.connect(threads=1)
-    parse.parse([Inbound("-", path.name, inspect(path, Limits()))], connection, parse.Reading(Limits()), tmp_path)
+    parse.parse([Inbound("-", path.name, inspect(path, Limits()))], connection, parse.ParseOptions(Limits()), tmp_path)
     found = connection.execute("SELECT source_line FROM parsed_values ORDER BY source_line").fetchall()
     connection.close()
     assert [line for (line,) in found] == lines
@@ -199,7 +199,7 @@ def test_threads_share_a_file_and_every_value_keeps_its_line(tmp_path: Path) -> 
     path.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
     assert path.stat().st_size > 3 * plain.LEAST_BUFFER
     connection = database.connect(threads=4)
-    parse.parse([Inbound("-", path.name, inspect(path, Limits()))], connection, parse.Reading(Limits()), tmp_path)
+    parse.parse([Inbound("-", path.name, inspect(path, Limits()))], connection, parse.ParseOptions(Limits()), tmp_path)
     found = connection.execute(
         "SELECT count(*), count(*) FILTER (source_line = quantity + 2) FROM parsed_values"
     ).fetchone()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.sources.cells import plain
-from pipelines.sources.show import show
+from pipelines.sources.trial import read as show
 
 HEADER = ("meter_id", "started_at", "ended_at", "quantity", "unit", "amount_yen")
 

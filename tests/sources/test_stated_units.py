@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines.sources.layouts import headings
-from pipelines.sources.show import show
+from pipelines.sources.trial import read as show
 from tests.sources.made import hokkaido
 
 BARE = "meter_id,started_at,ended_at,quantity"

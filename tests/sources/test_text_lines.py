@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.sources.cells import plain
 from pipelines.sources.layouts.head import split_lines
-from pipelines.sources.show import show
+from pipelines.sources.trial import read as show
 
 HEADER = "meter_id,started_at,ended_at,quantity,unit"
 ROWS = [f"M7,2024-0{n}-01,2024-0{n + 1}-01,{n}0,kWh" for n in range(1, 6)]

@@ -11,8 +11,8 @@ from pipelines.settings.layout import Layout
 from pipelines.sources.cells import plain
 from pipelines.sources.layouts.described import readers
 from pipelines.sources.open import torn
-from pipelines.sources.parse import Reading
-from pipelines.sources.show import show
+from pipelines.sources.parse import ParseOptions
+from pipelines.sources.trial import read as show
 
 HEADER = "meter_id,started_at,ended_at,quantity,unit,reading_kind,stage"
 FIRST = "M7,2024-04-01,2024-05-01,120,kWh,bill,"
@@ -230,7 +230,7 @@ def test_a_total_that_may_be_cut_off_disagrees_with_nothing(tmp_path: Path, tota
     )  # fmt: skip
     path = tmp_path / "a.csv"
     path.write_text(f"計器,月,量\nM7,2024-04,120\nM7,2024-05,130\n合　計,,{total}", encoding="utf-8")
-    told = show(path, "", Reading(Limits(), readers({"of_city": layout})))
+    told = show(path, "", ParseOptions(Limits(), readers({"of_city": layout})))
     assert (told["problem"], told["rows_values"]) == (None, 2)
 
 
@@ -339,7 +339,7 @@ def test_a_total_agrees_only_when_all_of_it_was_read(tmp_path: Path, name: str) 
     )
     path = tmp_path / "a.csv"
     path.write_text(f"計器,月,量\nM7,2024-04,{first}\nM7,2024-05,{second}\n合　計,,{total}\n", encoding="utf-8")
-    problem = show(path, "", Reading(Limits(), readers({"of_city": layout})))["problem"]
+    problem = show(path, "", ParseOptions(Limits(), readers({"of_city": layout})))["problem"]
     assert (problem and problem["rule_id"]) == rule_id
     if rule_id == "total_unchecked":
         assert "130①" in problem["ja"]

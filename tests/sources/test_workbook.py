@@ -20,8 +20,8 @@ from pipelines.settings.city import Limits
 from pipelines.settings.layout import Layout
 from pipelines.sources.layouts import described
 from pipelines.sources.open import sheet_other, sheet_xml, shown, workbook
-from pipelines.sources.parse import Reading
-from pipelines.sources.show import show
+from pipelines.sources.parse import ParseOptions
+from pipelines.sources.trial import read as show
 from tests.sources import made
 from tests.sources.made import Made
 from tests.sources.test_layouts import parsed
@@ -67,7 +67,7 @@ def in_sheet(content: bytes, change: Callable[[str], str]) -> bytes:
     return edited(content, {SHEET1: change})
 
 
-def told(folder: Path, content: bytes, reading: Reading | None = None, name: str = "a.xlsx") -> dict[str, Any]:
+def told(folder: Path, content: bytes, reading: ParseOptions | None = None, name: str = "a.xlsx") -> dict[str, Any]:
     return parsed(folder, Made(f"office/{name}", content), reading)
 
 
@@ -184,7 +184,7 @@ def test_a_hidden_sheet_is_read_where_the_layout_says_so(tmp_path: Path) -> None
     )  # fmt: skip
     content = book(_second)
     assert quantities(told(tmp_path, content)) == ["100", "200", "300"]
-    found = told(tmp_path / "b", content, Reading(Limits(), described.readers({"own": layout})))
+    found = told(tmp_path / "b", content, ParseOptions(Limits(), described.readers({"own": layout})))
     assert sorted(quantities(found)) == ["100", "200", "300", "7"] and not found["outcome"].unread
 
 
@@ -282,7 +282,7 @@ def test_a_row_that_others_are_hidden_around_is_seen(tmp_path: Path) -> None:
 
 
 def test_a_held_back_row_keeps_whose_and_when(tmp_path: Path) -> None:
-    from pipelines.sources.show import show
+    from pipelines.sources.trial import read as show
 
     (tmp_path / "a.xlsx").write_bytes(ROWS_HIDDEN["hidden"])
     assert [(r["key"], r["rule_id"]) for r in show(tmp_path / "a.xlsx")["rejects"]] == [("M1", "hidden_row")]
@@ -676,7 +676,7 @@ def test_a_clock_that_shows_24_00_is_the_end_of_its_day(tmp_path: Path, stamp: s
         header=("計器", "日付", "時刻", "量"), columns={"meter": "計器", "date": "日付", "time": "時刻", "quantity": "量"}, unit="kWh",
         slot_minutes=30, stamp=stamp,
     )  # fmt: skip
-    reading = Reading(Limits(), described.readers({"clock": layout}))
+    reading = ParseOptions(Limits(), described.readers({"clock": layout}))
     found = told(tmp_path, book(write, head=["計器", "日付", "時刻", "量"]), reading)
     if outcome == "read":
         assert [row[5] for row in found["values"]][-1] == "2026-01-11 00:00:00", found["rejects"]

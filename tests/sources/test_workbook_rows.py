@@ -10,12 +10,12 @@ import pytest
 from pipelines.settings.city import Limits
 from pipelines.settings.layout import Layout
 from pipelines.sources.layouts.described import readers
-from pipelines.sources.parse import Reading
+from pipelines.sources.parse import ParseOptions
 from tests.sources.made import Made
 from tests.sources.test_layouts import parsed
 from tests.sources.test_workbook import HEAD, book, held, in_sheet, quantities, told
 
-WITH_TOTAL = Reading(
+WITH_TOTAL = ParseOptions(
     Limits(),
     readers({
         "of_city": Layout(
@@ -73,7 +73,7 @@ def test_an_amount_that_cannot_be_taken_costs_only_itself_and_is_named(tmp_path:
 
 
 def test_what_could_not_be_read_of_amounts_is_told_with_its_line(tmp_path: Path) -> None:
-    from pipelines.sources.show import show
+    from pipelines.sources.trial import read as show
 
     def write(workbook: Any, sheet: Any) -> None:
         sheet.write_formula(1, 5, "=Q!A1", None, "#REF!")

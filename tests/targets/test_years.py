@@ -88,13 +88,13 @@ def test_a_wrong_closing_day_is_refused(make_city: Callable[..., City]) -> None:
         CityFolder(make_city(extra='\n[year]\nclosing_month_day = "03-31"\n').folder)
 
 
-def request(**changes: object) -> closings.Request:
+def request(**changes: object) -> closings.ClosingRequest:
     """A closing of FY2025."""
     wanted = {
         "fiscal_year": 2025, "operator_id": "OP", "document_no": "環第3号", "closed_on": date(2026, 5, 15), "closed_by": "P2",
         "recorded_at": datetime(2026, 5, 15, 10),
     }  # fmt: skip
-    return closings.Request(**(wanted | changes))  # type: ignore[arg-type]
+    return closings.ClosingRequest(**(wanted | changes))  # type: ignore[arg-type]
 
 
 def closed(

@@ -31,7 +31,7 @@ def gap(gap_once: City, tmp_path: Path) -> City:
 
 
 def freeze(city: City, year: int, by: str, accepts: bool) -> dict[str, object]:
-    wanted = frozen.Request("庁内", year, "環第77号", by, city.paths.now(), "me@pc", accepts)
+    wanted = frozen.FreezeRequest("庁内", year, "環第77号", by, city.paths.now(), "me@pc", accepts)
     with query.opened(city.paths.published) as connection:
         return frozen.freeze(connection, city.paths.history, wanted)
 

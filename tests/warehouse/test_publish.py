@@ -15,7 +15,7 @@ import pytest
 from pipelines import tables
 from pipelines.history import chain, kept
 from pipelines.history.records import History
-from pipelines.history.snapshots import States
+from pipelines.history.snapshots import Snapshots
 from pipelines.run import lock
 from pipelines.run.night import Night
 from pipelines.warehouse import database, invariants, publish, query
@@ -303,7 +303,7 @@ def test_register_snapshots_are_kept_by_hash(published: City) -> None:
     published.publish()
     kept = {p.parent.name for p in (published.paths.history / "kept" / "registers").rglob("*.csv")}
     assert {"meters", "events"} <= kept
-    first, second = States(published.paths.history).all()
+    first, second = Snapshots(published.paths.history).all()
     assert "events" not in first.registers and set(second.registers) - set(first.registers) == {"events"}
     assert first.reference == second.reference
 

@@ -16,7 +16,7 @@ from pipelines.sources import parsed_store
 from pipelines.sources.cells import plain, tables_found
 from pipelines.sources.layouts import cell_words, headings
 from pipelines.sources.open import shown
-from pipelines.sources.open.open_file import Outcome, Part
+from pipelines.sources.open.open_file import OpenedFile, TablePart
 from pipelines.texts import both
 from pipelines.warehouse import database
 
@@ -78,7 +78,7 @@ SELECT NULL::INTEGER AS file_no, NULL::BIGINT AS line, NULL::VARCHAR AS column_n
 """
 
 
-def read(connection: duckdb.DuckDBPyConnection, found: list[Outcome], left: list[Part], limits: Limits) -> None:
+def read(connection: duckdb.DuckDBPyConnection, found: list[OpenedFile], left: list[TablePart], limits: Limits) -> None:
     """Fill ``read_cells``: every cell of ``cells`` and of the lines that are left, with its values or the first rule it breaks.
 
     Args:
@@ -119,7 +119,7 @@ def read(connection: duckdb.DuckDBPyConnection, found: list[Outcome], left: list
         _hold_refused(connection, found)
 
 
-def _load_lines(connection: duckdb.DuckDBPyConnection, parts: list[Part], limits: Limits) -> None:
+def _load_lines(connection: duckdb.DuckDBPyConnection, parts: list[TablePart], limits: Limits) -> None:
     """Read all lines of some tables in file order; the row id then tells each line's number."""
     connection.execute("CREATE OR REPLACE TEMP TABLE raw_lines (file_no INTEGER, text VARCHAR)")
     if parts:
@@ -135,7 +135,7 @@ def _load_lines(connection: duckdb.DuckDBPyConnection, parts: list[Part], limits
         )
 
 
-def _refuse_lost_lines(connection: duckdb.DuckDBPyConnection, found: list[Outcome], by_lines: set[int]) -> None:
+def _refuse_lost_lines(connection: duckdb.DuckDBPyConnection, found: list[OpenedFile], by_lines: set[int]) -> None:
     """Refuse the tables of which fewer or more lines were read than the file has: a line lost in silence is the worst fault."""
     read = dict(connection.execute("SELECT file_no, count(*) FROM raw_lines GROUP BY file_no").fetchall())
     for outcome in found:
@@ -157,7 +157,7 @@ def _doubted_again(connection: duckdb.DuckDBPyConnection) -> bool:
     return bool(found)
 
 
-def _refuse_twins(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
+def _refuse_twins(connection: duckdb.DuckDBPyConnection, outcomes: list[OpenedFile]) -> None:
     """Refuse tables in which two columns claim one role and hold different values: the sender alone knows which is meant."""
     for outcome in outcomes:
         for part in [part for part in outcome.parts if part.recognised.twins]:
@@ -180,7 +180,7 @@ def _refuse_twins(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]
                     break
 
 
-def _say_the_same(part: Part, place: int, one: str, other: str) -> bool:
+def _say_the_same(part: TablePart, place: int, one: str, other: str) -> bool:
     """Tell whether two cells of one role mean the same, however they are written: 1,000 and 1000, 2025/4/1 and 2025-04-01."""
     recognised = part.recognised
     role = next((role for role, column in recognised.columns.items() if column == place), "")
@@ -277,7 +277,7 @@ def _load_shown(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _refuse_wrong_totals(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
+def _refuse_wrong_totals(connection: duckdb.DuckDBPyConnection, outcomes: list[OpenedFile]) -> None:
     """Refuse files whose printed totals differ from their cells: one of the two is not what the sender meant."""
     found = connection.execute(database.sql_text(HERE / "wrong_totals.sql")).fetchall()
     wrong = {file_no: rest for file_no, *rest in found}
@@ -293,7 +293,7 @@ def _refuse_wrong_totals(connection: duckdb.DuckDBPyConnection, outcomes: list[O
                     outcome.refuse(part, ("total_unchecked", numbers | {"cell": both("cell"), "found": unread}))
 
 
-def _hold_refused(connection: duckdb.DuckDBPyConnection, outcomes: list[Outcome]) -> None:
+def _hold_refused(connection: duckdb.DuckDBPyConnection, outcomes: list[OpenedFile]) -> None:
     """Make the values of refused tables rejects, so that it stays known of whom and when they are."""
     connection.execute(
         """UPDATE read_cells SET rule_id = 'file_refused', raw = quantity_text

@@ -17,7 +17,7 @@ import duckdb
 from pipelines import tables
 from pipelines.settings.city import Limits
 from pipelines.sources.layouts.head import Recognised, Timing
-from pipelines.sources.open.open_file import Part
+from pipelines.sources.open.open_file import TablePart
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent
@@ -71,7 +71,7 @@ FROM placed_tables AS t LEFT JOIN careful_lines AS l ON l.file_no = t.file_no GR
 """
 
 
-def read(connection: duckdb.DuckDBPyConnection, parts: list[Part], limits: Limits) -> list[Part]:
+def read(connection: duckdb.DuckDBPyConnection, parts: list[TablePart], limits: Limits) -> list[TablePart]:
     """Fill ``plain_cells``; show in ``plain_values`` what of it counts.
 
     Args:
@@ -102,11 +102,11 @@ def read(connection: duckdb.DuckDBPyConnection, parts: list[Part], limits: Limit
     return [part for part in parts if part.recognised.read is None and part.file_no not in wholly]
 
 
-def _by_shape(parts: list[Part]) -> list[list[Part]]:
+def _by_shape(parts: list[TablePart]) -> list[list[TablePart]]:
     """Return the tables whose lines may be plain, those together that are read alike."""
     numbers: dict[str, int] = {}
     known: dict[tuple[int, str], int] = {}  # thousands of files are recognised as the same thing
-    found: dict[int, list[Part]] = {}
+    found: dict[int, list[TablePart]] = {}
     for part in parts:
         if not part.has_marks and _may_be_plain(part.recognised):
             thing = id(part.recognised), part.delimiter
@@ -135,7 +135,7 @@ def _positions(recognised: Recognised) -> list[int]:
     return [slot.position for slot in recognised.slots]
 
 
-def _shape(part: Part) -> dict[str, Any]:
+def _shape(part: TablePart) -> dict[str, Any]:
     """Return what the statement has to know of a table, as its parameters."""
     recognised = part.recognised
     names = {place: role if role in ROLES_READ else f"care_{role}" for role, place in recognised.columns.items()}
@@ -161,7 +161,7 @@ def _shape(part: Part) -> dict[str, Any]:
     }
 
 
-def _parameters(alike: list[Part], limits: Limits, threads: int) -> dict[str, Any]:
+def _parameters(alike: list[TablePart], limits: Limits, threads: int) -> dict[str, Any]:
     largest = max(part.path.stat().st_size for part in alike)
     longest = longest_line(limits)
     wanted = max(longest, LEAST_BUFFER, min(MOST_BUFFER, largest // threads + 1))

@@ -11,7 +11,7 @@ import duckdb
 from pipelines.settings.layout import ROLES
 from pipelines.sources.layouts import headings
 from pipelines.sources.layouts.head import Recognised
-from pipelines.sources.open.open_file import Part
+from pipelines.sources.open.open_file import TablePart
 
 # What layouts say in words, as an ENUM in the order of the words: a column's name is then carried and written as a number.
 LAYOUT_WORD = """
@@ -23,10 +23,10 @@ CREATE OR REPLACE TEMP TYPE slot AS STRUCT(
     position INTEGER, name layout_word, start_minutes INTEGER, end_minutes INTEGER, unit VARCHAR, meter VARCHAR, time_band layout_word)
 """
 COLUMNS_TYPE = "STRUCT(" + ", ".join(f'"{role}" INTEGER' for role in ROLES) + ")"
-Thing = TypeVar("Thing", Part, Recognised)
+Thing = TypeVar("Thing", TablePart, Recognised)
 
 
-def load(connection: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
+def load(connection: duckdb.DuckDBPyConnection, parts: list[TablePart]) -> None:
     """Make ``found_tables``: one row per table of the batch, with its lines below the header and how many values each may hold.
 
     The types ``layout_word`` and ``slot`` are made from what the layouts say, and from the columns of ``cells``.
@@ -56,7 +56,7 @@ def load(connection: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
     )
 
 
-def describe(connection: duckdb.DuckDBPyConnection, parts: list[Part]) -> None:
+def describe(connection: duckdb.DuckDBPyConnection, parts: list[TablePart]) -> None:
     """Make ``parse_parts``: one row per table, with all that its layout says of reading it with care.
 
     Thousands of files may be recognised as the same thing, which is then carried over once.

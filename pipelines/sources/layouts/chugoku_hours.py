@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from pipelines.periods import PeriodError, parse_month
 from pipelines.sources.layouts import matrix
-from pipelines.sources.layouts.head import Cell, Head, Recognised, RefusedFileError, Table, plain
+from pipelines.sources.layouts.head import Cell, Recognised, RefusedFileError, TableHead, TableText, plain
 from pipelines.texts import both
 
 NAME = "chugoku_hours"
@@ -26,14 +26,14 @@ WEEKDAYS = "月火水木金土日"
 HOURS = 24
 
 
-def recognise(head: Head) -> Recognised | None:
+def recognise(head: TableHead) -> Recognised | None:
     """Return how to read the file when it has the title, a period and a row of days."""
     if any("ご使用電力量実績表" in word for word in head.words) and any(map(_PERIOD.search, head.words)):
         return Recognised(NAME, read=read, reading_kind="interval")
     return None
 
 
-def read(table: Table) -> Iterator[Cell]:
+def read(table: TableText) -> Iterator[Cell]:
     """Yield one cell per day and hour.
 
     Raises:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from pipelines.sources.layouts import matrix
-from pipelines.sources.layouts.head import Cell, Head, Recognised, Table, unmarked
+from pipelines.sources.layouts.head import Cell, Recognised, TableHead, TableText, unmarked
 from pipelines.texts import both
 
 NAME = "collection_book"
@@ -25,7 +25,7 @@ FIRST_LINE = 7
 RECORDS = ("reading", "activity")
 
 
-def recognise(head: Head) -> Recognised | None:
+def recognise(head: TableHead) -> Recognised | None:
     """Return how to read the sheet when it carries the mark."""
     first = head.rows[0] if head.rows else ()
     if matrix.cell_at(first, 0) != MARK or matrix.cell_at(first, 2) not in RECORDS:
@@ -33,7 +33,7 @@ def recognise(head: Head) -> Recognised | None:
     return Recognised(NAME, record=first[2], read=read)
 
 
-def read(table: Table) -> Iterator[Cell]:
+def read(table: TableText) -> Iterator[Cell]:
     """Yield one cell per source and month; empty ones too, so that they are counted as blank.
 
     Raises:

@@ -11,7 +11,16 @@ from pathlib import Path
 
 from pipelines.settings.layout import SIDE_ROLES, TIMES, WORDED, Column, Layout
 from pipelines.sources.layouts import headings
-from pipelines.sources.layouts.head import Head, LayoutReader, Recognised, Slot, Timing, plain, split_lines, words_of
+from pipelines.sources.layouts.head import (
+    LayoutReader,
+    Recognised,
+    Slot,
+    TableHead,
+    Timing,
+    plain,
+    split_lines,
+    words_of,
+)
 from pipelines.sources.layouts.slots import day_slots, numbered_slots
 from pipelines.texts import both
 
@@ -49,7 +58,7 @@ class _Described:
         """Go to another process as what it was made from."""
         return _Described, (self.name, self.layout)
 
-    def recognise(self, head: Head) -> Recognised | None:
+    def recognise(self, head: TableHead) -> Recognised | None:
         """Return how to read the table when it fits the description."""
         found = self._header(head)
         if found is None:
@@ -177,7 +186,7 @@ class _Described:
             found.append(replace(slot, unit=said[0]) if said and not fixed and not has_column else slot)
         return tuple(found), tuple(dict.fromkeys(every)) if has_column else (), None
 
-    def _header(self, head: Head) -> tuple[int, tuple[str, ...]] | None:
+    def _header(self, head: TableHead) -> tuple[int, tuple[str, ...]] | None:
         """Return (last line of the header, names of the columns)."""
         spec = self.layout
         if not spec.header:
@@ -209,7 +218,7 @@ class _Described:
         begun = tuple(word for word in words if word)
         return not all(any(name.startswith(begun) for name in needed) for needed in self.needed)
 
-    def _meter(self, head: Head) -> str | None:
+    def _meter(self, head: TableHead) -> str | None:
         spec = self.layout
         if spec.meter_from.startswith("="):
             return spec.meter_from[1:]

@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import count
 
 from pipelines.sources.layouts import xml_documents
-from pipelines.sources.layouts.head import Cell, Head, Recognised, RefusedFileError, Table
+from pipelines.sources.layouts.head import Cell, Recognised, RefusedFileError, TableHead, TableText
 from pipelines.sources.layouts.xml_documents import Element
 
 NAME = "green_button"
@@ -36,12 +36,12 @@ class _Feed:
     offset: int = JAPAN
 
 
-def recognise(head: Head) -> Recognised | None:
+def recognise(head: TableHead) -> Recognised | None:
     """Return how to read the document when it is an Atom feed (or a bare block); what it lacks is told on reading."""
     return Recognised(NAME, read=read, reading_kind="interval") if head.root == "feed" else None
 
 
-def read(table: Table) -> Iterator[Cell]:
+def read(table: TableText) -> Iterator[Cell]:
     """Yield one cell per reading.
 
     Raises:
@@ -62,7 +62,7 @@ def read(table: Table) -> Iterator[Cell]:
                     yield from _readings(block, links.get("self", ""), kind, feed, lines)
 
 
-def _feed(table: Table) -> _Feed:
+def _feed(table: TableText) -> _Feed:
     feed = _Feed()
     for _, entry in xml_documents.elements(table.path, frozenset({"entry"})):
         if xml_documents.name(entry) != "entry":

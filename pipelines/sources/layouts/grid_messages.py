@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from pipelines.sources.layouts import xml_documents
-from pipelines.sources.layouts.head import Cell, Head, Recognised, Table
+from pipelines.sources.layouts.head import Cell, Recognised, TableHead, TableText
 from pipelines.sources.layouts.xml_documents import Element
 
 NAME = "grid_messages"
@@ -23,12 +23,12 @@ POINT, DAY, SLOT = "JPMR00010", "JPMR00013", "JPMR00014"
 SLOTS = 48
 
 
-def recognise(head: Head) -> Recognised | None:
+def recognise(head: TableHead) -> Recognised | None:
     """Return how to read the document when its root is the grid companies' message."""
     return Recognised(NAME, read=read, reading_kind="interval") if head.root == ROOT else None
 
 
-def read(table: Table) -> Iterator[Cell]:
+def read(table: TableText) -> Iterator[Cell]:
     """Yield one cell per supply point and half hour.
 
     Raises:

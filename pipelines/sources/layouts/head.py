@@ -19,7 +19,7 @@ MARK = "\x1e"  # begins what we say of a line or a cell ourselves; in what was s
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class TableHead:
     """The first rows of a table, as cells; of an XML document the name of its root.
 
     ``folders`` and ``file_name`` are the path below the source's folder: some layouts name the meter there.
@@ -106,12 +106,12 @@ class RefusedFileError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableText:
     """A whole table for a layout that is read in Python: its rows, or the path of an XML document."""
 
     rows: tuple[tuple[str, ...], ...]
     path: Path
-    head: Head
+    head: TableHead
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class Recognised:
     stated_units: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     problem: tuple[str, dict[str, object]] | None = None
-    read: Callable[[Table], Iterable[Cell]] | None = None
+    read: Callable[[TableText], Iterable[Cell]] | None = None
     reads_hidden: bool = False
 
     @property
@@ -157,7 +157,7 @@ class LayoutReader:
     """A layout as the register knows it: its name, the function that recognises it, and what it is in a line."""
 
     name: str
-    recognise: Callable[[Head], Recognised | None]
+    recognise: Callable[[TableHead], Recognised | None]
     title: str = ""
 
 

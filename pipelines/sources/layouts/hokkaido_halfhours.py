@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from pipelines.sources.layouts import matrix
-from pipelines.sources.layouts.head import Cell, Head, Recognised, RefusedFileError, Table, plain
+from pipelines.sources.layouts.head import Cell, Recognised, RefusedFileError, TableHead, TableText, plain
 from pipelines.texts import both
 
 NAME = "hokkaido_halfhours"
@@ -22,7 +22,7 @@ HEADS = ("年", "月", "日")
 SLOTS = 48
 
 
-def recognise(head: Head) -> Recognised | None:
+def recognise(head: TableHead) -> Recognised | None:
     """Return how to read the file when three lines 年, 月, 日 stand above half hours."""
     top = _top(head.rows)
     if top is None or not any(_SLOT.fullmatch(plain(row[0])) for row in head.rows[top:] if row):
@@ -33,7 +33,7 @@ def recognise(head: Head) -> Recognised | None:
     return Recognised(NAME, read=read, reading_kind="interval", names_meter_by_path=by_path)
 
 
-def read(table: Table) -> Iterator[Cell]:
+def read(table: TableText) -> Iterator[Cell]:
     """Yield one cell per day and half hour.
 
     Raises:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from pipelines.periods import PeriodError, parse_moment
 from pipelines.sources.layouts import matrix
-from pipelines.sources.layouts.head import Cell, Head, Recognised, Table, plain
+from pipelines.sources.layouts.head import Cell, Recognised, TableHead, TableText, plain
 from pipelines.texts import both
 
 NAME = "jma_daily"
@@ -32,7 +32,7 @@ class _Element:
     homogeneity: int | None = None
 
 
-def recognise(head: Head) -> Recognised | None:
+def recognise(head: TableHead) -> Recognised | None:
     """Return how to read the file when it has the download's stamp and a line of days."""
     first = plain(head.rows[0][0]) if head.rows and head.rows[0] else ""
     if first.startswith(STAMP) and any(row and plain(row[0]) == DAY for row in head.rows[:6]):
@@ -40,7 +40,7 @@ def recognise(head: Head) -> Recognised | None:
     return None
 
 
-def read(table: Table) -> Iterator[Cell]:
+def read(table: TableText) -> Iterator[Cell]:
     """Yield one cell per day and element that is a number.
 
     Raises:

@@ -12,7 +12,7 @@ from datetime import date
 
 from pipelines.periods import PeriodError, parse_date
 from pipelines.sources.layouts import matrix
-from pipelines.sources.layouts.head import Cell, Head, Recognised, RefusedFileError, Table, plain
+from pipelines.sources.layouts.head import Cell, Recognised, RefusedFileError, TableHead, TableText, plain
 from pipelines.texts import both
 
 NAME = "kansai_hours"
@@ -23,7 +23,7 @@ _DAY = re.compile(r"(\d{1,2})/(\d{1,2})")
 TOTAL = "抽出期間合計"
 
 
-def recognise(head: Head) -> Recognised | None:
+def recognise(head: TableHead) -> Recognised | None:
     """Return how to read the file when it states a range and has a row of hours."""
     if not any(map(_RANGE.search, head.words)):
         return None
@@ -31,7 +31,7 @@ def recognise(head: Head) -> Recognised | None:
     return Recognised(NAME, read=read, reading_kind="interval") if hours == 24 else None
 
 
-def read(table: Table) -> Iterator[Cell]:
+def read(table: TableText) -> Iterator[Cell]:
     """Yield one cell per day and hour; a day outside the stated range keeps its text and becomes a reject.
 
     Raises:

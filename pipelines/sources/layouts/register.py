@@ -14,7 +14,7 @@ from pipelines.sources.layouts import (
     jma_daily,
     kansai_hours,
 )
-from pipelines.sources.layouts.head import Head, LayoutReader, Recognised
+from pipelines.sources.layouts.head import LayoutReader, Recognised, TableHead
 
 # Layouts that columns alone cannot describe: days across, or XML. All others are data (layouts.toml).
 MODULES = (chugoku_hours, kansai_hours, hokkaido_halfhours, grid_messages, green_button, collection_book, jma_daily)
@@ -39,7 +39,7 @@ def names() -> tuple[str, ...]:
     return tuple(layout.name for layout in known())
 
 
-def recognise(head: Head, wanted: str = "", of_city: tuple[LayoutReader, ...] = ()) -> Recognised | LayoutProblem:
+def recognise(head: TableHead, wanted: str = "", of_city: tuple[LayoutReader, ...] = ()) -> Recognised | LayoutProblem:
     """Return how to read a table, or why not.
 
     Args:

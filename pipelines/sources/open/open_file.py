@@ -17,11 +17,11 @@ from pipelines.sources import parsed_store
 from pipelines.sources.layouts import headings
 from pipelines.sources.layouts import register as layouts
 from pipelines.sources.layouts.head import (
-    Head,
     LayoutReader,
     Recognised,
     RefusedFileError,
-    Table,
+    TableHead,
+    TableText,
     delimiter_of,
     split_line,
 )
@@ -37,7 +37,7 @@ NESTED: Problem = ("not_a_table", {"found": "ZIP in ZIP"})
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class OpenOptions:
     """What reading takes: limits, a scratch folder, the city's own layouts."""
 
     limits: Limits
@@ -59,7 +59,7 @@ class Inbound:
 
 
 @dataclass(slots=True)
-class Part:
+class TablePart:
     """One table of a file: a text file, a sheet, a document or one of these in an archive; its number in the batch.
 
     ``semicolons``: its cells came apart by semicolons, as where a comma is the decimal sign; ``torn``: what of its last line may be
@@ -73,7 +73,7 @@ class Part:
     path: Path
     counted: lines.Counted
     delimiter: str = lines.SEPARATOR
-    table: Table | None = None
+    table: TableText | None = None
     semicolons: bool = False
     torn: torn.Torn | None = None
     file_no: int = -1
@@ -83,7 +83,7 @@ class Part:
 
 
 @dataclass(slots=True)
-class Outcome:
+class OpenedFile:
     """What became of a file as a whole: its layout, or the rule it broke with the numbers.
 
     ``lost`` are members of an archive that could not be read; ``unread`` names sheets that fit no layout or are hidden;
@@ -94,13 +94,13 @@ class Outcome:
     layout: str | None = None
     problem: Problem | None = None
     names_meter_by_path: bool = False
-    parts: list[Part] = field(default_factory=list)
+    parts: list[TablePart] = field(default_factory=list)
     lost: list[tuple[str, str]] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     rows_unread: int = 0
-    held: list[Part] = field(default_factory=list)
+    held: list[TablePart] = field(default_factory=list)
 
-    def refuse(self, part: Part, problem: Problem) -> None:
+    def refuse(self, part: TablePart, problem: Problem) -> None:
         """Refuse a table as a whole: none of its cells counts. The other tables of an archive or workbook still do."""
         self.parts.remove(part)
         self.lost.append((part.member, sentence_of(problem)))
@@ -109,14 +109,14 @@ class Outcome:
             self.lost.clear()
 
 
-def open_file(file: Inbound, means: Means) -> Outcome:
+def open_file(file: Inbound, means: OpenOptions) -> OpenedFile:
     """Recognise the tables of a file.
 
     Returns:
         The outcome with its parts, or with the problem; its key names the path where the layout reads the meter there.
     """
     inspected = file.inspected
-    outcome = Outcome(parsed_store.FileKey(inspected.sha256, "", file.wanted))
+    outcome = OpenedFile(parsed_store.FileKey(inspected.sha256, "", file.wanted))
     if inspected.problem:
         outcome.problem = inspected.problem
         return outcome
@@ -136,7 +136,7 @@ def open_file(file: Inbound, means: Means) -> Outcome:
 
 
 def _open_tables(
-    inspected: Inspected, where: tuple[str, ...], member: str, outcome: Outcome, means: Means
+    inspected: Inspected, where: tuple[str, ...], member: str, outcome: OpenedFile, means: OpenOptions
 ) -> Problem | None:
     """Add the tables of one file or member; return why there is none."""
     if inspected.problem:
@@ -145,9 +145,9 @@ def _open_tables(
         return _open_workbook(inspected, where, member, outcome, means)
     _count_rows(outcome, inspected.lines if inspected.kind == "text" else 0, means.limits)
     if inspected.kind == "xml":
-        head = Head((), where[:-1], where[-1], inspected.root)
+        head = TableHead((), where[:-1], where[-1], inspected.root)
     else:
-        head = Head(tuple(split_line(line) for line in inspected.head), where[:-1], where[-1])
+        head = TableHead(tuple(split_line(line) for line in inspected.head), where[:-1], where[-1])
     recognised = _recognise(head, outcome, means)
     if isinstance(recognised, LayoutProblem):
         return recognised.rule_id, {"found": recognised.found}
@@ -155,26 +155,28 @@ def _open_tables(
         return recognised.problem or ("too_many_columns", {"found": recognised.width, "limit": means.limits.columns})
     if recognised.read is not None:
         rows = lines.text_rows(inspected, means.limits) if inspected.kind == "text" else ()
-        table = Table(rows, inspected.path, head)
+        table = TableText(rows, inspected.path, head)
         counted = lines.Counted(len(rows))
         cut = (
             torn.find(inspected, recognised, lines.delimiter_of_table(inspected), outcome.key.wanted) if rows else None
         )
         last = rows[-1][-1].strip() if cut and rows and rows[-1] else ""
-        part = Part(outcome.key, member, recognised, inspected.path, counted, table=table, torn=cut, last_cell=last)
+        part = TablePart(
+            outcome.key, member, recognised, inspected.path, counted, table=table, torn=cut, last_cell=last
+        )
         outcome.parts.append(part)
         return None
     asked = delimiter_of(inspected.head[max(recognised.header_line, 1) - 1])
     cut = torn.find(inspected, recognised, asked, outcome.key.wanted)
     path, delimiter, counted = lines.readable_path(inspected, means.scratch, asked)
-    part = Part(outcome.key, member, recognised, path, counted, delimiter, semicolons=asked == ";", torn=cut)
+    part = TablePart(outcome.key, member, recognised, path, counted, delimiter, semicolons=asked == ";", torn=cut)
     outcome.parts.append(part)
     outcome.unread += recognised.unread
     return None
 
 
 def _open_workbook(
-    inspected: Inspected, where: tuple[str, ...], member: str, outcome: Outcome, means: Means
+    inspected: Inspected, where: tuple[str, ...], member: str, outcome: OpenedFile, means: OpenOptions
 ) -> Problem | None:
     try:
         sheets = workbook.sheets(inspected.path, means.limits)
@@ -187,7 +189,7 @@ def _open_workbook(
         filled = sum(1 for row in sheet.rows if any(row))
         if not filled:
             continue
-        head = Head(tuple(workbook.head_of(sheet)), where[:-1], where[-1])
+        head = TableHead(tuple(workbook.head_of(sheet)), where[:-1], where[-1])
         recognised = _recognise(head, outcome, means)
         if isinstance(recognised, Recognised) and (recognised.reads_hidden or not sheet.is_hidden):
             name = f"{member}/{sheet.name}" if member else sheet.name
@@ -214,22 +216,22 @@ def _open_workbook(
     return ("hidden_sheets", {"found": ", ".join(hidden)}) if hidden else problem
 
 
-def _count_rows(outcome: Outcome, more: int, limits: Limits) -> None:
+def _count_rows(outcome: OpenedFile, more: int, limits: Limits) -> None:
     """Refuse what would make more rows of a file than it may have, before they are laid down."""
     rows = more + sum(part.counted.all for part in outcome.parts)
     if rows > limits.file_rows:
         raise RefusedFileError("too_many_rows", found=rows, limit=limits.file_rows, setting="file_rows")
 
 
-def _sheet_part(sheet: workbook.Sheet, name: str, path: Path, head: Head, recognised: Recognised) -> Part:
+def _sheet_part(sheet: workbook.Sheet, name: str, path: Path, head: TableHead, recognised: Recognised) -> TablePart:
     """Return the table of a sheet: as lines for DuckDB, or whole for a layout that is read in Python."""
-    table = Table(sheet.rows, path, head) if recognised.read else None
+    table = TableText(sheet.rows, path, head) if recognised.read else None
     counted = lines.Counted(len(sheet.rows)) if table else lines.write_rows(path, sheet.rows)
     key = parsed_store.FileKey("", "", "")  # the file's own, once all of it is known
-    return Part(key, name, recognised, path, counted, table=table, has_marks=sheet.has_marks)
+    return TablePart(key, name, recognised, path, counted, table=table, has_marks=sheet.has_marks)
 
 
-def _open_archive(inspected: Inspected, where: tuple[str, ...], outcome: Outcome, means: Means) -> None:
+def _open_archive(inspected: Inspected, where: tuple[str, ...], outcome: OpenedFile, means: OpenOptions) -> None:
     """Open every member; one that cannot be read is held back by itself."""
     problem: Problem | None = None
     with zipfile.ZipFile(inspected.path) as archive:
@@ -293,7 +295,7 @@ def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path, limi
             copy.write(chunk)
 
 
-def _recognise(head: Head, outcome: Outcome, means: Means) -> Recognised | LayoutProblem:
+def _recognise(head: TableHead, outcome: OpenedFile, means: OpenOptions) -> Recognised | LayoutProblem:
     found = layouts.recognise(head, outcome.key.wanted.partition("#")[0], means.of_city)
     if isinstance(found, Recognised) and found.read is not None and head.rows:
         # what a whole table says of its unit, which its module takes for granted

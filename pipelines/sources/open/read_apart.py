@@ -16,10 +16,10 @@ from pathlib import Path
 from pipelines.process import child
 from pipelines.settings.city import Limits
 from pipelines.sources import parsed_store
-from pipelines.sources.layouts.head import Cell, Head, RefusedFileError, Table
+from pipelines.sources.layouts.head import Cell, RefusedFileError, TableHead, TableText
 from pipelines.sources.layouts.xml_documents import BrokenDocumentError
 from pipelines.sources.open import workbook
-from pipelines.sources.open.open_file import Inbound, Means, Outcome, Part, Problem, open_file
+from pipelines.sources.open.open_file import Inbound, OpenedFile, OpenOptions, Problem, TablePart, open_file
 
 APART = frozenset({"workbook", "xml", "zip"})
 # A text that is not plain is decoded whole; from this size on that is done apart, too.
@@ -35,7 +35,7 @@ CELL_COLUMNS = {
 Columns = list[list[object]]
 
 
-def opened(file: Inbound, means: Means) -> Outcome:
+def opened(file: Inbound, means: OpenOptions) -> OpenedFile:
     """Recognise the tables of a file; what refuses the file as a whole is its problem."""
     inspected = file.inspected
     is_long = inspected.kind == "text" and not inspected.plain and inspected.size > LONG_TEXT_BYTES
@@ -60,7 +60,7 @@ def sheets(path: Path, limits: Limits) -> list[workbook.Sheet]:
     return child.call(workbook.sheets, path, limits, memory=limits.reading_bytes, seconds=limits.reading_seconds)
 
 
-def columns_of(part: Part, most: int) -> Iterator[Columns]:
+def columns_of(part: TablePart, most: int) -> Iterator[Columns]:
     """Yield the cells of a table that is read in Python, as columns in the order of ``CELL_COLUMNS``, so many at once.
 
     Args:
@@ -83,7 +83,7 @@ def columns_of(part: Part, most: int) -> Iterator[Columns]:
             yield found
 
 
-def _read(part: Part, most: int) -> Iterator[Columns]:
+def _read(part: TablePart, most: int) -> Iterator[Columns]:
     assert part.recognised.read is not None and part.table is not None  # noqa: S101 - asked only of such a table
     cells, count = iter(part.recognised.read(part.table)), 0
     while some := list[Cell](islice(cells, CELLS_AT_ONCE)):
@@ -93,32 +93,32 @@ def _read(part: Part, most: int) -> Iterator[Columns]:
         yield [[getattr(cell, field) for cell in some] for field in CELL_COLUMNS]
 
 
-def _opened(file: Inbound, means: Means) -> Outcome:
+def _opened(file: Inbound, means: OpenOptions) -> OpenedFile:
     try:
         return open_file(file, means)
     except RefusedFileError as refused:
         return _refused(file, (refused.rule_id, refused.numbers))
 
 
-def _refused(file: Inbound, problem: Problem) -> Outcome:
-    return Outcome(parsed_store.FileKey(file.inspected.sha256, "", file.wanted), problem=problem)
+def _refused(file: Inbound, problem: Problem) -> OpenedFile:
+    return OpenedFile(parsed_store.FileKey(file.inspected.sha256, "", file.wanted), problem=problem)
 
 
 # ---------------------------------------------------------------- in the child
 
 
-def _open_and_read(file: Inbound, means: bytes) -> Outcome:
+def _open_and_read(file: Inbound, means: bytes) -> OpenedFile:
     chosen = _means(means)
     outcome = _opened(file, chosen)
     for number, part in enumerate(outcome.parts):
         if part.recognised.read is not None and part.table is not None:
             part.cells = chosen.scratch / f"{file.inspected.sha256[:32]}-{number}.cells"
             _keep(part, part.cells, chosen.limits.file_rows)
-            part.table = Table((), part.table.path, Head())
+            part.table = TableText((), part.table.path, TableHead())
     return outcome
 
 
-def _keep(part: Part, path: Path, most: int) -> None:
+def _keep(part: TablePart, path: Path, most: int) -> None:
     """Write the cells of a table down, and behind them why they end: nothing, or what its reader raised."""
     ended: Exception | None = None
     with path.open("wb") as stream:
@@ -131,7 +131,7 @@ def _keep(part: Part, path: Path, most: int) -> None:
 
 
 @lru_cache(maxsize=4)
-def _means(means: bytes) -> Means:
+def _means(means: bytes) -> OpenOptions:
     """The same for thousands of files: what recognises a city's own layouts is made ready once."""
-    found: Means = pickle.loads(means)  # noqa: S301 - written by our own parent
+    found: OpenOptions = pickle.loads(means)  # noqa: S301 - written by our own parent
     return found

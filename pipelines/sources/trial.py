@@ -1,4 +1,4 @@
-"""Show how one file is read, writing nothing: the layout, the values, the rejects with line and reason."""
+"""Read one file on trial, writing nothing: the layout, the values, the rejects with line and reason."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pipelines.settings.city import Limits
 from pipelines.sources.arrive.odd_names import as_text, readable
 from pipelines.sources.open.inspect_file import inspect
 from pipelines.sources.open.open_file import Inbound
-from pipelines.sources.parse import Reading, parse
+from pipelines.sources.parse import ParseOptions, parse
 from pipelines.warehouse import database
 
 MOST_ROWS = 20
 
 
-def show(path: Path, layout: str = "", reading: Reading | None = None) -> dict[str, Any]:
+def read(path: Path, layout: str = "", reading: ParseOptions | None = None) -> dict[str, Any]:
     """Return what the parser makes of a file.
 
     Args:
@@ -25,7 +25,7 @@ def show(path: Path, layout: str = "", reading: Reading | None = None) -> dict[s
         layout: The layout to try; empty: recognised by content.
         reading: Limits and the city's own layouts.
     """
-    chosen = reading or Reading(Limits())
+    chosen = reading or ParseOptions(Limits())
     where = as_text("/".join(path.resolve().parts[-3:]))
     with tempfile.TemporaryDirectory() as scratch:
         inspected = inspect(readable(path, Path(scratch), chosen.limits.file_bytes), chosen.limits)
