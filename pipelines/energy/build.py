@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from pipelines import units
-from pipelines.energy.allocations import Share, allocate
+from pipelines.energy.allocations import MeterVersion, Share, allocate
 from pipelines.energy.judging import judge
 from pipelines.energy.multipliers import EnergyMultiplier, to_primary_energy
 from pipelines.periods import fiscal_year, fiscal_year_start
