@@ -12,7 +12,7 @@ nightly: $(VENV)/.installed
 	$(BIN)/facility-emissions --city $(CITY) $(if $(DATA),--data $(DATA)) nightly
 
 # while working: lint, types, the files of tests that build no city, and every stage asked on a tiny city built once
-CHECKED = tests/test_stages.py tests/test_architecture.py tests/test_units.py tests/test_periods.py tests/test_journal.py \
+CHECKED = tests/test_stages.py tests/test_architecture.py tests/test_units.py tests/test_periods.py tests/history/test_journal.py \
 	tests/test_rounding.py tests/test_words.py tests/reference/test_reference.py tests/reference/test_published_examples.py \
 	tests/sources/test_lines.py tests/supply/test_licences.py tests/supply/test_audit.py tests/targets/test_paths.py \
 	tests/emissions/test_same_amount.py
@@ -46,8 +46,8 @@ flood: $(VENV)/.installed
 
 # what make test does in short, at length: every parser fed with broken and hostile bytes for ten minutes, 200 nights killed at
 # random moments, 60 nights on end, 20 drawn histories, and every other state and moment that a test marks as torture
-TORTURED = tests/sources/test_fuzz.py tests/test_faults.py tests/test_kills.py tests/test_soak.py tests/test_power_loss.py \
-	tests/test_two_times.py tests/warehouse/test_incremental.py tests/targets/test_removal.py
+TORTURED = tests/sources/test_fuzz.py tests/run/test_faults.py tests/run/test_kills.py tests/run/test_soak.py tests/history/test_power_loss.py \
+	tests/run/test_two_times.py tests/warehouse/test_incremental.py tests/targets/test_removal.py
 torture: $(VENV)/.installed
 	FUZZ_SECONDS=600 KILLS=200 NIGHTS=60 HISTORIES=20 FUZZ_SEED=$$(date +%s) $(BIN)/pytest -m "not download" $(TORTURED)
 	$(BIN)/pytest -m torture $(foreach file,$(TORTURED),--ignore=$(file))

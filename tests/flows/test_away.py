@@ -22,7 +22,7 @@ from pipelines.history.records import History
 from tests.announced import HOST, Http, dripping, listening, silent
 from tests.flows.test_nightly import COMMAND
 from tests.making import City, first_of, monthly
-from tests.test_operation import command
+from tests.upkeep.test_operation import command
 
 # What Prefect may cost a run.
 SECONDS = 10.0

@@ -390,13 +390,13 @@ MUTATIONS = (
         "if before.totals.get(k) != after.get(k)",
         "if before.totals.get(k) == after.get(k)",
         "changes of closed years untold",
-        ("tests/test_restate.py",),
+        ("tests/run/test_restate.py",),
     ),
     Mutation(
         "pipelines/run/restate.py",
         "parts[cause] = reached - last",
         "parts[cause] = last - reached",
         "causes with the wrong sign",
-        ("tests/test_restate.py",),
+        ("tests/run/test_restate.py",),
     ),
 )

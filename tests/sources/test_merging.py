@@ -15,7 +15,7 @@ from pipelines.sources import merging, parsed_store
 from pipelines.upkeep import tidy
 from pipelines.warehouse import database
 from tests.making import City, one, rows_of
-from tests.test_operation import night
+from tests.upkeep.test_operation import night
 
 STATE = "SELECT meter_id, started_at, quantity, source_line FROM readings ORDER BY ALL"
 FILES = "SELECT path, status, rows_received, rows_loaded, rows_quarantined FROM source_files ORDER BY ALL"

@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 
 from pipelines.cli import main
 from pipelines.sources.arrive import inbox, odd_names
+from tests.cli.test_cli import run
 from tests.making import City, monthly, one, rows_of
 from tests.sources.made import sheets
-from tests.test_cli import run
 
 SIGNS = st.sampled_from(["a", "x", "5", "c", "8", "3", "\\", "\udc83", "\ud83d", "報", "\\x83", "\\x5c"])
 NAMES = st.lists(SIGNS, max_size=8).map("".join)

@@ -27,7 +27,7 @@ from pipelines.settings.operation import Announce, Mail
 from pipelines.warehouse.publish import HeldBack
 from tests.announced import HOST, Http, Smtp, certificate, context, dripping, listening, silent
 from tests.making import City
-from tests.test_operation import DIES_IN_A_RUN, command, night
+from tests.upkeep.test_operation import DIES_IN_A_RUN, command, night
 
 PASSWORD = "open-sesame"  # noqa: S105 - of a server of ours
 NOTICE = Notice("試験市", "failed", "r1", "理由", "すること")

@@ -20,7 +20,7 @@ from pipelines.settings import place
 from pipelines.upkeep import doctor
 from pipelines.warehouse import database, query
 from tests.making import City, monthly
-from tests.test_operation import night
+from tests.upkeep.test_operation import night
 
 WRITER = """
 import duckdb, os, sys

@@ -13,7 +13,7 @@ from pipelines.history import kept
 from pipelines.history.journal import HistoryLostError
 from pipelines.history.records import History
 from tests.making import City, first_of, monthly, one
-from tests.test_operation import night
+from tests.upkeep.test_operation import night
 
 LEFT: dict[str, Callable[[bytes], bytes | None]] = {
     "empty": lambda _: b"",

@@ -13,7 +13,7 @@ from pathlib import Path
 from pipelines.sources import merging, parsed_store
 from pipelines.warehouse import database
 from tests.making import City, one
-from tests.test_operation import night
+from tests.upkeep.test_operation import night
 
 NIGHTS = int(os.environ.get("NIGHTS", "10"))
 FIRST = date(2026, 1, 5)

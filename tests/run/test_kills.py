@@ -17,8 +17,8 @@ from pipelines.warehouse import database
 from tests import killing
 from tests.making import City, monthly, one, rows_of
 from tests.reference.test_editions import TEXT
-from tests.test_faults import SEED, killed_after
-from tests.test_operation import command, night
+from tests.run.test_faults import SEED, killed_after
+from tests.upkeep.test_operation import command, night
 
 KILLS = int(os.environ.get("KILLS", "8"))
 SLIP = {(2024, 6): "0.1"}

@@ -16,9 +16,9 @@ from pipelines.process import rights
 from pipelines.review.store import Decision, DecisionsError, Store
 from pipelines.run.lock import AlreadyRunning, run_lock
 from pipelines.upkeep import backup
+from tests.cli.test_cli import run
 from tests.making import City, monthly
-from tests.test_cli import run
-from tests.test_operation import night
+from tests.upkeep.test_operation import night
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="rights are set where the system has such")
 MOUNTS = """\
@@ -102,7 +102,7 @@ def test_a_command_waits_for_a_run_and_says_for_whom(
 ) -> None:
     data = city.paths.data
     holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDING, str(data)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[1]
+        [sys.executable, "-c", HOLDING, str(data)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
     )
     assert holder.stdout and holder.stdout.readline() == b"held\n"
     with pytest.raises(AlreadyRunning, match=str(holder.pid)), run_lock(data, city.paths.now()):

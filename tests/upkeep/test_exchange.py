@@ -13,7 +13,7 @@ from pipelines.run import exchange
 from pipelines.run.lock import AlreadyRunning
 from pipelines.upkeep import backup, tidy
 from tests.making import City, first_of, monthly, one
-from tests.test_operation import night
+from tests.upkeep.test_operation import night
 
 # restores the backup and dies at the given move, before or after it (a backup writes its note by a move, too)
 KILLED = """
@@ -66,7 +66,7 @@ def publications(city: City) -> int:
 
 def killed(city: City, file: Path, at: int, when: str) -> int:
     arguments = [sys.executable, "-c", KILLED, str(city.folder), str(file), str(at), when]
-    return subprocess.run(arguments, check=False, cwd=Path(__file__).parents[1], timeout=120).returncode
+    return subprocess.run(arguments, check=False, cwd=Path(__file__).parents[2], timeout=120).returncode
 
 
 @pytest.mark.parametrize("at", first_of([2, 1, *range(3, MOVES + 2)]))
