@@ -4,6 +4,7 @@
 -- a month's bill or figure is due as a whole, counted from the month's end. At stake: what the same sources emitted per covered day a year
 -- before, times the missing days. Inputs: emission_days, facility_results. Parameters: last_closed, today, bill_late_days,
 -- interval_late_days, activity_late_days.
+-- Reads activity_sources, emissions_by_source_month, energy_by_meter_day.
 WITH late AS (
     SELECT d.facility_id, d.source_kind, d.source_id, fiscal_year_of(d.local_date) AS fiscal_year, d.local_date
     FROM emission_days AS d

@@ -1,5 +1,6 @@
 -- no_target: facilities for which no target was in force in the last closed fiscal year. Input: facility_results.
 -- Parameter: last_closed. At stake: the year's emissions.
+-- Reads emissions_by_facility_fiscal_year.
 SELECT
     r.facility_id, r.fiscal_year, r.basis AS subject, y.co2e_kg AS co2e_at_stake_kg, to_json({basis: r.basis}) AS evidence
 FROM facility_results AS r

@@ -1,5 +1,6 @@
 -- readings_of_meter: the readings in use that touch the span, each with file, line and column (the first of many).
 -- Inputs: current_readings, source_files.
+-- Reads meters.
 WITH counted AS (
     SELECT reading_kind, coalesce(valid_from, DATE '0001-01-01') AS since, coalesce(valid_to, DATE '9999-12-31') AS until
     FROM meters WHERE meter_id = $source

@@ -1,4 +1,5 @@
 -- result: the verdict of the facility-year. Input: facility_results.
+-- Reads target_paths, targets.
 SELECT r.*, t.subject_kind, t.subject_id, t.base_fy, t.target_fy, t.reduction_rate, t.path, t.source AS target_source,
     p.allowed_num, p.allowed_den
 FROM facility_results AS r

@@ -3,6 +3,7 @@
 -- Inputs: stamped_cells, number_signs, unit_words, moment_words and number_words (texts that people wrote another way), agreed_words,
 -- shown_words (number formats that agree with the unit beside them).
 -- What cannot be read of a column beside the value (money, power) costs only itself: it is named in side_unread, a mark for missing is not.
+-- Reads missing_marks.
 WITH signs AS (
     SELECT file_no, max(signs) FILTER (role = 'quantity') AS quantity, max(signs) FILTER (role = 'yen') AS yen,
         max(signs) FILTER (role = 'kw') AS kw, max(signs) FILTER (role = 'contract') AS contract, max(signs) FILTER (role = 'moisture') AS moisture

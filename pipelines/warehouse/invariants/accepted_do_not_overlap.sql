@@ -1,6 +1,7 @@
 -- accepted_do_not_overlap: no two readings in use of one meter, kind and band cover the same moment.
 -- A delivery of zero is a closing statement and stands beside the slips of its period, and slips of one period stand beside each other. Days of equal slots taken once need no
 -- sorting (are_slots_apart); every other day is looked at with all readings that touch the day before and after.
+-- Reads current_readings.
 WITH in_use AS (
     SELECT *, quantity = 0 AS is_closing FROM current_readings WHERE reading_kind = 'delivery'
     QUALIFY quantity = 0 OR row_number() OVER (PARTITION BY meter_id, started_at, ended_at, quantity = 0 ORDER BY source_line) = 1

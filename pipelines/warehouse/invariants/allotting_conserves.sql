@@ -1,5 +1,6 @@
 -- allotting_conserves: per meter and day, what the facilities (and `outside`) get adds up to what was measured. Days
 -- filled from similar ones are not measured; interpolated_days lists them.
+-- Reads energy_by_meter_day, meter_allocations, meter_days.
 WITH allotted AS (
     SELECT meter_id, local_date, time_band, unit, sum(quantity) FILTER (facility_share >= 0) AS quantity
     FROM energy_by_meter_day

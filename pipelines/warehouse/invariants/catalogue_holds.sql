@@ -1,4 +1,5 @@
 -- catalogue_holds: every published table and column is the one the catalogue describes, with its type.
+-- Reads dictionary.
 SELECT coalesce(d.table_name, c.table_name) AS table_name, coalesce(d.column_name, c.column_name) AS column_name,
     d.column_type AS described, c.data_type AS found
 FROM dictionary AS d

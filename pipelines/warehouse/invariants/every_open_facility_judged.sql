@@ -1,5 +1,6 @@
 -- every_open_facility_judged: no facility drops out of the results: each one open in a year between the first
 -- and the last that have results has a row.
+-- Reads facilities, facility_results.
 SELECT f.facility_id, y.fiscal_year
 FROM facilities AS f
 CROSS JOIN (SELECT unnest(range(min(fiscal_year), max(fiscal_year) + 1)) AS fiscal_year FROM facility_results) AS y

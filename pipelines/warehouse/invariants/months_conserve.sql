@@ -1,6 +1,7 @@
 -- months_conserve: per facility, basis and fiscal year, days, months and the fiscal year by day have the same total; the causes add
 -- up to the total in force. Of the facility-years that the run made anew: each one is checked by the run that writes it.
 -- Input: checked_years.
+-- Reads emissions_by_cause_gas_fiscal_year, emissions_by_facility_fiscal_year, emissions_by_facility_month, emissions_by_source_day.
 WITH days AS (
     SELECT facility_id, basis, fiscal_year_of(local_date) AS fiscal_year, sum(co2e_kg) FILTER (gas <> 'NF3') AS total
     FROM emissions_by_source_day GROUP BY ALL

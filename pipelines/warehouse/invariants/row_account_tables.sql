@@ -1,4 +1,5 @@
 -- row_account_tables: the account agrees with the tables themselves, so that no value was counted but not kept.
+-- Reads activity_readings, quarantine, readings, register_states, source_files, waste_samples, weather_days.
 WITH accounts AS (
     SELECT sha256, sum(rows_loaded) AS loaded, sum(rows_superseded) AS superseded, sum(rows_quarantined) AS held
     FROM source_files GROUP BY sha256

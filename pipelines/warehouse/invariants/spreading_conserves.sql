@@ -1,4 +1,5 @@
 -- spreading_conserves: per meter and kind, the days add up to the accepted readings, to the last digit.
+-- Reads counted_units, current_readings, meter_days, meters.
 WITH scales AS (
     SELECT DISTINCT unit, energy_type, scale FROM counted_units WHERE rule_id IS NULL
 ),
