@@ -166,10 +166,10 @@ def _choose_for_activities(connection: duckdb.DuckDBPyConnection, first_day: dat
 
 
 def _load_words(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE menu_words AS SELECT unnest(CAST($words AS VARCHAR[])) AS word,
-           unnest(CAST($kinds AS VARCHAR[])) AS kind""",
-        {"words": list(MENU_WORDS), "kinds": list(MENU_WORDS.values())},
+    database.create_from(
+        connection,
+        "menu_words",
+        {"word": ("VARCHAR", list(MENU_WORDS)), "kind": ("VARCHAR", list(MENU_WORDS.values()))},
     )
 
 

@@ -42,14 +42,13 @@ def build(
     Raises:
         StageError: when a statement of ours fails.
     """
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE wanted_posts AS SELECT unnest(CAST($posts AS VARCHAR[])) AS post,
-           unnest(CAST($of_operator AS BOOLEAN[])) AS is_operator_post,
-           unnest(CAST($fallbacks AS VARCHAR[])) AS fallback""",
+    database.create_from(
+        connection,
+        "wanted_posts",
         {
-            "posts": list(LEGAL_POSTS),
-            "of_operator": [post in OPERATOR_POSTS for post in LEGAL_POSTS],
-            "fallbacks": [settings.fallback_posts.get(post) for post in LEGAL_POSTS],
+            "post": ("VARCHAR", list(LEGAL_POSTS)),
+            "is_operator_post": ("BOOLEAN", [post in OPERATOR_POSTS for post in LEGAL_POSTS]),
+            "fallback": ("VARCHAR", [settings.fallback_posts.get(post) for post in LEGAL_POSTS]),
         },
     )
     parameters = {

@@ -61,15 +61,14 @@ def marks(closings: Iterable[Record]) -> list[str]:
 def lay_out(connection: duckdb.DuckDBPyConnection, closings: Iterable[Record]) -> None:
     """Make the temporary table ``closings`` that the stage of the targets joins."""
     known = list(closings)
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE closings AS SELECT unnest(CAST($years AS INTEGER[])) AS fiscal_year,
-           unnest(CAST($operators AS VARCHAR[])) AS operator_id, unnest(CAST($days AS DATE[])) AS closed_on,
-           unnest(CAST($documents AS VARCHAR[])) AS document_no""",
+    database.create_from(
+        connection,
+        "closings",
         {
-            "years": [r["fiscal_year"] for r in known],
-            "operators": [r["operator_id"] for r in known],
-            "days": [r["closed_on"] for r in known],
-            "documents": [r["document_no"] for r in known],
+            "fiscal_year": ("INTEGER", [r["fiscal_year"] for r in known]),
+            "operator_id": ("VARCHAR", [r["operator_id"] for r in known]),
+            "closed_on": ("DATE", [r["closed_on"] for r in known]),
+            "document_no": ("VARCHAR", [r["document_no"] for r in known]),
         },
     )
 

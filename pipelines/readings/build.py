@@ -125,16 +125,23 @@ def _register_findings(connection: duckdb.DuckDBPyConnection) -> list[findings.F
 def _load_words(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Make ``source_layouts`` and ``rule_texts``, the words the statements join."""
     layouts = [(name, settings.wanted(name)) for name in settings.sources]
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE source_layouts AS SELECT unnest(CAST($names AS VARCHAR[])) AS source,
-           unnest(CAST($layouts AS VARCHAR[])) AS wanted""",
-        {"names": [name for name, _ in layouts], "layouts": [layout for _, layout in layouts]},
+    database.create_from(
+        connection,
+        "source_layouts",
+        {
+            "source": ("VARCHAR", [name for name, _ in layouts]),
+            "wanted": ("VARCHAR", [layout for _, layout in layouts]),
+        },
     )
     known = findings.rules().values()
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE rule_texts AS SELECT unnest(CAST($ids AS VARCHAR[])) AS rule_id,
-           unnest(CAST($ja AS VARCHAR[])) AS ja, unnest(CAST($en AS VARCHAR[])) AS en""",
-        {"ids": [r.rule_id for r in known], "ja": [r.ja for r in known], "en": [r.en for r in known]},
+    database.create_from(
+        connection,
+        "rule_texts",
+        {
+            "rule_id": ("VARCHAR", [r.rule_id for r in known]),
+            "ja": ("VARCHAR", [r.ja for r in known]),
+            "en": ("VARCHAR", [r.en for r in known]),
+        },
     )
 
 
@@ -196,10 +203,10 @@ def _accept_events(connection: duckdb.DuckDBPyConnection) -> None:
     beaten: dict[int, object] = {}
     for _, island in groupby(rivals, key=lambda row: row[:3]):
         beaten.update(losing_events(RivalEvent(*row[3:]) for row in island))
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE beaten_events AS SELECT unnest(CAST($ids AS BIGINT[])) AS unit_no,
-           unnest(CAST($times AS TIMESTAMP[])) AS known_to""",
-        {"ids": list(beaten), "times": list(beaten.values())},
+    database.create_from(
+        connection,
+        "beaten_events",
+        {"unit_no": ("BIGINT", list(beaten)), "known_to": ("TIMESTAMP", list(beaten.values()))},
     )
     database.run(connection, "INSERT INTO losers " + database.sql_text(HERE / "event_losers.sql"), what="event_losers")
 
@@ -211,10 +218,14 @@ def _explain_files(connection: duckdb.DuckDBPyConnection) -> None:
            WHERE rule_id IS NOT NULL OR NOT is_first"""
     ).fetchall()
     sentences = list(_sentences(rows))
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE file_reasons AS SELECT unnest(CAST($numbers AS BIGINT[])) AS file_no,
-           unnest(CAST($ja AS VARCHAR[])) AS ja, unnest(CAST($en AS VARCHAR[])) AS en""",
-        {"numbers": [s[0] for s in sentences], "ja": [s[1] for s in sentences], "en": [s[2] for s in sentences]},
+    database.create_from(
+        connection,
+        "file_reasons",
+        {
+            "file_no": ("BIGINT", [s[0] for s in sentences]),
+            "ja": ("VARCHAR", [s[1] for s in sentences]),
+            "en": ("VARCHAR", [s[2] for s in sentences]),
+        },
     )
 
 

@@ -48,10 +48,10 @@ def _fit_unknown(connection: duckdb.DuckDBPyConnection) -> None:
     fitting = {(word, meter) for word, unit, meter, energy_type in found if _fits(unit, energy_type)}
     narrowed = {word for word, _ in fitting}
     pairs = sorted({(word, meter) for word, _, meter, _ in found if word not in narrowed} | fitting)
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE unknown_fits AS SELECT unnest(CAST($words AS VARCHAR[])) AS word,
-           unnest(CAST($meters AS VARCHAR[])) AS meter_id""",
-        {"words": [word for word, _ in pairs], "meters": [meter for _, meter in pairs]},
+    database.create_from(
+        connection,
+        "unknown_fits",
+        {"word": ("VARCHAR", [word for word, _ in pairs]), "meter_id": ("VARCHAR", [meter for _, meter in pairs])},
     )
 
 

@@ -22,18 +22,16 @@ from pipelines.warehouse import database
 def load_overrides(connection: duckdb.DuckDBPyConnection, decisions: Iterable[Decision]) -> None:
     """Make the temporary table ``overrides`` that the energy and emissions stages join."""
     rows = overrides(decisions)
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE overrides AS SELECT unnest(CAST($kinds AS VARCHAR[])) AS source_kind,
-           unnest(CAST($sources AS VARCHAR[])) AS source_id, unnest(CAST($rules AS VARCHAR[])) AS rule_id,
-           unnest(CAST($since AS DATE[])) AS since, unnest(CAST($until AS DATE[])) AS until,
-           unnest(CAST($quantities AS DECIMAL(38, 6)[])) AS seen_quantity""",
+    database.create_from(
+        connection,
+        "overrides",
         {
-            "kinds": [row.source_kind for row in rows],
-            "sources": [row.source_id for row in rows],
-            "rules": [row.rule_id for row in rows],
-            "since": [row.since for row in rows],
-            "until": [row.until for row in rows],
-            "quantities": [row.quantity for row in rows],
+            "source_kind": ("VARCHAR", [row.source_kind for row in rows]),
+            "source_id": ("VARCHAR", [row.source_id for row in rows]),
+            "rule_id": ("VARCHAR", [row.rule_id for row in rows]),
+            "since": ("DATE", [row.since for row in rows]),
+            "until": ("DATE", [row.until for row in rows]),
+            "seen_quantity": ("DECIMAL(38, 6)", [row.quantity for row in rows]),
         },
     )
 
@@ -41,18 +39,16 @@ def load_overrides(connection: duckdb.DuckDBPyConnection, decisions: Iterable[De
 def load_discarded(connection: duckdb.DuckDBPyConnection, decisions: Iterable[Decision]) -> None:
     """Make the temporary table ``discarded_rows`` that the readings stage joins: rows held back that answers settle."""
     rows = settled(decisions)
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE discarded_rows AS SELECT unnest(CAST($hashes AS VARCHAR[])) AS source_sha256,
-           unnest(CAST($members AS VARCHAR[])) AS source_member, unnest(CAST($lines AS BIGINT[])) AS source_line,
-           unnest(CAST($columns AS VARCHAR[])) AS source_column, unnest(CAST($kinds AS VARCHAR[])) AS source_kind,
-           unnest(CAST($sources AS VARCHAR[])) AS source_id""",
+    database.create_from(
+        connection,
+        "discarded_rows",
         {
-            "hashes": [row.source_sha256 for row in rows],
-            "members": [row.source_member for row in rows],
-            "lines": [row.source_line for row in rows],
-            "columns": [row.source_column for row in rows],
-            "kinds": [row.source_kind for row in rows],
-            "sources": [row.source_id for row in rows],
+            "source_sha256": ("VARCHAR", [row.source_sha256 for row in rows]),
+            "source_member": ("VARCHAR", [row.source_member for row in rows]),
+            "source_line": ("BIGINT", [row.source_line for row in rows]),
+            "source_column": ("VARCHAR", [row.source_column for row in rows]),
+            "source_kind": ("VARCHAR", [row.source_kind for row in rows]),
+            "source_id": ("VARCHAR", [row.source_id for row in rows]),
         },
     )
 

@@ -247,17 +247,15 @@ def lay_out(
     reference.load(connection, known.reference, known.editions)
     method_rules.store(connection, city.settings.rules)
     closings.lay_out(connection, known.closed_years)
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE arrivals AS SELECT unnest(CAST($sha AS VARCHAR[])) AS sha256,
-           unnest(CAST($source AS VARCHAR[])) AS source, unnest(CAST($path AS VARCHAR[])) AS path,
-           unnest(CAST($received AS TIMESTAMP[])) AS received_at,
-           unnest(CAST($seen AS TIMESTAMP[])) AS first_seen_at""",
+    database.create_from(
+        connection,
+        "arrivals",
         {
-            "sha": [a.sha256 for a in known.arrivals],
-            "source": [a.source for a in known.arrivals],
-            "path": [a.path for a in known.arrivals],
-            "received": [a.received_at for a in known.arrivals],
-            "seen": [a.first_seen_at for a in known.arrivals],
+            "sha256": ("VARCHAR", [a.sha256 for a in known.arrivals]),
+            "source": ("VARCHAR", [a.source for a in known.arrivals]),
+            "path": ("VARCHAR", [a.path for a in known.arrivals]),
+            "received_at": ("TIMESTAMP", [a.received_at for a in known.arrivals]),
+            "first_seen_at": ("TIMESTAMP", [a.first_seen_at for a in known.arrivals]),
         },
     )
     parsed = parsed_store.index(city.parsed).values()

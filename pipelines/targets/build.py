@@ -126,10 +126,14 @@ def _load_closing_dates(
     """Make ``closing_dates``: until when each operator's year is being collected."""
     operators = [row[0] for row in connection.execute("SELECT operator_id FROM operators ORDER BY ALL").fetchall()]
     rows = [(o, y, settings.year.closing_date(y, o)) for o in operators for y in range(first_year, this_year + 1)]
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE closing_dates AS SELECT unnest(CAST($operators AS VARCHAR[])) AS operator_id,
-           unnest(CAST($years AS INTEGER[])) AS fiscal_year, unnest(CAST($days AS DATE[])) AS closing_date""",
-        {"operators": [r[0] for r in rows], "years": [r[1] for r in rows], "days": [r[2] for r in rows]},
+    database.create_from(
+        connection,
+        "closing_dates",
+        {
+            "operator_id": ("VARCHAR", [r[0] for r in rows]),
+            "fiscal_year": ("INTEGER", [r[1] for r in rows]),
+            "closing_date": ("DATE", [r[2] for r in rows]),
+        },
     )
 
 

@@ -252,6 +252,23 @@ def create_temp(
     run(connection, statement, parameters, what=f"{name} ({sql_file.name})")
 
 
+def create_from(
+    connection: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, tuple[str, Iterable[Any]]]
+) -> None:
+    """Create a temporary table of values of our own.
+
+    Args:
+        connection: The warehouse under construction.
+        name: The table's name.
+        columns: Name -> DuckDB type and values, each as many.
+    """
+    casts = ", ".join(
+        f"unnest(CAST(? AS {kind}[])) AS {tables.quoted(column)}" for column, (kind, _) in columns.items()
+    )
+    statement = f"CREATE OR REPLACE TEMP TABLE {tables.quoted(name)} AS SELECT {casts}"
+    connection.execute(statement, [list(values) for _, values in columns.values()])
+
+
 def run(
     connection: duckdb.DuckDBPyConnection,
     statement: str,

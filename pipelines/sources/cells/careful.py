@@ -211,27 +211,25 @@ def _load_words(connection: duckdb.DuckDBPyConnection) -> None:
         (cell_words.read_amount if role == "yen" else cell_words.read_number)(text, signs)
         for role, text, signs in numbers
     ]
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE moment_words AS SELECT unnest(CAST($texts AS VARCHAR[])) AS text,
-           unnest(CAST($forms AS VARCHAR[])) AS form, unnest(CAST($offsets AS INTEGER[])) AS utc_minutes,
-           unnest(CAST($moments AS TIMESTAMP[])) AS moment""",
+    database.create_from(
+        connection,
+        "moment_words",
         {
-            "texts": [text for text, _, _ in moments],
-            "forms": [form for _, form, _ in moments],
-            "offsets": [offset for _, _, offset in moments],
-            "moments": [cell_words.read_moment(text, form, offset) for text, form, offset in moments],
+            "text": ("VARCHAR", [text for text, _, _ in moments]),
+            "form": ("VARCHAR", [form for _, form, _ in moments]),
+            "utc_minutes": ("INTEGER", [offset for _, _, offset in moments]),
+            "moment": ("TIMESTAMP", [cell_words.read_moment(text, form, offset) for text, form, offset in moments]),
         },
     )
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE number_words AS SELECT unnest(CAST($roles AS VARCHAR[])) AS role,
-           unnest(CAST($texts AS VARCHAR[])) AS text, unnest(CAST($signs AS VARCHAR[])) AS signs,
-           unnest(CAST($numbers AS DECIMAL(18, 6)[])) AS number, unnest(CAST($rules AS VARCHAR[])) AS rule_id""",
+    database.create_from(
+        connection,
+        "number_words",
         {
-            "roles": [role for role, _, _ in numbers],
-            "texts": [text for _, text, _ in numbers],
-            "signs": [signs for _, _, signs in numbers],
-            "numbers": [r.value for r in read],
-            "rules": [r.rule_id for r in read],
+            "role": ("VARCHAR", [role for role, _, _ in numbers]),
+            "text": ("VARCHAR", [text for _, text, _ in numbers]),
+            "signs": ("VARCHAR", [signs for _, _, signs in numbers]),
+            "number": ("DECIMAL(18, 6)", [r.value for r in read]),
+            "rule_id": ("VARCHAR", [r.rule_id for r in read]),
         },
     )
     _load_shown(connection)
@@ -239,22 +237,26 @@ def _load_words(connection: duckdb.DuckDBPyConnection) -> None:
         """SELECT DISTINCT unit FROM typed_cells WHERE unit IS NOT NULL AND len(stated_units) > 0
            UNION SELECT unit FROM shown_words WHERE unit IS NOT NULL ORDER BY unit"""
     ).fetchall()
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE unit_words AS SELECT unnest(CAST($texts AS VARCHAR[])) AS text,
-           unnest(CAST($words AS VARCHAR[])) AS word""",
-        {"texts": [text for (text,) in written], "words": [headings.word(text) for (text,) in written]},
+    database.create_from(
+        connection,
+        "unit_words",
+        {
+            "text": ("VARCHAR", [text for (text,) in written]),
+            "word": ("VARCHAR", [headings.word(text) for (text,) in written]),
+        },
     )
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE missing_marks AS SELECT unnest(CAST($marks AS VARCHAR[])) AS text",
-        {"marks": sorted(cell_words.MISSING_MARKS)},
-    )
+    database.create_from(connection, "missing_marks", {"text": ("VARCHAR", sorted(cell_words.MISSING_MARKS))})
     agreed = [
         (column, text, meaning) for column, pairs in cell_words.AGREED_WORDS.items() for text, meaning in pairs.items()
     ]
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE agreed_words AS SELECT unnest(CAST($columns AS VARCHAR[])) AS column_name,
-           unnest(CAST($texts AS VARCHAR[])) AS text, unnest(CAST($meanings AS VARCHAR[])) AS meaning""",
-        {"columns": [a[0] for a in agreed], "texts": [a[1] for a in agreed], "meanings": [a[2] for a in agreed]},
+    database.create_from(
+        connection,
+        "agreed_words",
+        {
+            "column_name": ("VARCHAR", [a[0] for a in agreed]),
+            "text": ("VARCHAR", [a[1] for a in agreed]),
+            "meaning": ("VARCHAR", [a[2] for a in agreed]),
+        },
     )
 
 
@@ -264,15 +266,14 @@ def _load_shown(connection: duckdb.DuckDBPyConnection) -> None:
         "SELECT DISTINCT shown_as, unit FROM typed_cells WHERE shown_as IS NOT NULL ORDER BY ALL"
     ).fetchall()
     read = [shown.agrees(part, unit) for part, unit in pairs]
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE shown_words AS SELECT unnest(CAST($parts AS VARCHAR[])) AS shown_as,
-           unnest(CAST($beside AS VARCHAR[])) AS beside, unnest(CAST($agree AS BOOLEAN[])) AS agrees,
-           unnest(CAST($stated AS VARCHAR[])) AS unit""",
+    database.create_from(
+        connection,
+        "shown_words",
         {
-            "parts": [part for part, _ in pairs],
-            "beside": [unit for _, unit in pairs],
-            "agree": [agrees for agrees, _ in read],
-            "stated": [unit for _, unit in read],
+            "shown_as": ("VARCHAR", [part for part, _ in pairs]),
+            "beside": ("VARCHAR", [unit for _, unit in pairs]),
+            "agrees": ("BOOLEAN", [agrees for agrees, _ in read]),
+            "unit": ("VARCHAR", [unit for _, unit in read]),
         },
     )
 
