@@ -221,11 +221,10 @@ def main() -> int:
             wanted.append(("histories", f"history {seed}", drawn_nights(folder, seed), folder))
         wanted.append(("bench", f"benchmark city at {told.share:g}", bench_nights(bench, told.share), bench))
         asked_for = [each for each in wanted if told.only in (None, each[0])]
-        twice = {"sample", "histories", "bench"} if told.only else {"sample"}  # once, to see which columns are unsteady
         for kind, what, nights, folder in asked_for:
-            follow(compared, told.before.resolve(), told.after.resolve(), what, nights, folder, twice=kind in twice)
-            twice.discard(kind)
-            sys.stdout.write(f"{what}: {len(compared.different)} differences so far\n")
+            follow(compared, told.before.resolve(), told.after.resolve(), what, nights, folder, twice=kind != "bench")
+            told_so_far = [text for text in compared.different if text.startswith(f"{what},")]
+            sys.stdout.write("\n".join([f"{what}: {len(told_so_far)} differences", *told_so_far, ""]))
             sys.stdout.flush()
     sys.stdout.write(f"tables compared {compared.tables}, rows {compared.rows:,}\nleft out:\n")
     for table in sorted({table for table, _ in compared.left_out}):
