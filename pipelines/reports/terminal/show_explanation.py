@@ -228,7 +228,8 @@ def _doubts(out: Terminal, doubts: list[dict[str, Any]]) -> None:
         low = plain(doubt["low_quantity"] or Decimal(0))
         bounds = f"{low} – {high} {doubt['unit'] or ''}"
         head = f"  {doubt['doubt_id'][:8]} {doubt['source_id']} {word(doubt['doubt_state'], out.language)}"
-        out.line(f"{head} {explain_reason(doubt['rule_id'], out.language)}: {doubt['periods']}, {bounds}", "yellow")
+        rule = f"{explain_reason(doubt['rule_id'], out.language)} [{doubt['rule_id']}]"
+        out.line(f"{head} {rule}: {doubt['periods']}, {bounds}", "yellow")
         if doubt["doubt_state"] == "standing":
             out.line(f"    → {doubt['lifted_by_ja'] if out.language == 'ja' else doubt['lifted_by_en']}")
         if doubt["limit_cell"]:
