@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipelines import folding
 
@@ -126,6 +126,13 @@ COUNTED_IN: dict[str, str] = {
     "[head]": "head",
     "[device]": "device",
 }
+
+
+class Factor(NamedTuple):
+    """What a quantity is multiplied by on its way (a factor, heat content or density): its exact value and unit."""
+
+    value: Fraction
+    unit: str
 
 
 class UnitError(ValueError):
@@ -302,7 +309,7 @@ def convert(value: Fraction, unit: str, into: str) -> Fraction:
     return chain(value, unit, (), into)
 
 
-def chain(value: Fraction, unit: str, steps: tuple[tuple[Fraction, str], ...], into: str) -> Fraction:
+def chain(value: Fraction, unit: str, steps: Sequence[tuple[Fraction, str]], into: str) -> Fraction:
     """Multiply ``value unit`` by each step's ``(value, unit)`` and express the product in ``into``, exactly.
 
     ``chain(Fraction(1), "L", ((Fraction("36.7"), "MJ/L"), (Fraction("0.0185"), "kgC/MJ")), "kg_CO2")`` is the

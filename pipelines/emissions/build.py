@@ -15,8 +15,9 @@ import duckdb
 
 from pipelines import units
 from pipelines.emissions import waste
-from pipelines.emissions.multipliers import EmissionMultiplier, Multiplier, of_activity, to_emissions
+from pipelines.emissions.multipliers import Multiplier, of_activity, to_emissions
 from pipelines.findings import Finding
+from pipelines.units import Factor
 from pipelines.warehouse import database
 from pipelines.warehouse.incremental import Incremental
 
@@ -173,8 +174,8 @@ def _load_words(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _step(value: object, unit: str | None) -> EmissionMultiplier | None:
-    return None if value is None or unit is None else EmissionMultiplier(Fraction(str(value)), unit)
+def _step(value: object, unit: str | None) -> Factor | None:
+    return None if value is None or unit is None else Factor(Fraction(str(value)), unit)
 
 
 def _columns(multiplier: Multiplier) -> tuple[object, str | None]:

@@ -10,17 +10,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pipelines import units
+from pipelines.units import Factor
 
 CITY_GAS = "city_gas"
 AS_METERED = "as_metered"
-
-
-@dataclass(frozen=True, slots=True)
-class EmissionMultiplier:
-    """A factor along the chain: its exact value and unit."""
-
-    value: Fraction
-    unit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +28,9 @@ class Multiplier:
 def to_emissions(
     unit: str,
     energy_type: str,
-    factor: EmissionMultiplier | None,
-    heat: EmissionMultiplier | None,
-    density: EmissionMultiplier | None,
+    factor: Factor | None,
+    heat: Factor | None,
+    density: Factor | None,
 ) -> Multiplier:
     """Return the kg of CO2 per unit of a metered energy.
 
@@ -53,7 +46,7 @@ def to_emissions(
     mark = None
     if energy_type == CITY_GAS and unit == "m3":
         mark = AS_METERED
-        heat = None if heat is None else EmissionMultiplier(heat.value, heat.unit.replace("Nm3", "m3"))
+        heat = None if heat is None else Factor(heat.value, heat.unit.replace("Nm3", "m3"))
     chains = [
         [s for s in chain if s is not None]
         for chain in ((factor,), (heat, factor), (density, heat, factor), (density, factor))
@@ -61,7 +54,7 @@ def to_emissions(
     ]
     for chain in chains:
         try:
-            value = units.chain(Fraction(1), unit, tuple((s.value, s.unit) for s in chain), "kg_CO2")
+            value = units.chain(Fraction(1), unit, tuple(chain), "kg_CO2")
         except units.UnitError:
             continue
         return Multiplier(value, None, mark)
@@ -70,9 +63,7 @@ def to_emissions(
     return Multiplier(None, "no_density" if wants_mass and is_volume and density is None else "unit_and_factor")
 
 
-def of_activity(
-    unit: str, factor: EmissionMultiplier | None, heat: EmissionMultiplier | None, days_in_year: int
-) -> Multiplier:
+def of_activity(unit: str, factor: Factor | None, heat: Factor | None, days_in_year: int) -> Multiplier:
     """Return the kg of gas per unit and day of an activity figure.
 
     Args:
@@ -85,10 +76,10 @@ def of_activity(
         return Multiplier(None, "no_factor_row")
     steps = [s for s in (heat, factor) if s is not None]
     if factor.unit.endswith("/year"):
-        steps.append(EmissionMultiplier(Fraction(1, days_in_year), "year"))
+        steps.append(Factor(Fraction(1, days_in_year), "year"))
     for gas_unit in ("kg_CO2", "kg_gas"):
         try:
-            value = units.chain(Fraction(1), unit, tuple((s.value, s.unit) for s in steps), gas_unit)
+            value = units.chain(Fraction(1), unit, tuple(steps), gas_unit)
         except units.UnitError:
             continue
         return Multiplier(value)

@@ -17,8 +17,9 @@ import duckdb
 from pipelines import units
 from pipelines.energy.allocations import MeterVersion, Share, allocate
 from pipelines.energy.judging import judge
-from pipelines.energy.multipliers import EnergyMultiplier, to_primary_energy
+from pipelines.energy.multipliers import to_primary_energy
 from pipelines.periods import fiscal_year, fiscal_year_start
+from pipelines.units import Factor
 from pipelines.warehouse import database
 from pipelines.warehouse.incremental import Incremental
 
@@ -93,8 +94,8 @@ def choose(connection: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()
     rows = []
     for unit, energy_type, method, heat_id, heat_value, heat_unit, density_id, density_value, density_unit in found:
-        heat = EnergyMultiplier(Fraction(heat_value), heat_unit) if heat_id else None
-        density = EnergyMultiplier(Fraction(density_value), density_unit) if density_id else None
+        heat = Factor(Fraction(heat_value), heat_unit) if heat_id else None
+        density = Factor(Fraction(density_value), density_unit) if density_id else None
         result = to_primary_energy(unit, energy_type, method, heat, density)
         multiplier, reason = None, result if isinstance(result, str) else None
         if isinstance(result, Fraction):

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 from pipelines import units
+from pipelines.units import Factor
 
 PRIMARY = "GJ_primary"
 NOT_IN_TABLE = "not_in_table"
 ELECTRIC = frozenset({"electricity", "solar_self_use"})
 
 
-@dataclass(frozen=True, slots=True)
-class EnergyMultiplier:
-    """A factor along the chain: its exact value and unit."""
-
-    value: Fraction
-    unit: str
-
-
 def to_primary_energy(
-    unit: str, energy_type: str, method: str | None, heat: EnergyMultiplier | None, density: EnergyMultiplier | None
+    unit: str, energy_type: str, method: str | None, heat: Factor | None, density: Factor | None
 ) -> Fraction | str:
     """Return primary GJ per unit, or the rule that tells why there is none.
 
@@ -43,7 +35,7 @@ def to_primary_energy(
         return units.convert(Fraction(1), unit, "GJ")
     if heat is None:
         return "no_heat_content"
-    for chain in (((heat.value, heat.unit),), _through_density(heat, density)):
+    for chain in ((heat,), _through_density(heat, density)):
         if chain is None:
             continue
         try:
@@ -53,16 +45,14 @@ def to_primary_energy(
     return _why_none(dimension, heat, density)
 
 
-def _why_none(dimension: str, heat: EnergyMultiplier, density: EnergyMultiplier | None) -> str:
+def _why_none(dimension: str, heat: Factor, density: Factor | None) -> str:
     if dimension == "[normal_gas_volume]" and heat.unit.endswith("m3"):
         return "gas_condition"  # the Act's table as read names no state for its gas volumes
     return "no_density" if _wants_mass(heat.unit) and dimension == "[volume]" and density is None else "unit_and_factor"
 
 
-def _through_density(
-    heat: EnergyMultiplier, density: EnergyMultiplier | None
-) -> tuple[tuple[Fraction, str], ...] | None:
-    return None if density is None else ((density.value, density.unit), (heat.value, heat.unit))
+def _through_density(heat: Factor, density: Factor | None) -> tuple[Factor, ...] | None:
+    return None if density is None else (density, heat)
 
 
 def _wants_mass(unit: str) -> bool:

@@ -9,8 +9,11 @@ from functools import cache
 
 from pipelines.process import program
 
-# What reads a file: besides sources/ itself what it asks of dates, widths and units.
-BESIDE = ("folding.py", "periods.py", "units.py", "units.txt", "settings/layout.py")
+# What reads a file: besides sources/ itself what it asks of dates, widths, units, agreed words, limits and macros.
+BESIDE = (
+    "folding.py", "periods.py", "tables.py", "tables.toml", "units.py", "units.txt", "settings/city.py", "settings/layout.py",
+    "warehouse/database.py",
+)  # fmt: skip
 # Files of sources/ that read no value: what is shown or proposed, and how parsed/ is kept; and what arrives.
 NOT_READING = frozenset(
     {"trial.py", "propose.py", "facility_list.py", "merging.py", "parsed_store.py", "reading_version.py"}

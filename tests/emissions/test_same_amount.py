@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines import units
-from pipelines.emissions.multipliers import EmissionMultiplier, Multiplier, to_emissions
+from pipelines.emissions.multipliers import Multiplier, to_emissions
 from pipelines.reference.load import FOLDER
+from pipelines.units import Factor
 
 MICRO = Fraction(1, 1_000_000)
-PROPANE = EmissionMultiplier(Fraction(1, 502), "t/m3")
+PROPANE = Factor(Fraction(1, 502), "t/m3")
 SPELT = {
     "[volume]": ("L", "kL", "ℓ", "キロリットル", "m3", "千m3", "㎥"),
     "[mass]": ("kg", "t", "千t", "トン"),
@@ -23,7 +24,7 @@ SPELT = {
 }
 
 
-def fuels() -> list[tuple[str, EmissionMultiplier, EmissionMultiplier]]:
+def fuels() -> list[tuple[str, Factor, Factor]]:
     """Every fuel of the plan's and the SHK's tables: energy type, carbon per energy, energy per unit."""
     with (FOLDER / "factor_rules.csv").open(encoding="utf-8", newline="") as stream:
         rules = [r for r in csv.DictReader(stream) if r["factor_table"] in ("plan_fuels", "shk_fuels")]
@@ -39,17 +40,15 @@ def fuels() -> list[tuple[str, EmissionMultiplier, EmissionMultiplier]]:
                     (h["heat_table"], h["key"]) == (f["factor_table"], f["key"]) == (rule["factor_table"], rule["key"])
                 )
                 if same and h["valid_from"] == f["valid_from"]:
-                    step = EmissionMultiplier(Fraction(h["value"]), h["unit"])
-                    found.append((rule["energy_type"], EmissionMultiplier(Fraction(f["value"]), f["unit"]), step))
+                    step = Factor(Fraction(h["value"]), h["unit"])
+                    found.append((rule["energy_type"], Factor(Fraction(f["value"]), f["unit"]), step))
     return found
 
 
 FUELS = fuels()
 
 
-def co2(
-    quantity: Fraction, word: str, fuel: tuple[str, EmissionMultiplier, EmissionMultiplier]
-) -> tuple[Fraction, Fraction] | None:
+def co2(quantity: Fraction, word: str, fuel: tuple[str, Factor, Factor]) -> tuple[Fraction, Fraction] | None:
     """kg of CO2 of a written quantity, kept to six decimals as the tables keep it, and what half a millionth weighs."""
     energy_type, factor, heat = fuel
     try:
@@ -67,12 +66,12 @@ def co2(
     return kept * counted.scale * made.value, MICRO * counted.scale * made.value
 
 
-def in_energy(fuel: tuple[str, EmissionMultiplier, EmissionMultiplier], word: str) -> Fraction:
+def in_energy(fuel: tuple[str, Factor, Factor], word: str) -> Fraction:
     """How many MJ one of the unit is, by the table's own heat content (and density for a gas sold by volume)."""
     energy_type, _, heat = fuel
     counted = units.counted(word, energy_type)
     per_gas = (
-        EmissionMultiplier(heat.value, heat.unit.replace("Nm3", "m3"))
+        Factor(heat.value, heat.unit.replace("Nm3", "m3"))
         if energy_type == "city_gas" and counted.unit == "m3"
         else heat
     )
@@ -87,7 +86,7 @@ def in_energy(fuel: tuple[str, EmissionMultiplier, EmissionMultiplier], word: st
 
 @given(st.sampled_from(FUELS), st.integers(1, 10**12), st.data())
 def test_any_accepted_unit_gives_the_same_co2(
-    fuel: tuple[str, EmissionMultiplier, EmissionMultiplier], amount: int, data: st.DataObject
+    fuel: tuple[str, Factor, Factor], amount: int, data: st.DataObject
 ) -> None:
     accepted = []
     for words in SPELT.values():

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.process import program
+from pipelines.sources import reading_version
 from tests.locks import FIGURES, METHOD, REFERENCE, figures, method, written
+from tests.test_architecture import GRAPH
 
 HOW = "if that is meant, run: python -m tests.locks"
 
@@ -86,3 +88,28 @@ def test_a_changed_statement_makes_a_night_new(tmp_path: Path, monkeypatch: pyte
     (copy / "flags" / "a_new_rule.sql").write_text("-- a_new_rule: one row\nSELECT 1\n")
     after = program.making.__wrapped__(), program.saying.__wrapped__()
     assert before[0] != after[0] and before[1] == after[1]
+
+
+# what reading a file asks for that decides nothing about its values: where files stand, how a process is held, what is told
+BESIDE_READING = {
+    "durable", "errors", "findings", "texts", "history", "history.journal", "history.kept", "process", "process.child", "process.program",
+    "settings", "settings.city_file", "settings.operation", "settings.place", "settings.secret", "settings.year", "warehouse",
+    "warehouse.time_limit",
+}  # fmt: skip
+
+
+def test_whatever_reads_a_file_is_told_by_the_number_of_reading() -> None:
+    reading = {
+        module
+        for module in GRAPH
+        if module.startswith("pipelines.sources")
+        and not module.startswith("pipelines.sources.arrive")
+        and f"{module.rpartition('.')[2]}.py" not in reading_version.NOT_READING
+    }
+    asked: set[str] = set()
+    while more := reading - asked:
+        asked |= more
+        reading |= {name for module in more for name in GRAPH[module]}
+    beside = {name.removeprefix("pipelines.") for name in asked if not name.startswith("pipelines.sources")}
+    told = {name.removesuffix(".py").replace("/", ".") for name in reading_version.BESIDE if name.endswith(".py")}
+    assert beside - BESIDE_READING == told, "what it asks decides values (BESIDE), or does not (BESIDE_READING)?"
