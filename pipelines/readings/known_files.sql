@@ -3,7 +3,7 @@
 -- receipts: when its content was received, each time it was (the latest decides among rivals).
 -- is_taken: its values are to be taken in; those of files taken before stand in the tables already.
 -- Inputs: arrivals (the ledger), source_layouts (layout asked for per folder), parsed_files (Parquet), taken_before.
--- Parameter: usual.
+-- A file that an older program could not read and this one could has a row of each. Parameter: usual.
 WITH matched AS (
     SELECT
         a.sha256, a.source, a.path, a.received_at, a.first_seen_at, f.layout, f.member, f.stamps_moved, f.unread, coalesce(l.wanted, CAST($usual AS VARCHAR)) AS wanted, f.rule_id,
@@ -15,7 +15,7 @@ WITH matched AS (
     WHERE NOT (a.sha256 LIKE 'unreadable:%' AND EXISTS (
         SELECT 1 FROM arrivals AS later
         WHERE later.source = a.source AND later.path = a.path AND later.sha256 NOT LIKE 'unreadable:%'))
-    QUALIFY row_number() OVER (PARTITION BY a.sha256, a.source, a.path ORDER BY f.member DESC) = 1
+    QUALIFY row_number() OVER (PARTITION BY a.sha256, a.source, a.path ORDER BY f.layout IS NULL, f.member DESC) = 1
 )
 SELECT
     *,

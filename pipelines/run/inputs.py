@@ -219,7 +219,7 @@ def inputs(city: CityFolder, known: Inputs, state: str, version: str) -> dict[st
         "settings": _hash(city.settings.method),
         "decisions": _hash("\n".join(d.decision_id for d in known.decisions)),
         "today": str(known.today),
-        "method": version,
+        "method": f"{version}/{reading_version.PARSER_VERSION}",
         "program": program.making(),
         "reading": str(reading_version.number()),
         "texts": program.saying(),

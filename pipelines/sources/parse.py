@@ -319,7 +319,7 @@ def _count(connection: duckdb.DuckDBPyConnection, outcomes: list[OpenedFile]) ->
     ]
     selected = ", ".join(f"unnest(CAST(? AS {kind}[])) AS {name}" for name, kind, _ in described_files)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE parsed_files AS SELECT {selected},"
-        f" {reading_version.number()} AS parser_version, '' AS batch",
+        f"CREATE OR REPLACE TEMP TABLE parsed_files AS SELECT *, CASE WHEN layout IS NULL THEN {reading_version.number()}"
+        f" ELSE {reading_version.PARSER_VERSION} END AS parser_version, '' AS batch FROM (SELECT {selected})",
         [values for _, _, values in described_files],
     )

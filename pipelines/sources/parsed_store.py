@@ -55,10 +55,11 @@ class ParsedFile:
     layout: str | None
     batch: str
     names_meter_by_path: bool
+    is_current: bool  # read, or tried by what reads files now
 
 
 def index(parsed: Path) -> dict[FileKey, ParsedFile]:
-    """Return what has been parsed with the present parser version, by file."""
+    """Return what has been parsed with the present parser version, by file; what could not be read also by an older program."""
     complete = _complete(parsed)
     paths = batch_paths(parsed, FILES, complete)
     if not paths:
@@ -66,16 +67,21 @@ def index(parsed: Path) -> dict[FileKey, ParsedFile]:
     rows = (
         duckdb.connect()
         .execute(
-            "SELECT sha256, member, wanted, layout, batch, names_meter_by_path FROM read_parquet($paths)"
-            " WHERE parser_version = $version",
-            {"paths": [str(p) for p in paths], "version": reading_version.number()},
+            "SELECT sha256, member, wanted, layout, batch, names_meter_by_path, layout IS NOT NULL OR parser_version = $number"
+            " AS is_current FROM read_parquet($paths) WHERE parser_version = $version OR layout IS NULL"
+            " ORDER BY is_current, layout NULLS FIRST, batch",
+            {
+                "paths": [str(p) for p in paths],
+                "version": reading_version.PARSER_VERSION,
+                "number": reading_version.number(),
+            },
         )
         .fetchall()
     )
     found = {}
-    for sha256, member, wanted, layout, batch, by_path in rows:
+    for sha256, member, wanted, layout, batch, by_path, is_current in rows:
         key = FileKey(sha256, member, wanted)
-        found[key] = ParsedFile(key, layout, batch, by_path)
+        found[key] = ParsedFile(key, layout, batch, by_path, is_current)
     return found
 
 
@@ -114,18 +120,26 @@ def batch_paths(parsed: Path, kind: str, batches: Iterable[str]) -> list[Path]:
 
 
 def view(connection: duckdb.DuckDBPyConnection, parsed: Path, kind: str, batches: list[str]) -> None:
-    """Make the temporary view ``parsed_<kind>`` over the Parquets of these batches, which it numbers as ``batch_no``."""
+    """Make the temporary view ``parsed_<kind>`` over the Parquets of these batches, which it numbers as ``batch_no``.
+
+    Of a file that could not be read and was tried again, the latest word is seen.
+    """
     listed = ", ".join(tables.literal(str(path)) for path in batch_paths(parsed, kind, batches))
     found = f"SELECT file_index AS batch_no, * FROM read_parquet([{listed}], union_by_name = true)"
     if kind == VALUES:
         columns = ", ".join(f"CAST(NULL AS {sql_type}) AS {name}" for name, sql_type in VALUE_COLUMNS.items())
         found += f" UNION ALL BY NAME SELECT {columns} WHERE false"
+    if kind == FILES:
+        found += (
+            " QUALIFY row_number() OVER (PARTITION BY sha256, member, wanted ORDER BY layout IS NULL,"
+            f" parser_version <> {reading_version.number()}, batch) = 1"
+        )
     connection.execute(f"CREATE OR REPLACE TEMP VIEW parsed_{kind} AS {found}")
 
 
 def batch_id(keys: Iterable[FileKey]) -> str:
     """Return the id of a batch: a hash of what is in it and of the parser's version."""
-    digest = hashlib.sha256(f"parser {reading_version.number()}".encode())
+    digest = hashlib.sha256(f"parser {reading_version.PARSER_VERSION}/{reading_version.number()}".encode())
     for key in sorted(keys):
         digest.update("\x1f".join(key).encode() + b"\x1e")
     return digest.hexdigest()[:16]

@@ -13,9 +13,10 @@ from typing import Any
 
 from pipelines.process import program
 from pipelines.run.night import METHOD_VERSION
+from pipelines.sources import reading_version
 
 HERE = Path(__file__).parent
-METHOD, FIGURES = HERE / "method.json", HERE / "figures.json"
+METHOD, READING, FIGURES = HERE / "method.json", HERE / "reading.json", HERE / "figures.json"
 REFERENCE = program.ROOT / "reference"
 # Rooms whose statements make a number or a verdict of what was read; what only moves or says things is left out.
 ROOMS = (
@@ -34,9 +35,17 @@ ROOMS = (
 
 def method() -> dict[str, Any]:
     """The method version, and a hash of each file that makes a number."""
-    files = program.files_of(*ROOMS)
-    hashes = {path.relative_to(program.ROOT).as_posix(): program.fingerprint([path])[:12] for path in files}
-    return {"method_version": METHOD_VERSION, "files": hashes}
+    return {"version": METHOD_VERSION, "files": hashes(program.files_of(*ROOMS))}
+
+
+def reading() -> dict[str, Any]:
+    """The parser version, and a hash of each file that decides what is read."""
+    return {"version": reading_version.PARSER_VERSION, "files": hashes(reading_version.files())}
+
+
+def hashes(files: list[Path]) -> dict[str, str]:
+    """File -> a short hash of what it says."""
+    return {path.relative_to(program.ROOT).as_posix(): program.fingerprint([path])[:12] for path in files}
 
 
 def figures() -> dict[str, list[str]]:

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipelines.process import program
 from pipelines.sources import reading_version
-from tests.locks import FIGURES, METHOD, REFERENCE, figures, method, written
+from tests.locks import FIGURES, METHOD, READING, REFERENCE, figures, method, reading, written
 from tests.test_architecture import GRAPH
 
 HOW = "if that is meant, run: python -m tests.locks"
 
 
-def test_the_method_keeps_its_version_only_while_its_statements_stay() -> None:
-    """Where numbers change, METHOD_VERSION goes up; where they do not, tests/equality.py has shown it."""
-    now, before = method(), written(METHOD)
-    changed = sorted(
-        name
-        for name in now["files"].keys() | before["files"].keys()
-        if now["files"].get(name) != before["files"].get(name)
-    )
-    assert not changed, (
-        f"{changed} changed: raise METHOD_VERSION, or show that no number changes (tests/equality.py); {HOW}"
-    )
-    assert now["method_version"] == before["method_version"], HOW
+@pytest.mark.parametrize(
+    ("now", "lock", "what"),
+    [
+        (method, METHOD, "raise METHOD_VERSION, or show that no number changes (tests/equality.py)"),
+        (
+            reading,
+            READING,
+            "raise PARSER_VERSION, unless what was read stays the same (a new layout, a new word for messages)",
+        ),
+    ],
+    ids=["method", "reading"],
+)
+def test_a_version_stays_only_while_its_files_do(now: Callable[[], dict[str, Any]], lock: Path, what: str) -> None:
+    is_now, before = now(), written(lock)
+    files = is_now["files"].keys() | before["files"].keys()
+    changed = sorted(name for name in files if is_now["files"].get(name) != before["files"].get(name))
+    assert not changed, f"{changed} changed: {what}; {HOW}"
+    assert is_now["version"] == before["version"], HOW
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in REFERENCE.glob("*.csv")))

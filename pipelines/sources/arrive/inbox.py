@@ -126,7 +126,7 @@ def scan(city: CityFolder, progress: Callable[[int], None] = lambda _: None) -> 
     received_first: dict[str, datetime] = {}
     for old in known.values():
         received_first[old.sha256] = min(old.received_at, received_first.get(old.sha256, datetime.max))  # noqa: DTZ901 - local
-    parsed = parsed_store.index(city.parsed)
+    current = {key: file for key, file in parsed_store.index(city.parsed).items() if file.is_current}
     seen = _load_seen(city.parsed)
     result = Scan([], [], 0, remote.fetch(city))
     now = max(city.now(), book.seen_at)
@@ -148,7 +148,7 @@ def scan(city: CityFolder, progress: Callable[[int], None] = lambda _: None) -> 
             fresh.append(arrival)
             result.new_files += (sha256, source, path) not in known
             known[sha256, source, path] = arrival
-        if not _is_parsed(parsed, sha256, path, wanted):
+        if not _is_parsed(current, sha256, path, wanted):
             result.to_parse.append(Inbound(source, path, inspected or _inspect(file, city), wanted))
     journal.append(city.history / LEDGER, (_as_record(arrival, now) for arrival in fresh))
     if result.findings != not_taken(city.history):
