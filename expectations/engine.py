@@ -16,6 +16,8 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 from sqlalchemy.pool import NullPool
 
+from pipelines import tables
+
 if TYPE_CHECKING:
     from great_expectations.data_context import EphemeralDataContext
     from great_expectations.datasource.fluent import SQLDatasource
@@ -38,6 +40,12 @@ class BufferedDialect(duckdb_sqlalchemy.Dialect):  # type: ignore[misc] # the pa
 
     execution_ctx_cls = BufferedContext
     supports_statement_cache = True
+
+    def connect(self, *arguments: Any, **settings: Any) -> Any:  # noqa: ANN401 - the package is untyped
+        """Open the file, so that the names of its internal tables are found too."""
+        connection = super().connect(*arguments, **settings)
+        connection.execute(f"SET search_path = 'main,{tables.INTERNAL}'")
+        return connection
 
 
 registry.register("duckdb.buffered", "expectations.engine", "BufferedDialect")

@@ -16,8 +16,9 @@ from flows.reporting import Beside, ended_in_order
 from flows.runners import Held, Runner
 from flows.steps import again, is_reported, read_batch, show, step
 from pipelines.run import recipe
+from pipelines.run.building import Building
 from pipelines.run.guard import guarded, note_away
-from pipelines.run.night import Night, Progress
+from pipelines.run.night import Arrived, Gathered, Night, Progress
 from pipelines.run.outcome import Outcome
 from pipelines.settings.city import CityFolder
 
@@ -26,19 +27,19 @@ Told = tuple[Night, Beside[Outcome]]
 
 
 @step("receive: what arrived in the inbox")
-def receive(night: Night) -> None:
+def receive(night: Night) -> Arrived:
     """Scan the inbox and keep the ledger of arrivals."""
     with night.timed("receive"):
-        night.receive()
+        return night.receive()
 
 
-def read_files(night: Night) -> None:
+def read_files(night: Night, arrived: Arrived) -> None:
     """Parse new files into parsed/: a task for each batch of files, wherever the flow runs its tasks."""
     with night.timed("read_files"):
-        batches = list(night.batches())
+        batches = list(night.batches(arrived))
         if not is_reported():
             for batch in batches:
-                night.note_read(batch, read_batch.tried(night, night.city, batch))
+                night.note_read(arrived, batch, read_batch.tried(night, night.city, batch))
             return
         trying = read_batch.task.with_options(**again(night))
         reading = [trying.submit(night.city, batch) for batch in batches]
@@ -48,68 +49,69 @@ def read_files(night: Night) -> None:
                 changed, list
             ):  # its worker or the server is gone, or the file is bad: this process tells which
                 changed = read_batch.work(night.city, batch)
-            night.note_read(batch, changed)
+            night.note_read(arrived, batch, changed)
 
 
 @step("registers: what the office keeps; is anything new?")
-def load_registers(night: Night) -> bool:
-    """Read registers and decisions; tell whether anything differs from what was published."""
+def load_registers(night: Night, arrived: Arrived) -> Gathered:
+    """Read registers and decisions: all that goes into the new file."""
     with night.timed("load_registers"):
-        return night.load_registers()
+        return night.load_registers(arrived)
 
 
 @step("readings: whose, which of rivals, what is held back")
-def accept_readings(night: Night) -> None:
+def accept_readings(night: Night, gathered: Gathered) -> Building:
     """Begin the new file and fill readings, quarantine and the row account."""
     with night.timed("accept_readings"):
-        night.open_next()
-        night.do(recipe.accept_readings)
+        made = Building(night, gathered)
+        made.do(recipe.accept_readings)
+        return made
 
 
 @step("energy: per meter, facility and day")
-def count_energy(night: Night) -> None:
+def count_energy(made: Building) -> None:
     """Spread over days, doubt, share, primary energy."""
-    with night.timed("count_energy"):
-        night.do(recipe.count_energy)
+    with made.night.timed("count_energy"):
+        made.do(recipe.count_energy)
 
 
 @step("emissions: factors, CO2, months and fiscal years")
-def count_emissions(night: Night) -> None:
+def count_emissions(made: Building) -> None:
     """CO2 per basis and gas."""
-    with night.timed("count_emissions"):
-        night.do(recipe.count_emissions)
+    with made.night.timed("count_emissions"):
+        made.do(recipe.count_emissions)
 
 
 @step("targets: 達成 / 未達 / 判定不能")
-def judge_targets(night: Night) -> None:
+def judge_targets(made: Building) -> None:
     """Verdicts, operators and posts."""
-    with night.timed("judge_targets"):
-        night.do(recipe.judge_targets)
+    with made.night.timed("judge_targets"):
+        made.do(recipe.judge_targets)
 
 
 @step("flags: what a person must look at")
-def raise_flags(night: Night) -> None:
+def raise_flags(made: Building) -> None:
     """Flags with owner and state, findings, invariants."""
-    with night.timed("raise_flags"):
-        night.raise_flags()
+    with made.night.timed("raise_flags"):
+        made.raise_flags()
 
 
 @step("gate: Great Expectations on the new file")
-def check(night: Night) -> None:
+def check(made: Building) -> None:
     """Run the suites; only a broken invariant of ours holds the publication back."""
     from expectations import night_gate
 
-    with night.timed("check"):
-        night_gate.check(night)
+    with made.night.timed("check"):
+        night_gate.check(made)
 
 
 @step("publish: swap the new file in")
-def publish(night: Night) -> None:
+def publish(made: Building) -> None:
     """Readers see the new file from here on; then the documents that are made from it."""
-    with night.timed("publish"):
-        night.publish()
-        night.write_pages()
-        night.merge_parsed()
+    with made.night.timed("publish"):
+        made.publish()
+        made.night.write_pages()
+        made.night.merge_parsed()
 
 
 def story(night: Night, *, from_history: bool = False) -> Outcome:
@@ -120,21 +122,22 @@ def story(night: Night, *, from_history: bool = False) -> Outcome:
         from_history: Rebuild from parsed/ and history/ without looking at the inbox, even when nothing is new.
     """
     if from_history:
-        night.remember()
+        arrived = night.remember()
     else:
-        receive.tried(night, night)
-        read_files(night)
-    if not load_registers(night) and not from_history:
+        arrived = receive.tried(night, night)
+        read_files(night, arrived)
+    gathered = load_registers(night, arrived)
+    if not gathered.is_new and not from_history:
         night.outcome.nothing_new = True
         night.record("nothing_new")
         return night.outcome
-    accept_readings(night)
-    count_energy(night)
-    count_emissions(night)
-    judge_targets(night)
-    raise_flags(night)
-    check(night)
-    publish(night)
+    made = accept_readings(night, gathered)
+    count_energy(made)
+    count_emissions(made)
+    judge_targets(made)
+    raise_flags(made)
+    check(made)
+    publish(made)
     return night.outcome
 
 

@@ -29,7 +29,7 @@ from prefect.settings import (
     temporary_settings,
 )
 
-from flows import surroundings
+from flows import prefect_home
 from flows.server import ServerError, answers, server
 from pipelines.process import ending
 from pipelines.process.deadline import Apart
@@ -164,7 +164,7 @@ def to(data: Path, say: Say) -> Iterator[Report]:
         say: Called with a reason where nobody can be told.
     """
     named = PREFECT_API_URL.value()
-    problem = surroundings.home_problem()
+    problem = prefect_home.home_problem()
     if problem:
         say(told_reason(problem))
     if FlowRunContext.get() is not None:

@@ -8,10 +8,13 @@ same thing, in the same unit, in every table.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+INTERNAL = "internal"  # the tier, and the schema of what is of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table or view: who writes it (``stage``), what one row is (``grain``), what makes a row unique (``key``)."""
+    """One table or view: who writes it (``stage``), what one row is (``grain``), what makes a row unique (``key``).
+
+    ``tier`` says whom it is for; steps have none.
+    """
 
     name: str
     kind: str
+    tier: str
     stage: str
     is_view: bool
     grain_ja: str
@@ -44,6 +51,16 @@ class Table:
     def column_names(self) -> tuple[str, ...]:
         """The names of the columns, in order."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def schema(self) -> str:
+        """The schema of a published file that the table stands in."""
+        return INTERNAL if self.tier == INTERNAL else "main"
+
+    @property
+    def place(self) -> str:
+        """Schema and name, quoted for SQL."""
+        return f"{self.schema}.{quoted(self.name)}"
 
 
 @cache
@@ -95,6 +112,7 @@ def _table(name: str, entry: dict[str, object], columns: dict[str, list[str]]) -
     return Table(
         name=name,
         kind=str(entry["kind"]),
+        tier=str(entry.get("tier", "")),
         stage=str(entry.get("stage", "registers")),
         is_view=bool(entry.get("view", False)),
         grain_ja=str(grain[0]),
@@ -117,27 +135,41 @@ def literal(text: str) -> str:
 def create_statement(described: Table, *, temporary: bool = False) -> str:
     """Return the CREATE TABLE statement of a table."""
     columns = ", ".join(f"{quoted(c.name)} {c.type}" for c in described.columns)
-    return f"CREATE OR REPLACE {'TEMP ' if temporary else ''}TABLE {quoted(described.name)} ({columns})"
+    place = f"TEMP TABLE {quoted(described.name)}" if temporary else f"TABLE {described.place}"
+    return f"CREATE OR REPLACE {place} ({columns})"
 
 
-def comment_statements(described: Table) -> list[str]:
-    """Return the COMMENT ON statements of a table or view and its columns, Japanese first."""
-    what = "VIEW" if described.is_view else "TABLE"
-    statements = [
-        f"COMMENT ON {what} {quoted(described.name)} IS {literal(f'{described.grain_ja} / {described.grain_en}')}"
-    ]
-    for column in described.columns:
-        unit = f" [{column.unit}]" if column.unit else ""
-        text = literal(f"{column.meaning_ja}{unit} / {column.meaning_en}")
-        statements.append(f"COMMENT ON COLUMN {quoted(described.name)}.{quoted(column.name)} IS {text}")
-    return statements
+def comments() -> Iterator[tuple[tuple[str, str | None, str], str]]:
+    """Yield (table, column or none, its comment) and the COMMENT ON statement, Japanese first, of all that is published."""
+    for described in catalogue().values():
+        if described.kind == "step":
+            continue
+        text = f"{described.grain_ja} / {described.grain_en}"
+        what = "VIEW" if described.is_view else "TABLE"
+        yield (described.name, None, text), f"COMMENT ON {what} {described.place} IS {literal(text)}"
+        for column in described.columns:
+            unit = f" [{column.unit}]" if column.unit else ""
+            text = f"{column.meaning_ja}{unit} / {column.meaning_en}"
+            place = f"{described.place}.{quoted(column.name)}"
+            yield (described.name, column.name, text), f"COMMENT ON COLUMN {place} IS {literal(text)}"
 
 
-def dictionary_rows() -> list[tuple[str, str, str, str | None, bool, str, str, str]]:
-    """Return the rows of the table ``dictionary``, in the order of its columns."""
-    return [
-        (t.name, c.name, c.type, c.unit or None, c.nullable, t.kind, c.meaning_ja, c.meaning_en)
-        for t in catalogue().values()
-        if t.kind != "step"
-        for c in t.columns
-    ]
+def described_columns() -> set[tuple[str, str]]:
+    """Return (table, column) of everything that is published."""
+    return {(t.name, c.name) for t in catalogue().values() if t.kind != "step" for c in t.columns}
+
+
+def dictionary_rows() -> list[tuple[str, str | None, str, str | None, bool, str, str, str, str]]:
+    """Return the rows of the table ``dictionary``, in the order of its columns: each table, then its columns."""
+    rows: list[tuple[str, str | None, str, str | None, bool, str, str, str, str]] = []
+    for t in catalogue().values():
+        if t.kind == "step":
+            continue
+        rows.append(
+            (t.name, None, "VIEW" if t.is_view else "TABLE", None, False, t.kind, t.tier, t.grain_ja, t.grain_en)
+        )
+        rows.extend(
+            (t.name, c.name, c.type, c.unit or None, c.nullable, t.kind, t.tier, c.meaning_ja, c.meaning_en)
+            for c in t.columns
+        )
+    return rows

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from flows.surroundings import hush_interpreter_exit
+from flows.prefect_home import hush_interpreter_exit
 from pipelines.settings.city import CityFolder
 from pipelines.warehouse import database
 from tests import making

@@ -35,7 +35,7 @@ NIGHT = "import sys; from tests import killing; getattr(killing, sys.argv[1])(*s
 BENCH = "import sys; from pathlib import Path; from tests.benchmarks.city import make; make(Path(sys.argv[1]), float(sys.argv[2]))"
 # what says which program it was: its commit, versions, fingerprints and words of the dictionary
 NAMES_THE_PROGRAM = frozenset({"program_state", "version", "inputs_hash", "meaning_ja", "meaning_en"})
-FINGERPRINTS = "build_inputs"
+FINGERPRINTS = {"build_inputs", "dictionary"}
 Hashes = dict[tuple[str, str], tuple[int, int]]
 
 
@@ -99,7 +99,7 @@ class Comparison:
         if once_more:
             self.unsteady |= {key for key in first.keys() & once_more.keys() if first[key] != once_more[key]}
         left = self.unsteady | {
-            key for key in first.keys() | second.keys() if key[1] in NAMES_THE_PROGRAM or key[0] == FINGERPRINTS
+            key for key in first.keys() | second.keys() if key[1] in NAMES_THE_PROGRAM or key[0] in FINGERPRINTS
         }
         self.left_out |= left
         told = [f"{table}.{column} is gone" for table, column in sorted(first.keys() - second.keys())]

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from pipelines.cli import main
 from pipelines.review.store import Decision, Store
+from pipelines.run.building import build
 from pipelines.run.guard import guarded
-from pipelines.run.night import Night, build
+from pipelines.run.night import Night
 from pipelines.settings.city import CityFolder
 
 # Forked from a process that has imported everything: a kill hits the night, not the imports.
@@ -21,21 +22,18 @@ def night(folder: str, data: str | None = None) -> None:
     """A whole night without Prefect and gate."""
     run = Night(CityFolder(Path(folder), Path(data) if data else None))
     with guarded(run):
-        run.receive()
-        run.read_files()
-        if run.load_registers():
-            build(run)
-            run.publish()
+        arrived = run.receive()
+        run.read_files(arrived)
+        gathered = run.load_registers(arrived)
+        if gathered.is_new:
+            build(run, gathered).publish()
 
 
 def rebuild_of(folder: str) -> None:
     """The same from what is kept."""
     run = Night(CityFolder(Path(folder)))
     with guarded(run):
-        run.remember()
-        run.load_registers()
-        build(run)
-        run.publish()
+        build(run, run.load_registers(run.remember())).publish()
 
 
 def command(folder: str, *words: str) -> None:

@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +18,9 @@ import pytest
 
 from pipelines import tables
 from pipelines.run import recipe
-from pipelines.run.night import Night, build
+from pipelines.run.building import Building, build
+from pipelines.run.night import Arrived, Gathered, Night
+from pipelines.run.outcome import Outcome
 from pipelines.settings.city import CityFolder
 from pipelines.warehouse import invariants
 
@@ -139,17 +142,17 @@ class City:
     @contextmanager
     def built(self, until: Stage = "flags") -> Iterator[duckdb.DuckDBPyConnection]:
         """Build the stages up to one, at most up to the gate, and give the new file's connection."""
-        night = begun(self.paths)
-        night.open_next()
-        for stage, work in STAGES.items():
-            night.do(work)
-            if stage == until:
-                _note_standing(night.connection, stage)
-                break
-        else:
-            night.raise_flags()
+        night, gathered = begun(self.paths)
         try:
-            yield night.connection
+            made = Building(night, gathered)
+            for stage, work in STAGES.items():
+                made.do(work)
+                if stage == until:
+                    _note_standing(made.connection, stage)
+                    break
+            else:
+                made.raise_flags()
+            yield made.connection
         finally:
             night.close()
             night.next_file.unlink(missing_ok=True)
@@ -168,57 +171,71 @@ def _note_standing(connection: duckdb.DuckDBPyConnection, until: Stage) -> None:
     )
 
 
-def begun(city: CityFolder) -> Night:
-    """A run that has read what there is."""
+def begun(city: CityFolder) -> tuple[Night, Gathered]:
+    """A run that has read what there is, and what goes into its new file."""
     run = Night(city)
-    run.receive()
-    run.read_files()
-    run.load_registers()
-    return run
+    arrived = run.receive()
+    run.read_files(arrived)
+    return run, run.load_registers(arrived)
 
 
-def finished(city: CityFolder) -> Night:
+def finished(city: CityFolder) -> Building:
     """A run that has built everything and stands before the gate."""
-    run = begun(city)
-    build(run)
-    return run
+    return build(*begun(city))
 
 
-def published(city: CityFolder) -> Night:
+def published(city: CityFolder) -> Building:
     """A run that has built and published everything, without flow and gate."""
-    run = finished(city)
-    run.publish()
-    return run
+    made = finished(city)
+    made.publish()
+    return made
 
 
-def remembered(city: CityFolder) -> Night:
+def remembered(city: CityFolder) -> tuple[Night, Gathered]:
     """A rebuild that knows what has been kept."""
     run = Night(city)
-    run.remember()
-    run.load_registers()
-    return run
+    return run, run.load_registers(run.remember())
 
 
-def rebuilt(city: CityFolder) -> Night:
+def rebuilt(city: CityFolder) -> Building:
     """A rebuild from what has been kept, published."""
-    run = remembered(city)
-    build(run)
-    run.publish()
-    return run
+    made = build(*remembered(city))
+    made.publish()
+    return made
 
 
-def nightly(city: CityFolder, around: Callable[[Night], AbstractContextManager[object]] = nullcontext) -> Night:
+@dataclass(frozen=True)
+class Done:
+    """A night that came to its end: the run, what had arrived, and what was built, if anything was new."""
+
+    night: Night
+    arrived: Arrived
+    made: Building | None
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came of it."""
+        return self.night.outcome
+
+    @property
+    def continues(self) -> bool:
+        """It went on from what was published."""
+        return self.made is not None and self.made.base is not None
+
+
+def nightly(city: CityFolder, around: Callable[[Night], AbstractContextManager[object]] = nullcontext) -> Done:
     """A night that publishes where something is new, without flow and gate."""
     run = Night(city)
     with around(run):
-        run.receive()
-        run.read_files()
-        if run.load_registers():
-            build(run)
-            run.publish()
-        else:
+        arrived = run.receive()
+        run.read_files(arrived)
+        gathered = run.load_registers(arrived)
+        made = build(run, gathered) if gathered.is_new else None
+        if made is None:
             run.record("nothing_new")
-    return run
+        else:
+            made.publish()
+    return Done(run, arrived, made)
 
 
 def monthly(meter: str, first_fy: int, last_fy: int, quantity: Any, unit: str = "L") -> list[tuple[Any, ...]]:

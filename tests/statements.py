@@ -23,8 +23,8 @@ What lies in a folder `touched/` says what a night touches; in `invariants/` wha
 
 
 def statements() -> list[Path]:
-    """Every .sql file, in the order of the rooms' names."""
-    return sorted(ROOT.rglob("*.sql"))
+    """Every .sql file that is a statement, in the order of the rooms' names."""
+    return sorted(path for path in ROOT.rglob("*.sql") if path.parent.name != "macros")
 
 
 def header(path: Path) -> str:

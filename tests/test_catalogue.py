@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from pipelines import findings, tables, texts
 from pipelines.run.inputs import CAUSES
 from pipelines.settings.city import CityFolder
 from pipelines.settings.city_file import SettingsError
-from pipelines.warehouse import database
+from pipelines.warehouse import database, query
 from tests.making import City, one, rows_of
 
 ROOT = Path(__file__).parents[1]
@@ -27,7 +28,7 @@ def test_every_table_and_column_has_a_comment_in_both_languages(city: City) -> N
            AND (comment IS NULL OR comment NOT LIKE '% / %')""",
     )
     assert bare == []
-    listed = set(rows_of(connection, "SELECT table_name, column_name FROM dictionary"))
+    listed = set(rows_of(connection, "SELECT table_name, column_name FROM dictionary WHERE column_name IS NOT NULL"))
     found = set(
         rows_of(
             connection,
@@ -42,6 +43,24 @@ def test_every_table_and_column_has_a_comment_in_both_languages(city: City) -> N
     )
     assert uncommented == []
     connection.close()
+
+
+def test_each_table_has_a_tier_and_internal_ones_stand_apart(published: City) -> None:
+    """``main`` shows what is meant for people, opened with whatever they like; no view of it leans on an internal table."""
+    with duckdb.connect(published.paths.published, read_only=True) as plain:
+        tiers = dict(rows_of(plain, "SELECT table_name, tier FROM dictionary WHERE column_name IS NULL"))
+        stands = rows_of(plain, "SELECT DISTINCT table_name, schema_name FROM duckdb_columns() WHERE NOT internal")
+        assert {name: "internal" if tier == "internal" else "main" for name, tier in tiers.items()} == dict(stands)
+        views = [name for (name,) in rows_of(plain, "SELECT view_name FROM duckdb_views() WHERE NOT internal")]
+        assert views
+        for name in views:
+            plain.execute(f"SELECT count(*) FROM {name}")
+    assert set(tiers.values()) == {"use", "detail", "internal"}
+    with query.opened(published.paths.published) as connection:
+        assert (
+            query.select(connection, "SELECT count(*) FROM meter_days")[1]
+            == query.select(connection, "SELECT count(*) FROM internal.meter_days")[1]
+        )
 
 
 def test_the_stable_relations_have_the_columns_that_others_rely_on() -> None:

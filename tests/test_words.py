@@ -129,10 +129,6 @@ ALLOWED = {
     ("pipelines/cli/common.py", "予期しない誤りです"): "the mark by which a fault of the program is known in a log",
     ("pipelines/reference/supplier_list.py", "(?:令和|R)"): "a pattern: what the ministry prints above its lists",
     ("pipelines/reference/supplier_list.py", "※ 公表元が"): "data: the note kept with a factor, as the list's own is",
-    (
-        "pipelines/sources/cells/careful.py",
-        "\nCREATE OR REPLACE",
-    ): "macros of DuckDB: signs of numbers, and a mark for a formula",
     ("pipelines/sources/layouts/chugoku_hours.py", "平成24年08月分"): "an example of what the sender prints",
     ("pipelines/sources/layouts/headings.py", ""): "patterns: how senders write units and titles",
     ("pipelines/sources/layouts/jma_daily.py", "現象なし情報"): "headings of the weather agency's file",

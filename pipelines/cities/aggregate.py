@@ -123,12 +123,14 @@ def _added(connection: database.Connection, number: int, told: Told) -> bool:
     is_in = False
     try:
         if published.is_file():
-            connection.execute(f"ATTACH {tables.literal(str(published))} AS {name} (READ_ONLY); USE {name}")
+            connection.execute(f"ATTACH {tables.literal(str(published))} AS {name} (READ_ONLY)")
+            database.use(connection, name)
             last = _add(connection, told.city, published)
             is_in = True
     except (duckdb.Error, database.StageError, OSError, ValueError) as error:
         problem = "; ".join(filter(None, (problem, f"{published}: {error}")))
-    connection.execute(f"USE city; DETACH DATABASE IF EXISTS {name}")
+    database.use(connection, "city")
+    connection.execute(f"DETACH DATABASE IF EXISTS {name}")
     row = [told.city, told.folder, told.outcome, problem or None, told.seconds, *last]
     connection.execute("INSERT INTO cities VALUES (?, ?, ?, ?, ?, ?, ?)", row)
     return is_in

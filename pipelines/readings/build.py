@@ -148,7 +148,7 @@ def _load_words(connection: duckdb.DuckDBPyConnection, settings: Settings) -> No
 def _count_units(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Fill ``counted_units``: pint says once per (unit as written, energy type, source) how it is counted."""
     database.create(connection, "counted_units")
-    connection.execute("INSERT INTO counted_units FROM last.counted_units")
+    connection.execute("INSERT INTO counted_units FROM last.internal.counted_units")
     usual = dict(connection.execute("SELECT activity, usual_unit FROM activities").fetchall())
     written = connection.execute(
         """SELECT DISTINCT raw_unit, owner_type, source_folder FROM incoming

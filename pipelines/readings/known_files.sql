@@ -3,10 +3,10 @@
 -- receipts: when its content was received, each time it was (the latest decides among rivals).
 -- is_taken: its values are to be taken in; those of files taken before stand in the tables already.
 -- Inputs: arrivals (the ledger), source_layouts (layout asked for per folder), parsed_files (Parquet), taken_before.
--- A file that an older program could not read and this one could has a row of each. Parameter: usual.
+-- batch: where the latest word about the file is; an older one may lie in others. Parameter: usual.
 WITH matched AS (
     SELECT
-        a.sha256, a.source, a.path, a.received_at, a.first_seen_at, f.layout, f.member, f.stamps_moved, f.unread, coalesce(l.wanted, CAST($usual AS VARCHAR)) AS wanted, f.rule_id,
+        a.sha256, a.source, a.path, a.received_at, a.first_seen_at, f.layout, f.batch, f.member, f.stamps_moved, f.unread, coalesce(l.wanted, CAST($usual AS VARCHAR)) AS wanted, f.rule_id,
         f.numbers, f.rows_received, f.rows_blank, f.rows_ignored
     FROM arrivals AS a
     LEFT JOIN source_layouts AS l ON l.source = a.source

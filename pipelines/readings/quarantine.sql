@@ -7,7 +7,7 @@ WITH held AS (
     FROM parsed_rejects AS r
     JOIN known_files AS f
         ON f.sha256 = r.source_sha256 AND f.wanted = r.wanted AND f.is_taken
-        AND f.member = r.file_member
+        AND f.member = r.file_member AND f.batch = r.batch
     UNION ALL BY NAME
     SELECT f.sha256, c.source_member, c.source_line, c.source_column, c.rule_id, c.raw, c.detail,
         coalesce(c.owner_id, c.key) AS owner, c.started_at, c.ended_at, c.stage, c.quality, c.stated_kind AS reading_kind, c.slip_no

@@ -15,7 +15,7 @@ rejected AS (
     FROM parsed_rejects AS r
     JOIN known_files AS f
         ON f.sha256 = r.source_sha256 AND f.wanted = r.wanted AND f.is_taken
-        AND f.member = r.file_member
+        AND f.member = r.file_member AND f.batch = r.batch
     GROUP BY f.file_no
 )
 SELECT

@@ -35,6 +35,7 @@ from pipelines.sources.arrive.inbox import Arrival
 from pipelines.texts import both
 from pipelines.warehouse import database
 
+MOST_NAMED = 5
 # Which inputs a change of a past total is put down to, in the order in which it is split.
 DATA, REGISTER, FACTOR, METHOD = "data", "register", "factor", "method"
 CAUSES: Mapping[str, str] = {
@@ -69,6 +70,7 @@ class Inputs:
         past: The past moment this was known on; ``None``: now.
         restated: Receipts that were stated anew.
         closed_years: The fiscal years that operators closed.
+        older: The files of which an older program says what is in them, and whose originals are not there to be read again.
     """
 
     arrivals: tuple[Arrival, ...]
@@ -81,12 +83,21 @@ class Inputs:
     past: Past | None = None
     restated: tuple[Finding, ...] = ()
     closed_years: tuple[closings.Record, ...] = ()
+    older: tuple[Arrival, ...] = ()
 
     @property
     def findings(self) -> list[Finding]:
         """What a person should know of the inputs themselves; what a scan could not take in, its own run tells."""
         held = [] if self.past is None else self.not_taken
-        return [*held, *self.restated, *self.registers.findings]
+        return [*held, *self.restated, *self._read_by_older, *self.registers.findings]
+
+    @property
+    def _read_by_older(self) -> list[Finding]:
+        if not self.older:
+            return []
+        named = ", ".join(arrival.name for arrival in self.older[:MOST_NAMED])
+        more = f" +{len(self.older) - MOST_NAMED}" if len(self.older) > MOST_NAMED else ""
+        return [Finding("read_by_older_program", f"{named}{more}", {"files": len(self.older)})]
 
     def factor_registers_of(self, other: Inputs) -> Registers:
         """Return these registers with those that state factors taken from another time."""
@@ -130,6 +141,7 @@ def now(city: CityFolder, arrivals: list[Arrival]) -> Inputs:
         city.today,
         restated=tuple(inbox.read_ledger(city.history).restated.values()),
         closed_years=closings.read(city.history),
+        older=tuple(inbox.not_current(city, arrivals)),
     )
 
 
@@ -149,8 +161,9 @@ def at(city: CityFolder, past: Past) -> Inputs:
     state = state or first
     ledger = inbox.read_ledger(city.history, past)
     decisions = enumerate(read_all(city.decisions_url), start=1)
+    arrivals = sorted(ledger.arrivals.values(), key=lambda a: (a.sha256, a.source, a.path))
     return Inputs(
-        tuple(sorted(ledger.arrivals.values(), key=lambda a: (a.sha256, a.source, a.path))),
+        tuple(arrivals),
         tuple(inbox.not_taken(city.history, past)),
         read.typed(states.registers(state)),
         states.reference(state),
@@ -160,6 +173,7 @@ def at(city: CityFolder, past: Past) -> Inputs:
         past,
         tuple(ledger.restated.values()),
         closings.read(city.history, past),
+        tuple(inbox.not_current(city, arrivals)),
     )
 
 
@@ -221,7 +235,7 @@ def inputs(city: CityFolder, known: Inputs, state: str, version: str) -> dict[st
         "today": str(known.today),
         "method": f"{version}/{reading_version.PARSER_VERSION}",
         "program": program.making(),
-        "reading": str(reading_version.number()),
+        "reading": _hash("\n".join([str(reading_version.number()), *(a.sha256 for a in known.older)])),
         "texts": program.saying(),
         "state": state,
     }

@@ -15,7 +15,8 @@ from pipelines import durable
 from pipelines.history import moments
 from pipelines.history.snapshots import Snapshots
 from pipelines.run import inputs as run_inputs
-from pipelines.run.night import Night, Progress, build
+from pipelines.run.building import build
+from pipelines.run.night import Arrived, Night, Progress
 from pipelines.settings.city import CityFolder
 from pipelines.warehouse import invariants, publish
 
@@ -46,22 +47,22 @@ def file(
     then = moments.of(city.history, moment, by_receipt=by_receipt)
     city = city.on(today or then.today or moment.date())
     night = Night(city, progress)
-    night.next_file = city.data / "known" / "next" / f"emissions-{night.outcome.run_id}.duckdb"
-    night.take(run_inputs.at(city, then))
+    gathered = night.gather(run_inputs.at(city, then), Arrived([], [], city.published, [], is_all_anew=True))
     how = "-by-receipt" if by_receipt else ""
-    made = city.data / "known" / f"{moment:%Y%m%dT%H%M%S}-{night.inputs_hash[:16]}{how}.duckdb"
+    made = city.data / "known" / f"{moment:%Y%m%dT%H%M%S}-{gathered.inputs_hash[:16]}{how}.duckdb"
     if made.is_file():
         return made
+    building = made.parent / "next" / f"emissions-{night.outcome.run_id}.duckdb"
     try:
-        build(night)
-        if broken := invariants.holding(night.connection):
+        connection = build(night, gathered, building).connection
+        if broken := invariants.holding(connection):
             raise publish.HeldBack(broken)
-        publish.describe(night.connection)
+        publish.describe(connection)
         night.close()
-        durable.put(night.next_file, made)
+        durable.put(building, made)
     finally:
         night.close()
-        night.next_file.unlink(missing_ok=True)
+        building.unlink(missing_ok=True)
     _forget_oldest(made.parent)
     return made
 

@@ -9,6 +9,7 @@ reads them any more. A death at any moment leaves either the old ones or the new
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import duckdb
 from pipelines import durable
 from pipelines.history import kept
 from pipelines.sources import parsed_store
+from pipelines.warehouse import database
 
 FAN_IN = 8
 SIZES = (256_000, 4_000_000, 64_000_000)
@@ -40,7 +42,7 @@ def merge(connection: duckdb.DuckDBPyConnection, parsed: Path) -> list[str]:
         if _order(parsed, batches[0]) < len(SIZES) and len(batches) >= FAN_IN:
             into = parsed_store.batch_id(key for batch in batches for key in keys[batch])
             durable.write(parsed / parsed_store.REPLACED, json.dumps(made | {into: batches}).encode())
-            _write(connection, parsed, into, batches)
+            _write(connection, parsed, into, {batch: keys[batch] for batch in batches})
             made[into] = batches
     return list(made)
 
@@ -72,8 +74,15 @@ def _order(parsed: Path, batch: str) -> int:
     return next((order for order, limit in enumerate(SIZES) if size < limit), len(SIZES))
 
 
-def _write(connection: duckdb.DuckDBPyConnection, parsed: Path, into: str, batches: list[str]) -> None:
-    """Write the batches as one: tables are numbered anew, all else stays as it is."""
+def _write(
+    connection: duckdb.DuckDBPyConnection, parsed: Path, into: str, keys: Mapping[str, list[parsed_store.FileKey]]
+) -> None:
+    """Write the batches as one: tables are numbered anew, what was read again elsewhere is left behind, all else stays as it is."""
+    batches = list(keys)
+    latest = [(number, *key) for number, batch in enumerate(batches) for key in keys[batch]]
+    columns = zip(("BIGINT", "VARCHAR", "VARCHAR", "VARCHAR"), zip(*latest, strict=True), strict=True)
+    names = ("batch_no", "sha256", "member", "wanted")
+    database.create_from(connection, "latest", dict(zip(names, columns, strict=True)))
     for kind in parsed_store.KINDS:
         paths = [str(path) for path in parsed_store.batch_paths(parsed, kind, batches)]
         connection.execute(
@@ -82,7 +91,8 @@ def _write(connection: duckdb.DuckDBPyConnection, parsed: Path, into: str, batch
         )
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE numbered AS
-           SELECT batch_no, table_no, row_number() OVER (ORDER BY batch_no, table_no) - 1 AS new_no FROM of_tables"""
+           SELECT batch_no, table_no, row_number() OVER (ORDER BY batch_no, table_no) - 1 AS new_no FROM of_tables
+           WHERE (batch_no, source_sha256, file_member, wanted) IN (FROM latest)"""
     )
     for name, kind in (("kept_values", parsed_store.VALUES), ("parsed_tables", parsed_store.TABLES)):
         order = ", source_line, source_column" if kind == parsed_store.VALUES else ""
@@ -92,9 +102,13 @@ def _write(connection: duckdb.DuckDBPyConnection, parsed: Path, into: str, batch
                 FROM of_{kind} AS o JOIN numbered AS n ON n.batch_no = o.batch_no AND n.table_no = o.table_no
                 ORDER BY n.new_no{order}"""
         )
-    for kind, replaced in ((parsed_store.REJECTS, ""), (parsed_store.FILES, "REPLACE ($into AS batch)")):
+    for kind, replaced, place in (
+        (parsed_store.REJECTS, "", "source_sha256, file_member, wanted"),
+        (parsed_store.FILES, "REPLACE ($into AS batch)", "sha256, member, wanted"),
+    ):
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE parsed_{kind} AS SELECT * EXCLUDE (batch_no) {replaced} FROM of_{kind} ORDER BY batch_no, rowid",
+            f"""CREATE OR REPLACE TEMP TABLE parsed_{kind} AS SELECT * EXCLUDE (batch_no) {replaced} FROM of_{kind}
+                WHERE (batch_no, {place}) IN (FROM latest) ORDER BY batch_no, rowid""",
             {"into": into} if replaced else None,
         )
     parsed_store.write(connection, parsed, into)

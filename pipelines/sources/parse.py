@@ -138,6 +138,8 @@ def create_empty(connection: duckdb.DuckDBPyConnection, kind: str) -> None:
         parse([], scratch, ParseOptions(Limits()), Path())
         types = {name: column_type for name, column_type, *_ in scratch.execute(f"DESCRIBE parsed_{kind}").fetchall()}
         scratch.close()
+    if kind in parsed_store.NAMED_BY_FILE:
+        types |= {"batch": "VARCHAR"}
     columns = ", ".join(f"{name} {column_type}" for name, column_type in types.items())
     connection.execute(f"CREATE OR REPLACE TEMP TABLE parsed_{kind} (batch_no BIGINT, {columns})")
 
@@ -319,7 +321,7 @@ def _count(connection: duckdb.DuckDBPyConnection, outcomes: list[OpenedFile]) ->
     ]
     selected = ", ".join(f"unnest(CAST(? AS {kind}[])) AS {name}" for name, kind, _ in described_files)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE parsed_files AS SELECT *, CASE WHEN layout IS NULL THEN {reading_version.number()}"
-        f" ELSE {reading_version.PARSER_VERSION} END AS parser_version, '' AS batch FROM (SELECT {selected})",
+        f"CREATE OR REPLACE TEMP TABLE parsed_files AS SELECT *, {reading_version.present()} AS parser_version, '' AS batch"
+        f" FROM (SELECT {selected})",
         [values for _, _, values in described_files],
     )

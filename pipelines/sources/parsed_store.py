@@ -33,6 +33,7 @@ VALUE_COLUMNS = {
     "index_before": "VARCHAR", "index_after": "VARCHAR",
 }  # fmt: skip
 ALWAYS_KEPT = frozenset({"table_no", "source_line", "source_column", "key", "started_at", "ended_at", "quantity"})
+NAMED_BY_FILE = frozenset({TABLES, REJECTS})  # what a file has in the batch of its latest word counts
 HASHES = "hashes"
 CHECKED = "checked.json"
 DAMAGED = "damaged"
@@ -55,11 +56,11 @@ class ParsedFile:
     layout: str | None
     batch: str
     names_meter_by_path: bool
-    is_current: bool  # read, or tried by what reads files now
+    is_current: bool  # read, or tried, by what would read it now
 
 
 def index(parsed: Path) -> dict[FileKey, ParsedFile]:
-    """Return what has been parsed with the present parser version, by file; what could not be read also by an older program."""
+    """Return what has been parsed, by file: by the present program if it was, else the latest word of an older one."""
     complete = _complete(parsed)
     paths = batch_paths(parsed, FILES, complete)
     if not paths:
@@ -67,22 +68,21 @@ def index(parsed: Path) -> dict[FileKey, ParsedFile]:
     rows = (
         duckdb.connect()
         .execute(
-            "SELECT sha256, member, wanted, layout, batch, names_meter_by_path, layout IS NOT NULL OR parser_version = $number"
-            " AS is_current FROM read_parquet($paths) WHERE parser_version = $version OR layout IS NULL"
-            " ORDER BY is_current, layout NULLS FIRST, batch",
-            {
-                "paths": [str(p) for p in paths],
-                "version": reading_version.PARSER_VERSION,
-                "number": reading_version.number(),
-            },
+            f"""SELECT sha256, member, wanted, layout, batch, names_meter_by_path, parser_version = {reading_version.present()}
+                FROM read_parquet($paths) {_latest()}""",
+            {"paths": [str(p) for p in paths]},
         )
         .fetchall()
     )
-    found = {}
-    for sha256, member, wanted, layout, batch, by_path, is_current in rows:
-        key = FileKey(sha256, member, wanted)
-        found[key] = ParsedFile(key, layout, batch, by_path, is_current)
-    return found
+    return {(key := FileKey(*row[:3])): ParsedFile(key, *row[3:]) for row in rows}
+
+
+def _latest() -> str:
+    """SQL that keeps of each file one row of ``files``: the present program's, else of those that were read the latest."""
+    return (
+        f"QUALIFY row_number() OVER (PARTITION BY sha256, member, wanted ORDER BY parser_version <> {reading_version.present()},"
+        " layout IS NULL, parser_version DESC, batch DESC) = 1"
+    )
 
 
 def _complete(parsed: Path) -> list[str]:
@@ -110,7 +110,7 @@ def all_paths(parsed: Path, batch: str) -> list[Path]:
 
 
 def batches_in_use(parsed: Path) -> list[str]:
-    """Return the ids of the complete batches of the present parser version, in a fixed order."""
+    """Return the ids of the complete batches that hold the latest word of some file, in a fixed order."""
     return sorted({file.batch for file in index(parsed).values()})
 
 
@@ -122,24 +122,23 @@ def batch_paths(parsed: Path, kind: str, batches: Iterable[str]) -> list[Path]:
 def view(connection: duckdb.DuckDBPyConnection, parsed: Path, kind: str, batches: list[str]) -> None:
     """Make the temporary view ``parsed_<kind>`` over the Parquets of these batches, which it numbers as ``batch_no``.
 
-    Of a file that could not be read and was tried again, the latest word is seen.
+    Of a file that was read again, ``parsed_files`` has the latest word; what the others have of it is told by its ``batch``.
     """
     listed = ", ".join(tables.literal(str(path)) for path in batch_paths(parsed, kind, batches))
-    found = f"SELECT file_index AS batch_no, * FROM read_parquet([{listed}], union_by_name = true)"
+    names = ", ".join(map(tables.literal, batches))
+    named = f"[{names}][CAST(file_index AS BIGINT) + 1] AS batch, " if kind in NAMED_BY_FILE else ""
+    found = f"SELECT file_index AS batch_no, {named}* FROM read_parquet([{listed}], union_by_name = true)"
     if kind == VALUES:
         columns = ", ".join(f"CAST(NULL AS {sql_type}) AS {name}" for name, sql_type in VALUE_COLUMNS.items())
         found += f" UNION ALL BY NAME SELECT {columns} WHERE false"
     if kind == FILES:
-        found += (
-            " QUALIFY row_number() OVER (PARTITION BY sha256, member, wanted ORDER BY layout IS NULL,"
-            f" parser_version <> {reading_version.number()}, batch) = 1"
-        )
+        found += f" {_latest()}"
     connection.execute(f"CREATE OR REPLACE TEMP VIEW parsed_{kind} AS {found}")
 
 
 def batch_id(keys: Iterable[FileKey]) -> str:
-    """Return the id of a batch: a hash of what is in it and of the parser's version."""
-    digest = hashlib.sha256(f"parser {reading_version.PARSER_VERSION}/{reading_version.number()}".encode())
+    """Return the id of a batch: a hash of what is in it and of what reads it."""
+    digest = hashlib.sha256(f"parser {reading_version.present()}".encode())
     for key in sorted(keys):
         digest.update("\x1f".join(key).encode() + b"\x1e")
     return digest.hexdigest()[:16]

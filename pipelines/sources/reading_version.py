@@ -1,29 +1,35 @@
-"""By what the files under ``parsed/`` were read: a version that people raise, and a number made of the program's own files.
+"""By what the files under ``parsed/`` were read: versions that people raise, and a number made of the program's own files.
 
-What was read keeps its values until the version is raised: an original may be archived by then, and a night must not stop for a
-comment. A file that could not be read has no values to lose: it is tried again whenever the number differs, so that a new layout
-finds the files that waited for it. A lock (tests/locks) turns red where what reads files changes under the same version.
+What was read keeps its values until a version is raised, that of its layout or that of all: then it is read again, and where its
+original is archived by then, its values stay and a finding says by which version they were read. A file that could not be read has
+no values to lose: it is tried again whenever the number differs, so that a new layout finds the files that waited for it. A lock
+(tests/locks) turns red where what reads files changes under the same versions.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 from pipelines.process import program
+from pipelines.tables import literal
 
 # What reads a file: besides sources/ itself what it asks of dates, widths, units, agreed words, limits and macros.
 BESIDE = (
     "folding.py", "periods.py", "tables.py", "tables.toml", "units.py", "units.txt", "settings/city.py", "settings/layout.py",
-    "warehouse/database.py",
+    "warehouse/database.py", "warehouse/macros",
 )  # fmt: skip
 # Files of sources/ that read no value: what is shown or proposed, and how parsed/ is kept; and what arrives.
 NOT_READING = frozenset(
     {"trial.py", "propose.py", "facility_list.py", "merging.py", "parsed_store.py", "reading_version.py"}
 )
 ARRIVING = program.ROOT / "sources" / "arrive"
-# Raised whenever a parser or the typing of cells changes its results: every file is then read again.
+# Raised whenever the typing of cells changes its results: every file is then read again.
 PARSER_VERSION = 8
+# Layout -> how often it was changed since, so that files already read by it would give other values: only those are read again.
+RAISED: Mapping[str, int] = {}
+STEP = 1_000
 BITS = 31  # parsed/ has room for a positive INTEGER
 
 
@@ -40,3 +46,10 @@ def files() -> list[Path]:
 def number() -> int:
     """Return the number of how files are read."""
     return int(program.fingerprint(files()), 16) % (1 << BITS)
+
+
+def present() -> str:
+    """Return SQL for the version that the present program would write beside a row of ``files``, by its ``layout``."""
+    raised = ", ".join(f"{literal(layout)}: {PARSER_VERSION + STEP * times}" for layout, times in RAISED.items())
+    of_layout = f"MAP {{{raised}}}[layout]" if raised else "NULL"
+    return f"CASE WHEN layout IS NULL THEN {number()} ELSE coalesce({of_layout}, {PARSER_VERSION}) END"

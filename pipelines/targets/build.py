@@ -25,17 +25,6 @@ from pipelines.warehouse.incremental import seen_only
 HERE = Path(__file__).parent
 RESULTS = ("target_results", "facility_results")
 DAYS = ("energy_by_meter_day", "activity_days")
-# allowed_amount: baseline x share, cut (never rounded up) at a millionth of a gram, in whole numbers throughout.
-MACROS = """
-CREATE OR REPLACE TEMP MACRO allowed_amount(baseline, num, den) AS
-    CAST(CAST((CAST(CAST(baseline AS DECIMAL(28, 9)) * 1000000000 AS HUGEINT) * num) // den AS DECIMAL(29, 0))
-        * 0.000000001 AS DECIMAL(38, 9));
-CREATE OR REPLACE TEMP MACRO listed(texts) AS list_filter(string_split(texts, ';'), lambda r: r <> '');
-CREATE OR REPLACE TEMP MACRO reason_list(texts) AS
-    nullif(array_to_string(list_sort(list_distinct(listed(texts))), ';'), '');
-CREATE OR REPLACE TEMP MACRO of_baseline(texts) AS
-    array_to_string(list_transform(listed(texts), lambda r: 'baseline:' || r), ';');
-"""
 
 
 def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date, first_day: date) -> None:
@@ -52,7 +41,7 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
     """
     this_year = fiscal_year(today)
     _load_paths(connection, this_year)
-    connection.execute(MACROS)
+    database.define(connection, HERE / "macros" / "intervals.sql")
     parameters: dict[str, Any] = {
         "this_year": this_year,
         "first_year": _first_judged_year(connection, first_day),

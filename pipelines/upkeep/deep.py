@@ -82,7 +82,11 @@ def _published(city: CityFolder) -> Iterator[Checkup]:
         told = both("count_of_rules", count=len(invariants.INVARIANTS))
         state, detail = ("bad", str(broken)) if broken else ("ok", told)
         yield Checkup(*ja_en("what_invariants_all_years"), state, detail, rebuild if broken else "")
-        stated = set(connection.execute("SELECT table_name, column_name FROM dictionary").fetchall())
+        stated = set(
+            connection.execute(
+                "SELECT table_name, column_name FROM dictionary WHERE column_name IS NOT NULL"
+            ).fetchall()
+        )
         real = set(
             connection.execute(
                 "SELECT table_name, column_name FROM duckdb_columns() WHERE database_name = 'city' AND NOT internal"

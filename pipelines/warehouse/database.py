@@ -17,27 +17,10 @@ from pipelines.errors import ActionableError
 from pipelines.texts import both
 from pipelines.warehouse import time_limit
 
-# Older clients and BI tools read the file: DuckDB 2 would otherwise write a format only it can open.
 Connection = duckdb.DuckDBPyConnection
 MEMORY = "4GB"
+# Older clients and BI tools read the file: DuckDB 2 would otherwise write a format only it can open.
 STORAGE_VERSION = "v1.4.0"
-# Functions that the published views need; the file carries them, so that any reader can open those views.
-# half_even9: the product of two decimals, rounded half-even to nine places. A whole number of billionths that is less than half a
-# billionth away from the exact product is the rounded one, however it was guessed; only where the guess in floating point fails, and
-# at ties, is the product itself rounded (a cast rounds half away from zero, so a tie is taken back to even), which costs ten times as much.
-KEPT_MACROS = {
-    "fiscal_year_of": "(d) AS CAST(year(d) - CASE WHEN month(d) < 4 THEN 1 ELSE 0 END AS INTEGER)",
-    "guessed9": """(a, b) AS CAST(CAST(round(least(greatest(CAST(a AS DOUBLE) * CAST(b AS DOUBLE) * 1e9, -9e17), 9e17))
-        AS BIGINT) AS DECIMAL(18, 0)) * 0.000000001""",
-    "rounded9": """(x) AS CASE
-        WHEN x - CAST(x AS DECIMAL(38, 9)) IN (0.0000000005, -0.0000000005)
-            AND CAST(CAST(x AS DECIMAL(38, 9)) * 1000000000 AS HUGEINT) % 2 <> 0
-        THEN CAST(x AS DECIMAL(38, 9)) + CASE WHEN x < 0 THEN 0.000000001 ELSE -0.000000001 END
-        ELSE CAST(x AS DECIMAL(38, 9)) END""",
-    "half_even9": """(a, b) AS CASE
-        WHEN abs(a * b - guessed9(a, b)) < 0.0000000005 THEN CAST(guessed9(a, b) AS DECIMAL(38, 9))
-        ELSE rounded9(a * b) END""",
-}
 # what DuckDB says of a file that it will not open -> why; anything else means that the bytes are not what was written
 PUBLISHED_SIGNS = {
     "Could not set lock": "in_use",
@@ -50,42 +33,7 @@ PUBLISHED_PROBLEMS = {
     "no_rights": "published_file_without_rights",
     "touched": "published_file_touched",
 }
-# share_of: q times part of whole, cut to whole millionths (never rounded up).
-# stage_order, quality_order: how a statement stands before others by its stage and its quality; 1 goes first.
-# are_slots_apart: the readings that begin on one day are equal slots (a quarter of an hour to a day long, each starting on a
-# multiple of its length), every one taken once, so none overlaps another: seen without sorting.
-# months_of: the first days of the months that a period touches, its last day among them.
-# How far a rule looks in time stands here once, for the rule's own statement and for the one that says what a night touches:
-# is_future: a value of a day that is not over is held back until it is. near_days: where a value of at most a day may overlap one of
-# this day. similar_days: a missing day is filled from days that lie so near. slip_*: the months of the year, from one number to another,
-# that a bill or month is compared in, one more on each side unless it is longer than half a year.
-MACROS = {
-    "months_of": """(since, until) AS
-        generate_series(date_trunc('month', CAST(since AS TIMESTAMP)), CAST(until AS TIMESTAMP), INTERVAL 1 MONTH)""",
-    "is_future": "(ended_at, today) AS CAST(ended_at AS DATE) > CAST(today AS DATE) + 1",
-    "near_days": "(day) AS [day - 1, day, day + 1]",
-    "similar_days": "() AS 28",
-    "slip_margin": "(since, until) AS CASE WHEN until - since <= 190 THEN 1 ELSE 0 END",
-    "slip_first": "(since, until) AS year(since) * 12 + month(since) - slip_margin(since, until)",
-    "slip_last": """(since, until) AS year(CAST(until - 1 AS DATE)) * 12 + month(CAST(until - 1 AS DATE)) + slip_margin(since, until)""",
-    "is_slip_season": """(season, since, until) AS
-        (season - slip_first(since, until) % 12 + 12) % 12 <= slip_last(since, until) - slip_first(since, until)""",
-    "micro": """(q) AS CAST(floor(q) AS BIGINT) * 1000000
-        + CAST(CAST(q - floor(q) AS DECIMAL(7, 6)) * 1000000 AS BIGINT)""",
-    "from_micro": "(n) AS CAST(CAST(n AS DECIMAL(28, 0)) * 0.000001 AS DECIMAL(18, 6))",
-    "share_of": """(q, part, whole) AS CASE WHEN whole > 0 THEN
-        from_micro(CAST(micro(q) AS HUGEINT) * micro(part) // micro(whole)) ELSE CAST(0 AS DECIMAL(18, 6)) END""",
-    "second_of_day": "(d, t) AS date_diff('second', CAST(d AS TIMESTAMP), t)",
-    "minutes_of": "(since, until) AS date_diff('minute', since, until)",
-    "stage_order": "(stage) AS CASE stage WHEN 'corrected' THEN 1 WHEN 'confirmed' THEN 2 ELSE 3 END",
-    "quality_order": "(quality) AS CASE WHEN quality IN ('supplier_estimated', 'interpolated') THEN 2 ELSE 1 END",
-    "are_slots_apart": """(since, until) AS
-        min(minutes_of(since, until)) = max(minutes_of(since, until)) AND min(minutes_of(since, until)) >= 15
-            AND max(minutes_of(since, until)) <= 1440
-            AND bool_and(minutes_of(date_trunc('day', since), since) % greatest(minutes_of(since, until), 1) = 0 AND second(since) = 0)
-            AND count(*) = bit_count(bit_or(
-                CAST(1 AS HUGEINT) << CAST(least(minutes_of(date_trunc('day', since), since) // 15, 100) AS HUGEINT)))""",
-}
+MACROS = Path(__file__).with_name("macros")
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 
 
@@ -109,12 +57,17 @@ def connect(
     if quick:
         connection.execute("PRAGMA disable_optimizer")
     connection.execute("SET enable_progress_bar = false")  # it would draw into pipes and logs
-    _define(connection, "TEMP MACRO", KEPT_MACROS | MACROS)
+    define(connection, MACROS / "published.sql")
+    define(connection, MACROS / "night.sql")
+    connection.execute(f"CREATE SCHEMA {tables.INTERNAL}")
+    use(connection, "memory")
     return connection
 
 
-def _define(connection: duckdb.DuckDBPyConnection, kind: str, macros: Mapping[str, str]) -> None:
-    connection.execute(";".join(f"CREATE OR REPLACE {kind} {name}{body}" for name, body in macros.items()))
+def define(connection: duckdb.DuckDBPyConnection, sql_file: Path, *, temporary: bool = True) -> None:
+    """Define the functions of a file in a folder ``macros``: for this connection, or in the file that is written."""
+    text = sql_text(sql_file)
+    connection.execute(text.replace(" MACRO ", " TEMP MACRO ") if temporary else text)
 
 
 def config_of(memory: str, temp: Path | None, threads: int | None) -> dict[str, Any]:
@@ -138,9 +91,19 @@ def connect_file(
     """Open or create a DuckDB file for writing, in the storage format that older clients read."""
     connection = connect(memory, temp, threads)
     connection.execute(f"ATTACH {tables.literal(str(path))} AS city (STORAGE_VERSION '{STORAGE_VERSION}')")
-    connection.execute("USE city")
-    _define(connection, "MACRO", KEPT_MACROS)
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS city.{tables.INTERNAL}")
+    use(connection, "city")
+    define(connection, MACROS / "published.sql", temporary=False)
     return connection
+
+
+def use(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Let names mean the tables of an attached database, its internal ones too; a file of an older version may have none."""
+    has_internal = connection.execute(
+        "FROM duckdb_schemas() WHERE database_name = ? AND schema_name = ?", [name, tables.INTERNAL]
+    ).fetchall()
+    schemas = ("main", tables.INTERNAL) if has_internal else ("main",)
+    connection.execute(f"SET search_path = '{','.join(f'{name}.{schema}' for schema in schemas)}'")
 
 
 class PublishedFileError(ActionableError, duckdb.Error):
@@ -186,7 +149,7 @@ def connect_published(path: Path, memory: str = MEMORY, spill: Path | None = Non
         text = str(error).splitlines()[0]
         reason = next((reason for sign, reason in PUBLISHED_SIGNS.items() if sign in text), "damaged")
         raise PublishedFileError(path, reason, text) from error
-    connection.execute("USE city")
+    use(connection, "city")
     return connection
 
 

@@ -80,7 +80,7 @@ class Incremental:
         if self.is_first:
             self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {step} AS {chosen} FROM {quoted}")
             return True
-        now, then = f"{chosen} FROM {quoted}", f"{chosen} FROM {LAST}.{quoted}"
+        now, then = f"{chosen} FROM {quoted}", f"{chosen} FROM {LAST}.{tables.table(table).place}"
         self.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {step} AS ({now} EXCEPT {then}) UNION ALL ({then} EXCEPT {now})"
         )
@@ -147,7 +147,9 @@ class Incremental:
     def keep_for_gate(self) -> None:
         """Write the readings at work into the file."""
         if not self.is_first:
-            self.connection.execute(f"CREATE OR REPLACE TABLE city.main.{AT_WORK} AS FROM touched_readings")
+            self.connection.execute(
+                f"CREATE OR REPLACE TABLE city.{tables.INTERNAL}.{AT_WORK} AS FROM touched_readings"
+            )
 
     def _merge(self, table: str, steps: Iterable[str]) -> None:
         """Put the rows at work into the whole table, in the place of those that the steps name."""
@@ -158,8 +160,8 @@ class Incremental:
             named = f"SELECT ({', '.join(map(tables.quoted, names))}) FROM {tables.quoted(step)}"
             if "table_name" in _columns(self.connection, step):
                 named += f" WHERE table_name = {tables.literal(table)}"
-            self.connection.execute(f"DELETE FROM city.main.{quoted} WHERE ({columns}) IN ({named})")
-        self.connection.execute(f"INSERT INTO city.main.{quoted} BY NAME FROM temp.{quoted}")
+            self.connection.execute(f"DELETE FROM city.{tables.table(table).place} WHERE ({columns}) IN ({named})")
+        self.connection.execute(f"INSERT INTO city.{tables.table(table).place} BY NAME FROM temp.{quoted}")
 
 
 def begin(connection: duckdb.DuckDBPyConnection, base: Path | None = None) -> Incremental:
@@ -173,10 +175,14 @@ def begin(connection: duckdb.DuckDBPyConnection, base: Path | None = None) -> In
         own = (connection.execute("SELECT current_database()").fetchone() or ("",))[0]
         held = (t for t in tables.catalogue().values() if not t.is_view and t.kind != "history")
         empty = ";".join(tables.create_statement(table) for table in held)
-        connection.execute(f"ATTACH ':memory:' AS {LAST}; USE {LAST}; {empty}; USE {tables.quoted(own)}")
+        connection.execute(f"ATTACH ':memory:' AS {LAST}; CREATE SCHEMA {LAST}.{tables.INTERNAL}")
+        database.use(connection, LAST)
+        connection.execute(empty)
+        database.use(connection, own)
         return Incremental(connection, date.min, is_first=True)
     connection.execute(f"ATTACH {tables.literal(str(base))} AS {LAST} (READ_ONLY)")
-    today = connection.execute(f"SELECT inputs_hash FROM {LAST}.build_inputs WHERE kind = 'today'").fetchone()
+    inputs = tables.table("build_inputs").place
+    today = connection.execute(f"SELECT inputs_hash FROM {LAST}.{inputs} WHERE kind = 'today'").fetchone()
     return Incremental(connection, date.fromisoformat((today or ("",))[0]), is_first=False)
 
 
@@ -192,7 +198,7 @@ def seen_only(connection: duckdb.DuckDBPyConnection, table: str, by: str) -> Ite
     quoted, step, names = tables.quoted(table), tables.quoted(by), _columns(connection, by)
     rows = f"FROM {step}"
     if set(names) != set(tables.table(table).column_names):
-        rows = f"FROM city.main.{quoted} SEMI JOIN {step} USING ({', '.join(map(tables.quoted, names))})"
+        rows = f"FROM city.{tables.table(table).place} SEMI JOIN {step} USING ({', '.join(map(tables.quoted, names))})"
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {quoted} AS {rows}")
     try:
         yield
@@ -202,7 +208,7 @@ def seen_only(connection: duckdb.DuckDBPyConnection, table: str, by: str) -> Ite
 
 def drop_for_gate(connection: duckdb.DuckDBPyConnection) -> None:
     """Take out of the file, before it is published, what was kept for the gate."""
-    connection.execute(f"DROP TABLE IF EXISTS {AT_WORK}")
+    connection.execute(f"DROP TABLE IF EXISTS {tables.INTERNAL}.{AT_WORK}")
 
 
 def last_inputs(published: Path) -> Mapping[str, str]:

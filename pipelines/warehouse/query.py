@@ -69,7 +69,7 @@ def _is_of_this_version(connection: duckdb.DuckDBPyConnection) -> bool:
         )
     except duckdb.Error:
         return False
-    return there >= {row[:2] for row in tables.dictionary_rows()}
+    return there >= tables.described_columns()
 
 
 def _unreadable(published: Path, error: duckdb.Error) -> QueryError:

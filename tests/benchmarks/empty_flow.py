@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from flows.surroundings import prepare
+from flows.prefect_home import prepare
 
 
 def main() -> None:

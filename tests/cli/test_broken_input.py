@@ -18,8 +18,9 @@ import typer
 
 from pipelines.cities import aggregate
 from pipelines.cli import common, main, nights, operation
+from pipelines.run.building import build
 from pipelines.run.guard import guarded
-from pipelines.run.night import Night, build
+from pipelines.run.night import Night
 from pipelines.settings.city import CityFolder
 from tests.making import City, monthly
 
@@ -101,12 +102,12 @@ def without_prefect(monkeypatch: pytest.MonkeyPatch) -> None:
     def run(city: CityFolder, *_: object, **__: object) -> object:
         night = Night(city)
         with guarded(night):
-            night.receive()
-            night.read_files()
-            night.outcome.nothing_new = not night.load_registers()
-            if not night.outcome.nothing_new:
-                build(night)
-                night.publish()
+            arrived = night.receive()
+            night.read_files(arrived)
+            gathered = night.load_registers(arrived)
+            night.outcome.nothing_new = not gathered.is_new
+            if gathered.is_new:
+                build(night, gathered).publish()
                 night.write_pages()
         return night.outcome
 
@@ -114,8 +115,7 @@ def without_prefect(monkeypatch: pytest.MonkeyPatch) -> None:
         """What a rebuild reads; what it makes of that is the night's work."""
         night = Night(city)
         with guarded(night):
-            night.remember()
-            night.load_registers()
+            night.load_registers(night.remember())
         night.outcome.nothing_new = True
         return night.outcome
 

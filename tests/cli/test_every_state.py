@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 
 from pipelines.cli import main
 from pipelines.errors import ActionableError
+from pipelines.run.building import build
 from pipelines.run.guard import guarded
-from pipelines.run.night import Night, build
+from pipelines.run.night import Night
 from pipelines.warehouse.publish import HeldBack
 from tests.making import City, monthly, writable
 
@@ -180,11 +181,11 @@ def test_no_night_ends_in_a_traceback(sound: City, tmp_path: Path, state: str) -
         night = Night(city.paths)
         try:
             with guarded(night):
-                night.receive()
-                night.read_files()
-                if night.load_registers():
-                    build(night)
-                    night.publish()
+                arrived = night.receive()
+                night.read_files(arrived)
+                gathered = night.load_registers(arrived)
+                if gathered.is_new:
+                    build(night, gathered).publish()
         except HeldBack:
             pass
         finally:

@@ -9,11 +9,10 @@ import duckdb
 import pytest
 
 from expectations import night_gate
-from pipelines.run.night import Night, build
 from pipelines.sources.layouts import register as layouts
 from pipelines.warehouse import database
 from pipelines.warehouse.publish import HeldBack
-from tests.making import City, rows_of
+from tests.making import City, finished, rows_of
 from tests.sources import made
 
 FUELS = {"kWh": "electricity", "m3": "city_gas", "L": "kerosene", "kL": "kerosene", "kg": "lpg"}
@@ -24,11 +23,7 @@ OFFICE = {"M1", "M2", "M3"}
 
 def night(city: City) -> duckdb.DuckDBPyConnection:
     """One night with its gate, published."""
-    run = Night(city.paths)
-    run.receive()
-    run.read_files()
-    run.load_registers()
-    build(run)
+    run = finished(city.paths)
     night_gate.check(run)
     run.publish()
     assert run.outcome.published
@@ -130,11 +125,7 @@ def test_the_gate_sees_a_word_that_is_no_word(city: City) -> None:
     }
     city.register("meters", [meter])
     city.file("power/r.csv", "meter_id,read_at,register_value\nM1,2025-04-01,100\nM1,2025-05-01,310\n")
-    run = Night(city.paths)
-    run.receive()
-    run.read_files()
-    run.load_registers()
-    build(run)
+    run = finished(city.paths)
     run.connection.execute("UPDATE register_states SET event = 'turned'; UPDATE flags SET state = 'maybe'")
     with pytest.raises(HeldBack, match="register_states") as held:
         night_gate.check(run)

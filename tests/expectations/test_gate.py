@@ -9,20 +9,20 @@ import pytest
 from expectations import contracts, gate, night_gate, suites
 from expectations.check import Check, rows_that
 from pipelines import tables
-from pipelines.run.night import Night
+from pipelines.run.building import Building
 from pipelines.warehouse import database
 from pipelines.warehouse.publish import HeldBack
 from tests.making import City, finished, monthly, one
 
 
 @pytest.fixture
-def night(city: City) -> Night:
+def night(city: City) -> Building:
     city.bills("fuel/a.csv", [*monthly("M1", 2022, 2025, 100), ("M1", "2022-04-01", "2022-05-01", 5, "バレル")])
     city.file("fuel/photo.csv", b"\x89PNG\r\n\x1a\n0000")
     return finished(city.paths)
 
 
-def test_a_sound_night_passes_and_faults_in_data_become_findings(night: Night) -> None:
+def test_a_sound_night_passes_and_faults_in_data_become_findings(night: Building) -> None:
     night_gate.check(night)
     failed = {
         r[0]
@@ -66,7 +66,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("table", DAMAGES)
-def test_a_broken_invariant_of_ours_blocks(night: Night, table: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_invariant_of_ours_blocks(night: Building, table: str, monkeypatch: pytest.MonkeyPatch) -> None:
     of_table = [c for make in suites.SUITES.values() for c in make() if c.table_name == table]
     monkeypatch.setattr(gate, "SUITES", {"results": lambda: of_table})
     for damage in DAMAGES[table]:
@@ -77,31 +77,31 @@ def test_a_broken_invariant_of_ours_blocks(night: Night, table: str, monkeypatch
     assert "不変条件の破れ" in (night.city.pages / "validation.html").read_text(encoding="utf-8")
 
 
-def test_an_expectation_that_cannot_be_evaluated_is_an_error(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expectation_that_cannot_be_evaluated_is_an_error(night: Building, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = [Check("readings", rows_that("nonsense", "SELECT nosuch FROM {batch}"), "x", "x", is_invariant=False)]
     monkeypatch.setattr(gate, "SUITES", {"readings": lambda: broken})
     night.close()
     with pytest.raises(gate.NotEvaluated, match="nonsense"):
-        gate.check(night.next_file)
+        gate.check(night.file)
 
 
-def test_outcomes_are_paired_with_their_own_checks(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outcomes_are_paired_with_their_own_checks(night: Building, monkeypatch: pytest.MonkeyPatch) -> None:
     checks = [
         Check("readings", rows_that("fails", "SELECT * FROM {batch}"), "x", "x", is_invariant=False),
         Check("readings", rows_that("passes", "SELECT * FROM {batch} WHERE false"), "y", "y", is_invariant=False),
     ]
     monkeypatch.setattr(gate, "SUITES", {"readings": lambda: checks})
     night.close()
-    found = {r.name: (r.success, r.failing_rows) for r in gate.check(night.next_file)}
+    found = {r.name: (r.success, r.failing_rows) for r in gate.check(night.file)}
     assert found == {"fails": (False, 48), "passes": (True, 0)}
 
 
-def test_the_gate_opens_the_file_for_reading_only(night: Night, tmp_path: Path) -> None:
+def test_the_gate_opens_the_file_for_reading_only(night: Building, tmp_path: Path) -> None:
     night.close()
-    before = night.next_file.read_bytes()
-    gate.check(night.next_file)
-    assert night.next_file.read_bytes() == before
-    again = database.connect_file(night.next_file)
+    before = night.file.read_bytes()
+    gate.check(night.file)
+    assert night.file.read_bytes() == before
+    again = database.connect_file(night.file)
     again.close()
 
 
@@ -119,14 +119,14 @@ def test_every_suite_has_a_meaning_in_both_languages() -> None:
             assert check.meaning_ja and check.meaning_en and check.meaning_ja != check.meaning_en
 
 
-def test_the_gate_takes_no_more_memory_than_the_city_allows(night: Night) -> None:
+def test_the_gate_takes_no_more_memory_than_the_city_allows(night: Building) -> None:
     import great_expectations as gx
 
     from expectations.engine import open_file
 
     night.close()
     config = database.config_of("321MiB", night.city.data / "tmp", 1)
-    source = open_file(gx.get_context(mode="ephemeral"), night.next_file, config)
+    source = open_file(gx.get_context(mode="ephemeral"), night.file, config)
     with source.get_engine().connect() as connection:
         asked = "SELECT current_setting('memory_limit'), current_setting('threads'), current_setting('temp_directory')"
         assert connection.exec_driver_sql(asked).fetchone() == ("321.0 MiB", 1, str(night.city.data / "tmp"))

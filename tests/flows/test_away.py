@@ -90,7 +90,7 @@ def is_told(city: City, done: subprocess.CompletedProcess[str]) -> None:
 WORKS = """
 import sys, time
 from pathlib import Path
-from flows.surroundings import prepare
+from flows.prefect_home import prepare
 prepare(Path(sys.argv[1]))
 from prefect import flow
 from flows import reporting

@@ -17,7 +17,7 @@ FAILS_AT_FIRST = """
 import json, sys
 from pathlib import Path
 from pipelines.settings.city import CityFolder
-from flows.surroundings import prepare
+from flows.prefect_home import prepare
 city = CityFolder(Path(sys.argv[1]))
 prepare(city.data)
 from flows import nightly

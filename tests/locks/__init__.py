@@ -27,6 +27,7 @@ ROOMS = (
     "energy_act",
     "flags",
     "review",
+    "warehouse/macros",
     "units.py",
     "units.txt",
     "periods.py",

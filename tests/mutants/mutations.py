@@ -308,7 +308,9 @@ MUTATIONS = (
     Mutation(
         f"{TARGETS}/judged.sql", "WHEN actual_low > allowed_high", "WHEN actual_low < allowed_high", "未達 turned round"
     ),
-    Mutation(f"{TARGETS}/build.py", "* num) // den", "* num + den - 1) // den", "the allowed amount rounded up"),
+    Mutation(
+        f"{TARGETS}/macros/intervals.sql", "* num) // den", "* num + den - 1) // den", "the allowed amount rounded up"
+    ),
     Mutation(
         f"{TARGETS}/in_force.sql",
         "t.adopted_on < make_date(p.fiscal_year + 1, 4, 1)",

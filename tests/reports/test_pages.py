@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from datetime import date, datetime
+from decimal import Decimal
 
 import duckdb
 from rich.console import Console
@@ -12,7 +13,7 @@ from rich.console import Console
 from pipelines.ask import explain
 from pipelines.reports.pages import validation_page
 from pipelines.reports.plain_text import wrapped
-from pipelines.reports.terminal import show_explanation, show_lists, show_night
+from pipelines.reports.terminal import show_explanation, show_lists, show_night, show_past
 from pipelines.reports.terminal.look import Terminal
 from pipelines.tables import table
 from tests.making import City
@@ -110,3 +111,24 @@ def test_the_cells_of_one_torn_line_are_told_once() -> None:
     shown = text.getvalue()
     assert shown.count("16行目") == 1 and "16行目 [00:30 … 23:30]" in shown and "20行目 [quantity]" in shown
     assert "21行目" not in shown and "ほかに 3 件" in shown
+
+
+def test_a_night_lists_changed_verdicts_and_counts_those_that_only_moved() -> None:
+    """Two hundred facilities whose allowed amount moved with a factor do not bury the one that is no longer 達成."""
+    row = {
+        "subject_key": "facility/F1/plan", "subject_id": "F1", "subject_kind": "facility", "fiscal_year": 2024,
+        "basis": "plan", "before_verdict": "achieved", "after_verdict": "achieved", "causes": "factor",
+        "before_target_id": "T1", "after_target_id": "T1", "before_allowed_co2e_kg": Decimal(1000),
+        "after_allowed_co2e_kg": Decimal(2000), "before_facilities": 1, "after_facilities": 1,
+        "left_facility_ids": None, "joined_facility_ids": None, "is_improved": False,
+    }  # fmt: skip
+    rows = [row, row | {"causes": "register;factor"}, row | {"after_verdict": "not_achieved"}]
+    text = io.StringIO()
+    show_past.told_of_a_night(Terminal("ja", Console(file=text, width=200)), rows)
+    told = text.getvalue().splitlines()
+    assert told[0] == "締め済の年度の判定の変更: 1 件" and "達成 → 未達" in told[1]
+    assert len([line for line in told if "F1" in line]) == 1
+    assert "目標水準・対象施設だけが動いたもの: 2 件（台帳・対象範囲, 係数（値または版）" in told[-1], told[-1]
+    text.truncate(0)
+    show_past.told_of_a_night(Terminal("ja", Console(file=text, width=200)), [])
+    assert not text.getvalue()

@@ -171,8 +171,7 @@ def test_a_changed_or_deleted_decision(twin: City, how: str, monkeypatch: pytest
     assert bad(twin) == {"chain of the decisions"}
     monkeypatch.setattr(CityFolder, "now", lambda _: CLOCK[2])
     night = Night(twin.paths)
-    night.receive()
-    night.load_registers()
+    night.load_registers(night.receive())
     assert "decisions_changed" in {notice["rule_id"] for notice in night.outcome.notices}, "the next night tells it too"
     assert bad(twin) == {"chain of the decisions"}, "and does not heal it"
 

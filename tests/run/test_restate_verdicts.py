@@ -15,7 +15,7 @@ import pytest
 
 from pipelines.history import kept
 from pipelines.history.records import History
-from pipelines.run.night import build
+from pipelines.run.building import build
 from pipelines.warehouse import query
 from tests.making import DEFAULTS, City, monthly, one, remembered, rows_of, verdict, writable
 
@@ -317,8 +317,7 @@ def test_flags_and_history_are_the_same_after_a_rebuild(make_city: Callable[...,
     with query.opened(path) as made:
         before = dump(made)
         assert before["verdict_restatements"]
-    again = remembered(city.paths)
-    build(again)
+    again = build(*remembered(city.paths))
     try:
         assert dump(again.connection) == before
     finally:

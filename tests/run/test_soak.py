@@ -32,7 +32,7 @@ def test_nights_on_end_keep_few_files_and_lose_nothing(tmp_path: Path) -> None:
         city.bills(f"fuel/{day}.csv", [("M1", day, day + timedelta(days=1), number + 1, "L")], f"{day} 23:00")
         begun = time.monotonic()
         run = night(city)
-        run.merge_parsed()
+        run.night.merge_parsed()
         took = time.monotonic() - begun
         assert run.outcome.published and run.outcome.notices == [], number
         parsed, history = size_of(city.paths.parsed), size_of(city.paths.history)

@@ -94,8 +94,7 @@ def test_a_file_that_only_happened_to_be_read_clears_its_name(city: City) -> Non
     city.bills("fuel/bad.csv", BAD)
     assert dying(city, "opened") == -signal.SIGKILL
     run = Night(city.paths)
-    run.receive()
-    batches = list(run.batches())
+    batches = list(run.batches(run.receive()))
     assert [[file.path for file in batch] for batch in batches] == [["bad.csv"], ["good.csv"]]
     assert run.outcome.notices[0]["rule_id"] == "was_being_read" and "fuel/bad.csv" in run.outcome.notices[0]["en"]
     killing.night(str(city.folder))

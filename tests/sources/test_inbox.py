@@ -7,10 +7,9 @@ from datetime import datetime
 
 import pytest
 
-from pipelines.run.night import Night
 from pipelines.sources import parse
 from pipelines.sources.arrive import inbox
-from tests.making import City, one
+from tests.making import City, begun, one, remembered
 
 ROW = ("M1", "2024-04-01", "2024-05-01", 10, "L")
 
@@ -139,14 +138,11 @@ def test_what_could_not_be_taken_in_is_new_and_a_rebuild_tells_it_too(city: City
     city.bills("fuel/a.csv", [ROW])
     city.publish()
     (city.folder / "inbox" / "fuel" / "link.csv").symlink_to("/etc/hostname")
-    night = Night(city.paths)
-    night.receive()
-    assert night.load_registers(), "a file that cannot be taken in is news"
-    again = Night(city.paths)
-    again.remember()
+    _, found = begun(city.paths)
+    assert found.is_new, "a file that cannot be taken in is news"
+    _, again = remembered(city.paths)
     assert [f.rule_id for f in again.findings] == ["not_a_file"]
-    assert again.load_registers()
-    assert again.inputs == night.inputs
+    assert again.hashes == found.hashes
 
 
 def test_office_droppings_are_passed_over(city: City) -> None:

@@ -23,9 +23,10 @@ from typer.testing import CliRunner
 
 from pipelines.cli import main
 from pipelines.history.records import History
+from pipelines.run.building import build
 from pipelines.run.guard import RunFailedError, guarded, missed
 from pipelines.run.lock import AlreadyRunning, run_lock, running
-from pipelines.run.night import LostFilesError, Night, build
+from pipelines.run.night import LostFilesError, Night
 from pipelines.settings.city import load_settings
 from pipelines.settings.city_file import SettingsError
 from pipelines.sources import parsed_store
@@ -33,7 +34,7 @@ from pipelines.upkeep import backup, doctor, tidy
 from pipelines.warehouse import database
 from pipelines.warehouse.publish import HeldBack
 from pipelines.warehouse.time_limit import TimeLimit, TimeLimitError
-from tests.making import City, monthly, nightly, one, writable
+from tests.making import City, Done, monthly, nightly, one, writable
 
 DIES_IN_A_RUN = """
 import os, sys
@@ -57,7 +58,7 @@ def command(city: City, *words: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def night(city: City) -> Night:
+def night(city: City) -> Done:
     """A whole night without Prefect and gate."""
     return nightly(city.paths, guarded)
 
@@ -386,11 +387,9 @@ def test_a_clock_set_back_loses_nothing(city: City) -> None:
     run = Night(city.paths)
     run.started = run.started - timedelta(days=400)
     with guarded(run):
-        run.receive()
-        run.read_files()
-        run.load_registers()
-        build(run)
-        run.publish()
+        arrived = run.receive()
+        run.read_files(arrived)
+        build(run, run.load_registers(arrived)).publish()
     assert run.outcome.published and run.outcome.counts["received"] == 49
 
 

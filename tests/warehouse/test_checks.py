@@ -13,7 +13,7 @@ import pytest
 from expectations import night_gate
 from pipelines.reports.terminal import show_night
 from pipelines.reports.terminal.look import Terminal
-from pipelines.run.night import Night
+from pipelines.run.building import Building
 from pipelines.warehouse import database, incremental, invariants
 from pipelines.warehouse.publish import HeldBack
 from tests.making import DEFAULTS, City, finished, monthly, rows_of
@@ -58,7 +58,7 @@ def broken_program(monkeypatch: pytest.MonkeyPatch, name: str, old: str, new: st
     monkeypatch.setattr(database, "sql_text", mutated)
 
 
-def night(city: City) -> Night:
+def night(city: City) -> Building:
     """A night with its gate, up to the publication."""
     run = finished(city.paths)
     night_gate.check(run)
@@ -123,7 +123,7 @@ def test_a_wrong_result_loses_its_verdict_with_all_that_contain_it(city: City, m
     ]
     assert incremental.last_inputs(city.paths.published) == {}, "what a check found is looked at again"
     healed = night(city)
-    assert not healed.continues and healed.outcome.failed_checks == []
+    assert not healed.base and healed.outcome.failed_checks == []
     assert verdicts(city)["F2"] == ("achieved", None)
 
 
@@ -240,7 +240,7 @@ def test_a_continued_night_checks_what_it_wrote(city: City, monkeypatch: pytest.
         "half_even9(a.quantity * CASE a.facility_id WHEN 'F2' THEN 2 ELSE 1 END, c.multiplier14)",
     )
     run = night(city)
-    assert run.continues
+    assert run.base
     assert {(c["name"], c["subjects"]) for c in run.outcome.failed_checks} == {("energy_is_quantity_times_heat", "F2")}
     assert verdicts(city)["F1"] == ("achieved", None) and "check_failed" in (verdicts(city, 2026)["F2"][1] or "")
 
@@ -303,7 +303,7 @@ def test_a_check_of_results_that_cannot_be_run_on_a_part(city: City, monkeypatch
     city.bills("fuel/b.csv", [("M1", "2026-04-01", "2026-05-01", 50, "L")], "2026-06-02 09:00")
     broken_program(monkeypatch, "touched_meters.sql", "SELECT", "SELECT CAST('x' AS INTEGER),")
     run = night(city)
-    assert run.continues and [check["name"] for check in run.outcome.failed_checks] == ["bills_found_again"]
+    assert run.base and [check["name"] for check in run.outcome.failed_checks] == ["bills_found_again"]
 
 
 @pytest.mark.parametrize("name", ["months_conserve", "row_account", "catalogue_holds"])

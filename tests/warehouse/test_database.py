@@ -71,6 +71,6 @@ def test_a_reader_without_this_program_opens_every_table_and_view(sample_folder:
     published = [table.name for table in tables.catalogue().values() if table.kind != "step"]
     filled = 0
     for name in published:
-        filled += bool(reader.execute(f"FROM {prefix}{tables.quoted(name)} LIMIT 1").fetchall())
+        filled += bool(reader.execute(f"FROM {prefix}{tables.table(name).place} LIMIT 1").fetchall())
     reader.close()
     assert filled > len(published) // 2

@@ -21,6 +21,7 @@ import pytest
 from pipelines import tables
 from pipelines.review import build as review
 from pipelines.review.states import Override
+from pipelines.run.building import Building
 from pipelines.settings.city import CityFolder
 from pipelines.warehouse import database, incremental, invariants
 from tests.making import City, begun, finished, monthly, nightly, rebuilt, writable
@@ -207,7 +208,7 @@ def different(left: Path, right: Path) -> dict[str, list[tuple[Any, ...]]]:
             continue
         # when the system first saw a file is the clock's, not the files'
         chosen = "SELECT * EXCLUDE (first_seen_at)" if "first_seen_at" in table.column_names else "SELECT *"
-        one, other = (f'{chosen} FROM {name}.main."{table.name}"' for name in "ab")
+        one, other = (f"{chosen} FROM {name}.{table.place}" for name in "ab")
         rows = connection.execute(f"({one} EXCEPT ALL {other}) UNION ALL ({other} EXCEPT ALL {one}) LIMIT 4").fetchall()
         if rows:
             found[table.name] = rows
@@ -247,7 +248,7 @@ def test_nights_equal_a_rebuild(
             history.supplier_factors()
         made = nightly(CityFolder(city.folder, today=today))
         went_on += made.continues and made.outcome.published
-        filled += count(made.city.published, "interpolated_days")
+        filled += count(city.paths.published, "interpolated_days")
         copy = tmp_path / f"rebuilt{number}"
         shutil.copytree(city.folder, copy)
         rebuilt(CityFolder(copy, today=today))
@@ -309,7 +310,7 @@ DAMAGES = {
 def test_what_a_continued_night_writes_is_checked(published: City, invariant: str) -> None:
     published.bills("bills/b.csv", [("M1", date(2026, 4, 1), date(2026, 5, 1), 90, "L")], "2026-06-02 09:00")
     made = finished(published.paths)
-    assert made.continues
+    assert made.base
     assert invariants.broken(made.connection) == {}
     made.connection.execute(DAMAGES[invariant])
     made.connection.execute("DELETE FROM invariant_results")
@@ -349,7 +350,7 @@ def test_a_value_from_the_future_is_taken_once_its_day_has_come(make_city: Calla
     nightly(CityFolder(city.folder, today=date(2026, 7, 20)))
     made = nightly(CityFolder(city.folder, today=date(2026, 8, 2)))
     assert not made.continues
-    with_july = database.connect_published(made.city.published)
+    with_july = database.connect_published(city.paths.published)
     assert with_july.execute("SELECT count(*) FROM readings WHERE started_at = '2026-07-01'").fetchone() == (1,)
     with_july.close()
 
@@ -475,11 +476,11 @@ def test_a_continued_night_takes_half_of_the_memory(make_city: Callable[..., Cit
     city.bills("bills/a.csv", monthly("M1", 2022, 2024, 100))
     whole = nightly(city.paths)
     city.bills("bills/b.csv", monthly("M1", 2025, 2025, 100))
-    continued = begun(city.paths)
-    continued.open_next()
+    continued = Building(*begun(city.paths))
     row = continued.connection.execute("SELECT current_setting('memory_limit')").fetchone()
     continued.close()
-    assert (whole.memory, continued.memory, row) == ("4GB", "2000MB", ("1.8 GiB",))
+    assert whole.made
+    assert (whole.made.memory, continued.memory, row) == ("4GB", "2000MB", ("1.8 GiB",))
 
 
 def test_a_copy_is_equal_and_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from pipelines.history import chain, kept
 from pipelines.history.records import History
 from pipelines.history.snapshots import Snapshots
 from pipelines.run import lock
-from pipelines.run.night import Night
+from pipelines.run.building import Building
 from pipelines.warehouse import database, invariants, publish, query
 from tests.making import City, finished, monthly, one, rows_of, writable
 
@@ -25,7 +25,7 @@ ROWS = monthly("M1", 2022, 2025, 100)
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Building]:
     """One built night, to be damaged inside transactions."""
     city = City(tmp_path_factory.mktemp("built") / "city").bills("fuel/a.csv", ROWS)
     night = finished(city.paths)
@@ -84,7 +84,7 @@ DAMAGES = [
 
 
 @pytest.mark.parametrize(("name", "damage"), DAMAGES)
-def test_each_damage_breaks_its_invariant(built: Night, name: str, damage: str) -> None:
+def test_each_damage_breaks_its_invariant(built: Building, name: str, damage: str) -> None:
     assert invariants.broken(built.connection) == {}
     built.connection.execute("BEGIN")
     try:
@@ -314,7 +314,7 @@ def test_two_builds_of_the_same_inputs_are_equal(city: City) -> None:
     assert first == second
 
 
-def dump(night: Night) -> dict[str, list[tuple[object, ...]]]:
+def dump(night: Building) -> dict[str, list[tuple[object, ...]]]:
     """Every derived table as sorted rows."""
     found = {}
     for table in tables.catalogue().values():

@@ -15,11 +15,10 @@ import duckdb
 import pytest
 
 from pipelines import durable
-from pipelines.run.night import Night
 from pipelines.settings import place
 from pipelines.upkeep import doctor
 from pipelines.warehouse import database, query
-from tests.making import City, monthly
+from tests.making import City, Done, monthly
 from tests.upkeep.test_operation import night
 
 WRITER = """
@@ -52,7 +51,7 @@ def held(path: Path) -> Iterator[None]:
         process.stdin.close()  # type: ignore[union-attr] # a pipe
 
 
-def rules(run: Night) -> set[str]:
+def rules(run: Done) -> set[str]:
     return {str(notice["rule_id"]) for notice in run.outcome.notices}
 
 

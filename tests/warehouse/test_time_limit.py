@@ -24,7 +24,7 @@ from tests.sources.test_limits import sheet_of
 RUN = """
 import socket, sys, threading
 from pathlib import Path
-from pipelines.run import guard, night
+from pipelines.run import building, guard, night
 from pipelines.settings.city import CityFolder
 from pipelines.sources import parse
 from pipelines.warehouse.time_limit import TimeLimit, TimeLimitError
@@ -69,18 +69,18 @@ elif place == "pages":
 try:
     city = CityFolder(Path(folder))
     if through == "flow":
-        from flows.surroundings import prepare
+        from flows.prefect_home import prepare
         prepare(city.data)
         from flows import nightly
         nightly.run(city, lambda *_: None)
     else:
         run = night.Night(city)
         with guard.guarded(run):
-            run.receive()
-            run.read_files()
-            if run.load_registers():
-                night.build(run)
-                run.publish()
+            arrived = run.receive()
+            run.read_files(arrived)
+            gathered = run.load_registers(arrived)
+            if gathered.is_new:
+                building.build(run, gathered).publish()
                 run.write_pages()
 except TimeLimitError as error:
     print(error)

@@ -1,6 +1,6 @@
 -- touched_months: the months of a meter in which a day may count otherwise than in the base: new values, with the bill after them, which
 -- its register readings may prove by theirs; days that are over since; meters whose override is looked at; energy that is chosen otherwise.
--- Inputs: touched_days, readings, touched_owners, meter_days, meter_versions, overrides, last.energy_by_meter_day, last.meter_days,
+-- Inputs: touched_days, readings, touched_owners, meter_days, meter_versions, overrides, last.energy_by_meter_day, last.internal.meter_days,
 -- changed_energy_choices. Parameters: last_today, first_day (none is expected before), today.
 WITH spans AS (
     SELECT DISTINCT meter_id, date_trunc('month', local_date) AS since, since AS until FROM touched_days
@@ -12,7 +12,7 @@ WITH spans AS (
     WHERE r.known_to IS NULL AND r.reading_kind = 'bill' AND r.index_before IS NOT NULL
     UNION ALL
     SELECT d.meter_id, min(d.local_date), max(d.local_date)
-    FROM (SELECT meter_id, reading_kind, local_date FROM meter_days UNION ALL SELECT meter_id, reading_kind, local_date FROM last.meter_days) AS d
+    FROM (SELECT meter_id, reading_kind, local_date FROM meter_days UNION ALL SELECT meter_id, reading_kind, local_date FROM last.internal.meter_days) AS d
     SEMI JOIN touched_owners AS t ON t.meter_id = d.meter_id AND t.reading_kind = d.reading_kind
     GROUP BY d.meter_id
     UNION ALL

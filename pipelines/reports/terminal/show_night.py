@@ -26,8 +26,7 @@ def night(out: Terminal, outcome: dict[str, Any], city_name: str, published: str
         out.line(out.say(label_of, meaning=check[out.language], **check), "bold red")
     for notice in outcome["notices"]:
         out.line(notice[out.language], "yellow")
-    if outcome["verdict_changes"]:
-        show_past.verdicts(out, outcome["verdict_changes"], show_past.MOST_VERDICTS)
+    show_past.told_of_a_night(out, outcome["verdict_changes"])
     if outcome["nothing_new"]:
         out.line(out.say("nothing_new"))
         _head(out, outcome)

@@ -47,6 +47,18 @@ def verdicts(out: Terminal, rows: Sequence[dict[str, Any]], most: int | None = N
         out.line(out.say("more_verdicts", count=len(rows) - most), "dim")
 
 
+def told_of_a_night(out: Terminal, rows: Sequence[dict[str, Any]]) -> None:
+    """The verdicts of closed years that a night changed; those that stay, with another target or amount, as one line."""
+    changed = [row for row in rows if row["before_verdict"] != row["after_verdict"]]
+    moved = [row for row in rows if row["before_verdict"] == row["after_verdict"]]
+    if changed:
+        verdicts(out, changed, MOST_VERDICTS)
+    if moved:
+        causes = [cause for cause in CAUSES if any(cause in row["causes"].split(";") for row in moved)]
+        told = [word(f"cause_{cause}", out.language) for cause in causes]
+        out.line(out.say("verdicts_moved", count=len(moved), causes=", ".join(told)), "yellow")
+
+
 def _case(row: dict[str, Any]) -> str:
     """Which facility, or which target of whom."""
     if row["subject_key"].startswith("facility/"):

@@ -201,6 +201,17 @@ def lost(city: CityFolder, arrivals: Iterable[Arrival]) -> list[Arrival]:
     ]
 
 
+def not_current(city: CityFolder, arrivals: Iterable[Arrival]) -> list[Arrival]:
+    """Return the files that an older program parsed and this one would parse again, were their originals there."""
+    current = {key: file for key, file in parsed_store.index(city.parsed).items() if file.is_current}
+    return [
+        a
+        for a in arrivals
+        if not a.sha256.startswith(UNREADABLE)
+        and not _is_parsed(current, a.sha256, a.path, city.settings.wanted(a.source))
+    ]
+
+
 def ledger(history: Path) -> dict[Key, Arrival]:
     """Return the ledger: the latest record of each (hash, source, path)."""
     return read_ledger(history).arrivals

@@ -21,52 +21,6 @@ from pipelines.texts import both
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent
-MACROS = """
-CREATE OR REPLACE TEMP MACRO stated_offset(t) AS
-    CASE WHEN right(t, 1) = 'Z' THEN 0
-        ELSE CAST(t[-6] || '1' AS INTEGER) * (CAST(t[-5:-4] AS INTEGER) * 60 + CAST(t[-2:] AS INTEGER)) END;
-CREATE OR REPLACE TEMP MACRO moment_of(t, form, utc_minutes) AS
-    CASE WHEN form <> '' THEN NULL
-        WHEN utc_minutes IS NULL THEN plain_moment(t)
-        WHEN regexp_full_match(t, '\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d(:\\d\\d)?(Z|[+-]\\d\\d:\\d\\d)')
-        THEN try_cast(regexp_extract(t, '^(.+?)(Z|[+-]\\d\\d:\\d\\d)$', 1) AS TIMESTAMP) + to_minutes(utc_minutes - stated_offset(t)) END;
-CREATE OR REPLACE TEMP MACRO plain_decimal(t) AS
-    CASE WHEN length(t) <= 19 AND NOT contains(t, '_') AND NOT contains(t, 'e') AND NOT contains(t, 'E')
-            AND try_cast(t AS DECIMAL(18, 6)) = try_cast(t AS DECIMAL(38, 18))
-        THEN try_cast(t AS DECIMAL(18, 6)) END;
-CREATE OR REPLACE TEMP MACRO bare_figure(t) AS
-    regexp_replace(translate(t, '０１２３４５６７８９，．', '0123456789,.'), '^[\\s　+−－▲△￥¥\\\\-]+|[\\s　円-]+$', '', 'g');
-CREATE OR REPLACE TEMP MACRO speaks_point(t) AS regexp_full_match(t,
-    '[1-9]\\d{0,2}(,\\d{3})+\\.\\d*|[1-9]\\d{0,2}(,\\d{3}){2,}|\\d*\\.(\\d{0,2}|\\d{4,})|(0\\d*|\\d{4,})?\\.\\d{3}');
-CREATE OR REPLACE TEMP MACRO speaks_comma(t) AS regexp_full_match(t,
-    '[1-9]\\d{0,2}(\\.\\d{3})+,\\d*|[1-9]\\d{0,2}(\\.\\d{3}){2,}|\\d*,(\\d{0,2}|\\d{4,})|(0\\d*|\\d{4,})?,\\d{3}');
-CREATE OR REPLACE TEMP MACRO has_point_groups(t) AS regexp_full_match(t, '[1-9]\\d{0,2}((\\.\\d{3})+,\\d*|(\\.\\d{3}){2,})');
-CREATE OR REPLACE TEMP MACRO snapped(t, tolerance) AS
-    CASE WHEN abs(epoch_us(t) - epoch_us(date_trunc('minute', t + INTERVAL 30 SECOND))) <= tolerance * 1000000
-        THEN date_trunc('minute', t + INTERVAL 30 SECOND) ELSE t END;
-CREATE OR REPLACE TEMP MACRO unclosed_mark() AS chr(30) || 'unclosed';
-CREATE OR REPLACE TEMP MACRO stamp_tolerance() AS 0;
-CREATE OR REPLACE TEMP MACRO bare(t) AS regexp_replace(t, '[\\s\u3000]', '', 'g');
-CREATE OR REPLACE TEMP MACRO unmarked(has_marks, t) AS
-    CASE WHEN has_marks THEN regexp_replace(t, '\\x1e[^\\x1e]*\\x1e[^\\x1e]*\\x1e', '', 'g') ELSE t END;
-CREATE OR REPLACE TEMP MACRO rule_of(t) AS
-    nullif(nullif(regexp_extract(t, '\\x1e([^\\x1e]*)\\x1e[^\\x1e]*\\x1e', 1), ''), 'shown_otherwise');
-CREATE OR REPLACE TEMP MACRO shown_as(t) AS nullif(regexp_extract(t, '\\x1eshown_otherwise\\x1e([^\\x1e]*)\\x1e', 1), '');
-CREATE OR REPLACE TEMP MACRO of_its_own(has_marks, t) AS
-    CASE WHEN NOT has_marks THEN t WHEN rule_of(t) IS NULL THEN unmarked(true, t)
-        WHEN rule_of(t) <> 'hidden_column' THEN unmarked(true, t) || ' [' || rule_of(t) || ']' END;
-CREATE OR REPLACE TEMP MACRO total_of(has_marks, t) AS
-    CASE WHEN has_marks AND rule_of(t) = 'not_calculated' THEN unmarked(true, t) || ' (計算されていない式 / formula never calculated)'
-        ELSE unmarked(has_marks, t) END;
-CREATE OR REPLACE TEMP MACRO our_word(has_words, words, role, t) AS
-    CASE WHEN has_words THEN coalesce(words[role || ':' || coalesce(trim(t), '')], t) ELSE t END;
-CREATE OR REPLACE TEMP MACRO unless_missing(has_missing, missing, t) AS
-    CASE WHEN NOT has_missing THEN t WHEN list_contains(missing, trim(t)) THEN '' ELSE t END;
-CREATE OR REPLACE TEMP MACRO unless_torn(torn_place, place, t) AS
-    CASE WHEN torn_place = place THEN coalesce(t, '') || ' [torn_line]' ELSE t END;
-CREATE OR REPLACE TEMP MACRO period_start(t) AS trim(regexp_extract(t, '^(.+?)\\s*[\u301c\uff5e~]\\s*(.+)$', 1));
-CREATE OR REPLACE TEMP MACRO period_end(t) AS trim(regexp_extract(t, '^(.+?)\\s*[\u301c\uff5e~]\\s*(.+)$', 2));
-"""
 EMPTY = """
 CREATE OR REPLACE TEMP TABLE read_cells (
     file_no INTEGER, line BIGINT, column_name layout_word, {}, quantity_text VARCHAR, is_snapped BOOLEAN,
@@ -91,7 +45,7 @@ def read(connection: duckdb.DuckDBPyConnection, found: list[OpenedFile], left: l
     tables = [part for outcome in found for part in [*outcome.parts, *outcome.held]]
     if not left and not any(part.table for part in tables):
         return
-    connection.execute(MACROS)
+    database.define(connection, HERE / "macros" / "careful.sql")
     _load_lines(connection, left, limits)
     _refuse_lost_lines(connection, found, {part.file_no for part in left})
     tables_found.describe(connection, tables)

@@ -32,16 +32,6 @@ BUFFER_STEP = 65_536
 LEAST_BUFFER, MOST_BUFFER = 16 * BUFFER_STEP, 512 * BUFFER_STEP
 # Stands for no cell at all, which an empty cell is not; no file read here holds it.
 NOTHING = "\x1d"
-MACROS = """
-CREATE OR REPLACE TEMP MACRO plain_moment(t) AS
-    CASE WHEN t LIKE '____-__-__ __:__' THEN try_cast(t AS TIMESTAMP)
-        WHEN length(t) = 19 AND t[5] IN ('-', '/') AND t[14] = ':' AND t[17] = ':'
-            OR length(t) = 16 AND t[5] IN ('-', '/') AND t[14] = ':'
-            OR length(t) = 10 AND t[5] IN ('-', '/')
-        THEN try_cast(t AS TIMESTAMP) END;
-CREATE OR REPLACE TEMP MACRO minutes_later(t, minutes) AS make_timestamp(epoch_us(t) + CAST(minutes AS BIGINT) * 60000000);
-CREATE OR REPLACE TEMP MACRO off_minute(t) AS t <> date_trunc('minute', t);
-"""
 EMPTY = """
 CREATE OR REPLACE TEMP TABLE plain_cells (
     file_no INTEGER, column_name layout_word, key VARCHAR, started_at TIMESTAMP, ended_at TIMESTAMP,
@@ -82,7 +72,7 @@ def read(connection: duckdb.DuckDBPyConnection, parts: list[TablePart], limits: 
     Returns:
         The tables of lines that are left for the careful way, wholly (not in ``placed_tables``) or for their ``careful_lines``.
     """
-    connection.execute(MACROS)
+    database.define(connection, HERE / "macros" / "plain.sql")
     connection.execute(EMPTY)
     threads = int((connection.execute("SELECT current_setting('threads')").fetchone() or (1,))[0])
     select = database.sql_text(HERE / "plain_cells.sql")
