@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import units
-from pipelines.registers.read import RegisterError, RegisterRow, Registers, register_tables
+from pipelines.registers import spoken
+from pipelines.registers.read import Check, RegisterRow, Registers, register_tables
 from pipelines.settings.city import Settings
 from pipelines.texts import both
 
@@ -63,17 +64,14 @@ PERIODS = {
 }
 
 
-def check(registers: Registers, settings: Settings, energy_types: set[str], activities: set[str]) -> None:
-    """Check the registers against each other.
+def problems(registers: Registers, settings: Settings, energy_types: set[str], activities: set[str]) -> list[str]:
+    """Check the registers against each other; returns every problem found.
 
     Args:
         registers: As read.
         settings: For the posts the city itself names.
         energy_types: The vocabulary of energy types.
         activities: The vocabulary of activities.
-
-    Raises:
-        RegisterError: with every problem found.
     """
     checks: list[Callable[[], Iterable[str]]] = [
         lambda: _keys(registers),
@@ -90,9 +88,12 @@ def check(registers: Registers, settings: Settings, energy_types: set[str], acti
         lambda: _factors(registers),
         lambda: _posts(registers, settings),
     ]
-    problems = [problem for one in checks for problem in one()]
-    if problems:
-        raise RegisterError(problems)
+    return [problem for one in checks for problem in one()]
+
+
+def of_city(settings: Settings) -> Check:
+    """Return the check of a city's registers, for :func:`pipelines.registers.read.read`."""
+    return lambda registers: problems(registers, settings, *vocabularies())
 
 
 def vocabularies() -> tuple[set[str], set[str]]:
@@ -121,14 +122,12 @@ def _keys(registers: Registers) -> Iterable[str]:
 
 def _references(registers: Registers) -> Iterable[str]:
     for name, column, target, target_column in REFERENCES:
-        known = {row[target_column] for row in registers[target]}
         for row in registers[name]:
-            if row[column] is not None and row[column] not in known:
+            if row[column] is not None and not registers.names(target, target_column, row[column]):
                 told = both("not_in_register", at=row.place(column), value=row[column], target=target)
                 yield f"{told} {target_column}"
-    facilities = {row["facility_id"] for row in registers["facilities"]} | {OUTSIDE}
     for row in registers["meter_shares"]:
-        if row["facility_id"] not in facilities:
+        if row["facility_id"] != OUTSIDE and not registers.names("facilities", "facility_id", row["facility_id"]):
             yield both("facility_not_in_register", at=row.place("facility_id"), facility_id=row["facility_id"])
 
 
@@ -151,12 +150,13 @@ def _vocabulary(registers: Registers, energy_types: set[str], activities: set[st
     for name in ("meters", "supplier_factors", "supplier_properties"):
         for row in registers[name]:
             if row["energy_type"] not in energy_types:
-                words = ", ".join(sorted(energy_types))
+                words = spoken.nearest(name, "energy_type", row["energy_type"] or "")
                 yield both("word_not_usable", at=row.place("energy_type"), value=row["energy_type"], words=words)
     for name in ("activity_sources", "own_factors"):
         for row in registers[name]:
             if row["activity"] not in activities:
-                yield both("unknown_activity", at=row.place("activity"), activity=row["activity"])
+                words = spoken.nearest(name, "activity", row["activity"] or "")
+                yield both("unknown_activity", at=row.place("activity"), activity=row["activity"], words=words)
 
 
 def _meter_units(registers: Registers) -> Iterable[str]:
@@ -244,13 +244,10 @@ def _derived(registers: Registers) -> Iterable[str]:
 
 
 def _targets(registers: Registers) -> Iterable[str]:
-    known = {
-        "facility": {row["facility_id"] for row in registers["facilities"]},
-        "operator": {row["operator_id"] for row in registers["operators"]},
-        "group": {row["group_id"] for row in registers["groups"]},
-    }
+    lists = {"facility": "facilities", "operator": "operators", "group": "groups"}
     for row in registers["targets"]:
-        if row["subject_id"] not in known.get(row["subject_kind"], {row["subject_id"]}):
+        kind = row["subject_kind"]
+        if kind in lists and not registers.names(lists[kind], f"{kind}_id", row["subject_id"]):
             yield both("unknown_subject", at=row.place("subject_id"), subject_id=row["subject_id"])
         if None not in (row["base_fy"], row["target_fy"]) and row["base_fy"] >= row["target_fy"]:
             yield both("must_follow_base_fy", at=row.place("target_fy"))

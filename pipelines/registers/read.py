@@ -1,8 +1,10 @@
 """The registers: what the office keeps in ``<city>/registers/*.csv``, read, typed, checked, stored.
 
-Columns come from the catalogue. Dates may be ISO or wareki, an empty cell means unknown or open. All problems are
-collected and raised once, each with file, line, column, what was found and what was expected: a register that does
-not hold together stops the night, because a lost meter would look like saved energy; the last publication stays.
+Columns come from the catalogue, under its names or the office's own (:mod:`pipelines.registers.spoken`). Dates may be ISO or wareki, an
+empty cell means unknown or open. A register may be a workbook (its first sheet). Rows that begin with 例 are examples and are passed
+over. All problems are collected and raised once, each with file, line, column, what was found and what was expected, equal ones
+together: a register that does not hold together stops the night, because a lost meter would look like saved energy; the last publication
+stays.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ import csv
 import difflib
 import hashlib
 import io
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -22,31 +26,61 @@ from pipelines import tables
 from pipelines.errors import ActionableError
 from pipelines.findings import Finding
 from pipelines.periods import PeriodError, parse_date, parse_fiscal_year
+from pipelines.registers import sheet, spoken
 from pipelines.texts import both
 from pipelines.warehouse import database
 
 FACTOR_REGISTERS = ("supplier_factors", "supplier_properties", "own_factors")
 REQUIRED = ("operators", "facilities", "meters", "targets", "appointments")
 ENCODINGS = ("utf-8-sig", "cp932")
-LIKELY_SLIP = 0.8
+EXAMPLE = "例"  # the first cell of a row that a new city folder shows how to fill
+TYPES = (".csv", ".xlsx")
+_PLACE = re.compile(r"([\w.-]+\.(?:csv|xlsx)) ([0-9]+)行目")
+_SAME = "\x1f"
 
 
 class RegisterError(ActionableError, ValueError):
     """The registers do not hold together; the message lists every problem, one a line."""
 
     def __init__(self, problems: list[str]) -> None:
+        problems = list(dict.fromkeys(problems))
         head = both("register_problems", problems=len(problems))
-        super().__init__("\n".join([head, *(f"  {problem}" for problem in problems)]))
+        super().__init__("\n".join([head, *(f"  {problem}" for problem in together(problems))]))
         self.problems = problems
 
 
-@dataclass(frozen=True, slots=True)
+def together(problems: Iterable[str]) -> list[str]:
+    """Return the problems with those that differ in their line alone told once: ``meters.csv 2-14行目 ...``."""
+    lines: dict[tuple[str, str, str], list[int]] = {}
+    for problem in problems:
+        found = _PLACE.match(problem)
+        key = (found[1], "行目", problem[found.end() :].replace(found[0], _SAME)) if found else (problem, "", "")
+        lines.setdefault(key, []).append(int(found[2]) if found else 0)
+    told = []
+    for (file, word, rest), numbers in lines.items():
+        place = f"{file} {_ranges(sorted(numbers))}{word}" if word else file
+        told.append(f"{place}{rest.replace(_SAME, place)}")
+    return told
+
+
+def _ranges(numbers: list[int]) -> str:
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number <= ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in ranges)
+
+
+@dataclass(slots=True)
 class RegisterRow:
     """One typed row of a register, with the line it stands on."""
 
     file: str
     line: int
     values: dict[str, Any]
+    is_sound: bool = True  # every cell of it could be read
 
     def __getitem__(self, column: str) -> Any:  # noqa: ANN401 - a register holds dates, numbers and texts
         return self.values[column]
@@ -63,9 +97,18 @@ class Registers:
     rows: dict[str, list[RegisterRow]]
     contents: dict[str, bytes]
     findings: list[Finding] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
+    _values: dict[tuple[str, str], set[Any]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> list[RegisterRow]:
-        return self.rows[name]
+        """The rows that could be read."""
+        return [row for row in self.rows[name] if row.is_sound]
+
+    def names(self, name: str, column: str, value: object) -> bool:
+        """Tell whether a register has a row of this value; one that could not be read, or misses a cell, may have it."""
+        if (name, column) not in self._values:
+            self._values[name, column] = {row.values.get(column) for row in self.rows[name]}
+        return name in self.unread or value in self._values[name, column]
 
     def content_hash(self, *, of_factors: bool) -> str:
         """One hash over the registers that state factors, or over all others."""
@@ -73,39 +116,68 @@ class Registers:
         return hashlib.sha256(repr([(n, hashlib.sha256(c).hexdigest()) for n, c in parts]).encode()).hexdigest()
 
 
+Check = Callable[[Registers], list[str]]
+
+
 def register_tables() -> list[tables.Table]:
     """Return the catalogue's registers."""
     return [table for table in tables.catalogue().values() if table.kind == "register"]
 
 
-def read(folder: Path) -> Registers:
+def read(folder: Path, check: Check | None = None) -> Registers:
     """Read and type every register of a city.
 
     Args:
         folder: ``<city>/registers``.
+        check: What else must hold; its problems are raised together with what cannot be read.
 
     Raises:
         RegisterError: listing every missing file or column and every cell that cannot be read.
     """
     problems: list[str] = []
     known = {table.name for table in register_tables()}
-    for stray in sorted(p.name for p in folder.glob("*.csv") if p.stem not in known):
-        close = difflib.get_close_matches(Path(stray).stem, known, 1, LIKELY_SLIP)
+    for stray in sorted(p.name for p in folder.glob("*.*") if p.suffix in TYPES and p.stem not in known):
+        close = difflib.get_close_matches(Path(stray).stem, known, 1, spoken.LIKELY_SLIP)
         if close:
             problems.append(both("not_a_register", at=stray, likely=close[0]))
-    contents = {n: (folder / f"{n}.csv").read_bytes() for n in sorted(known) if (folder / f"{n}.csv").is_file()}
+    files = {name: found for name in sorted(known) if (found := file_of(folder, name, problems))}
+    contents = {name: content for name, path in files.items() if (content := _content(path, problems)) is not None}
     for name in REQUIRED:
-        if name not in contents:
+        if name not in files:
             problems.append(both("register_must_exist", at=f"{name}.csv"))
-    return typed(contents, problems)
+    return typed(contents, problems, check, {name: path.name for name, path in files.items()})
 
 
-def typed(contents: dict[str, bytes], problems: list[str] | None = None) -> Registers:
+def file_of(folder: Path, name: str, problems: list[str]) -> Path | None:
+    """Return where a register stands, as text or as a workbook; two of one name are a problem."""
+    found = [path for kind in TYPES if (path := folder / f"{name}{kind}").is_file()]
+    if len(found) > 1:
+        problems.append(both("register_twice", at=found[0].name, other=found[1].name))
+    return found[0] if found else None
+
+
+def _content(path: Path, problems: list[str]) -> bytes | None:
+    """Return a register as text; that of a workbook is written out row by row, so that history keeps what was read."""
+    try:
+        return sheet.as_csv(path) if path.suffix == ".xlsx" else path.read_bytes()
+    except sheet.UnreadableError as error:
+        problems.append(both("register_not_a_workbook", at=path.name, error=error))
+        return None
+
+
+def typed(
+    contents: dict[str, bytes],
+    problems: list[str] | None = None,
+    check: Check | None = None,
+    names: dict[str, str] | None = None,
+) -> Registers:
     """Type registers whose contents are at hand; absent ones are empty.
 
     Args:
         contents: Name of a register -> its bytes.
         problems: What is wrong already, to be raised together with what is found.
+        check: What else must hold of what could be typed.
+        names: Name of a register -> the file that people know it as.
 
     Raises:
         RegisterError: listing every cell that cannot be read.
@@ -115,8 +187,15 @@ def typed(contents: dict[str, bytes], problems: list[str] | None = None) -> Regi
     for table in register_tables():
         result.rows[table.name] = []
         if table.name in contents:
-            file = f"{table.name}.csv"
+            file = (names or {}).get(table.name, f"{table.name}.csv")
+            before = len(problems)
             result.rows[table.name] = _read_one(table, file, contents[table.name], problems, result.findings)
+            if len(problems) > before and not result.rows[table.name]:
+                result.unread.add(table.name)
+        elif table.name in REQUIRED:
+            result.unread.add(table.name)
+    if check is not None:
+        problems += check(result)
     if problems:
         raise RegisterError(problems)
     return result
@@ -131,9 +210,10 @@ def read_some(folder: Path, names: tuple[str, ...]) -> dict[str, list[RegisterRo
     problems: list[str] = []
     found = {}
     for name in names:
-        path = folder / f"{name}.csv"
-        if path.is_file():
-            found[name] = _read_one(tables.table(name), path.name, path.read_bytes(), problems, [])
+        path = file_of(folder, name, problems)
+        content = _content(path, problems) if path else None
+        if path and content is not None:
+            found[name] = _read_one(tables.table(name), path.name, content, problems, [])
     if problems:
         raise RegisterError(problems)
     return found
@@ -156,24 +236,37 @@ def _read_one(
         return []
     reader = csv.reader(io.StringIO(text, newline=""))
     rows: list[RegisterRow] = []
+    examples: list[int] = []
     try:
-        header = [cell.strip() for cell in next(reader, [])]
+        header = _columns(table, [cell.strip() for cell in next(reader, [])])
         if not _header_is_sound(table, file, header, problems, findings):
             return []
         for cells in reader:
             if not any(cell.strip() for cell in cells):
                 continue
+            if cells[0].strip().startswith(EXAMPLE):
+                examples.append(reader.line_num)
+                continue
             if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
                 problems.append(both("more_cells_than_headings", file=file, line=reader.line_num))
                 continue
             given = dict(zip(header, cells, strict=False))
-            row = RegisterRow(file, reader.line_num, {})
+            row, before = RegisterRow(file, reader.line_num, {}), len(problems)
             for column in table.columns:
                 row.values[column.name] = _typed(table, column, given.get(column.name, ""), row, problems)
+            row.is_sound = len(problems) == before
             rows.append(row)
     except csv.Error as error:  # a cell beyond what csv takes, where a quote closes nowhere
         problems.append(both("register_not_csv", file=file, line=reader.line_num, error=error))
+    if examples:
+        findings.append(Finding("register_example_rows", file, {"lines": _ranges(examples)}))
     return rows
+
+
+def _columns(table: tables.Table, header: list[str]) -> list[str]:
+    """Return the catalogue's names of what stands above the columns; what is none stays as it is."""
+    known = spoken.columns_by_heading(table.name)
+    return [known.get(spoken.plain(name), name) if name else name for name in header]
 
 
 def _decode(content: bytes) -> str | None:
@@ -192,19 +285,27 @@ def _header_is_sound(
     missing = [c.name for c in table.columns if not c.nullable and c.name not in header]
     before = len(problems)
     if missing:
-        problems.append(both("columns_missing", at=file, missing=", ".join(missing)))
+        problems.append(both("columns_missing", at=file, missing=", ".join(_named(table, name) for name in missing)))
     doubled = sorted({name for name in header if name and header.count(name) > 1})
     if doubled:
         problems.append(both("columns_doubled", at=file, doubled=", ".join(doubled)))
     for name in header:
         if not name or name in known:
             continue
-        close = difflib.get_close_matches(name, known - set(header), 1, LIKELY_SLIP)
-        if close:
-            problems.append(both("slip_of_column_name", at=file, name=name, likely=close[0]))
+        likely = spoken.likely(name, spoken.columns_by_heading(table.name))
+        if likely and likely not in header:
+            problems.append(both("slip_of_column_name", at=file, name=name, likely=_named(table, likely)))
         else:
-            findings.append(Finding("register_unknown_column", f"{file}:{name}", {"found": file, "column": name}))
+            near = spoken.likely(name, spoken.columns_by_heading(table.name), spoken.WORTH_A_GUESS)
+            guess = f"→ {_named(table, near)} ?" if near and near not in header else ""
+            told = {"found": file, "column": name, "guess": guess}
+            findings.append(Finding("register_unknown_column", f"{file}:{name}", told))
     return len(problems) == before
+
+
+def _named(table: tables.Table, column: str) -> str:
+    """A column by the name that an office gives it, and its own."""
+    return " / ".join([*spoken.headings(table, column)[:1], column])
 
 
 def _typed(table: tables.Table, column: tables.Column, text: str, row: RegisterRow, problems: list[str]) -> Any:  # noqa: ANN401
@@ -213,6 +314,7 @@ def _typed(table: tables.Table, column: tables.Column, text: str, row: RegisterR
         if not column.nullable:
             problems.append(both("must_not_be_empty", at=row.place(column.name)))
         return None
+    cell = spoken.word(table.name, column.name, cell)
     try:
         value = _parse(column, cell)
     except (PeriodError, InvalidOperation, ValueError) as error:
@@ -220,9 +322,8 @@ def _typed(table: tables.Table, column: tables.Column, text: str, row: RegisterR
         problems.append(f"{told} / {error}")
         return None
     if column.words and value not in column.words:
-        problems.append(
-            both("word_not_usable", at=row.place(column.name), value=cell, words=", ".join(sorted(column.words)))
-        )
+        words = spoken.nearest(table.name, column.name, cell)
+        problems.append(both("word_not_usable", at=row.place(column.name), value=cell, words=words))
     return value
 
 
@@ -232,9 +333,9 @@ def _parse(column: tables.Column, cell: str) -> Any:  # noqa: ANN401
     if column.type == "INTEGER":
         return parse_fiscal_year(cell)
     if column.type.startswith("DECIMAL"):
-        number = Decimal(cell)
+        number = spoken.figure(column.name, cell)
         width, places = (int(part) for part in column.type[8:-1].split(","))
         if not number.is_finite() or number != round(number, places) or abs(number) >= Decimal(10) ** (width - places):
             raise ValueError(both("too_many_decimals", places=places))
         return number
-    return cell
+    return spoken.shares_in(cell) if column.name in spoken.SHARES else cell

@@ -25,7 +25,7 @@ from pipelines.process import program
 from pipelines.reference import editions, method_rules
 from pipelines.reference import load as reference
 from pipelines.reference.editions import Edition
-from pipelines.registers import read
+from pipelines.registers import checks, read
 from pipelines.registers.read import Registers
 from pipelines.review.store import Decision, read_all
 from pipelines.settings.city import CityFolder
@@ -134,7 +134,7 @@ def now(city: CityFolder, arrivals: list[Arrival]) -> Inputs:
     return Inputs(
         tuple(arrivals),
         tuple(inbox.not_taken(city.history)),
-        read.read(city.registers),
+        read.read(city.registers, checks.of_city(city.settings)),
         reference.packaged(),
         tuple(read_all(city.decisions_url)),
         tuple(editions.taken(city.history)),

@@ -24,7 +24,6 @@ from pipelines.errors import ActionableError
 from pipelines.findings import Finding, stable_id
 from pipelines.history.records import History
 from pipelines.history.snapshots import Snapshots, state_id
-from pipelines.registers import checks
 from pipelines.run import inputs as run_inputs
 from pipelines.run import proof
 from pipelines.run.inputs import Inputs
@@ -194,7 +193,6 @@ class Night:
         if missing := inbox.lost(self.city, arrived.files):
             raise LostFilesError([arrival.name for arrival in missing])
         known = run_inputs.now(self.city, arrived.files)
-        checks.check(known.registers, self.city.settings, *checks.vocabularies())
         return self.gather(known, arrived)
 
     def gather(self, known: Inputs, arrived: Arrived) -> Gathered:

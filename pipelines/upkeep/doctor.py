@@ -126,9 +126,7 @@ def _version(name: str) -> str:
 
 def _registers(city: CityFolder) -> Checkup:
     try:
-        found = read.read(city.registers)
-        vocabularies = checks.vocabularies()
-        checks.check(found, city.settings, *vocabularies)
+        found = read.read(city.registers, checks.of_city(city.settings))
     except read.RegisterError as error:
         return Checkup(*ja_en("what_registers"), "bad", str(error), both("mend_lines_named"))
     counts = ", ".join(f"{name} {len(found[name])}" for name in read.REQUIRED)

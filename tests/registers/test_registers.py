@@ -10,14 +10,12 @@ from tests.making import DEFAULTS, City
 
 def problems(city: City) -> str:
     with pytest.raises(read.RegisterError) as refused:
-        found = read.read(city.paths.registers)
-        checks.check(found, city.paths.settings, *checks.vocabularies())
+        read.read(city.paths.registers, checks.of_city(city.paths.settings))
     return str(refused.value)
 
 
 def test_the_default_city_is_sound(city: City) -> None:
-    found = read.read(city.paths.registers)
-    checks.check(found, city.paths.settings, *checks.vocabularies())
+    read.read(city.paths.registers, checks.of_city(city.paths.settings))
 
 
 def test_a_missing_register_is_named(city: City) -> None:
@@ -82,7 +80,7 @@ def test_shares_must_sum_to_one_on_every_day(city: City) -> None:
     assert "0.6" in problems(city)
     shares[1]["valid_from"] = "2020-04-01"
     city.register("meter_shares", shares)
-    checks.check(read.read(city.paths.registers), city.paths.settings, *checks.vocabularies())
+    read.read(city.paths.registers, checks.of_city(city.paths.settings))
 
 
 def test_overlapping_validity_of_a_meter_is_refused(city: City) -> None:

@@ -26,8 +26,7 @@ def two_operators(city: City, **target: object) -> City:
 
 def problems(city: City) -> str:
     try:
-        found = read.read(city.paths.registers)
-        checks.check(found, city.paths.settings, *checks.vocabularies())
+        read.read(city.paths.registers, checks.of_city(city.paths.settings))
     except read.RegisterError as error:
         return str(error)
     return ""
