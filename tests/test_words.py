@@ -115,7 +115,9 @@ def test_registers_layouts_and_parsers_take_the_words_of_the_catalogue() -> None
         assert typed({"meters": head + f"M,F,kerosene,L,{kind}\n".encode()})["meters"][0]["reading_kind"] == kind
         Layout(header=("a",), columns={"meter": "a", "date": "b", "quantity": "c"}, reading_kind=kind)
         assert AGREED_WORDS["reading_kind"][kind] == kind
-    with pytest.raises(RegisterError, match=r"30分値 \(interval\), 検針 \(bill\), 指示数 \(register\), 納品 \(delivery\)"):
+    with pytest.raises(
+        RegisterError, match=r"30分値 \(interval\), 検針 \(bill\), 指示数 \(register\), 納品 \(delivery\)"
+    ):
         typed({"meters": head + b"M,F,kerosene,L,monthly\n"})
     with pytest.raises(ValueError, match="reading_kind"):
         Layout(header=("a",), columns={"meter": "a", "date": "b", "quantity": "c"}, reading_kind="monthly")

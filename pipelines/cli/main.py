@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.cli import common, factors, intake, operation, past, review, sql
+from pipelines.cli import begin, common, factors, intake, operation, past, review, sql
 from pipelines.cli import year as cli_year
 from pipelines.errors import ActionableError
 from pipelines.settings.city_file import CITY_FILE, history_folder
@@ -30,6 +30,7 @@ app = typer.Typer(
 app.add_typer(review.app, name="review")
 app.add_typer(factors.app, name="factors")
 app.add_typer(cli_year.app, name="year")
+begin.add_to(app)
 past.add_to(app)
 sql.add_to(app)
 intake.add_to(app)

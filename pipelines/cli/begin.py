@@ -1,0 +1,70 @@
+"""The commands to begin with: ``init`` makes a city folder, ``registers`` says what its registers hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli import common
+from pipelines.texts import both
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the commands into the command line."""
+    app.command()(init)
+    app.command()(registers)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="新しい市のフォルダ / the new city folder.", metavar="DIR")],
+    name: Annotated[str, typer.Option(help="市の名前 / name of the city.")] = "",
+    as_json: common.AsJson = False,
+) -> None:
+    """新しい市のフォルダを作る / make a city folder to begin with: settings, registers with examples, inbox.
+
+    例 / example: facility-emissions init 見本市 --name 見本市
+    """
+    from pipelines.ask import register_guide
+    from pipelines.registers import new_city
+    from pipelines.reports import registers_book
+
+    try:
+        made = new_city.make(folder, name or folder.resolve().name)
+        book = folder / registers_book.NAME
+        registers_book.write(book, [register_guide.guide(each) for each in register_guide.names()])
+    except new_city.FolderInUseError as error:
+        common.refuse(str(error))
+    except OSError as error:
+        common.refuse(f"{folder}: {error.strerror or error}")
+    if as_json:
+        common.print_json({"city": folder, "files": [*made, book]})
+        return
+    out = common.terminal()
+    out.line(out.say("init_made", folder=folder), "bold")
+    for step in ("registers", "city", "inbox", "nightly"):
+        out.line(out.say(f"init_{step}", folder=folder, book=book.name))
+
+
+def registers(
+    name: Annotated[str, typer.Argument(help="台帳の名前 / a register.", metavar="[NAME]")] = "",
+    as_json: common.AsJson = False,
+) -> None:
+    """台帳の列・意味・使える語・記入例 / the columns of a register: meaning, words, whether needed, an example.
+
+    例 / example: facility-emissions registers meters
+    """
+    from pipelines.ask import register_guide
+    from pipelines.reports.terminal import show_registers
+
+    known = register_guide.names()
+    if name and name.removesuffix(".csv") not in known:
+        common.refuse(both("no_such_register", at=name, known=", ".join(known)))
+    chosen = [register_guide.guide(each) for each in ([name.removesuffix(".csv")] if name else known)]
+    if as_json:
+        common.print_json(chosen[0] if name else chosen)
+    elif name:
+        show_registers.one(common.terminal(), chosen[0])
+    else:
+        show_registers.every(common.terminal(), chosen)
