@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from pipelines import tables
+from pipelines.ask import views
 from pipelines.flags import build as flags
 from pipelines.history import totals
 from pipelines.review import build as review
@@ -173,6 +174,7 @@ class Building:
         """Write what the file was built from and the dictionary, so that the gate finds every table it checks."""
         database.create(self.connection, "build_inputs")
         database.insert_rows(self.connection, "build_inputs", sorted(self.gathered.hashes.items()))
+        views.create(self.connection)
         database.create(self.connection, "validation_results")
         database.create(self.connection, "dictionary")
         database.insert_rows(self.connection, "dictionary", tables.dictionary_rows())
