@@ -1,4 +1,4 @@
-"""The commands to begin with: ``init`` makes a city folder, ``registers`` says what its registers hold."""
+"""The commands to begin with: ``init`` makes a city folder, ``registers`` says what its registers hold, ``start`` what is still missing."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def add_to(app: typer.Typer) -> None:
     """Put the commands into the command line."""
     app.command()(init)
     app.command()(registers)
+    app.command()(start)
 
 
 def init(
@@ -68,3 +69,47 @@ def registers(
         show_registers.one(common.terminal(), chosen[0])
     else:
         show_registers.every(common.terminal(), chosen)
+
+
+def start(
+    fiscal_year: Annotated[
+        int | None,
+        typer.Option(
+            "--fiscal-year", help="年度（省略は前年度） / fiscal year; last year without.", min=1990, max=2100
+        ),
+    ] = None,
+    as_json: common.AsJson = False,
+) -> None:
+    """判定が出るまでに足りないもの / what still keeps each facility from a verdict, and the line to write.
+
+    例 / example: facility-emissions --city mycity start
+    """
+    from pipelines.ask import checklist
+    from pipelines.periods import fiscal_year as year_of
+    from pipelines.registers import checks, read
+    from pipelines.reports.terminal import show_checklist
+    from pipelines.warehouse.query import QueryError
+
+    city = common.city_folder()
+    out = common.terminal()
+    if not city.published.is_file():
+        try:
+            found = read.read(city.registers, checks.of_city(city.settings))
+        except read.RegisterError as error:
+            common.refuse(str(error))
+        empty = [name for name in read.REQUIRED if not found[name]]
+        if as_json:
+            common.print_json({"published": False, "empty_registers": empty})
+            return
+        for name in empty:
+            out.line(out.say("start_empty_register", name=name), "yellow")
+        out.line(out.say("start_first_night"))
+        return
+    try:
+        told = checklist.gather(city.published, fiscal_year or year_of(city.today) - 1)
+    except QueryError as error:
+        common.refuse(str(error))
+    if as_json:
+        common.print_json(told)
+    else:
+        show_checklist.show(out, told, city.settings.city.name)

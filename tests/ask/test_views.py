@@ -18,7 +18,8 @@ QUESTIONS = {
         WHERE use_class = 'school' AND fiscal_year = 2025 ORDER BY kwh_per_m2 DESC""",
     "this month against the same month of last year": """
         SELECT n.facility_name, n.month, n.co2e_t, l.co2e_t AS last_year FROM facility_months AS n
-        JOIN facility_months AS l ON l.facility_id = n.facility_id AND l.month = n.month - INTERVAL 1 YEAR WHERE n.month = DATE '2025-08-01'""",
+        JOIN facility_months AS l ON l.facility_id = n.facility_id AND l.month = n.month - INTERVAL 1 YEAR
+        WHERE n.month = DATE '2025-08-01'""",
     "what is provisional": "SELECT facility_name, fiscal_year, co2e_t FROM facility_years WHERE is_provisional ORDER BY ALL",
     "who misses its target, and by how much": """
         SELECT subject_name, fiscal_year, (actual_low_co2e_kg - allowed_co2e_kg) / 1000 AS over_t FROM verdicts

@@ -1,0 +1,143 @@
+"""What still keeps facilities from 達成 or 未達: each cause once, with all it blocks, and the line to write or the answer to give.
+
+A cause is one question however many facilities it blocks: by supplier and menu where a factor is missing, by department where data
+or an answer is, by itself where a target or a rule is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.ask import select
+from pipelines.findings import explain_reason
+from pipelines.texts import LANGUAGES, label, section
+from pipelines.warehouse import query
+
+BASELINE = "baseline:"
+# Told last: what no line of the office changes, and what keeps nobody from a verdict.
+LAST = ("running_year", "collecting", "no_responsible_person")
+
+
+def gather(published: Path, year: int) -> dict[str, Any]:
+    """Return the verdicts of a fiscal year by number, and the causes of those that are missing, the widest first.
+
+    Args:
+        published: The published file.
+        year: The fiscal year.
+
+    Raises:
+        QueryError: nothing has been published yet.
+    """
+    with query.opened(published) as connection:
+        at = {"year": year}
+        verdicts = {row["verdict"]: row["facilities"] for row in select.rows(connection, "start_counts", at)}
+        (known,) = select.rows(connection, "start_years")
+        blocked = select.rows(connection, "start_verdicts", at)
+        causes = list(_causes(connection, year, blocked, known))
+        people = [row["facility_id"] for row in select.rows(connection, "start_people")]
+        if people:
+            names = {row["facility_id"]: row["name"] for row in select.rows(connection, "facility_names")}
+            causes.append(_cause("no_responsible_person", names, people, "", "no_responsible_person", {}))
+    causes.sort(key=lambda cause: (cause["reason"] in LAST, -len(cause["facilities"]), cause["reason"]))
+    return {"fiscal_year": year, "verdicts": verdicts, **known, "causes": causes}
+
+
+def _causes(
+    connection: duckdb.DuckDBPyConnection, year: int, blocked: Iterable[Mapping[str, Any]], known: Mapping[str, Any]
+) -> Iterable[dict[str, Any]]:
+    """Yield each cause: reason, whose, facilities, in both languages what it is and what to do."""
+    names = {row["facility_id"]: row["facility_name"] for row in blocked}
+    departments = {row["facility_id"]: row["department"] for row in blocked}
+    by_reason: dict[str, list[str]] = defaultdict(list)
+    for row in blocked:
+        by_reason[row["reason"]].append(row["facility_id"])
+    at = {"year": year}
+    found = select.rows(connection, "start_factors", at)
+    factors = {row["reason"] for row in found}
+    gaps = _by_facility(select.rows(connection, "start_gaps", at))
+    doubts = select.rows(connection, "start_doubts", at)
+    for row in found:
+        facilities = [f for f in row["facilities"] if f in names]
+        if facilities:
+            yield _cause(row["reason"], names, facilities, _supply(row), "factor", row)
+    for reason, facilities in by_reason.items():
+        side, plain = reason.startswith(BASELINE), reason.removeprefix(BASELINE)
+        standing = [d for d in doubts if d["rule_id"] == plain and (d["fiscal_year"] == year) is not side]
+        if plain in factors and not side:
+            continue
+        if plain == "missing_data" and not side:
+            for department, some in _by(facilities, departments):
+                yield _cause(reason, names, some, department, "missing_data", {"gaps": _spans(gaps, some)})
+        elif standing:
+            for department, some in _by(facilities, departments):
+                mine = [d for d in standing if d["facility_id"] in some]
+                told = {"count": len(mine), "first": mine[0] if mine else standing[0]}
+                yield _cause(reason, names, some, department, "doubt", told)
+        elif plain == "provisional_factor":
+            yield _cause(reason, names, facilities, "", "list_not_out" if known["has_rule"] else "no_rule", {})
+        else:
+            yield _cause(reason, names, facilities, "", plain, {})
+
+
+def _cause(
+    reason: str, names: Mapping[str, str], facilities: Iterable[str], whose: str, remedy: str, told: Mapping[str, Any]
+) -> dict[str, Any]:
+    listed = [{"facility_id": f, "name": names[f]} for f in dict.fromkeys(facilities)]
+    cause = {"reason": reason, "whose": whose, "facilities": listed}
+    for language in LANGUAGES:
+        cause[language] = explain_reason(reason, language)
+        cause[f"remedy_{language}"] = _remedy(remedy, told, language)
+    return cause
+
+
+def _remedy(remedy: str, told: Mapping[str, Any], language: str) -> str:
+    """Say which line to write or which answer to give."""
+    if remedy == "doubt":
+        first = told["first"]
+        shown = {
+            "lifted_by": first[f"lifted_by_{language}"],
+            "doubt_id": first["doubt_id"],
+            "source_id": first["source_id"],
+        }
+        return label("todo_doubt", language).format(count=told["count"], **shown)
+    if remedy == "missing_data":
+        return label("todo_missing_data", language).format(gaps=told["gaps"])
+    if remedy == "factor":
+        key = f"todo_{told['reason']}"
+        chosen = key if key in section("labels") else "todo_other_factor"
+        if key == "todo_no_factor_row" and told["menus"]:
+            chosen = "todo_menu"
+        shown = {k: told[k] or "-" for k in ("supplier_no", "supplier", "menu", "menus")}
+        return label(chosen, language).format(meters=", ".join(told["meters"][:5]), **shown)
+    key = f"todo_{remedy}"
+    return label(key if key in section("labels") else "todo_other", language)
+
+
+def _supply(row: Mapping[str, Any]) -> str:
+    return " ".join(filter(None, (row["supplier_no"], row["supplier"], row["menu"], row["energy_type"])))
+
+
+def _by_facility(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        found[row["facility_id"]].append(row)
+    return found
+
+
+def _by(facilities: Iterable[str], departments: Mapping[str, str]) -> Iterable[tuple[str, list[str]]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for facility in facilities:
+        found[departments[facility]].append(facility)
+    return sorted(found.items())
+
+
+def _spans(gaps: Mapping[str, list[Mapping[str, Any]]], facilities: Iterable[str]) -> str:
+    """The first few sources with their missing days: ``F009-E 2025-08-17..2025-09-16 (31)``."""
+    listed = [g for facility in facilities for g in gaps.get(facility, [])]
+    shown = [f"{g['source_id']} {g['first_day']}..{g['last_day']} ({g['days']})" for g in listed[:5]]
+    return ", ".join([*shown, *([f"+{len(listed) - 5}"] if len(listed) > 5 else [])])

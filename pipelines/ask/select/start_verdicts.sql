@@ -1,0 +1,9 @@
+-- start_verdicts: a facility that has no 達成 or 未達 of a fiscal year, and each reason why; one row per facility and reason, of its own year or
+-- of its baseline. Reads facility_results, facilities.
+SELECT
+    r.facility_id, f.name AS facility_name, coalesce(f.department, '') AS department, coalesce(f.operator_id, '') AS operator_id,
+    trim(unnest(string_split(coalesce(nullif(r.reasons, ''), 'unknown'), ';'))) AS reason, r.target_id
+FROM facility_results AS r
+JOIN facilities AS f ON f.facility_id = r.facility_id
+WHERE r.fiscal_year = $year AND r.basis = 'plan' AND r.verdict = 'undeterminable'
+ORDER BY r.facility_id, reason

@@ -1,0 +1,31 @@
+"""Show what still keeps facilities from a verdict: each cause once, what it blocks, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipelines import tables
+from pipelines.reports.terminal.look import Terminal
+from pipelines.texts import word
+
+MOST_NAMED = 6
+
+
+def show(out: Terminal, told: Mapping[str, Any], city: str) -> None:
+    """The verdicts of the year by number, then the causes, the widest first."""
+    counts = " / ".join(
+        f"{word(verdict, out.language)} {told['verdicts'].get(verdict, 0)}" for verdict in tables.words("verdict")
+    )
+    out.line(out.say("start_title", city=city, year=out.say("fiscal_year", year=told["fiscal_year"])), "bold")
+    out.line(out.say("start_counts", counts=counts, facilities=told["facilities"]))
+    if not told["causes"]:
+        out.line(out.say("start_done"), "green")
+    for number, cause in enumerate(told["causes"], start=1):
+        whose = f" [{cause['whose']}]" if cause["whose"] else ""
+        head = f"{number}. {cause[out.language]}{whose}"
+        out.line(f"{head}: {out.say('start_blocks', count=len(cause['facilities']))}", "bold")
+        named = [f"{each['facility_id']} {each['name']}" for each in cause["facilities"][:MOST_NAMED]]
+        more = len(cause["facilities"]) - MOST_NAMED
+        out.indented(", ".join([*named, *([f"+{more}"] if more > 0 else [])]))
+        out.indented(f"→ {cause[f'remedy_{out.language}']}")

@@ -1,0 +1,117 @@
+"""What keeps a facility from a verdict: each cause once, with the line to write; with that line written the cause is gone."""
+
+from __future__ import annotations
+
+import csv
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from pipelines.ask import checklist
+from pipelines.cli import main
+from tests.making import City, monthly
+
+YEAR = 2025
+
+
+def less(year: int) -> int:
+    """Litres a month: enough saved since the base year for 達成, if nothing stood in its way."""
+    return 100 if year == 2022 else 40
+
+
+def told(city: City) -> dict[str, dict[str, Any]]:
+    """Reason -> its cause, of last year."""
+    city.publish()
+    found = checklist.gather(city.paths.published, YEAR)
+    reasons = [cause["reason"] for cause in found["causes"]]
+    assert len(set(reasons)) == len(reasons), "one cause is one question"
+    return {cause["reason"]: cause for cause in found["causes"]}
+
+
+def rows(city: City, name: str) -> list[dict[str, object]]:
+    with (city.folder / "registers" / f"{name}.csv").open(encoding="utf-8") as stream:
+        return [dict(row) for row in csv.DictReader(stream)]
+
+
+def test_a_city_with_everything_is_told_so(city: City) -> None:
+    city.bills("fuel/a.csv", monthly("M1", 2022, 2025, 100))
+    causes = told(city)
+    assert set(causes) <= {"no_responsible_person"}
+    result = CliRunner().invoke(main.app, ["--city", str(city.folder), "--today", str(city.today), "start"])
+    assert result.exit_code == 0 and "判定不能 0" in result.output
+
+
+def test_missing_months_name_meter_and_days(city: City) -> None:
+    city.bills("fuel/a.csv", monthly("M1", 2022, 2025, lambda y, m: None if (y, m) == (2025, 8) else less(y)))
+    cause = told(city)["missing_data"]
+    assert "M1 2025-08-01..2025-08-31 (31)" in cause["remedy_ja"] and cause["facilities"] == [
+        {"facility_id": "F1", "name": cause["facilities"][0]["name"]}
+    ]
+    city.bills("fuel/b.csv", [("M1", "2025-08-01", "2025-09-01", 40, "L")])
+    assert "missing_data" not in told(city)
+
+
+def test_no_target_says_which_register(city: City) -> None:
+    targets = rows(city, "targets")
+    path = city.folder / "registers" / "targets.csv"
+    path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    city.bills("fuel/a.csv", monthly("M1", 2022, 2025, 100))
+    assert "targets.csv" in told(city)["no_target"]["remedy_en"]
+    city.register("targets", targets)
+    assert "no_target" not in told(city)
+
+
+@pytest.fixture
+def electric(city: City) -> City:
+    """A facility with electricity beside its kerosene, under no contract."""
+    meter = {"meter_id": "E1", "facility_id": "F1", "energy_type": "electricity", "unit": "kWh", "reading_kind": "bill"}
+    city.register("meters", [*rows(city, "meters"), meter])
+    city.bills("fuel/a.csv", monthly("M1", 2022, 2025, 100))
+    return city.bills("power/a.csv", monthly("E1", 2022, 2025, 1000, "kWh"))
+
+
+def test_electricity_without_contract_menu_or_rule_is_led_to_a_verdict_step_by_step(electric: City) -> None:
+    """The contract, then the menu that the list asks for, then the rule of the plan: each named when it is its turn."""
+    cause = told(electric)["no_contract"]
+    assert "contracts.csv" in cause["remedy_ja"] and "E1" in cause["remedy_ja"]
+    contract = {"meter_id": "E1", "supplier_no": "Z1", "supplier": "試験電力"}
+    factor = {
+        "supplier_no": "Z1",
+        "supplier": "試験電力",
+        "energy_type": "electricity",
+        "unit": "t-CO2/kWh",
+        "source": "試験",
+    }
+    factors = [
+        factor | {"activity_fy": year, "kind": "menu", "area_or_menu": menu, "basic": "0.0005", "adjusted": value}
+        for year in range(2021, 2026)
+        for menu, value in (("メニューA", "0"), ("メニューB", "0.0004"))
+    ]
+    electric.register("supplier_factors", factors)
+    electric.register("contracts", [contract])
+    causes = told(electric)
+    (reason,) = [r for r in causes if "Z1" in causes[r]["whose"]]
+    assert "メニューA, メニューB" in causes[reason]["remedy_ja"], causes[reason]
+    electric.register("contracts", [contract | {"menu": "メニューB"}])
+    causes = told(electric)
+    assert reason not in causes, causes
+    if "provisional_factor" in causes:
+        assert "plan_electricity_factor_rule" in causes["provisional_factor"]["remedy_ja"]
+
+
+def test_a_doubt_names_what_lifts_it_and_the_command(city: City) -> None:
+    city.bills("fuel/a.csv", monthly("M1", 2022, 2025, lambda y, m: 4_000 if (y, m) == (2025, 8) else less(y)))
+    causes = told(city)
+    (cause,) = [c for reason, c in causes.items() if reason.startswith("unit_slip")]
+    assert "review answer" in cause["remedy_ja"] and "M1" in cause["remedy_ja"] and "訂正の受領" in cause["remedy_ja"]
+
+
+def test_before_the_first_night_the_registers_are_looked_at(city: City) -> None:
+    run = CliRunner().invoke
+    assert "誤りはありません" in run(main.app, ["--city", str(city.folder), "start"]).output
+    city.register(
+        "meters", [{"meter_id": "M1", "facility_id": "F9", "energy_type": "灯油", "unit": "L", "reading_kind": "検針"}]
+    )
+    result = run(main.app, ["--city", str(city.folder), "start"])
+    assert result.exit_code == 2 and "F9" in result.output
