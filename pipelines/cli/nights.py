@@ -15,8 +15,11 @@ from rich.console import Console
 from rich.status import Status
 
 from pipelines.periods import fiscal_year
+from pipelines.registers import checks, read
 from pipelines.reports.terminal import show_night
 from pipelines.reports.terminal.look import Terminal
+from pipelines.run.guard import guarded
+from pipelines.run.night import Night
 from pipelines.settings.city import CityFolder
 from pipelines.texts import word
 from pipelines.warehouse.publish import HeldBack
@@ -41,6 +44,7 @@ def run_flow(
     Returns:
         The exit code: 0 published (or nothing new), 3 held back.
     """
+    _check_registers(city)
     found = {entry.name: entry for entry in entry_points(group=GROUP)}
     console = Console(stderr=True, quiet=as_json or not sys.stderr.isatty())
     with console.status(out.say("step_start")) as status:
@@ -62,6 +66,20 @@ def run_flow(
         page = str(city.pages / "validation.html")
         show_night.night(out, told, city.settings.city.name, str(city.published), page, options)
     return PUBLISHED
+
+
+def _check_registers(city: CityFolder) -> None:
+    """Tell what is wrong with the registers at once, before Prefect is even imported; it is on record like any run that failed.
+
+    Raises:
+        RegisterError: they do not hold together.
+        AlreadyRunning: they do not, and a run is going on.
+    """
+    try:
+        read.read(city.registers, checks.of_city(city.settings))
+    except read.RegisterError:
+        with guarded(Night(city)):
+            raise
 
 
 def run_cities(file: Path, today: date | None, out: Terminal, where: Mapping[str, Any], *, as_json: bool) -> int:
