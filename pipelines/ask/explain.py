@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from pipelines.warehouse import database
 
 HERE = Path(__file__).parent / "explain"
 MOST_READINGS = 60
+CITY = "city"
+SUMMED = ("co2e_kg", "energy_gj", "crude_oil_kl")
 
 
 class UnknownFacility(ActionableError, ValueError):  # noqa: N818 - what it is
@@ -52,7 +55,7 @@ def explain(connection: duckdb.DuckDBPyConnection, question: FacilityQuestion) -
     facility = _facility(connection, question.facility_id)
     first, end = question.span
     parameters = {
-        "facility": question.facility_id,
+        "facility": facility["facility_id"],
         "year": question.fiscal_year,
         "basis": question.basis,
         "first": first,
@@ -81,6 +84,8 @@ def explain(connection: duckdb.DuckDBPyConnection, question: FacilityQuestion) -
         "basis": question.basis,
         "result": next(iter(rows("result")), None),
         "total": total,
+        "without_factor": rows("without_factor"),
+        "years_known": next(iter(rows("years_known")), None),
         "years": years,
         "at_base_factors": rows("at_base_factors"),
         "sources": sources,
@@ -95,9 +100,36 @@ def explain(connection: duckdb.DuckDBPyConnection, question: FacilityQuestion) -
     }
 
 
+def explain_subject(
+    connection: duckdb.DuckDBPyConnection, subject: str, fiscal_year: int, basis: str
+) -> dict[str, Any] | None:
+    """Return the sums of an operator or of the ``city`` by facility, with the verdicts of its own targets.
+
+    Returns:
+        The explanation; ``None`` where the subject is neither.
+    """
+    operators = {row["operator_id"]: row for row in database.dicts(connection, "FROM operators")}
+    known = {name.lower(): name for name in operators} | {row["name"]: name for name, row in operators.items()}
+    chosen = CITY if subject.lower() == CITY else known.get(subject.lower(), known.get(subject))
+    if chosen is None:
+        return None
+    parameters = {"subject": chosen, "year": fiscal_year, "basis": basis}
+    members = database.rows(connection, HERE / "members.sql", parameters)
+    return {
+        "subject": chosen,
+        "name": operators[chosen]["name"] if chosen in operators else "",
+        "fiscal_year": fiscal_year,
+        "basis": basis,
+        "results": database.rows(connection, HERE / "subject_results.sql", parameters),
+        "total": {column: sum((row[column] for row in members), Decimal(0)) for column in SUMMED},
+        "facilities": members,
+    }
+
+
 def _facility(connection: duckdb.DuckDBPyConnection, facility_id: str) -> dict[str, Any]:
     near = database.rows(connection, HERE / "facility.sql", {"facility": facility_id})
-    if near and near[0]["facility_id"] == facility_id:
+    named = [row for row in near if row["name"] == facility_id]
+    if near and (near[0]["facility_id"].lower() == facility_id.lower() or len(named) == 1):
         return near[0]
     names = "、".join(f"{row['facility_id']} {row['name']}" for row in near)
     raise UnknownFacility(both("no_such_facility", facility_id=facility_id, names=names))

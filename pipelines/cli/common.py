@@ -28,6 +28,13 @@ OK, ERROR, WRONG_USE, HELD_BACK = 0, 1, 2, 3
 UNEXPECTED = "予期しない誤りです"
 AsJson = Annotated[bool, typer.Option("--json", help="機械向けのJSONで出力 / print JSON.")]
 FiscalYear = Annotated[int, typer.Option("--fiscal-year", help="年度 / fiscal year.", min=1990, max=2100)]
+YearInWords = Annotated[
+    str | None,
+    typer.Option(
+        "--fiscal-year",
+        help="年度（2025、令和7、R7。省略は終わった年度） / fiscal year; without: the last that is over.",
+    ),
+]
 Basis = Annotated[BasisWord, typer.Option(help="算定の基準 / basis.")]
 AsKnownAt = Annotated[
     str | None,
@@ -65,6 +72,21 @@ class Chosen:
 
 
 chosen = Chosen(Path("sample_data"), None, None, None)
+
+
+def year_of(text: str | None) -> int:
+    """Return the fiscal year that is meant: ``2025``, ``令和7年度``, ``R7``; without one the last that is over."""
+    from pipelines.periods import PeriodError, fiscal_year, parse_fiscal_year
+
+    if text is None:
+        return fiscal_year(city_folder().today) - 1
+    try:
+        year = parse_fiscal_year(text)
+    except PeriodError as error:
+        refuse(f"--fiscal-year {text}: {error}")
+    if year not in YEARS:
+        refuse(both("fiscal_year_of_these", at=f"--fiscal-year {text}", first=YEARS[0], last=YEARS[-1]))
+    return year
 
 
 def city_folder() -> CityFolder:

@@ -184,8 +184,10 @@ def convert(
 
 @app.command()
 def explain(
-    facility: Annotated[str, typer.Argument(help="施設ID / facility id.")],
-    fiscal_year: common.FiscalYear,
+    facility: Annotated[
+        str, typer.Argument(help="施設のIDか名前、事業者ID、city / facility id or name, operator id, city.")
+    ],
+    fiscal_year: common.YearInWords = None,
     month: Annotated[int | None, typer.Option(min=1, max=12, help="月 / month of that year.")] = None,
     basis: common.Basis = "plan",
     as_known_at: common.AsKnownAt = None,
@@ -195,16 +197,20 @@ def explain(
     """数字の根拠をたどる / from the total down to readings, factors, quality, flags, decisions.
 
     例 / example: facility-emissions explain F009 --fiscal-year 2025 --month 8
+
+    事業者と city は施設ごとの内訳 / of an operator or the city: the sums by facility.
     """
-    from pipelines.ask.explain import FacilityQuestion, UnknownFacility
+    from pipelines.ask.explain import FacilityQuestion, UnknownFacility, explain_subject
     from pipelines.ask.explain import explain as explained
     from pipelines.reports.terminal import show_explanation
     from pipelines.warehouse import query
 
-    first = None if month is None else date(fiscal_year + (month < 4), month, 1)
+    year = common.year_of(fiscal_year)
+    first = None if month is None else date(year + (month < 4), month, 1)
     try:
         with query.opened(common.tables_file(as_known_at, by_receipt=by_receipt)) as connection:
-            told = explained(connection, FacilityQuestion(facility, fiscal_year, first, basis))
+            subject = explain_subject(connection, facility, year, basis) if month is None else None
+            told = subject or explained(connection, FacilityQuestion(facility, year, first, basis))
     except (UnknownFacility, query.QueryError) as error:
         common.refuse(str(error))
     if as_json:
@@ -212,7 +218,10 @@ def explain(
     else:
         sign = common.city_folder().settings.reports.sign
         at = f"{as_known_at} --by-receipt" if by_receipt else as_known_at
-        show_explanation.show(common.terminal(), told, at, sign)
+        if subject:
+            show_explanation.subject(common.terminal(), told, at)
+        else:
+            show_explanation.show(common.terminal(), told, at, sign)
 
 
 @app.command()

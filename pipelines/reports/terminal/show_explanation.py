@@ -14,7 +14,7 @@ from pipelines.reports.terminal import show_past
 from pipelines.reports.terminal.look import Terminal, is_collected
 from pipelines.reports.terminal.show_lists import change_against_base
 from pipelines.rounding import CHANGE_NEGATIVE, rate_text, rule_of, sign_name
-from pipelines.texts import word
+from pipelines.texts import section, word
 
 MOST_FILES = 30
 
@@ -32,11 +32,21 @@ def show(out: Terminal, told: dict[str, Any], as_known_at: str | None = None, si
         head += out.say("as_known_at", at=as_known_at)
     out.console.rule(Text(head, style="bold"), align="left")
     _result(out, told["result"], told["month"] is not None, sign)
+    lacking = ", ".join(_amount(out, row) for row in told["without_factor"])
+    if told["total"] is None and not lacking:
+        known = told["years_known"]
+        out.line(out.say("no_figures_of_span", **known) if known else out.say("no_figures_at_all"), "yellow")
     if told["total"]:
         total = told["total"]
+        counted = f"{plain(total['co2e_kg'])} kgCO2e = {tonnes(total['co2e_kg'])}"
+        if lacking:
+            is_nothing = not total["co2e_kg"]
+            counted = out.say(
+                "cannot_be_counted" if is_nothing else "counted_without", counted=counted, lacking=lacking
+            )
         out.pairs(
             [
-                (out.say("total"), f"{plain(total['co2e_kg'])} kgCO2e = {tonnes(total['co2e_kg'])}"),
+                (out.say("total"), counted),
                 (out.say("energy"), f"{plain(total['energy_gj'])} GJ = {plain(total['crude_oil_kl'])} kL"),
                 (word("coverage", out.language), percent(total["coverage"])),
             ]
@@ -49,6 +59,48 @@ def show(out: Terminal, told: dict[str, Any], as_known_at: str | None = None, si
         _source(out, source)
     _notes(out, told)
     out.rounding("emissions", "rate", "coverage", sign=sign)
+
+
+def subject(out: Terminal, told: dict[str, Any], as_known_at: str | None = None) -> None:
+    """Print the sums of an operator or the city by facility, and the verdicts of its own targets."""
+    name = f"{told['subject']} {told['name']}".strip()
+    head = f"{name} — {out.say('fiscal_year', year=told['fiscal_year'])} — {word(told['basis'], out.language)}"
+    if as_known_at:
+        head += out.say("as_known_at", at=as_known_at)
+    out.console.rule(Text(head, style="bold"), align="left")
+    for result in told["results"]:
+        verdict = out.verdict("collecting" if is_collected(result) else result["verdict"], result["is_inherited"])
+        amounts = _interval(result["actual_low_co2e_kg"], result["actual_high_co2e_kg"])
+        allowed = _interval(result["allowed_co2e_kg"], result["allowed_high_co2e_kg"])
+        out.pairs(
+            [
+                (f"{out.say('col_verdict')} {result['target_id']}", verdict),
+                (out.say("col_reasons"), out.why(result)),
+                (word("actual", out.language), amounts),
+                (word("allowed", out.language), allowed),
+            ]
+        )
+    for row in told["facilities"]:
+        amount = f"{plain(row['co2e_kg'])} kgCO2e = {tonnes(row['co2e_kg'])}"
+        line = Text(f"  {row['facility_id']} {row['name']}: {amount}  ")
+        if row["verdict"]:
+            line.append(out.verdict("collecting" if is_collected(row) else row["verdict"], row["is_inherited"]))
+        out.console.print(line)
+    total = told["total"]
+    out.pairs(
+        [
+            (out.say("total"), f"{plain(total['co2e_kg'])} kgCO2e = {tonnes(total['co2e_kg'])}"),
+            (out.say("energy"), f"{plain(total['energy_gj'])} GJ = {plain(total['crude_oil_kl'])} kL"),
+        ]
+    )
+    out.rounding("emissions")
+
+
+def _amount(out: Terminal, row: dict[str, Any]) -> str:
+    """A quantity by the name of its kind: ``電気 11,575 kWh``."""
+    names = section("words")
+    kind = word(row["source_type"], out.language) if row["source_type"] in names else row["source_type"]
+    return f"{kind} {plain(row['quantity'])} {row['unit'] or ''}".rstrip()
 
 
 def _result(out: Terminal, result: dict[str, Any] | None, of_month: bool, sign: str) -> None:
