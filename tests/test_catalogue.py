@@ -10,6 +10,7 @@ import pytest
 
 from pipelines import findings, tables, texts
 from pipelines.run.inputs import CAUSES
+from pipelines.settings.city import City as CitySection
 from pipelines.settings.city import CityFolder
 from pipelines.settings.city_file import SettingsError
 from pipelines.warehouse import database, query
@@ -185,3 +186,11 @@ def test_a_column_with_words_of_its_own_in_a_table_has_a_meaning_of_its_own_ther
     for key in raw["columns"]:
         table, _, column = key.rpartition(".")
         assert not table or column in tables.table(table).column_names, key
+
+
+@pytest.mark.parametrize("zone", ["Europe/London", "America/New_York"])
+def test_a_zone_that_changes_its_clocks_is_refused(zone: str) -> None:
+    """A day of 23 hours is not counted with, so it is not offered."""
+    with pytest.raises(ValueError, match="夏時間"):
+        CitySection(name="x", time_zone=zone)
+    assert CitySection(name="x", time_zone="Asia/Kolkata").time_zone == "Asia/Kolkata"

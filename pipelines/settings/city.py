@@ -33,6 +33,10 @@ OPERATION = ("schedule", "announce", "inbox", "retention", "pages", "rights", "s
 OF_THE_MACHINE = ("memory", "threads", "batch_bytes", "batch_files")
 
 
+# A zone that changed its clocks in one of these years is refused: a day of 23 or 25 hours is not what the night counts with.
+OF_RECENT_YEARS = range(2013, 2027)
+
+
 class City(Frozen):
     """Who we are and where the data folder is."""
 
@@ -47,9 +51,14 @@ class City(Frozen):
     @classmethod
     def _is_known(cls, name: str) -> str:
         try:
-            ZoneInfo(name)
+            zone = ZoneInfo(name)
         except (ValueError, OSError, ZoneInfoNotFoundError) as error:
             raise ValueError(both("no_such_time_zone")) from error
+        offsets = {
+            datetime(year, month, 1, tzinfo=zone).utcoffset() for year in OF_RECENT_YEARS for month in range(1, 13)
+        }
+        if len(offsets) > 1:
+            raise ValueError(both("zone_changes_clocks"))
         return name
 
 
