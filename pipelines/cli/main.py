@@ -354,8 +354,9 @@ def _run_flow(name: str, *, as_json: bool, where: dict[str, Any] | None = None) 
 
 def main() -> None:
     """Run the command; whatever goes wrong ends in a sentence on the standard error, never in a traceback."""
-    from pipelines.process import ending
+    from pipelines.process import ending, streams
 
+    streams.bear_every_sign()
     try:
         _run()
     except SystemExit as end:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from pipelines.findings import explain_reason
+from pipelines.registers import spoken
 from pipelines.reports.plain_text import percent, plain, tonnes
 from pipelines.reports.terminal import show_past
 from pipelines.reports.terminal.look import Terminal, is_collected
@@ -110,13 +111,15 @@ def _result(out: Terminal, result: dict[str, Any] | None, of_month: bool, sign: 
     if result["allowed_num"] is not None:
         share = f"{result['allowed_num']}/{result['allowed_den']}"
         amount = _interval(result["allowed_co2e_kg"], result["allowed_high_co2e_kg"])
-        allowed = f"{amount}  = {share} × {word('baseline', out.language)}"
+        product = f"{share} × {word('baseline', out.language)}"
+        allowed = f"{amount}  = {product}" if amount else product
     target = None
     if result["target_id"]:
         rate = f"{Decimal(result['reduction_rate']).normalize():f}"
-        whose = f"{result['subject_kind']} {result['subject_id']}"
-        years = f"FY{result['base_fy']}→FY{result['target_fy']}"
-        target = f"{result['target_id']} ({whose}) −{rate} {years} {result['path']}; {result['target_source'] or ''}"
+        whose = f"{_spoken(out, 'subject_kind', result['subject_kind'])} {result['subject_id']}"
+        first, last = (out.say("fiscal_year", year=result[year]) for year in ("base_fy", "target_fy"))
+        path = _spoken(out, "path", result["path"])
+        target = f"{result['target_id']} ({whose}) −{rate} {first}→{last} {path}; {result['target_source'] or ''}"
     out.pairs(
         [
             (
@@ -135,6 +138,11 @@ def _result(out: Terminal, result: dict[str, Any] | None, of_month: bool, sign: 
             (out.say("same_period"), _same_period(result)),
         ]
     )
+
+
+def _spoken(out: Terminal, column: str, text: str) -> str:
+    """A word of the register of targets, in Japanese as an office writes it there."""
+    return spoken.usual("targets", column).get(text, text) if out.language == "ja" else text
 
 
 def _rate(out: Terminal, result: dict[str, Any], sign: str) -> str | None:
