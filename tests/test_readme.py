@@ -11,13 +11,16 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli import main
+from pipelines.reports.pages import manual
 from pipelines.settings.city import CityFolder
 from tests.conftest import SAMPLE
 
 README = (SAMPLE.parent / "README.md").read_text(encoding="utf-8")
+# what it leads on to is held to the same: every question in it is asked
+PAGES = "\n".join([README, *map(manual.text_of, manual.PAGES)])
 SAMPLE_COMMANDS = [
     words
-    for line in re.findall(r"facility-emissions (?:--city <市> )?((?:sql|convert|explain) [^`\n…]+)", README)
+    for line in re.findall(r"facility-emissions (?:--city <市> )?((?:sql|convert|explain) [^`\n…]+)", PAGES)
     for words in [shlex.split(line)]
 ]
 
@@ -31,7 +34,7 @@ def test_commands_of_the_readme_run(sample_folder: Path, words: list[str], tmp_p
 
 
 def test_the_readme_names_commands_that_exist() -> None:
-    named = set(re.findall(r"facility-emissions (?:--city \S+ )?([a-z][a-z-]*)\b", README))
+    named = set(re.findall(r"facility-emissions (?:--city \S+ )?([a-z][a-z-]*)\b", PAGES))
     known = {command.name or command.callback.__name__ for command in main.app.registered_commands if command.callback}
     assert len(SAMPLE_COMMANDS) >= 5
     groups = {group.name for group in main.app.registered_groups}

@@ -16,6 +16,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(init)
     app.command()(registers)
     app.command()(start)
+    app.command()(manual)
 
 
 def init(
@@ -113,3 +114,19 @@ def start(
         common.print_json(told)
     else:
         show_checklist.show(out, told, city.settings.city.name)
+
+
+def manual(as_json: common.AsJson = False) -> None:
+    """手引きを頁として書き出す / write the manual as pages: office, analysts, operators.
+
+    例 / example: facility-emissions --city mycity manual
+    """
+    from pipelines.reports.pages import manual as pages
+
+    made = pages.write(common.city_folder().pages / "manual")
+    if as_json:
+        common.print_json({"pages": made})
+        return
+    out = common.terminal()
+    for name, path in zip(pages.PAGES, made, strict=True):
+        out.line(f"{pages.title_of(name)}: {path}")

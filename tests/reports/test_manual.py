@@ -1,0 +1,73 @@
+"""The manual is rendered whole, and every command in it is one."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from typer.testing import CliRunner
+
+from pipelines.cli import main
+from pipelines.reports.pages import manual
+from tests.conftest import SAMPLE
+
+ROOT = SAMPLE.parent
+TEXTS = {"README": (ROOT / "README.md").read_text(encoding="utf-8")} | {
+    name: manual.text_of(name) for name in manual.PAGES
+}
+COMMAND = re.compile(r"facility-emissions((?: --[a-z]+ \S+)*)((?: [a-z][a-z-]*){1,2})")
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_every_command_on_the_page_exists(page: str) -> None:
+    commands = {
+        command.name or command.callback.__name__ for command in main.app.registered_commands if command.callback
+    }
+    groups = {
+        group.name: {c.name or c.callback.__name__ for c in group.typer_instance.registered_commands if c.callback}
+        for group in main.app.registered_groups
+        if group.typer_instance
+    }
+    found = 0
+    for _, words in COMMAND.findall(TEXTS[page]):
+        first, *second = words.split()
+        found += 1
+        assert first in commands or (first in groups and set(second) <= groups[first]), f"{page}: {words}"
+    assert found >= 3
+
+
+SQL = sorted(
+    {line for text in TEXTS.values() for line in re.findall(r'facility-emissions sql ("[^"\n]+"[^\n>`]*)', text)}
+)
+
+
+@pytest.mark.parametrize("words", SQL)
+def test_every_statement_on_the_pages_runs(sample_folder: Path, words: str) -> None:
+    result = CliRunner().invoke(main.app, ["--city", str(sample_folder), "sql", *shlex.split(words)])
+    assert result.exit_code == 0 and result.stdout_bytes, result.output
+
+
+def test_the_pages_stand_alone_and_every_link_on_them_leads_somewhere(tmp_path: Path) -> None:
+    made = manual.write(tmp_path / "manual")
+    assert [path.stem for path in made] == list(manual.PAGES)
+    for path in made:
+        html = path.read_text(encoding="utf-8")
+        assert "<script" not in html and "Content-Security-Policy" in html and "|---|" not in html
+        for link in re.findall(r'href="([^"]+)"', html):
+            if link.startswith("#"):
+                assert f'id="{unquote(link[1:])}"' in html, link
+            elif not link.startswith("http"):
+                assert (path.parent / link).exists(), link
+
+
+def test_markup_in_a_page_is_text() -> None:
+    assert "<script" not in manual.rendered("# x\n\n<script>alert(1)</script>")
+
+
+def test_the_readme_is_one_page() -> None:
+    assert len(TEXTS["README"].splitlines()) <= 120
+    for name in manual.PAGES:
+        assert f"pipelines/manual/{name}.md" in TEXTS["README"]
