@@ -30,8 +30,8 @@ def write(folder: Path) -> list[Path]:
     listed = [{"file": f"{name}.html", "title": title_of(name)} for name in PAGES]
     made = []
     for name, language in PAGES.items():
-        told = {"title": title_of(name), "language": language, "pages": listed, "body": rendered(text_of(name))}
-        made.append(page.write(folder / f"{name}.html", "manual_page.html", **told))
+        path, title, body = folder / f"{name}.html", title_of(name), rendered(text_of(name))
+        made.append(page.write(path, "manual_page.html", title=title, language=language, pages=listed, body=body))
     return made
 
 
@@ -39,6 +39,7 @@ def rendered(text: str) -> Markup:
     """Return Markdown of ours as HTML: no markup passes through, headings can be linked, wide tables scroll by themselves."""
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
     html = re.sub(r"<h2>(.*?)</h2>", lambda m: f'<h2 id="{m[1].replace(" ", "-").lower()}">{m[1]}</h2>', html)
+    html = re.sub(r'href="(\w+)\.md', r'href="\1.html', html)
     html = ABOVE.sub(r"\1", html)
     html = html.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
     return Markup(html)  # noqa: S704 - our own pages, rendered without markup of theirs
