@@ -214,7 +214,7 @@ def test_a_changed_published_file_is_no_base_of_what_is_told(
     path = twin.paths.published
     with duckdb.connect(str(writable(path))) as connection:
         connection.execute(
-            "UPDATE build_inputs SET inputs_hash = 'x' WHERE kind IN ('reference', 'settings', 'method')"
+            "UPDATE internal.build_inputs SET inputs_hash = 'x' WHERE kind IN ('reference', 'settings', 'method')"
         )
         connection.execute("UPDATE emissions_by_facility_fiscal_year SET co2e_kg = co2e_kg * 2")
         connection.execute("UPDATE published_verdicts SET verdict = 'achieved'")
