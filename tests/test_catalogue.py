@@ -194,3 +194,23 @@ def test_a_zone_that_changes_its_clocks_is_refused(zone: str) -> None:
     with pytest.raises(ValueError, match="夏時間"):
         CitySection(name="x", time_zone=zone)
     assert CitySection(name="x", time_zone="Asia/Kolkata").time_zone == "Asia/Kolkata"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("[thresholds]\nzero_years = 9", "5 以下"), ("[thresholds]\nzero_years = 0", "1 以上"),
+        ('[thresholds]\nzero_years = "two"', "整数"),
+        ("[layouts.gas]\nquantities = ['4月', '5月']", "column"), ("[sources.x]\nends_without_newline = 'maybe'", "true か false"),
+        ("[layouts.x]\nheader = 'a'", "並び"), ("[sources.x]\nlayout = 3", "引用符"),
+    ],
+)  # fmt: skip
+def test_a_wrong_setting_is_told_in_our_words(city: City, line: str, told: str) -> None:
+    path = city.folder / "city.toml"
+    text = path.read_text(encoding="utf-8")
+    section = line.splitlines()[0]
+    assert section not in text
+    path.write_text(f"{text}\n{line}\n", encoding="utf-8")
+    with pytest.raises(SettingsError) as refused:
+        _ = city.paths.settings
+    assert told in str(refused.value) and "Input should" not in str(refused.value), str(refused.value)

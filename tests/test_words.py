@@ -146,6 +146,7 @@ ALLOWED = {
 SPEAKERS = ("both", "ja_en", "letter")
 # what a message that is made of a key found at run time looks up: the keys stand as words in the module, or are names of rows
 KEYS_OF_VARIABLES = {
+    "pipelines/settings/city.py": "what pydantic calls a problem -> what is told (EXPECTED, LIMITS)",
     "pipelines/review/store.py": "what a database says -> what is told (NOT_DAMAGED)",
     "pipelines/warehouse/database.py": "why a published file cannot be opened -> what is told (PUBLISHED_PROBLEMS)",
     "pipelines/warehouse/invariants.py": "an invariant's name is the key of its sentence",
