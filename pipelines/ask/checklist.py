@@ -19,6 +19,8 @@ from pipelines.texts import LANGUAGES, label, section
 from pipelines.warehouse import query
 
 BASELINE = "baseline:"
+# Reasons whose remedy needs no numbers of theirs.
+BY_ITSELF = frozenset({"no_target", "no_base_year", "partial_year", "no_source", "two_targets", "running_year"})
 # Told last: what no line of the office changes, and what keeps nobody from a verdict.
 LAST = ("running_year", "collecting", "no_responsible_person")
 
@@ -80,8 +82,10 @@ def _causes(
                 yield _cause(reason, names, some, department, "doubt", told)
         elif plain == "provisional_factor":
             yield _cause(reason, names, facilities, "", "list_not_out" if known["has_rule"] else "no_rule", {})
-        else:
-            yield _cause(reason, names, facilities, "", plain, {})
+        elif side and plain == "missing_data":
+            yield _cause(reason, names, facilities, "", "missing_base", {})
+        else:  # a factor of the base year has no row of its own here
+            yield _cause(reason, names, facilities, "", plain if plain in BY_ITSELF else "other", {})
 
 
 def _cause(

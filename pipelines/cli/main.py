@@ -377,3 +377,7 @@ def _run() -> None:
     else:
         return
     sys.exit(common.ERROR)
+
+
+if __name__ == "__main__":
+    main()

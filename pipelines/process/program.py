@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 MAKING = (
     "errors.py", "findings.py", "folding.py", "periods.py", "rounding.py", "rounding.toml", "tables.py", "tables.toml",
     "units.py", "units.txt", "settings", "warehouse", "registers", "reference", "readings", "energy", "emissions", "targets",
-    "energy_act", "flags", "review", "history", "run",
+    "energy_act", "flags", "review", "history", "run", "ask/views.py", "ask/views",
 )  # fmt: skip
 SAYING = ("texts.py", "texts.toml")
 CODE = frozenset({".py", ".sql", ".toml", ".txt"})

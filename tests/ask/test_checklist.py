@@ -115,3 +115,16 @@ def test_before_the_first_night_the_registers_are_looked_at(city: City) -> None:
     )
     result = run(main.app, ["--city", str(city.folder), "start"])
     assert result.exit_code == 2 and "F9" in result.output
+
+
+def test_every_reason_of_the_base_year_has_its_remedy(electric: City) -> None:
+    """A gap, a missing contract and a slip in the base year: no number is asked for that nobody has."""
+    bills = monthly(
+        "M1", 2022, 2025, lambda y, m: None if (y, m) == (2022, 8) else 9_000 if (y, m) == (2022, 10) else less(y)
+    )
+    electric.bills("fuel/a.csv", bills)
+    causes = told(electric)
+    assert {"baseline:missing_data", "baseline:no_contract"} <= set(causes), set(causes)
+    for cause in causes.values():
+        for language in ("ja", "en"):
+            assert cause[f"remedy_{language}"] and "{" not in cause[f"remedy_{language}"], cause

@@ -97,11 +97,14 @@ def subject(out: Terminal, told: dict[str, Any], as_known_at: str | None = None)
     out.rounding("emissions")
 
 
+def _kind(out: Terminal, source_type: str) -> str:
+    """An energy type or activity by its name, where it has one for people."""
+    return word(source_type, out.language) if source_type in section("words") else source_type
+
+
 def _amount(out: Terminal, row: dict[str, Any]) -> str:
     """A quantity by the name of its kind: ``電気 11,575 kWh``."""
-    names = section("words")
-    kind = word(row["source_type"], out.language) if row["source_type"] in names else row["source_type"]
-    return f"{kind} {plain(row['quantity'])} {row['unit'] or ''}".rstrip()
+    return f"{_kind(out, row['source_type'])} {plain(row['quantity'])} {row['unit'] or ''}".rstrip()
 
 
 def _result(out: Terminal, result: dict[str, Any] | None, of_month: bool, sign: str) -> None:
@@ -189,7 +192,7 @@ def _source(out: Terminal, source: dict[str, Any]) -> None:
     share = ""
     if source["lowest_share"] not in (0, 1) or source["lowest_share"] != source["highest_share"]:
         share = f" 按分 {plain(source['lowest_share'])}"
-    head = f"■ {source['source_id']} {source['source_type']}{share}: {plain(source['co2e_kg'])} kgCO2e"
+    head = f"■ {source['source_id']} {_kind(out, source['source_type'])}{share}: {plain(source['co2e_kg'])} kgCO2e"
     out.console.print()
     out.line(head, "bold")
     days = [f"{word(name, out.language)} {source[key]}" for name, key in DAYS if source[key]]
@@ -272,7 +275,7 @@ def _factor(out: Terminal, factor: dict[str, Any]) -> None:
     mark = f" [{factor['mark']}]" if factor["mark"] else ""
     out.line(
         f"    {out.say('factor')}: {chain}{mark}  {factor['factor_id']}  {word(factor['choice'], out.language)}"
-        f"  {out.say('edition')} {factor['edition']}  {factor['source_place'] or ''}"
+        f"  {out.say('edition')} {factor['edition'] or '-'}  {factor['source_place'] or ''}"
         f" ({factor['source_id'] or factor['origin']})",
         "dim",
     )
