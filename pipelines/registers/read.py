@@ -319,7 +319,8 @@ def _typed(table: tables.Table, column: tables.Column, text: str, row: RegisterR
         value = _parse(column, cell)
     except (PeriodError, InvalidOperation, ValueError) as error:
         told = both("cell_unreadable", at=row.place(column.name), cell=cell, meaning=column.meaning_ja)
-        problems.append(f"{told} / {error}")
+        why = both("no_figure") if isinstance(error, InvalidOperation) else error
+        problems.append(f"{told} / {why}")
         return None
     if column.words and value not in column.words:
         words = spoken.nearest(table.name, column.name, cell)

@@ -90,6 +90,13 @@ def test_figures_are_read_where_they_are_clear(column: str, text: str, value: st
         assert spoken.figure(column, text) == Decimal(value)
 
 
+def test_what_is_no_figure_is_told_in_our_words(city: City) -> None:
+    write(city, "facility_facts", "施設ID,延床面積\nF1,約千\n")
+    with pytest.raises(RegisterError, match=r"数値ではありません") as refused:
+        loaded(city)
+    assert "<class" not in str(refused.value)
+
+
 def test_rates_on_the_way_may_be_percents(city: City) -> None:
     write(
         city, "targets",
