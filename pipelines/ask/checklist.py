@@ -55,37 +55,46 @@ def _causes(
     """Yield each cause: reason, whose, facilities, in both languages what it is and what to do."""
     names = {row["facility_id"]: row["facility_name"] for row in blocked}
     departments = {row["facility_id"]: row["department"] for row in blocked}
+    base_years = {row["facility_id"]: row["base_fy"] for row in blocked}
     by_reason: dict[str, list[str]] = defaultdict(list)
     for row in blocked:
         by_reason[row["reason"]].append(row["facility_id"])
     at = {"year": year}
-    found = select.rows(connection, "start_factors", at)
-    factors = {row["reason"] for row in found}
     gaps = _by_facility(select.rows(connection, "start_gaps", at))
     doubts = select.rows(connection, "start_doubts", at)
-    for row in found:
+    supplied: dict[str, set[str]] = defaultdict(set)  # reason -> the facilities that a contract's row told of
+    for row in select.rows(connection, "start_factors", at):
         facilities = [f for f in row["facilities"] if f in names]
+        supplied[row["reason"]].update(facilities)
         if facilities:
             yield _cause(row["reason"], names, facilities, _supply(row), "factor", row)
-    for reason, facilities in by_reason.items():
-        side, plain = reason.startswith(BASELINE), reason.removeprefix(BASELINE)
-        standing = [d for d in doubts if d["rule_id"] == plain and (d["fiscal_year"] == year) is not side]
-        if plain in factors and not side:
-            continue
-        if plain == "missing_data" and not side:
-            for department, some in _by(facilities, departments):
+    for reason, every in by_reason.items():
+        is_base, plain = reason.startswith(BASELINE), reason.removeprefix(BASELINE)
+        left = every if is_base else [f for f in every if f not in supplied[plain]]
+        mine: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        for doubt in doubts:
+            facility = doubt["facility_id"]
+            if doubt["rule_id"] == plain and doubt["fiscal_year"] == (base_years.get(facility) if is_base else year):
+                mine[facility].append(doubt)
+        for department, some in _by([f for f in left if f in mine], departments):
+            told = {"count": sum(len(mine[f]) for f in some), "first": mine[some[0]][0]}
+            yield _cause(reason, names, some, department, "doubt", told)
+        left = [f for f in left if f not in mine]
+        if plain == "missing_data" and not is_base:
+            for department, some in _by([f for f in left if f in gaps], departments):
                 yield _cause(reason, names, some, department, "missing_data", {"gaps": _spans(gaps, some)})
-        elif standing:
-            for department, some in _by(facilities, departments):
-                mine = [d for d in standing if d["facility_id"] in some]
-                told = {"count": len(mine), "first": mine[0] if mine else standing[0]}
-                yield _cause(reason, names, some, department, "doubt", told)
-        elif plain == "provisional_factor":
-            yield _cause(reason, names, facilities, "", "list_not_out" if known["has_rule"] else "no_rule", {})
-        elif side and plain == "missing_data":
-            yield _cause(reason, names, facilities, "", "missing_base", {})
-        else:  # a factor of the base year has no row of its own here
-            yield _cause(reason, names, facilities, "", plain if plain in BY_ITSELF else "other", {})
+            left = [f for f in left if f not in gaps]
+        if left:
+            yield _cause(reason, names, left, "", _by_itself(plain, is_base=is_base, has_rule=known["has_rule"]), {})
+
+
+def _by_itself(reason: str, *, is_base: bool, has_rule: bool) -> str:
+    """The remedy of a reason that no row of its own tells more of."""
+    if reason == "provisional_factor":
+        return "list_not_out" if has_rule else "no_rule"
+    if reason == "missing_data" and is_base:
+        return "missing_base"
+    return reason if reason in BY_ITSELF else "other"
 
 
 def _cause(

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from pipelines.ask import checklist
 from pipelines.cli import main
-from tests.making import City, monthly
+from pipelines.warehouse import query
+from tests.making import City, monthly, rows_of
 
 YEAR = 2025
 
@@ -29,7 +30,7 @@ def told(city: City) -> dict[str, dict[str, Any]]:
     return {cause["reason"]: cause for cause in found["causes"]}
 
 
-def rows(city: City, name: str) -> list[dict[str, object]]:
+def register_rows(city: City, name: str) -> list[dict[str, object]]:
     with (city.folder / "registers" / f"{name}.csv").open(encoding="utf-8") as stream:
         return [dict(row) for row in csv.DictReader(stream)]
 
@@ -53,7 +54,7 @@ def test_missing_months_name_meter_and_days(city: City) -> None:
 
 
 def test_no_target_says_which_register(city: City) -> None:
-    targets = rows(city, "targets")
+    targets = register_rows(city, "targets")
     path = city.folder / "registers" / "targets.csv"
     path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
     city.bills("fuel/a.csv", monthly("M1", 2022, 2025, 100))
@@ -66,7 +67,7 @@ def test_no_target_says_which_register(city: City) -> None:
 def electric(city: City) -> City:
     """A facility with electricity beside its kerosene, under no contract."""
     meter = {"meter_id": "E1", "facility_id": "F1", "energy_type": "electricity", "unit": "kWh", "reading_kind": "bill"}
-    city.register("meters", [*rows(city, "meters"), meter])
+    city.register("meters", [*register_rows(city, "meters"), meter])
     city.bills("fuel/a.csv", monthly("M1", 2022, 2025, 100))
     return city.bills("power/a.csv", monthly("E1", 2022, 2025, 1000, "kWh"))
 
@@ -128,3 +129,28 @@ def test_every_reason_of_the_base_year_has_its_remedy(electric: City) -> None:
     for cause in causes.values():
         for language in ("ja", "en"):
             assert cause[f"remedy_{language}"] and "{" not in cause[f"remedy_{language}"], cause
+
+
+def test_of_the_base_year_the_doubt_of_that_year_is_named(city: City) -> None:
+    """Slips in the base year and in a year between: the answer to give is the base year's, in the facility's own name."""
+    slips = {(2022, 8), (2024, 8)}
+    city.bills("fuel/a.csv", monthly("M1", 2022, 2025, lambda y, m: 9_000 if (y, m) in slips else 100))
+    causes = told(city)
+    with query.opened(city.paths.published) as made:
+        known = dict(rows_of(made, "SELECT doubt_id, fiscal_year FROM doubts WHERE rule_id LIKE 'unit_slip%'"))
+    (cause,) = [c for reason, c in causes.items() if reason.startswith("baseline:unit_slip")]
+    named = [doubt for doubt in known if doubt in cause["remedy_ja"]]
+    assert [known[doubt] for doubt in named] == [2022], (known, cause)
+
+
+def test_no_blocked_facility_is_left_out(electric: City) -> None:
+    """Whatever keeps a facility from its verdict stands under some cause."""
+    electric.bills("fuel/a.csv", monthly("M1", 2022, 2025, lambda y, m: None if m == 8 else less(y)))
+    electric.publish()
+    found = checklist.gather(electric.paths.published, YEAR)
+    with query.opened(electric.paths.published) as made:
+        reasons = rows_of(
+            made,
+            "SELECT DISTINCT unnest(string_split(reasons, ';')) FROM facility_results WHERE fiscal_year = 2025 AND basis = 'plan'",
+        )
+    assert {reason for (reason,) in reasons} <= {cause["reason"] for cause in found["causes"]}
