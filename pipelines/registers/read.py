@@ -265,8 +265,7 @@ def _read_one(
 
 def _columns(table: tables.Table, header: list[str]) -> list[str]:
     """Return the catalogue's names of what stands above the columns; what is none stays as it is."""
-    known = spoken.columns_by_heading(table.name)
-    return [known.get(spoken.plain(name), name) if name else name for name in header]
+    return [spoken.column_of(table, name) if name else name for name in header]
 
 
 def _decode(content: bytes) -> str | None:

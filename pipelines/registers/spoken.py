@@ -30,6 +30,9 @@ LISTED = {
 }
 # Columns where any text may stand, and these words mean something.
 USUAL = {("events", "kind"): ("closure", "works", "disaster", "pandemic")}
+# What may stand in brackets behind a heading beside the column's unit, and other ways to write a unit.
+HARMLESS = frozenset({"必須", "必要", "任意"})
+SAME_UNITS = {"h": ("時間",), "tCO2e": ("t-CO2", "tCO2", "t-CO2e", "t"), "kW": ("kw",)}
 # Shares of one, where "50%" is 0.5; elsewhere a percent sign is refused.
 SHARES = frozenset({"share", "renewable_share", "reduction_rate", "milestones"})
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
@@ -109,6 +112,21 @@ def nearest(table_name: str, column: str, text: str) -> str:
     near = list(dict.fromkeys(known[written] for written in like))[:NEAREST] or list(told)[:NEAREST]
     more = both("words_all", count=len(told), where=f"registers {table_name}")
     return ", ".join([*(told[each] for each in near), more])
+
+
+def column_of(table: tables.Table, heading: str) -> str:
+    """Return the column that a heading means; the heading itself where it means none.
+
+    What stands in brackets may only repeat the column's own unit: ``延床面積（千m2）`` or ``再エネ率（%）`` would be read a thousand or a
+    hundred times too small or large, so they are no heading of ours.
+    """
+    found = columns_by_heading(table.name).get(plain(heading))
+    aside = {inner.strip("()").strip() for inner in _ASIDE.findall(unicodedata.normalize("NFKC", heading))}
+    if found is None or not aside:
+        return found or heading
+    column = next(c for c in table.columns if c.name == found)
+    units = {column.unit, *SAME_UNITS.get(column.unit, ())} - {""}
+    return found if aside <= units | HARMLESS else heading
 
 
 def figure(column: str, text: str) -> Decimal:

@@ -210,3 +210,17 @@ def test_words_are_the_nearest_where_there_are_many(city: City) -> None:
         == "30分値 (interval), 検針 (bill), 指示数 (register), 納品 (delivery)"
     )
     assert Path(__file__).exists() and city
+
+
+@pytest.mark.parametrize(
+    ("register", "heading", "column"),
+    [
+        ("facility_facts", "延床面積（㎡）", "floor_area_m2"), ("facility_facts", "延床面積", "floor_area_m2"),
+        ("facility_facts", "延床面積（千㎡）", None),
+        ("contracts", "再エネ率（%）", None), ("contracts", "契約電力(kW)", "contract_kw"), ("contracts", "契約電力（MW）", None),
+        ("targets", "削減率（％）", None), ("meter_shares", "按分率(任意)", "share"), ("published_totals", "排出量（千t）", None),
+    ],
+)  # fmt: skip
+def test_a_heading_that_states_another_unit_is_none_of_ours(register: str, heading: str, column: str | None) -> None:
+    """A hundredth or a thousandth that stood in brackets alone would be lost without a word."""
+    assert spoken.column_of(tables.table(register), heading) == (column or heading)
