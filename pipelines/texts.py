@@ -99,6 +99,15 @@ def label(key: str, language: str) -> str:
     return str(section("labels")[key][LANGUAGES.index(language)])
 
 
+def say(key: str, language: str, /, **numbers: object) -> str:
+    """Return a label in a language with what it names in braces filled in.
+
+    Raises:
+        KeyError: when the catalogue has no such label, or what it names is not given.
+    """
+    return _spoken(label(key, language), numbers)
+
+
 def verdict_words(change: Mapping[str, Any], language: str) -> dict[str, str]:
     """Return the verdicts before and after a change, and its causes, as words."""
     causes = [word(f"cause_{cause}", language) for cause in str(change["causes"]).split(";")]

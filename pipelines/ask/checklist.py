@@ -15,10 +15,11 @@ import duckdb
 
 from pipelines.ask import select
 from pipelines.findings import explain_reason
-from pipelines.texts import LANGUAGES, label, section
+from pipelines.texts import LANGUAGES, label, say, section
 from pipelines.warehouse import query
 
 BASELINE = "baseline:"
+MOST_WORDS = 200
 # Reasons whose remedy needs no numbers of theirs.
 BY_ITSELF = frozenset({"no_target", "no_base_year", "partial_year", "no_source", "two_targets", "running_year"})
 # Told last: what no line of the office changes, and what keeps nobody from a verdict.
@@ -27,6 +28,9 @@ LAST = ("running_year", "collecting", "no_responsible_person")
 
 def gather(published: Path, year: int) -> dict[str, Any]:
     """Return the verdicts of a fiscal year by number, and the causes of those that are missing, the widest first.
+
+    Before them stand the files that nobody could read and the names that no register has: while they do, days are
+    missing that have long arrived.
 
     Args:
         published: The published file.
@@ -41,12 +45,14 @@ def gather(published: Path, year: int) -> dict[str, Any]:
         (known,) = select.rows(connection, "start_years")
         blocked = select.rows(connection, "start_verdicts", at)
         causes = list(_causes(connection, year, blocked, known))
+        unread = select.rows(connection, "file_problems")
+        unknown = select.rows(connection, "intake_unknown", {"most": MOST_WORDS})
         people = [row["facility_id"] for row in select.rows(connection, "start_people")]
         if people:
             names = {row["facility_id"]: row["name"] for row in select.rows(connection, "facility_names")}
             causes.append(_cause("no_responsible_person", names, people, "", "no_responsible_person", {}))
     causes.sort(key=lambda cause: (cause["reason"] in LAST, -len(cause["facilities"]), cause["reason"]))
-    return {"fiscal_year": year, "verdicts": verdicts, **known, "causes": causes}
+    return {"fiscal_year": year, "verdicts": verdicts, **known, "unread": unread, "unknown": unknown, "causes": causes}
 
 
 def _causes(
@@ -117,16 +123,16 @@ def _remedy(remedy: str, told: Mapping[str, Any], language: str) -> str:
             "doubt_id": first["doubt_id"],
             "source_id": first["source_id"],
         }
-        return label("todo_doubt", language).format(count=told["count"], **shown)
+        return say("todo_doubt", language, count=told["count"], **shown)
     if remedy == "missing_data":
-        return label("todo_missing_data", language).format(gaps=told["gaps"])
+        return say("todo_missing_data", language, gaps=told["gaps"])
     if remedy == "factor":
         key = f"todo_{told['reason']}"
         chosen = key if key in section("labels") else "todo_other_factor"
         if key == "todo_no_factor_row" and told["menus"]:
             chosen = "todo_menu"
         shown = {k: told[k] or "-" for k in ("supplier_no", "supplier", "menu", "menus")}
-        return label(chosen, language).format(meters=", ".join(told["meters"][:5]), **shown)
+        return say(chosen, language, meters=", ".join(told["meters"][:5]), **shown)
     key = f"todo_{remedy}"
     return label(key if key in section("labels") else "todo_other", language)
 

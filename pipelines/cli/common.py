@@ -122,15 +122,15 @@ def tables_file(as_known_at: str | None = None, *, by_receipt: bool = False) -> 
     from pipelines.periods import PeriodError, parse_moment
     from pipelines.run import past
     from pipelines.run.inputs import Unknown
-    from pipelines.texts import label
+    from pipelines.texts import say
 
     try:
         moment = parse_moment(as_known_at)
         if by_receipt:
-            typer.echo(label("by_receipt", language()).format(at=as_known_at), err=True)
+            typer.echo(say("by_receipt", language(), at=as_known_at), err=True)
             first = past.first_seen(city_folder())
             if first is not None and moment < first:
-                typer.echo(label("before_first_seen", language()).format(first=first), err=True)
+                typer.echo(say("before_first_seen", language(), first=first), err=True)
         return past.file(city_folder(), moment, chosen.today, by_receipt=by_receipt)
     except PeriodError as error:
         refuse(f"--as-known-at: {error}")

@@ -62,38 +62,38 @@ def sql(
 
 def _answer(city: CityFolder, published: Path, statement: str, wanted: str) -> None:
     """Ask, and tell an answer that is not whole in a sentence and by the exit code."""
-    from pipelines.texts import label
+    from pipelines.texts import say
     from pipelines.warehouse import answer, query
 
-    def say(key: str) -> str:
+    def told(key: str) -> str:
         limits = city.settings.sql
-        return label(key, common.language()).format(seconds=f"{limits.longest_seconds:g}", rows=f"{limits.most_rows:,}")
+        return say(key, common.language(), seconds=f"{limits.longest_seconds:g}", rows=f"{limits.most_rows:,}")
 
     with answer.scratch(city) as folder:
-        bounds = answer.Bounds.of(city, answer.give_up(lambda: common.complain(say("sql_stopped")), folder))
+        bounds = answer.Bounds.of(city, answer.give_up(lambda: common.complain(told("sql_stopped")), folder))
         try:
             given = _give(published, statement, wanted, bounds, folder)
         except query.QueryError as error:
             common.refuse(str(error))
         except answer.StoppedError:
-            common.fail(say("sql_stopped"))
+            common.fail(told("sql_stopped"))
         except answer.TooManyRowsError:
-            common.fail(say("sql_too_many"))
+            common.fail(told("sql_too_many"))
     if given is not None and given.is_cut:
-        common.fail(say("sql_cut"))
+        common.fail(told("sql_cut"))
 
 
 def _give(published: Path, statement: str, wanted: str, bounds: Bounds, folder: Path | None) -> Answer | None:
     """Write the answer to the standard output as it comes."""
     from pipelines.reports.terminal import show_lists
-    from pipelines.texts import label
+    from pipelines.texts import say
     from pipelines.warehouse import answer, query
 
     spill = folder and folder / "spill"
     if wanted == "parquet":
         if folder is None:
             with query.opened(published):  # where nothing is published, that is what to tell
-                common.fail(label("sql_no_folder", common.language()).format(folder=published.parent))
+                common.fail(say("sql_no_folder", common.language(), folder=published.parent))
         target = folder / "answer.parquet"
         with query.opened(published, target, bounds.memory, spill) as connection:
             answer.write_parquet(connection, statement, bounds, target)

@@ -25,7 +25,7 @@ from urllib.parse import SplitResult, urlsplit
 from pipelines.process.deadline import Apart
 from pipelines.settings.operation import Announce, Mail
 from pipelines.settings.secret import hidden, secrets
-from pipelines.texts import label
+from pipelines.texts import say
 
 SECONDS = 10  # for all ways together, from the first name looked up to the last answer
 LONGEST_LINE = 200
@@ -52,7 +52,7 @@ class Notice:
 
     def subject(self, language: str) -> str:
         """One line."""
-        return one_line(label(f"announce_{self.outcome}", language).format(city=self.city))
+        return one_line(say(f"announce_{self.outcome}", language, city=self.city))
 
     def text(self, language: str) -> str:
         """The whole message."""
@@ -125,7 +125,7 @@ def _outcome(
     except Exception as error:
         problem = hidden(one_line(_problem(error, language)), known)
         server = settings.mail.host if settings.mail else ""
-        return label(f"announce_{way}_failed", language).format(problem=problem, server=server)
+        return say(f"announce_{way}_failed", language, problem=problem, server=server)
     return ""
 
 
@@ -136,7 +136,7 @@ def _problem(error: BaseException, language: str) -> str:
     for kind, told in TOLD:
         if isinstance(error, kind):
             key, values = told(error)
-            return label(key, language).format(**values) if key else str(values["said"])
+            return say(key, language, **values) if key else str(values["said"])
     said = error.strerror if isinstance(error, OSError) else None
     return said or type(error).__name__
 

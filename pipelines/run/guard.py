@@ -28,7 +28,7 @@ from pipelines.run.night import LostFilesError, Night
 from pipelines.settings.city import CityFolder
 from pipelines.settings.secret import hidden, secrets
 from pipelines.sources.arrive.remote import RemoteInboxError
-from pipelines.texts import label
+from pipelines.texts import say
 from pipelines.warehouse.database import StageError
 from pipelines.warehouse.publish import HeldBack
 from pipelines.warehouse.time_limit import TimeLimitError
@@ -58,7 +58,7 @@ class _After:
     def note(self, outcome: str, run_id: str, detail: str, remedy: str) -> None:
         """Take note of what came of a run."""
         city = self.city.settings.city
-        todo = label(remedy, city.language).format(data=self.city.data)
+        todo = say(remedy, city.language, data=self.city.data)
         self.notices.append(Notice(city.name, outcome, run_id, detail, todo))
 
     def tell(self) -> None:
@@ -70,7 +70,7 @@ class _After:
                 problem = one_line(f"{type(error).__name__}: {error}")
                 with suppress(OSError, ValueError):  # a terminal that is gone
                     language = self.city.settings.city.language
-                    sys.stderr.write(f"{label('announce_not_recorded', language).format(problem=problem)}\n")
+                    sys.stderr.write(f"{say('announce_not_recorded', language, problem=problem)}\n")
 
     def _tell(self, notice: Notice) -> None:
         settings = self.city.settings
@@ -194,8 +194,8 @@ def _writable(night: Night, after: _After) -> Iterator[None]:
 
 def _failure(night: Night, error: Exception, remedy: str) -> str:
     language = night.city.settings.city.language
-    told = label("run_failed", language).format(problem=hidden(str(error), _secrets(night)))
-    return f"{told}\n→ {label(remedy, language).format(data=night.city.data)}"
+    told = say("run_failed", language, problem=hidden(str(error), _secrets(night)))
+    return f"{told}\n→ {say(remedy, language, data=night.city.data)}"
 
 
 def _secrets(night: Night) -> set[str]:
@@ -218,7 +218,7 @@ def _note_crash(night: Night, died: Holder, after: _After) -> None:
     known = {row["run_id"] for row in night.history.read("runs")}
     if died.run_id in known or not died.run_id:
         return
-    detail = label("run_died", night.city.settings.city.language).format(pid=died.pid, since=died.since, host=died.host)
+    detail = say("run_died", night.city.settings.city.language, pid=died.pid, since=died.since, host=died.host)
     row = night.run_record("crashed", night.city.now(), detail)
     row |= {"run_id": died.run_id, "started_time": died.since, "ended_time": None, "inputs_hash": None}
     row |= {"durations_json": json.dumps({}), "files_new": 0, "rows_json": json.dumps({})}

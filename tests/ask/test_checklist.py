@@ -154,3 +154,17 @@ def test_no_blocked_facility_is_left_out(electric: City) -> None:
             "SELECT DISTINCT unnest(string_split(reasons, ';')) FROM facility_results WHERE fiscal_year = 2025 AND basis = 'plan'",
         )
     assert {reason for (reason,) in reasons} <= {cause["reason"] for cause in found["causes"]}
+
+
+def test_what_arrived_and_does_not_count_stands_first(city: City) -> None:
+    """Nobody is reminded of days that lie in the inbox: a file of no known form, and a name that no register has."""
+    most = monthly("M1", 2022, 2025, lambda y, m: None if (y, m) == (2025, 8) else less(y))
+    city.bills("fuel/a.csv", [*most, ("M9", "2025-04-01", "2025-05-01", 7, "L")])
+    (city.folder / "inbox" / "fuel" / "b.csv").write_text("合計欄,備考\n5,なし\n", encoding="utf-8")
+    city.publish()
+    for language, told in (("ja", "読めていないファイル 1 件"), ("en", "1 file arrived")):
+        arguments = ["--city", str(city.folder), "--today", str(city.today), "--lang", language, "start"]
+        result = CliRunner().invoke(main.app, arguments)
+        assert result.exit_code == 0, result.output
+        first, second, third = (result.output.index(part) for part in (told, "fuel/b.csv", "M9"))
+        assert first < second < third < result.output.index("1. "), result.output

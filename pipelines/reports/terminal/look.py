@@ -15,7 +15,7 @@ from rich.text import Text
 from pipelines.findings import explain_reason
 from pipelines.reports.plain_text import pair_lines, visible, wrapped
 from pipelines.rounding import rule_of, sign_name
-from pipelines.texts import collecting_text, label, word
+from pipelines.texts import collecting_text, say, word
 
 VERDICT_STYLE = {"achieved": "green", "not_achieved": "bold red", "undeterminable": "yellow", "collecting": "yellow"}
 STATE_STYLE = {"ok": "green", "note": "yellow", "bad": "bold red"}
@@ -38,7 +38,7 @@ class Terminal:
 
     def say(self, key: str, **numbers: object) -> str:
         """A label of the catalogue in the language of this terminal."""
-        return label(key, self.language).format(**numbers)
+        return say(key, self.language, **numbers)
 
     def line(self, text: str, style: str = "") -> None:
         """Print one line."""
