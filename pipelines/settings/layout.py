@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from pipelines import tables
 from pipelines.texts import both
@@ -27,13 +27,16 @@ ROLES = (
     "meter", "meter_else", "meter_part", "start", "end", "period", "date", "time", "month", "year", "fiscal_year",
     "year_ending", "quantity", "unit", "reading_kind", "time_band", "quality", "stage", "issued", "yen", "demand_kw",
     "contract_kw", "substance", "note", "category", "basis", "moisture", "laboratory", "slip", "index_before",
-    "index_after", "total",
+    "index_after", "total", "days",
 )  # fmt: skip
 # Where a value's time comes from; a layout has exactly one of these.
 TIMES = ("start", "period", "date", "month", "year", "fiscal_year", "year_ending")
 # Columns beside the value: what cannot be read of them costs only themselves.
 SIDE_ROLES = frozenset({"yen", "demand_kw", "contract_kw"})
 WORDED = ("reading_kind", "time_band", "quality", "stage")
+# Where a fact of the whole file stands, beside the columns: its name, its folders, a title above the header, the cell behind a label.
+SOURCES = r"^(|file_name|folders|title|cell:.+|=.+)$"
+PATTERNED = ("meter", "unit", "period", "supplier")
 RECORDS = "reading|register|activity|composition"
 
 
@@ -42,11 +45,19 @@ def _one_of(column: str) -> str:
     return f"^(|{'|'.join(tables.words(column))})$"
 
 
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise ValueError(both("no_pattern", error=error)) from error
+
+
 class Quantity(Frozen):
     """One of several columns with quantities, each of another meter, unit or band."""
 
     column: Column = Field(description="The column.")
     unit: str = Field("", description="Its unit.")
+    unit_column: Column | None = Field(None, description="The column that says its unit, row by row.")
     meter: str = Field("", description="What is added to the meter's word after a slash.")
     time_band: Annotated[str, Field(pattern=_one_of("time_band"))] = Field("", description="Its band.")
 
@@ -65,10 +76,33 @@ class Layout(Frozen):
     )
     columns: dict[str, Column] = Field(default_factory=dict, description="Role -> column.")
     quantities: tuple[Quantity, ...] = Field((), description="Several columns with quantities, instead of one.")
-    slots: bool = Field(False, description="The quantities stand in columns for the parts of a day (24 or 48).")
-    first_slot: int = Field(0, ge=0, le=16_384, description="Column of the first of 48 slots, without a header.")
-    meter_from: str = Field("", description="file_name, folders, or a fixed word with = before it; empty: a column.")
-    meter_pattern: str = Field("", description="Pattern of the file name; its group 'meter' is the meter's word.")
+    slots: bool = Field(
+        False,
+        description="The quantities stand in columns for the parts of a day, all of one length (24, 48, 96, 288 …).",
+    )
+    first_slot: int = Field(
+        0, ge=0, le=16_384, description="Column of the first slot (48, or by slot_minutes), without a header."
+    )
+    months: bool = Field(
+        False,
+        description="The quantities stand in columns for months (4月 … 3月); the year stands in them, in a column or period_from.",
+    )
+    meter_from: Annotated[str, Field(pattern=SOURCES)] = Field(
+        "", description="Where the meter stands: file_name, folders, title, cell:LABEL, =WORD; empty: a column."
+    )
+    meter_pattern: str = Field("", description="Pattern of that text; its group 'meter' is the meter's word.")
+    period_from: Annotated[str, Field(pattern=SOURCES)] = Field(
+        "", description="Where the period, month or year of all rows stands, in the same way."
+    )
+    period_pattern: str = Field("", description="Pattern of that text; its group 'period' is the period.")
+    unit_from: Annotated[str, Field(pattern=SOURCES)] = Field(
+        "", description="Where the unit of all rows stands, in the same way."
+    )
+    unit_pattern: str = Field("", description="Pattern of that text; its group 'unit' is the unit.")
+    supplier_from: Annotated[str, Field(pattern=SOURCES)] = Field(
+        "", description="Where the supplier's name stands, in the same way; it is kept as the note of each value."
+    )
+    supplier_pattern: str = Field("", description="Pattern of that text; its group 'supplier' is the name.")
     unit: str = Field("", description="The unit where no column says it.")
     is_power: bool = Field(False, description="The values are kW over the slot, not kWh.")
     reading_kind: Annotated[str, Field(pattern=_one_of("reading_kind"))] = Field(
@@ -80,14 +114,26 @@ class Layout(Frozen):
     utc_offset_minutes: int | None = Field(
         None, ge=-840, le=840, description="Stamps with an UTC offset are moved to this one; empty: they are refused."
     )
-    end_inclusive: bool = Field(False, description="The end is the last day of the period, not the day after.")
+    end_inclusive: bool | None = Field(
+        None,
+        description="The end is the last day (true) or the day after (false); empty: columns.days decides, else the day after.",
+    )
     ends_at_next: bool = Field(False, description="A period ends where the next row of the meter begins.")
+    starts_at_previous: bool = Field(
+        False, description="The date is a reading day: a period begins at that of the row before of the same meter."
+    )
+    longest_days: int = Field(
+        45, ge=1, le=400, description="With starts_at_previous: longer periods are held back, for a row may be missing."
+    )
     month_shift: int = Field(0, ge=-12, le=12, description="Month of use minus month stated (-1: the month billed).")
     words: dict[str, dict[str, str]] = Field(
         default_factory=dict, description="Role -> word of the file -> our word, e.g. stage: 1 -> confirmed."
     )
     missing: tuple[str, ...] = Field((), description="Further words for a missing value.")
     total_rows: tuple[str, ...] = Field((), description="Words of rows that hold totals; these must agree.")
+    skip_rows: tuple[str, ...] = Field(
+        (), description="Rows with such a word in a cell are passed over (小計); a pattern between slashes, too."
+    )
     hidden_sheets: bool = Field(False, description="Sheets that are hidden in a workbook are read like others.")
     total_tolerance: float = Field(0, ge=0, description="By how much a total may differ, in the file's unit.")
 
@@ -98,24 +144,35 @@ class Layout(Frozen):
             raise ValueError(f"{', '.join(sorted(unknown))}: {' / '.join(ROLES)}")
         return columns
 
-    @field_validator("meter_pattern")
+    @field_validator(*(f"{fact}_pattern" for fact in PATTERNED))
     @classmethod
-    def _compiles(cls, pattern: str) -> str:
-        try:
-            if pattern and "meter" not in re.compile(pattern).groupindex:
-                raise ValueError("(?P<meter>…)")
-        except re.error as error:
-            raise ValueError(both("no_pattern", error=error)) from error
+    def _compiles(cls, pattern: str, info: ValidationInfo) -> str:
+        fact = str(info.field_name).removesuffix("_pattern")
+        if pattern and fact not in _compiled(pattern).groupindex:
+            raise ValueError(f"(?P<{fact}>…)")
         return pattern
+
+    @field_validator("skip_rows")
+    @classmethod
+    def _words_compile(cls, words: tuple[str, ...]) -> tuple[str, ...]:
+        for word in words:
+            if word.startswith("/"):
+                _compiled(word.strip("/"))
+        return words
 
     @model_validator(mode="after")
     def _whole(self) -> Layout:
         if not self.header and not self.width:
             raise ValueError(both("header_or_width"))
         times = [role for role in TIMES if role in self.columns]
-        if len(times) != 1:
-            raise ValueError(both("one_column_of_time", times=", ".join(TIMES)))
-        held = bool(self.quantities) + self.slots + ("quantity" in self.columns)
+        if self.months:
+            if set(times) - {"year", "fiscal_year"} or len(times) + bool(self.period_from) > 1:
+                raise ValueError(both("months_want_a_year"))
+        elif len(times) + bool(self.period_from) != 1:
+            raise ValueError(both("one_column_of_time", times=", ".join((*TIMES, "period_from"))))
+        if self.starts_at_previous and times != ["date"]:
+            raise ValueError(both("previous_wants_a_date"))
+        held = bool(self.quantities) + self.slots + self.months + ("quantity" in self.columns)
         if held != 1:
             raise ValueError(both("one_kind_of_quantity"))
         if "meter" not in self.columns and not self.meter_from:

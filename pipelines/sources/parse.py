@@ -162,8 +162,8 @@ def batches(inbound: list[Inbound], limits: Limits) -> Iterable[list[Inbound]]:
 _EMPTY_CELLS = """
 CREATE OR REPLACE TEMP TABLE cells (
     file_no INTEGER, line BIGINT, column_name VARCHAR, key VARCHAR, started_text VARCHAR, ended_text VARCHAR,
-    start_minutes INTEGER, end_minutes INTEGER, quantity_text VARCHAR, unit VARCHAR, reading_kind VARCHAR,
-    time_band VARCHAR, quality VARCHAR, stage VARCHAR, issued_text VARCHAR, yen_text VARCHAR, kw_text VARCHAR,
+    start_minutes INTEGER, end_minutes INTEGER, month_of_year INTEGER, days_text VARCHAR, quantity_text VARCHAR, unit VARCHAR,
+    reading_kind VARCHAR, time_band VARCHAR, quality VARCHAR, stage VARCHAR, issued_text VARCHAR, yen_text VARCHAR, kw_text VARCHAR,
     contract_text VARCHAR, substance VARCHAR, note VARCHAR, category VARCHAR, basis VARCHAR, moisture_text VARCHAR,
     laboratory VARCHAR, slip_no VARCHAR, index_before VARCHAR, index_after VARCHAR, line_rule VARCHAR, line_raw VARCHAR)
 """

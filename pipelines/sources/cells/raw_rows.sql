@@ -1,5 +1,5 @@
 -- raw_rows: one row per line to be read with care, after a file's header and not wholly empty, cut into cells. Lines of printed
--- totals are marked: they are no values, but must agree with them. The last line tells what of it may be cut off.
+-- totals are marked: they are no values, but must agree with them. Lines that the layout passes over (skip) are not there. The last line tells what of it may be cut off.
 -- Inputs: raw_lines (the text lines in file order), parse_parts (one row per file or sheet of this batch), placed_tables and
 -- careful_lines (the tables that were read at once, but for these lines).
 WITH firsts AS (
@@ -12,7 +12,7 @@ numbered AS (
     JOIN parse_parts AS p ON p.file_no = l.file_no
 ),
 cut AS (
-    SELECT file_no, line, string_split(text, delimiter) AS cells, total_rows, has_totals, has_marks, columns, last_line, torn_place, torn_raw
+    SELECT file_no, line, string_split(text, delimiter) AS cells, total_rows, has_totals, has_marks, columns, last_line, torn_place, torn_raw, skip
     FROM numbered
     WHERE (file_no NOT IN (SELECT file_no FROM placed_tables) OR (file_no, line) IN (SELECT (file_no, line) FROM careful_lines))
         AND line > header_line AND text IS NOT NULL AND trim(replace(text, delimiter, '')) <> ''
@@ -22,3 +22,4 @@ SELECT
         list_transform([cells[columns.meter], cells[columns.start], cells[1]], lambda c: bare(unmarked(has_marks, c)))) ELSE false END AS is_total,
     CASE WHEN line = last_line THEN torn_place END AS torn_place, CASE WHEN line = last_line THEN torn_raw END AS torn_raw
 FROM cut
+WHERE skip IS NULL OR len(list_filter(cells, lambda c: regexp_full_match(bare(unmarked(has_marks, c)), skip))) = 0

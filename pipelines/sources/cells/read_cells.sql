@@ -61,10 +61,13 @@ SELECT
         WHEN key IS NULL THEN 'missing_value'
         WHEN coalesce(started_text, '') = '' OR (NOT end_is_implied AND coalesce(ended_text, '') = '') THEN 'missing_value'
         WHEN until_next AND base IS NOT NULL AND ended_at IS NULL THEN 'missing_value'
+        WHEN from_previous AND base IS NOT NULL AND started_at IS NULL THEN 'no_reading_day_before'
         WHEN started_at IS NULL OR ended_at IS NULL THEN 'not_a_date'
         WHEN off_minute(started_at) OR off_minute(ended_at) THEN 'off_the_minute'
         WHEN number IS NULL THEN coalesce(number_rule, 'not_a_number')
         WHEN ended_at <= started_at THEN 'ends_before_start'
+        WHEN days_disagree THEN 'days_disagree'
+        WHEN from_previous AND date_diff('day', started_at, ended_at) > longest_days THEN 'reading_day_missing'
         WHEN lacks_unit THEN 'missing_value'
         WHEN units_disagree THEN 'unit_disagrees'
         WHEN issued_text IS NOT NULL AND issued IS NULL THEN 'not_a_date'
@@ -77,10 +80,14 @@ SELECT
         WHEN key IS NULL THEN 'key: (空欄)'
         WHEN coalesce(started_text, '') = '' THEN 'start: (空欄)'
         WHEN NOT end_is_implied AND coalesce(ended_text, '') = '' OR until_next AND ended_at IS NULL THEN 'end: (空欄)'
+        WHEN from_previous AND base IS NOT NULL AND started_at IS NULL THEN started_text
         WHEN started_at IS NULL OR off_minute(started_at) THEN started_text
         WHEN ended_at IS NULL OR off_minute(ended_at) THEN ended_text
         WHEN number IS NULL THEN quantity_text
         WHEN ended_at <= started_at THEN concat_ws(' - ', started_text, ended_text)
+        WHEN days_disagree THEN concat_ws(' / ', CAST(started_at AS DATE) || '～' || CAST(ended_at AS DATE), days_text)
+        WHEN from_previous AND date_diff('day', started_at, ended_at) > longest_days
+            THEN concat_ws(' / ', CAST(started_at AS DATE) || '～' || CAST(ended_at AS DATE), longest_days)
         WHEN lacks_unit THEN 'unit: (空欄)'
         WHEN units_disagree THEN concat_ws(' / ', stated_unit, array_to_string(stated_units, ' / '))
         WHEN issued_text IS NOT NULL AND issued IS NULL THEN issued_text

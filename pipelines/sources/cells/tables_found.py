@@ -20,7 +20,8 @@ CREATE OR REPLACE TEMP TYPE layout_word AS ENUM (
 """
 SLOT = """
 CREATE OR REPLACE TEMP TYPE slot AS STRUCT(
-    position INTEGER, name layout_word, start_minutes INTEGER, end_minutes INTEGER, unit VARCHAR, meter VARCHAR, time_band layout_word)
+    position INTEGER, name layout_word, start_minutes INTEGER, end_minutes INTEGER, unit VARCHAR, meter VARCHAR, time_band layout_word,
+    unit_position INTEGER, month INTEGER)
 """
 COLUMNS_TYPE = "STRUCT(" + ", ".join(f'"{role}" INTEGER' for role in ROLES) + ")"
 Thing = TypeVar("Thing", TablePart, Recognised)
@@ -90,12 +91,19 @@ def describe(connection: duckdb.DuckDBPyConnection, parts: list[TablePart]) -> N
             ("stated_units", "VARCHAR[]", lambda r: [headings.word(unit) for unit in r.stated_units]),
             ("meter", "VARCHAR", lambda r: r.meter),
             ("unit", "VARCHAR", lambda r: r.unit),
+            ("of_file_start", "VARCHAR", lambda r: r.period[0] if r.period else None),
+            ("of_file_end", "VARCHAR", lambda r: r.period[1] if r.period else None),
+            ("of_file_note", "VARCHAR", lambda r: r.note),
+            ("skip", "VARCHAR", lambda r: r.skip),
             ("reading_kind", "VARCHAR", lambda r: r.reading_kind),
             ("form", "VARCHAR", lambda r: r.timing.form),
             ("months", "INTEGER", lambda r: r.timing.months),
             ("end_shift_minutes", "INTEGER", lambda r: r.timing.end_shift_minutes),
             ("is_period", "BOOLEAN", lambda r: r.timing.is_period),
             ("until_next", "BOOLEAN", lambda r: r.timing.until_next),
+            ("from_previous", "BOOLEAN", lambda r: r.timing.from_previous),
+            ("longest_days", "INTEGER", lambda r: r.timing.longest_days),
+            ("days_decide", "BOOLEAN", lambda r: r.timing.days_decide),
             ("utc_minutes", "INTEGER", lambda r: r.timing.utc_minutes),
             ("total_tolerance", "DOUBLE", lambda r: r.total_tolerance),
             ("has_words", "BOOLEAN", lambda r: bool(r.words)),

@@ -5,7 +5,7 @@
 -- or what (held_rule). Amounts and contracts beside it cost only themselves. A format that shows another number waits for the unit (shown_as).
 -- Inputs: cells (read in Python), row_cells, parse_parts (how the layout means its times).
 WITH told AS (
-    SELECT c.*, p.has_marks, p.form, p.utc_minutes, p.months, p.until_next, p.semicolons, p.stated_units, p.end_shift_minutes
+    SELECT c.*, p.has_marks, p.form, p.utc_minutes, p.months, p.until_next, p.from_previous, p.longest_days, p.days_decide, p.semicolons, p.stated_units, p.end_shift_minutes
     FROM (FROM cells UNION ALL BY NAME FROM row_cells) AS c
     JOIN parse_parts AS p ON p.file_no = c.file_no
 ),
@@ -20,7 +20,8 @@ held AS (
 ),
 trimmed AS (
     SELECT
-        file_no, line, column_name, form, utc_minutes, months, until_next, semicolons, stated_units, end_shift_minutes,
+        file_no, line, column_name, form, utc_minutes, months, until_next, from_previous, longest_days, days_decide,
+        month_of_year, trim(unmarked(has_marks, days_text)) AS days_text, semicolons, stated_units, end_shift_minutes,
         coalesce(quantity_rule, rule_of(held_text), CASE WHEN held_text IS NOT NULL THEN 'shown_otherwise' END) AS held_rule,
         CASE WHEN quantity_rule IS NULL THEN unmarked(has_marks, held_text) END AS held_by,
         CASE WHEN has_marks THEN shown_as(quantity_text) END AS shown_as,

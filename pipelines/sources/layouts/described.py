@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
 
 from pipelines.settings.layout import SIDE_ROLES, TIMES, WORDED, Column, Layout
-from pipelines.sources.layouts import headings
+from pipelines.sources.layouts import facts, headings, months
 from pipelines.sources.layouts.head import (
     LayoutReader,
     Recognised,
@@ -29,6 +30,18 @@ FORMS = {"year": "year", "fiscal_year": "fiscal_year"}
 WHOLE_DAY = 1_440
 # Where several words of a layout are there, the first is meant.
 BY_PREFERENCE = frozenset({"meter", "meter_else", "meter_part"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the file says of all its rows."""
+
+    meter: str | None = None
+    unit: str | None = None
+    period: facts.Period | None = None
+    year: tuple[int, bool] | None = None
+    supplier: str | None = None
+    lacks: tuple[str, str, str] | None = None  # which fact, where it should stand, what stands there
 
 
 @cache
@@ -64,10 +77,10 @@ class _Described:
         if found is None:
             return None
         line, names = found
-        meter = self._meter(head)
-        if self.layout.meter_from and meter is None:
-            return None
         first = max(0, line - self.layout.header_rows)
+        told = self._facts(head, first)
+        if self.layout.meter_from in ("file_name", "folders") and told.meter is None:
+            return None
         quantities, others = self._places(names)
         under = next((n for n, row in enumerate(head.rows[line:], start=line) if any(row)), line)
         above, below = (
@@ -82,13 +95,13 @@ class _Described:
         if above:  # what stands above a column is said of it alone
             tops[-1] = tuple("" if n in (*quantities, *others) else cell for n, cell in enumerate(tops[-1], 1))
         stated = headings.titles(tops)
-        return self._placed(under + 1 if below else line, names, meter, stated, above, below)
+        return self._placed(under + 1 if below else line, names, told, stated, above, below)
 
     def _place(
         self,
         line: int,
         names: tuple[str, ...],
-        meter: str | None,
+        told: _Facts,
         stated: headings.Stated,
         above: tuple[str, ...],
         below: tuple[str, ...],
@@ -96,9 +109,20 @@ class _Described:
         """Return where everything stands below a header, unless something needed is missing."""
         found = {role: _positions(names, column) for role, column in self.layout.columns.items()}
         columns = {role: positions[0] for role, positions in found.items() if positions}
-        slots = self._slots(names)
-        if not slots or not self._has_times(columns) or (meter is None and "meter" not in columns):
+        slots = self._slots(names, told)
+        if not slots and self.layout.months and self._places(names)[0]:
+            return self._refused(names, line, ("months_unclear", {"found": " ".join(names)[:120]}))
+        if not slots or not self._has_times(columns) or not (self.layout.meter_from or "meter" in columns):
             return None
+        if told.lacks:
+            fact, where, found_there = told.lacks
+            numbers: dict[str, object] = {
+                "fact": both(f"fact_{fact}"),
+                "where": where,
+                "found": found_there,
+                "setting": f"{fact}_from",
+            }
+            return self._refused(names, line, ("no_fact_of_file", numbers))
         twins, doubled = self._twins(names, found)
         unread = [both("two_columns_of_one_name", at=names[columns.pop(role) - 1]) for role in doubled]
         places = [place for some in self._places(names) for place in some]
@@ -106,7 +130,8 @@ class _Described:
         for role in sorted(SIDE_ROLES & set(columns)):
             if scale := _scale(role, names[columns[role] - 1], [row.get(columns[role], "") for row in beside], stated):
                 unread.append(f"{names[columns.pop(role) - 1]}: {scale}")
-        slots, stated_units, problem = self._agreed(slots, columns, stated, beside)
+        slots, stated_units, problem = self._agreed(slots, columns, stated, beside, told.unit or self.layout.unit)
+        of_file = self._of_file(told, names)
         return Recognised(
             names=names,
             twins=twins,
@@ -118,12 +143,14 @@ class _Described:
             width=len(names),
             columns={_role(role): position for role, position in columns.items() if role != "quantity"},
             slots=slots,
-            meter=meter,
-            unit=self.layout.unit or None,
+            meter=told.meter,
+            unit=told.unit or self.layout.unit or None,
+            period=of_file,
+            note=told.supplier,
             reading_kind=self.layout.reading_kind or ("interval" if self.layout.slots else None),
             record=self.layout.record,
             names_meter_by_path=self.layout.meter_from in ("file_name", "folders"),
-            timing=self._timing(columns),
+            timing=self._timing(columns, form_is_ours=of_file is not None),
             words={
                 f"{role}:{word}": meaning
                 for role in WORDED
@@ -131,6 +158,7 @@ class _Described:
             },
             missing=self.layout.missing,
             total_rows=tuple(plain(word) for word in self.layout.total_rows),
+            skip="|".join(map(_row_pattern, self.layout.skip_rows)) or None,
             total_tolerance=self.layout.total_tolerance,
             reads_hidden=self.layout.hidden_sheets,
         )
@@ -161,16 +189,17 @@ class _Described:
         columns: Mapping[str, int],
         stated: headings.Stated,
         beside: list[dict[int, str]],
+        of_file: str,
     ) -> tuple[tuple[Slot, ...], tuple[str, ...], tuple[str, dict[str, object]] | None]:
         """Return the slots with the units that title and heading say, the units a row must agree with, and where they differ."""
         if not self.layout.header or self.layout.record == "composition":
             return slots, (), None
-        has_column = "unit" in columns
         found, every = [], []
         for slot in slots:
+            has_column = "unit" in columns or slot.unit_position is not None
             rows = [row.get(slot.position, "") for row in beside]
             heads = [unit for unit in (*rows, headings.named(slot.name)[1]) if unit]
-            fixed = slot.unit or ("" if has_column else self.layout.unit)
+            fixed = slot.unit or ("" if has_column else of_file)
             exact = {
                 headings.word(unit)
                 for unit in (*heads, fixed.partition("_")[0] if fixed.startswith("kW_") else fixed)
@@ -184,7 +213,8 @@ class _Described:
             said = heads or list(stated.units)
             every += said
             found.append(replace(slot, unit=said[0]) if said and not fixed and not has_column else slot)
-        return tuple(found), tuple(dict.fromkeys(every)) if has_column else (), None
+        by_row = "unit" in columns or any(slot.unit_position for slot in slots)
+        return tuple(found), tuple(dict.fromkeys(every)) if by_row else (), None
 
     def _header(self, head: TableHead) -> tuple[int, tuple[str, ...]] | None:
         """Return (last line of the header, names of the columns)."""
@@ -209,7 +239,10 @@ class _Described:
     def _value_places(self, names: tuple[str, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return the columns of quantities, and those of amounts and power beside them."""
         found = (_position(names, column) for role, column in self.layout.columns.items() if role in SIDE_ROLES)
-        return tuple(slot.position for slot in self._slots(names)), tuple(place for place in found if place)
+        places = tuple(slot.position for slot in self._slots(names, _Facts()))
+        if self.layout.months and not places:
+            places = tuple(months.bare_months(names))
+        return places, tuple(place for place in found if place)
 
     def _is_ruled_out(self, words: frozenset[str]) -> bool:
         """Tell at once from the words of all cells; a name that is joined downwards begins with one of them."""
@@ -218,20 +251,57 @@ class _Described:
         begun = tuple(word for word in words if word)
         return not all(any(name.startswith(begun) for name in needed) for needed in self.needed)
 
-    def _meter(self, head: TableHead) -> str | None:
+    def _facts(self, head: TableHead, first: int) -> _Facts:
+        """Return what the file says of all rows, or which fact it lacks."""
         spec = self.layout
-        if spec.meter_from.startswith("="):
-            return spec.meter_from[1:]
-        if spec.meter_from == "folders":
-            return "/".join(head.folders) or None
-        if spec.meter_from == "file_name":
-            stem = head.file_name.rpartition(".")[0] or head.file_name
-            match = re.search(spec.meter_pattern or r"(?P<meter>.+)", stem)
-            return match.group("meter") if match else None
-        return None
+        above = head.rows[:first]
 
-    def _slots(self, names: tuple[str, ...]) -> tuple[Slot, ...]:
+        def texts(source: str) -> list[str]:
+            return facts.text_of(head, above, source) if source else []
+
+        meter = facts.word_in(texts(spec.meter_from), spec.meter_pattern, "meter")
+        unit = facts.unit_in(texts(spec.unit_from), spec.unit_pattern)
+        supplier = facts.word_in(texts(spec.supplier_from), spec.supplier_pattern, "supplier")
+        when = texts(spec.period_from)
+        year = facts.year_in(when, spec.period_pattern) if spec.months else None
+        period = (
+            None
+            if spec.months
+            else facts.period_in(when, spec.period_pattern, end_inclusive=spec.end_inclusive is not False)
+        )
+        found = {"meter": meter, "unit": unit, "supplier": supplier, "period": year if spec.months else period}
+        for fact, value in found.items():
+            source = str(getattr(spec, f"{fact}_from"))
+            if source and value is None:
+                told = " / ".join(texts(source))[:120] or "-"
+                return _Facts(meter, unit, period, year, supplier, (fact, source, told))
+        return _Facts(meter, unit, period, year, supplier)
+
+    def _refused(self, names: tuple[str, ...], line: int, problem: tuple[str, dict[str, object]]) -> Recognised:
+        """Return a table of this layout that cannot be read, and why."""
+        return Recognised(self.name, header_line=line, width=len(names), names=names, problem=problem)
+
+    def _of_file(self, told: _Facts, names: tuple[str, ...]) -> tuple[str, str | None] | None:
+        """Return the period of all rows, or of months across the beginning of their year."""
+        if self.layout.months:
+            year = months.across(names, self.layout.month_shift, is_fiscal=None)
+            if year is not None and year.year is not None:
+                return str(date(year.year, 1, 1)), None
+            return (str(date(told.year[0], 4 if told.year[1] else 1, 1)), None) if told.year else None
+        return (str(told.period[0]), str(told.period[1])) if told.period else None
+
+    def _months(self, names: tuple[str, ...], told: _Facts) -> tuple[Slot, ...]:
+        """Return the columns of months, each counted from the beginning of its year."""
         spec = self.layout
+        of_row = {"fiscal_year": True, "year": False}
+        by_row = next((is_fiscal for role, is_fiscal in of_row.items() if role in spec.columns), None)
+        found = months.across(names, spec.month_shift, is_fiscal=told.year[1] if told.year else by_row)
+        return tuple(Slot(at, names[at - 1], month=month) for at, month in found.places.items()) if found else ()
+
+    def _slots(self, names: tuple[str, ...], told: _Facts) -> tuple[Slot, ...]:
+        spec = self.layout
+        if spec.months:
+            return self._months(names, told)
         if spec.slots:
             unit = "kW" if spec.is_power else None
             found = numbered_slots(names, spec.first_slot) if spec.first_slot else day_slots(names)
@@ -250,24 +320,32 @@ class _Described:
             if position:
                 name = names[position - 1]
                 band, meter, unit = quantity.time_band or None, quantity.meter or None, quantity.unit or None
-                slots.append(Slot(position, name, start, end, unit, meter, band))
+                of_its_own = _position(names, quantity.unit_column) if quantity.unit_column is not None else 0
+                slots.append(Slot(position, name, start, end, unit, meter, band, of_its_own or None))
         return tuple(slots)
 
     def _has_times(self, columns: Mapping[str, int]) -> bool:
         spec = self.layout
+        if spec.period_from or spec.months:
+            return True
         if not any(role in columns for role in TIMES):
             return False
         needs_end = "start" in columns and not (spec.ends_at_next or spec.slot_minutes)
         return "end" in columns or not needs_end
 
-    def _timing(self, columns: Mapping[str, int]) -> Timing:
+    def _timing(self, columns: Mapping[str, int], *, form_is_ours: bool) -> Timing:
         spec = self.layout
-        role = next(role for role in TIMES if role in columns)
+        role = next((role for role in TIMES if role in columns), "")
         return Timing(
-            form=spec.date_form or (f"month{spec.month_shift}" if role == "month" else FORMS.get(role, "")),
+            form=""
+            if form_is_ours
+            else spec.date_form or (f"month{spec.month_shift}" if role == "month" else FORMS.get(role, "")),
             months=LENGTHS.get(role, 0),
-            end_shift_minutes=WHOLE_DAY if spec.end_inclusive else 0,
+            end_shift_minutes=WHOLE_DAY if spec.end_inclusive and not spec.period_from else 0,
             is_period=role == "period",
+            from_previous=spec.starts_at_previous,
+            longest_days=spec.longest_days if spec.starts_at_previous else None,
+            days_decide="days" in columns and spec.end_inclusive is None and not spec.starts_at_previous,
             until_next=spec.ends_at_next,
             utc_minutes=spec.utc_offset_minutes,
         )
@@ -275,6 +353,13 @@ class _Described:
 
 def _role(role: str) -> str:
     return "start" if role in TIMES else role
+
+
+def _row_pattern(word: str) -> str:
+    """Return the pattern of a word of rows that are passed over."""
+    if word.startswith("/"):
+        return f"(?:{word.strip('/')})"
+    return "|".join(dict.fromkeys(re.escape(each) for each in ("".join(word.split()), plain(word))))
 
 
 def _powered(slot: Slot, unit: str | None) -> Slot:

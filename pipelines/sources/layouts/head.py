@@ -50,6 +50,8 @@ class Slot:
     unit: str | None = None
     meter: str | None = None
     time_band: str | None = None
+    unit_position: int | None = None
+    month: int | None = None  # of the months across: how many after the beginning of the year
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Timing:
 
     ``form`` is empty, ``year``, ``fiscal_year``, a date form with ``%``, or ``month`` and by how many months the month of use
     differs from the one stated (``month-1``); ``months`` is the length of the period (negative: it ends with that day).
+    ``from_previous``: it begins where the row before of the meter ends, at most ``longest_days`` earlier; ``days_decide``: whether the
+    end is the last day is what the rows' count of days says.
     """
 
     form: str = ""
@@ -65,6 +69,9 @@ class Timing:
     end_shift_minutes: int = 0
     is_period: bool = False
     until_next: bool = False
+    from_previous: bool = False
+    longest_days: int | None = None
+    days_decide: bool = False
     utc_minutes: int | None = None
 
 
@@ -118,9 +125,10 @@ class TableText:
 class Recognised:
     """How a table of a layout is to be read: where its data begins, which column plays which role (1-based).
 
-    ``names`` are the header's; ``twins`` are columns that claim one role, of which only equal values are read; ``stated_units`` are those
-    of title and heading, with which a row's unit must agree; ``unread`` names side columns that are not taken; ``problem`` is why the
-    table is refused. ``read`` turns the table into cells where columns alone cannot say it (a matrix, XML).
+    ``meter``, ``unit``, ``period`` (two moments) and ``note`` are what the whole file says of all rows; ``skip`` is a pattern of rows that
+    are passed over. ``names`` are the header's; ``twins`` are columns that claim one role, of which only equal values are read;
+    ``stated_units`` are those of title and heading, with which a row's unit must agree; ``unread`` names side columns that are not taken;
+    ``problem`` is why the table is refused. ``read`` turns the table into cells where columns alone cannot say it (a matrix, XML).
     """
 
     layout: str
@@ -130,6 +138,8 @@ class Recognised:
     slots: tuple[Slot, ...] = ()
     meter: str | None = None
     unit: str | None = None
+    period: tuple[str, str | None] | None = None
+    note: str | None = None
     reading_kind: str | None = None
     record: str = "reading"
     names_meter_by_path: bool = False
@@ -137,6 +147,7 @@ class Recognised:
     words: dict[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     total_rows: tuple[str, ...] = ()
+    skip: str | None = None
     total_tolerance: float = 0
     names: tuple[str, ...] = ()
     twins: tuple[tuple[int, int], ...] = ()
@@ -149,7 +160,9 @@ class Recognised:
     @property
     def last_role(self) -> int:
         """The rightmost column that plays a role: a row that ends before it lacks something."""
-        return max((*self.columns.values(), *(slot.position for slot in self.slots)), default=0)
+        return max(
+            (*self.columns.values(), *(slot.position for slot in self.slots)), default=0
+        )  # units of their own stand beside
 
 
 @dataclass(frozen=True, slots=True)

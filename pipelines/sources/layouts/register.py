@@ -50,6 +50,7 @@ def recognise(head: TableHead, wanted: str = "", of_city: tuple[LayoutReader, ..
     for layouts in (of_city, known()):
         asked = [layout for layout in layouts if wanted in ("", layout.name)]
         found = [recognised for layout in asked if (recognised := layout.recognise(head))]
+        found = [each for each in found if not each.problem or each.problem[0] != "no_fact_of_file"] or found[:1]
         if len(found) == 1:
             return found[0]
         if found:

@@ -22,6 +22,8 @@ CREATE OR REPLACE MACRO has_point_groups(t) AS regexp_full_match(t, '[1-9]\d{0,2
 CREATE OR REPLACE MACRO snapped(t, tolerance) AS
     CASE WHEN abs(epoch_us(t) - epoch_us(date_trunc('minute', t + INTERVAL 30 SECOND))) <= tolerance * 1000000
         THEN date_trunc('minute', t + INTERVAL 30 SECOND) ELSE t END;
+CREATE OR REPLACE MACRO days_of(t) AS
+    try_cast(nullif(regexp_extract(translate(t, '０１２３４５６７８９', '0123456789'), '^([0-9]{1,3})(?:\.0+)?(?:日間?)?$', 1), '') AS INTEGER);
 CREATE OR REPLACE MACRO unclosed_mark() AS chr(30) || 'unclosed';
 CREATE OR REPLACE MACRO stamp_tolerance() AS 0;
 CREATE OR REPLACE MACRO bare(t) AS regexp_replace(t, '[\s　]', '', 'g');
