@@ -12,6 +12,7 @@ from typing import Any
 
 from pipelines import tables, units
 from pipelines.ask import select
+from pipelines.registers import spoken
 from pipelines.warehouse import query
 
 MOST_ROWS = 200
@@ -41,7 +42,7 @@ def gather(published: Path, most: int = MOST_ROWS) -> dict[str, Any]:
 
 
 def proposal(row: dict[str, Any]) -> str:
-    """Return the row to add to meters.csv or activity_sources.csv; what only a person knows stands as ``?``.
+    """Return the row to add to meters.csv or activity_sources.csv, in the words an office uses; what only a person knows is ``?``.
 
     Args:
         row: A row of ``unknown_names``.
@@ -59,6 +60,7 @@ def proposal(row: dict[str, Any]) -> str:
             "reading_kind": row["reading_kind"] or UNSURE,
             "supply_point": name if is_point else "",
         }
+    known = {column: spoken.usual(register, column).get(word, word) for column, word in known.items()}
     columns = [column.name for column in tables.table(register).columns]
     stream = io.StringIO()
     csv.writer(stream, lineterminator="").writerow([known.get(column, "") for column in columns])

@@ -130,7 +130,7 @@ def parse(
     if propose:
         from pipelines.sources import propose as proposals
 
-        drafted = proposals.propose(file)
+        drafted = proposals.propose(file, reading=ParseOptions.of(common.city_folder()) if common.is_city() else None)
         if as_json:
             common.print_json(drafted)
         else:

@@ -51,9 +51,9 @@ def busy(make_city: Callable[..., City]) -> City:
 def test_unknown_words_come_with_the_row_to_add(busy: City) -> None:
     found = {row["word"]: row["proposal"] for row in intake.gather(busy.paths.published)["unknown"]}
     assert found == {
-        made.POINT: f"meters.csv: ?-0001,?,electricity,kWh,?,,,,{made.POINT}",
-        "本庁舎/ガス": "meters.csv: 本庁舎/ガス,F1,city_gas,m3,?",
-        "A9": "activity_sources.csv: A9,?,?,,t,month",
+        made.POINT: f"meters.csv: ?-0001,?,電気,kWh,?,,,,{made.POINT}",
+        "本庁舎/ガス": "meters.csv: 本庁舎/ガス,F1,都市ガス,m3,?",
+        "A9": "activity_sources.csv: A9,?,?,,t,月",
     }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
@@ -94,7 +95,7 @@ def read_moment(text: str, form: str = "", utc_minutes: int | None = None) -> da
     """
     try:
         if "%" in form and not _STAMP.fullmatch(text):  # a true date of a workbook needs no form
-            return datetime.strptime(text, form)  # noqa: DTZ007 - local by design
+            return _by_form(folding.date(text).strip(), form)
         if form in YEARS:
             return YEARS[form](text)
         if form.startswith("month"):
@@ -105,6 +106,22 @@ def read_moment(text: str, form: str = "", utc_minutes: int | None = None) -> da
         return parse_moment(text)
     except (PeriodError, OverflowError, ValueError):
         return None
+
+
+# What may stand behind a date whose form says nothing of a clock.
+_CLOCKS = ("", " %H:%M", " %H:%M:%S", "T%H:%M", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p")
+_MIDNIGHT = re.compile(r"[ T]24:00(?::00)?$")
+
+
+def _by_form(text: str, form: str) -> datetime:
+    """Read a date in a form, with the time of day behind it where there is one; 24:00 ends the day."""
+    if any(part in form for part in ("%H", "%I")):
+        return datetime.strptime(text, form)  # noqa: DTZ007 - local by design
+    day = _MIDNIGHT.sub("", text)
+    for clock in _CLOCKS:
+        with suppress(ValueError):
+            return datetime.strptime(day, form + clock) + timedelta(days=day != text)  # noqa: DTZ007 - local by design
+    raise PeriodError(f"{text!r}: {form}")
 
 
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d(?:\.\d+)?)?")

@@ -117,7 +117,7 @@ class _Described:
         if told.lacks:
             fact, where, found_there = told.lacks
             numbers: dict[str, object] = {
-                "fact": both(f"fact_{fact}"),
+                "fact": facts.name_of(fact),
                 "where": where,
                 "found": found_there,
                 "setting": f"{fact}_from",

@@ -15,6 +15,7 @@ from pipelines import folding
 from pipelines.periods import PeriodError, fiscal_year_start, parse_date, parse_fiscal_year, parse_month
 from pipelines.sources.layouts import headings
 from pipelines.sources.layouts.head import MARK, TableHead, plain, unmarked
+from pipelines.texts import both
 
 _ERA = r"(?:令和|平成|昭和|令|平|[RHSrhs])\s?(?:元|[0-9]{1,2})"
 _YEAR = rf"(?<![0-9A-Za-z])(?:{_ERA}|(?:19|20)[0-9]{{2}})"
@@ -30,6 +31,17 @@ _CALENDAR = re.compile(
 )
 Period = tuple[date, date]
 T = TypeVar("T")
+
+
+def name_of(fact: str) -> str:
+    """Return what a fact is called."""
+    named = {
+        "meter": both("fact_meter"),
+        "unit": both("fact_unit"),
+        "period": both("fact_period"),
+        "supplier": both("fact_supplier"),
+    }
+    return named[fact]
 
 
 def text_of(head: TableHead, above: Sequence[Sequence[str]], source: str) -> list[str]:
