@@ -1,7 +1,8 @@
 -- activity_doubts: one row per activity source, period and rule of quality that doubts it: the rules of meters, held against the
 -- source's own seasons. Monthly figures are compared month by month (with the months beside it); yearly figures, stocks, fractions of
 -- analyses and sources of single events (refills of a substance) by fiscal years.
--- unit_slip: the mean of a day is not within `ratio` of the same season in enough other years, and one speaks against it;
+-- unit_slip: the mean of a day is not within `ratio` of the same season in enough other years, and one speaks against it; a year serves
+-- that has the whole month itself, the whole months beside it widen the range;
 -- unit_slip_unchecked: not enough, and none against. zero_day: nothing, where `zero_years` other years have the season and none is
 -- one of zeros; zero_unchecked: too few years, or they do not agree. Zeros in most years make a season one of zeros;
 -- a file speaks for its own only where it also says what was done within half a year of them.
@@ -50,7 +51,9 @@ pieces AS (
     FROM periods AS p
 ),
 fellows AS (
-    SELECT p.activity_source_id, p.since, (o.period_no - p.period_no + p.margin + 12000) // p.cycle AS shift, min(o.mean) AS lowest, max(o.mean) AS highest,
+    SELECT p.activity_source_id, p.since, (o.period_no - p.period_no + p.margin + 12000) // p.cycle AS shift,
+        min(o.mean) FILTER (o.is_full) AS lowest, max(o.mean) FILTER (o.is_full) AS highest,
+        coalesce(bool_or(o.is_full AND (o.period_no - p.period_no + p.margin + 12000) % p.cycle = p.margin), false) AS has_season,
         count(*) FILTER (o.is_full) = p.margin * 2 + 1 AS is_whole, bool_or(o.quantity = 0) AS has_zeros,
         bool_or(o.quantity = 0 AND (o.zero_file <> p.zero_file OR o.is_alive)) AS is_of_zeros
     FROM pieces AS p
@@ -61,11 +64,13 @@ fellows AS (
 ),
 compared AS (
     SELECT p.activity_source_id, p.since, p.until, p.quantity, p.mean, p.unit, k.is_event, k.is_derived,
-        count(f.shift) FILTER (f.is_whole AND p.mean BETWEEN f.lowest / $ratio AND f.highest * $ratio) AS agreeing,
-        count(f.shift) FILTER (f.is_whole AND NOT p.mean BETWEEN f.lowest / $ratio AND f.highest * $ratio) AS against,
+        count(f.shift) FILTER (f.has_season AND p.mean BETWEEN f.lowest / $ratio AND f.highest * $ratio) AS agreeing,
+        count(f.shift) FILTER (f.has_season AND NOT p.mean BETWEEN f.lowest / $ratio AND f.highest * $ratio) AS against,
         count(f.shift) FILTER (f.is_whole) AS years, count(f.shift) FILTER (f.is_of_zeros) AS zero_years,
         count(f.shift) FILTER (f.is_whole AND f.has_zeros) AS alike, median((f.lowest + f.highest) / 2) AS usual,
-        greatest(0, date_diff('month', k.since, p.since) - p.margin) // 12 + greatest(0, date_diff('month', p.until, k.until) - p.margin) // 12 AS possible,
+        greatest(0, date_diff('month', k.since, p.since) - CAST(day(k.since) > 1 AS INTEGER)) // 12 AS before,
+        greatest(0, date_diff('month', p.until, k.until)) // 12 AS after, before + after AS possible,
+        coalesce(list(f.shift - 12000 // p.cycle) FILTER (f.has_season), []) AS shifts,
         greatest(0, date_diff('month', greatest(k.since, b.first_date), p.since) - p.margin) // 12
             + greatest(0, date_diff('month', p.until, k.until) - p.margin) // 12 AS possible_zeros
     FROM pieces AS p
@@ -87,7 +92,9 @@ zeros AS (
 ),
 found AS (
     SELECT activity_source_id, since AS valid_from, until AS valid_to, rule_id, false AS is_lifted,
-    to_json({mean: round(mean, 6), usual: round(usual, 6), ratio: round(mean / nullif(usual, 0), 4), agreeing: agreeing, against: against, unit: unit}) AS evidence
+    to_json({mean: round(mean, 6), usual: round(usual, 6), ratio: round(mean / nullif(usual, 0), 4), agreeing: agreeing,
+        wanted: greatest(1, least(CAST($agreeing_years AS INTEGER), possible)), against: against, unit: unit,
+        lacking: years_lacking(since, before, after, shifts)}) AS evidence
     FROM slips
     UNION ALL
     SELECT activity_source_id, since, until, rule_id, false, to_json({years: years, zero_years: zero_years, unit: unit})

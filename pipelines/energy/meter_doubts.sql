@@ -3,8 +3,10 @@
 -- enough other years of the same supply point: between (lowest month around it) / ratio and (highest month around it) x ratio;
 -- or so does its mean over the days on which anything was used, of interval data: what scales a month scales both alike, while
 -- weeks of zeros move only the first (they are looked at day by day, see meter_zeros).
--- Enough: the setting, or all other years the register knows when there are fewer. Only whole months serve as fellows, so that
--- taking data away never makes a period trusted. unit_slip_unchecked: not trusted, and no fellow speaks against it.
+-- Enough: the setting, or all other years in which the register and today allow such a year when there are fewer. Only whole months serve as fellows, and a year is
+-- one where it has every month that the period fills (of a period that fills none, one that it touches): the months beside them widen
+-- the range where they are there, so that the first and the last month of the data have their fellows too, and taking data away, which
+-- only narrows it, never makes a period trusted. unit_slip_unchecked: not trusted, and no fellow speaks against it.
 -- The other rules stand each in their own statement: register_turns, meter_zeros, standstills, bills_apart, and what readings
 -- contradict or hold back (reading_doubts; days that were held back and have no other value are missing days already).
 -- Inputs: meter_months, counted_readings, histories, meter_versions, doubted_seasons, register_turns, meter_zeros, standstills, bills_apart,
@@ -45,7 +47,9 @@ lives AS (
     GROUP BY h.history
 ),
 compared_ones AS (
-    SELECT p.*, slip_first(p.since, p.until) AS first_no, slip_last(p.since, p.until) AS last_no
+    SELECT p.*, slip_first(p.since, p.until) AS first_no, slip_last(p.since, p.until) AS last_no,
+        year(since) * 12 + month(since) AS touched_from, year(CAST(until - 1 AS DATE)) * 12 + month(CAST(until - 1 AS DATE)) AS touched_to,
+        year(since) * 12 + month(since) + CAST(day(since) > 1 AS INTEGER) AS filled_from, year(until) * 12 + month(until) - 1 AS filled_to
     FROM pieces AS p
     SEMI JOIN doubted_seasons AS s ON s.history = p.history AND is_slip_season(s.season, p.since, p.until)
 ),
@@ -59,13 +63,16 @@ fellows AS (
     FROM slots AS p
     JOIN months AS m
         ON m.history = p.history AND m.unit = p.unit AND m.month_no % 12 = p.month_no % 12 AND m.month_no <> p.month_no
-    GROUP BY p.meter_id, p.since, p.until, p.unit, p.mean, p.used_mean, shift, p.first_no, p.last_no
-    HAVING count(*) = p.last_no - p.first_no + 1
+    GROUP BY p.meter_id, p.since, p.until, p.unit, p.mean, p.used_mean, shift, p.touched_from, p.touched_to, p.filled_from, p.filled_to
+    HAVING count(*) FILTER (p.month_no BETWEEN p.filled_from AND p.filled_to) = greatest(0, p.filled_to - p.filled_from + 1)
+        AND bool_or(p.month_no BETWEEN p.touched_from AND p.touched_to)
 ),
 compared AS (
     SELECT
-        p.meter_id, p.history, p.since, p.until, p.unit, p.mean, p.first_no, p.last_no,
-        count(f.shift) FILTER (f.agrees) AS agreeing, count(f.shift) FILTER (NOT f.agrees) AS against,
+        p.meter_id, p.history, p.since, p.until, p.unit, p.mean,
+        CASE WHEN p.filled_from <= p.filled_to THEN p.filled_from ELSE p.touched_to END AS needed_from,
+        CASE WHEN p.filled_from <= p.filled_to THEN p.filled_to ELSE p.touched_from END AS needed_to,
+        coalesce(list(f.shift), []) AS shifts, count(f.shift) FILTER (f.agrees) AS agreeing, count(f.shift) FILTER (NOT f.agrees) AS against,
         median((f.lowest + f.highest) / 2) AS usual
     FROM compared_ones AS p
     LEFT JOIN fellows AS f ON f.meter_id = p.meter_id AND f.since = p.since AND f.until = p.until AND f.unit = p.unit
@@ -73,15 +80,16 @@ compared AS (
 ),
 wanted AS (
     SELECT c.*,
-        greatest(0, c.first_no - (year(CAST(l.since + 30 AS DATE)) * 12 + month(CAST(l.since + 30 AS DATE)))) // 12
-            + greatest(0, year(l.until) * 12 + month(l.until) - 1 - c.last_no) // 12 AS possible
+        greatest(0, c.needed_from - (year(l.since) * 12 + month(l.since) + CAST(day(l.since) > 1 AS INTEGER))) // 12 AS before,
+        greatest(0, year(l.until) * 12 + month(l.until) - 1 - c.needed_to) // 12 AS after, before + after AS possible
     FROM compared AS c
     JOIN lives AS l ON l.history = c.history
 )
 SELECT
     meter_id, since AS valid_from, until AS valid_to, CASE WHEN against > 0 THEN 'unit_slip' ELSE 'unit_slip_unchecked' END AS rule_id,
     to_json({mean: round(mean, 3), usual: round(usual, 3), ratio: round(mean / nullif(usual, 0), 4), agreeing: agreeing,
-        against: against, unit: unit}) AS evidence, false AS is_lifted
+        wanted: greatest(1, least(CAST($agreeing_years AS INTEGER), possible)), against: against, unit: unit,
+        lacking: years_lacking(since, before, after, shifts)}) AS evidence, false AS is_lifted
 FROM wanted
 WHERE possible = 0 OR agreeing < least($agreeing_years, possible)
 UNION ALL BY NAME SELECT *, false AS is_lifted FROM register_turns

@@ -1,5 +1,5 @@
 -- asked_doubts: the flags that ask about doubts: one row per rule, facility and fiscal year; of a zero with too little to compare with, one
--- per meter. A doubt of a shared meter is asked at every facility it counts at. At stake: what is booked on these
+-- per meter, and of missing history one for all years, since the years that are missing are the same. A doubt of a shared meter is asked at every facility it counts at. At stake: what is booked on these
 -- days, of a slip against what would be usual. Inputs: doubts, doubt_days, meter_allocations, emission_days.
 WITH places AS (
     SELECT DISTINCT d.doubt_id, a.facility_id
@@ -30,7 +30,7 @@ placed AS (
         AND b.facility_id = p.facility_id
 ),
 asked AS (
-    SELECT place AS facility_id, rule_id, CASE WHEN subject IS NULL THEN fiscal_year END AS one_year, max(fiscal_year) AS fiscal_year, subject,
+    SELECT place AS facility_id, rule_id, CASE WHEN subject IS NULL AND rule_id <> 'unit_slip_unchecked' THEN fiscal_year END AS one_year, max(fiscal_year) AS fiscal_year, subject,
         sum(stake) AS co2e_at_stake_kg, arg_min(evidence, (fiscal_year, source_id)) AS first_evidence,
         to_json({sources: string_agg(DISTINCT source_id, ', ' ORDER BY source_id), days: CAST(sum(days) AS BIGINT), since: min(left(periods, 10)),
             periods: left(string_agg(periods, ', ' ORDER BY fiscal_year, source_id), 400), bills: CAST(count(*) AS INTEGER),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from itertools import pairwise
 
-from tests.making import City, monthly, one, rows_of, verdict
+import duckdb
+import pytest
+
+from tests.making import DEFAULTS, City, monthly, one, rows_of, verdict
 
 
 def doubts(made: object) -> list[tuple[str, str]]:
@@ -123,3 +127,56 @@ def test_weeks_of_zeros_are_doubted_day_by_day_and_a_slip_beside_them_is_still_a
         ("weekdays", june, "unit_slip"),
     ]
     assert zero_days == 27
+
+
+def three_years(meter: str, day: int, slip: Callable[[int, int], float] = lambda _year, _month: 1) -> list[tuple[object, ...]]:
+    """Bills that cover FY2023 to FY2025 and no day more than they must, read on a day of each month; ``slip`` of (year, month) of their end."""
+    ends = [date(y, m, day) for y in range(2023, 2027) for m in range(1, 13)]
+    ends = [end for end in ends if date(2023, 4, 1) <= end <= (date(2026, 4, 1) if day == 1 else date(2026, 4, day))]
+    level = {12: 75, 1: 80, 2: 78, 3: 70}
+    return [
+        (meter, since, until, round(level.get(since.month, 60) * slip(until.year, until.month), 3), "L")
+        for since, until in pairwise([date(2023, 3, day)] * (day > 1) + ends)
+    ]
+
+
+SLIPS_OF_THREE: dict[str, Callable[[int, int], float]] = {
+    "sound": lambda _year, _month: 1,
+    "a first month x 10": lambda y, m: 10 if (y, m) == (2024, 5) else 1,
+    "a last month x 0.1": lambda y, m: 0.1 if (y, m) == (2025, 4) else 1,
+    "a year x 10": lambda y, m: 10 if (2024, 4) < (y, m) <= (2025, 4) else 1,
+    "the last year x 0.1": lambda y, m: 0.1 if (2025, 4) < (y, m) else 1,
+}
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    city = City(tmp_path_factory.mktemp("three") / "city")
+    target = {**DEFAULTS["targets"][0], "base_fy": 2023}
+    city.register("targets", [target])
+    names = [f"{name}/{day}" for name in SLIPS_OF_THREE for day in (1, 16)]
+    city.register("facilities", [{**DEFAULTS["facilities"][0], "facility_id": name} for name in names])
+    oil = {"energy_type": "kerosene", "unit": "L", "reading_kind": "bill"}
+    city.register("meters", [{**oil, "meter_id": name, "facility_id": name} for name in names])
+    for number, name in enumerate(names):
+        what, _, day = name.partition("/")
+        city.bills(f"fuel/{number}.csv", three_years(name, int(day), SLIPS_OF_THREE[what]))
+    with city.built("targets") as made:
+        yield made
+
+
+@pytest.mark.parametrize("day", [1, 16])
+def test_three_whole_years_give_verdicts_without_an_answer(three: duckdb.DuckDBPyConnection, day: int) -> None:
+    """The months at the edges of the data have fellows too: those beside them widen the range only where they are there."""
+    for year in (2024, 2025):
+        assert verdict(three, f"sound/{day}", year) == ("not_achieved", set()), year
+
+
+@pytest.mark.parametrize("day", [1, 16])
+@pytest.mark.parametrize("slip", [name for name in SLIPS_OF_THREE if name != "sound"])
+def test_a_slip_in_one_of_three_years_is_still_doubted(three: duckdb.DuckDBPyConnection, slip: str, day: int) -> None:
+    slipped = {row[1] for row in three_years("M", day, SLIPS_OF_THREE[slip])} & {
+        row[1] for row, plain in zip(three_years("M", day, SLIPS_OF_THREE[slip]), three_years("M", day), strict=True) if row[3] != plain[3]
+    }
+    found = rows_of(three, "SELECT valid_from FROM meter_doubts WHERE meter_id = ? AND rule_id LIKE 'unit_slip%'", f"{slip}/{day}")
+    assert slipped and slipped <= {since for (since,) in found}

@@ -18,6 +18,10 @@ CREATE OR REPLACE MACRO slip_first(since, until) AS year(since) * 12 + month(sin
 CREATE OR REPLACE MACRO slip_last(since, until) AS year(CAST(until - 1 AS DATE)) * 12 + month(CAST(until - 1 AS DATE)) + slip_margin(since, until);
 CREATE OR REPLACE MACRO is_slip_season(season, since, until) AS
         (season - slip_first(since, until) % 12 + 12) % 12 <= slip_last(since, until) - slip_first(since, until);
+-- years_lacking: the fiscal years that could serve a period as fellows (so many before and after it) and do not, for a person to read.
+CREATE OR REPLACE MACRO years_lacking(since, before, after, shifts) AS
+        coalesce(nullif(array_to_string(list_transform(list_filter(range(-before, after + 1), lambda n: n <> 0 AND NOT list_contains(shifts, n)),
+            lambda n: fiscal_year_of(since) + n), ', '), ''), '-');
 
 -- share_of: q times part of whole, cut to whole millionths (never rounded up).
 CREATE OR REPLACE MACRO micro(q) AS CAST(floor(q) AS BIGINT) * 1000000
