@@ -20,6 +20,7 @@ from pipelines.warehouse import query
 
 BASELINE = "baseline:"
 MOST_WORDS = 200
+NOT_CLOSED = "delivery_not_closed"
 # Reasons whose remedy needs no numbers of theirs.
 BY_ITSELF = frozenset({"no_target", "no_base_year", "partial_year", "no_source", "two_targets", "running_year"})
 # Told last: what no line of the office changes, and what keeps nobody from a verdict.
@@ -74,9 +75,20 @@ def _causes(
         supplied[row["reason"]].update(facilities)
         if facilities:
             yield _cause(row["reason"], names, facilities, _supply(row), "factor", row)
+    waiting: dict[bool, set[str]] = defaultdict(set)  # of the base year, of the year: the facilities that wait for a closing
+    for row in select.rows(connection, "start_deliveries", at):
+        for is_base in (False, True):
+            reason = f"{BASELINE if is_base else ''}{NOT_CLOSED}"
+            of_year = [f for f in row["facilities"] if f in names and row["fiscal_year"] == (base_years[f] if is_base else year)]
+            some = [f for f in of_year if f in {*by_reason[reason], *by_reason[reason.replace(NOT_CLOSED, "missing_data")]}]
+            waiting[is_base].update(some)
+            if some:
+                yield _cause(reason, names, some, f"{row['whose']} {row['fiscal_year']}", NOT_CLOSED, row)
     for reason, every in by_reason.items():
         is_base, plain = reason.startswith(BASELINE), reason.removeprefix(BASELINE)
         left = every if is_base else [f for f in every if f not in supplied[plain]]
+        if plain in (NOT_CLOSED, "missing_data"):
+            left = [f for f in left if f not in waiting[is_base] or plain == "missing_data" and not is_base and f in gaps]
         mine: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         for doubt in doubts:
             facility = doubt["facility_id"]
@@ -116,6 +128,8 @@ def _cause(
 
 def _remedy(remedy: str, told: Mapping[str, Any], language: str) -> str:
     """Say which line to write or which answer to give."""
+    if remedy == NOT_CLOSED:
+        return str(told[f"message_{language}"])
     if remedy == "doubt":
         first = told["first"]
         shown = {

@@ -1,7 +1,7 @@
 """Build the energy of every meter and day.
 
 Reads current_readings, register_uses, counted_units, the registers and the reference. Writes meter_allocations, meter_segments,
-meter_days, meter_months, meter_doubts, interpolated_days, reconciliations, energy_choices and energy_by_meter_day.
+closed_deliveries, delivery_years, meter_days, meter_months, meter_doubts, interpolated_days, reconciliations, energy_choices and energy_by_meter_day.
 Overrides come from accepted reviews.
 """
 
@@ -44,10 +44,16 @@ def build(inc: Incremental, settings: Settings, today: date) -> None:
     connection = inc.connection
     connection.execute(f"CREATE OR REPLACE TEMP TABLE meter_versions AS {VERSIONS}")
     _allocate(connection)
+    database.fill(connection, "closed_deliveries", HERE / "closed_deliveries.sql", {"today": today})
     database.create_view(connection, "counted_readings", HERE / "counted_readings.sql", temporary=True)
-    with inc.only("readings", by="touched_readings"), inc.merging() as fill:
+    with (
+        inc.only("readings", by="touched_readings"),
+        inc.only("closed_deliveries", by="touched_owners"),
+        inc.merging() as fill,
+    ):
         database.create_temp(connection, "long_readings", HERE / "long_readings.sql")
         fill("meter_days", HERE / "meter_days.sql", replacing=("touched_days", "touched_owners"))
+    database.fill(connection, "delivery_years", HERE / "delivery_years.sql")
     first_day = first_expected_day(connection, today)
     segment(connection, *_days_of_interest(connection, first_day, today), extend_from=first_day)
     choose(connection)

@@ -1,9 +1,12 @@
 -- daily_limits: one row per meter and period in which the registers say how much can be used in a day at most: daily_limit of
 -- meters.csv, else for electricity contracted power times 24 hours, else rated_flow of meters.csv times 24 hours. Never from
--- readings, which could be taken away.
+-- readings, which could be taken away. A delivery that counts on its day is what filled the tank, not what was used that day: at most
+-- tank_capacity, and what was used while it was filled (daily_limit), and none where the register does not say what the tank holds.
 -- Inputs: meters, contracts.
 WITH versions AS (
-    SELECT meter_id, energy_type, daily_limit, rated_flow, coalesce(valid_from, DATE '0001-01-01') AS since,
+    SELECT meter_id, energy_type, reading_kind = 'delivery' AND coalesce(delivery_rule, 'on_day') = 'on_day' AS is_filled,
+        CASE WHEN is_filled THEN tank_capacity + coalesce(daily_limit, 0) ELSE daily_limit END AS daily_limit,
+        CASE WHEN NOT is_filled THEN rated_flow END AS rated_flow, coalesce(valid_from, DATE '0001-01-01') AS since,
         coalesce(valid_to, DATE '9999-12-31') AS until
     FROM meters
 ),

@@ -7,9 +7,9 @@
 -- one where it has every month that the period fills (of a period that fills none, one that it touches): the months beside them widen
 -- the range where they are there, so that the first and the last month of the data have their fellows too, and taking data away, which
 -- only narrows it, never makes a period trusted. unit_slip_unchecked: not trusted, and no fellow speaks against it.
--- The other rules stand each in their own statement: register_turns, meter_zeros, standstills, bills_apart, and what readings
+-- The other rules stand each in their own statement: delivery_slips (deliveries, held against deliveries), deliveries_differ, register_turns, meter_zeros, standstills, bills_apart, and what readings
 -- contradict or hold back (reading_doubts; days that were held back and have no other value are missing days already).
--- Inputs: meter_months, counted_readings, histories, meter_versions, doubted_seasons, register_turns, meter_zeros, standstills, bills_apart,
+-- Inputs: meter_months, counted_readings, histories, meter_versions, doubted_seasons, delivery_slips, deliveries_differ, register_turns, meter_zeros, standstills, bills_apart,
 -- reading_doubts, meter_days.
 -- Parameters: ratio, agreeing_years, first_day, today.
 WITH pieces AS (
@@ -20,7 +20,7 @@ WITH pieces AS (
     JOIN histories AS h ON h.meter_id = r.meter_id
     JOIN meter_versions AS v
         ON v.meter_id = r.meter_id AND v.reading_kind = r.reading_kind AND r.first_date >= v.since AND r.first_date < v.until
-    WHERE r.reading_kind <> 'interval'
+    WHERE r.reading_kind NOT IN ('interval', 'delivery')
     GROUP BY r.meter_id, h.history, r.unit, r.first_date, r.last_date
     UNION ALL
     SELECT m.meter_id, h.history, m.unit, m.month, CAST(m.month + INTERVAL 1 MONTH AS DATE),
@@ -37,6 +37,7 @@ months AS (
         coalesce(CAST(sum(m.quantity) AS DOUBLE) / nullif(bit_count(bit_or(m.day_bits & ~m.zero_bits)), 0), 0) AS used_mean
     FROM meter_months AS m
     JOIN histories AS h ON h.meter_id = m.meter_id
+    WHERE m.reading_kind <> 'delivery'
     GROUP BY h.history, m.unit, m.month
     HAVING bit_count(bit_or(m.covered_bits)) = day(last_day(m.month))
 ),
@@ -92,6 +93,8 @@ SELECT
         lacking: years_lacking(since, before, after, shifts)}) AS evidence, false AS is_lifted
 FROM wanted
 WHERE possible = 0 OR agreeing < least($agreeing_years, possible)
+UNION ALL BY NAME SELECT *, false AS is_lifted FROM delivery_slips
+UNION ALL BY NAME SELECT *, false AS is_lifted FROM deliveries_differ
 UNION ALL BY NAME SELECT *, false AS is_lifted FROM register_turns
 UNION ALL BY NAME SELECT *, false AS is_lifted FROM meter_zeros
 UNION ALL BY NAME SELECT *, false AS is_lifted FROM standstills

@@ -1,6 +1,7 @@
 -- asked_doubts: the flags that ask about doubts: one row per rule, facility and fiscal year; of a zero with too little to compare with, one
 -- per meter, and of missing history one for all years, since the years that are missing are the same. A doubt of a shared meter is asked at every facility it counts at. At stake: what is booked on these
--- days, of a slip against what would be usual. Inputs: doubts, doubt_days, meter_allocations, emission_days.
+-- days, of a slip against what would be usual. Deliveries that are not closed are asked about by delivery_not_closed; a total that differs once
+-- for all tanks of its row, at the first facility. Inputs: doubts, doubt_days, meter_allocations, emission_days.
 WITH places AS (
     SELECT DISTINCT d.doubt_id, a.facility_id
     FROM doubts AS d
@@ -19,7 +20,9 @@ booked AS (
     GROUP BY ALL
 ),
 placed AS (
-    SELECT d.*, p.facility_id AS place, CASE WHEN d.rule_id = 'zero_unchecked' THEN d.source_id END AS subject,
+    SELECT d.*, CASE WHEN d.rule_id = 'deliveries_differ' THEN min(p.facility_id) OVER (PARTITION BY d.rule_id, json_extract_string(d.evidence, '$.closing_row'))
+            ELSE p.facility_id END AS place,
+        CASE d.rule_id WHEN 'zero_unchecked' THEN d.source_id WHEN 'deliveries_differ' THEN json_extract_string(d.evidence, '$.closing_row') END AS subject,
         CAST(CASE WHEN d.rule_id LIKE 'unit_slip%'
             THEN abs(CAST(b.co2e_kg AS DOUBLE) * (1 / nullif(CAST(json_extract(d.evidence, '$.ratio') AS DOUBLE), 0) - 1))
             ELSE CAST(b.co2e_kg AS DOUBLE) END AS DECIMAL(18, 1)) AS stake
@@ -28,6 +31,7 @@ placed AS (
     LEFT JOIN booked AS b
         ON b.source_kind = d.source_kind AND b.source_id = d.source_id AND b.rule_id = d.rule_id AND b.fiscal_year = d.fiscal_year
         AND b.facility_id = p.facility_id
+    WHERE d.rule_id <> 'delivery_not_closed'
 ),
 asked AS (
     SELECT place AS facility_id, rule_id, CASE WHEN subject IS NULL AND rule_id <> 'unit_slip_unchecked' THEN fiscal_year END AS one_year, max(fiscal_year) AS fiscal_year, subject,
@@ -36,7 +40,7 @@ asked AS (
             periods: left(string_agg(periods, ', ' ORDER BY fiscal_year, source_id), 400), bills: CAST(count(*) AS INTEGER),
             limit_cell: coalesce(string_agg(DISTINCT limit_cell, ', ' ORDER BY limit_cell), '-'), standing_days: CAST(sum(days - lifted_days) AS BIGINT),
             low: CAST(sum(low_quantity) AS DOUBLE), high: CASE WHEN count(high_quantity) = count(*) THEN CAST(sum(high_quantity) AS DOUBLE) END}) AS folded,
-        list(doubt_id ORDER BY doubt_id) AS doubt_ids
+        list(DISTINCT doubt_id ORDER BY doubt_id) AS doubt_ids
     FROM placed
     GROUP BY place, rule_id, one_year, subject
 )

@@ -18,18 +18,20 @@ from typing import Any
 
 import duckdb
 
+from pipelines import tables
 from pipelines.findings import Finding, explain_reason, rules, stable_id
 from pipelines.flags import backdated
 from pipelines.periods import fiscal_year
 from pipelines.rounding import pair, rule_of
 from pipelines.settings.city import Settings
-from pipelines.texts import LANGUAGES, verdict_words
+from pipelines.texts import LANGUAGES, verdict_words, word
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent
 FLAG_RULES = (
     "over_path",
     "data_missing",
+    "delivery_not_closed",
     "no_factor",
     "no_target",
     "flat_run",
@@ -182,6 +184,11 @@ def _told(flag: Raised, language: str) -> dict[str, Any]:
     reasons = [code for code in str(flag.numbers.get("why", "")).split(", ") if code]
     why = " ".join(explain_reason(code, language) for code in reasons)
     told = {"fiscal_year": flag.fiscal_year, "subject": flag.subject or "", **flag.numbers, "why": why}
+    if "by_column" in flag.numbers:
+        columns = tables.table("delivery_closings").columns
+        column = next(each for each in columns if each.name == flag.numbers["by_column"])
+        told["row"] = f"{column.meaning_ja if language == 'ja' else column.name}={flag.numbers['whose']}"
+    told["per"] = word(f"per_{flag.numbers.get('per', 'day')}", language)
     if "causes" in flag.numbers:
         told |= verdict_words(flag.numbers, language)
     if "actual_kg" in flag.numbers:

@@ -1,5 +1,5 @@
 -- data_missing: days of the last closed and the running fiscal year on which data should have come by now and did not: what is taken off included, since
--- a silent deduction leaves the net unknown.
+-- a silent deduction leaves the net unknown. Days between deliveries wait for their closing (delivery_not_closed).
 -- Late: older than the setting for the kind of source; a yearly figure is due after its year. While a year is being collected,
 -- a month's bill or figure is due as a whole, counted from the month's end. At stake: what the same sources emitted per covered day a year
 -- before, times the missing days. Inputs: emission_days, facility_results. Parameters: last_closed, today, bill_late_days,
@@ -15,7 +15,7 @@ WITH late AS (
     LEFT JOIN (SELECT DISTINCT facility_id, fiscal_year FROM facility_results WHERE year_state = 'collecting') AS c
         ON c.facility_id = d.facility_id AND c.fiscal_year = fiscal_year_of(d.local_date)
     WHERE d.basis = 'plan' AND d.state = 'missing' AND d.expected AND d.facility_share <> 0
-        AND d.local_date >= make_date(CAST($last_closed AS INTEGER), 4, 1)
+        AND d.local_date >= make_date(CAST($last_closed AS INTEGER), 4, 1) AND coalesce(e.reading_kind, '') <> 'delivery'
         AND CASE WHEN c.facility_id IS NULL OR e.reading_kind = 'interval' THEN d.local_date ELSE last_day(d.local_date) END + CAST(CASE
             WHEN d.source_kind = 'activity' AND y.activity_source_id IS NOT NULL THEN
                 make_date(fiscal_year_of(d.local_date) + 1, 4, 1)

@@ -36,17 +36,17 @@ evidences AS (
 ),
 homes AS (
     SELECT 'meter' AS source_kind, meter_id AS source_id, arg_max(facility_id, (facility_share, valid_from)) AS facility_id,
-        any_value(energy_type) AS energy_type
+        any_value(energy_type) AS energy_type, bool_or(reading_kind = 'delivery') AS is_delivered
     FROM meter_allocations WHERE facility_id <> 'outside' AND facility_share >= 0 GROUP BY meter_id
     UNION ALL
-    SELECT 'activity', activity_source_id, arg_max(facility_id, coalesce(valid_from, DATE '0001-01-01')), NULL FROM activity_sources GROUP BY activity_source_id
+    SELECT 'activity', activity_source_id, arg_max(facility_id, coalesce(valid_from, DATE '0001-01-01')), NULL, false FROM activity_sources GROUP BY activity_source_id
 )
 SELECT
     left(sha256(concat_ws(chr(31), 'doubt', f.source_kind, f.source_id, f.rule_id, CAST(f.fiscal_year AS VARCHAR))), 12) AS doubt_id,
     f.source_kind, f.source_id, h.facility_id, f.rule_id, f.fiscal_year, CASE WHEN f.lifted_days = f.days THEN 'lifted' ELSE 'standing' END AS doubt_state,
     f.days, f.lifted_days, f.periods, f.quantity, f.low_quantity, f.high_quantity, f.unit,
     CASE WHEN f.high_quantity IS NOT NULL OR f.lifted_days = f.days THEN NULL WHEN f.source_kind = 'activity' THEN 'activity_sources.csv daily_limit'
-        WHEN h.energy_type = 'electricity' THEN 'meters.csv daily_limit / contracts.csv contract_kw' ELSE 'meters.csv daily_limit / rated_flow' END AS limit_cell,
+        WHEN h.is_delivered THEN 'meters.csv tank_capacity / daily_limit' WHEN h.energy_type = 'electricity' THEN 'meters.csv daily_limit / contracts.csv contract_kw' ELSE 'meters.csv daily_limit / rated_flow' END AS limit_cell,
     q.lifted_by_ja, q.lifted_by_en, coalesce(e.evidence, '{}') AS evidence, f.periods_json
 FROM folded AS f
 JOIN quality_rules AS q ON q.rule_id = f.rule_id

@@ -29,6 +29,8 @@ LEGAL_POSTS = (
     "エネルギー管理責任者",
 )
 OUTSIDE = "outside"
+# what deliveries are counted in
+CLOSING_UNITS = ("L", "kg", "m3")
 REFERENCE = Path(__file__).parents[1] / "reference"
 # (register, column) -> (register, column) it must name
 REFERENCES = (
@@ -43,6 +45,7 @@ REFERENCES = (
     ("meter_shares", "meter_id", "meters", "meter_id"),
     ("activity_sources", "facility_id", "facilities", "facility_id"),
     ("contracts", "meter_id", "meters", "meter_id"),
+    ("delivery_closings", "meter_id", "meters", "meter_id"),
     ("own_factors", "facility_id", "facilities", "facility_id"),
     ("targets", "operator_id", "operators", "operator_id"),
     ("appointments", "operator_id", "operators", "operator_id"),
@@ -82,6 +85,7 @@ def problems(registers: Registers, settings: Settings, energy_types: set[str], a
         lambda: _meter_families(registers),
         lambda: _meter_names(registers),
         lambda: _shares(registers),
+        lambda: _closings(registers),
         lambda: _derived(registers),
         lambda: _targets(registers),
         lambda: _target_departments(registers),
@@ -169,7 +173,7 @@ def _meter_units(registers: Registers) -> Iterable[str]:
         multiplier = row["multiplier"]
         if multiplier is not None and multiplier <= 0:
             yield both("must_be_positive", at=row.place("multiplier"))
-        for name, most in (("register_digits", 12), ("daily_limit", None)):
+        for name, most in (("register_digits", 12), ("daily_limit", None), ("tank_capacity", None)):
             if row[name] is not None and not 0 < row[name] <= (most or row[name]):
                 yield both("out_of_range", at=row.place(name), value=row[name])
     for row in registers["activity_sources"]:
@@ -178,6 +182,27 @@ def _meter_units(registers: Registers) -> Iterable[str]:
         except units.UnitError as error:
             told = both("unit_unreadable", at=row.place("unit"), unit=row["unit"], detail=error.detail)
             yield f"{told} / {error.rule_id}"
+
+
+def _closings(registers: Registers) -> Iterable[str]:
+    """A closing of deliveries says whose, by one column, and states its figures in a unit that they are counted in."""
+    holds = {row["meter_id"]: row["tank_capacity"] for row in registers["meters"]}
+    for name in ("supplier", "department"):
+        known = {row[name] for row in [*registers["contracts"], *registers["facilities"], *registers["facility_periods"]] if name in row.values}
+        numbers = {row["supplier_no"] for row in registers["contracts"]} if name == "supplier" else set()
+        for row in registers["delivery_closings"]:
+            if row[name] is not None and row[name] not in known | numbers:
+                yield both("closing_of_nobody", at=row.place(name), value=row[name])
+    for row in registers["delivery_closings"]:
+        if sum(row[name] is not None for name in ("supplier", "department", "meter_id")) != 1:
+            yield both("closing_of_one", at=row.place())
+        if row["stock"] is not None and row["meter_id"] is None:
+            yield both("stock_of_a_tank", at=row.place("stock"))
+        if (row["quantity"] is not None or row["stock"] is not None) and row["unit"] not in CLOSING_UNITS:
+            yield both("closing_unit", at=row.place("unit"), value=row["unit"] or "", units=" / ".join(CLOSING_UNITS))
+        most = holds.get(row["meter_id"])
+        if row["stock"] is not None and not 0 <= row["stock"] <= (row["stock"] if most is None else most):
+            yield both("out_of_range", at=row.place("stock"), value=row["stock"])
 
 
 def _meter_families(registers: Registers) -> Iterable[str]:

@@ -1,5 +1,6 @@
--- spreading_conserves: per meter and kind, the days add up to the accepted readings, to the last digit.
--- Reads counted_units, current_readings, meter_days, meters.
+-- spreading_conserves: per meter and kind, the days add up to the accepted readings, to the last digit; of a tank whose stock is stated
+-- by as much as that more (what no slip explains) or less (what is not used yet).
+-- Reads counted_units, current_readings, meter_days, meters, closed_deliveries.
 WITH scales AS (
     SELECT DISTINCT unit, energy_type, scale FROM counted_units WHERE rule_id IS NULL
 ),
@@ -18,8 +19,13 @@ accepted AS (
 ),
 spread AS (
     SELECT meter_id, reading_kind, sum(quantity) AS quantity FROM meter_days GROUP BY ALL
+),
+stated AS (
+    SELECT meter_id, reading_kind, sum(coalesce(stock, 0)) AS stock FROM closed_deliveries GROUP BY ALL
 )
-SELECT a.meter_id, a.reading_kind, a.quantity AS accepted, s.quantity AS spread
+SELECT coalesce(a.meter_id, s.meter_id) AS meter_id, a.reading_kind, a.quantity AS accepted, s.quantity AS spread
 FROM accepted AS a
 FULL JOIN spread AS s ON s.meter_id = a.meter_id AND s.reading_kind = a.reading_kind
-WHERE a.quantity IS DISTINCT FROM s.quantity
+LEFT JOIN stated AS t ON t.meter_id = coalesce(a.meter_id, s.meter_id) AND t.reading_kind = coalesce(a.reading_kind, s.reading_kind)
+WHERE CASE WHEN t.meter_id IS NULL THEN a.quantity IS DISTINCT FROM s.quantity
+    ELSE abs(coalesce(a.quantity, 0) - coalesce(s.quantity, 0)) > t.stock END
