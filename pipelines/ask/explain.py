@@ -13,13 +13,13 @@ from typing import Any
 
 import duckdb
 
+from pipelines.ask import chain
 from pipelines.errors import ActionableError
 from pipelines.periods import fiscal_year_end, fiscal_year_start
 from pipelines.texts import both
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent / "explain"
-MOST_READINGS = 60
 CITY = "city"
 SUMMED = ("co2e_kg", "energy_gj", "crude_oil_kl")
 
@@ -68,10 +68,12 @@ def explain(connection: duckdb.DuckDBPyConnection, question: FacilityQuestion) -
     sources = rows("sources")
     for source in sources:
         parameters["source"] = source["source_id"]
-        source["factors"] = rows("factors_of_meter" if source["source_kind"] == "meter" else "factors_of_activity")
-        source["files"] = rows("files_of_meter" if source["source_kind"] == "meter" else "files_of_activity")
-        source["readings"] = rows("readings_of_meter" if source["source_kind"] == "meter" else "readings_of_activity")
-        source["readings_left_out"] = max(0, sum(f["readings"] for f in source["files"]) - len(source["readings"]))
+        source["factors"] = rows(f"factors_of_{source['source_kind']}")
+        for factor in source["factors"]:
+            factor["steps"] = [
+                {"sign": step.sign, "value": step.text, "unit": step.unit} for step in chain.steps(factor)
+            ]
+        source["readings"] = rows(f"readings_of_{source['source_kind']}")
         source["quarantine"] = rows("quarantine_of_source")
         source["fractions"] = rows("waste_fractions") if source["source_kind"] == "activity" else []
     total, years = next(iter(rows("total")), None), rows("years")
@@ -87,6 +89,7 @@ def explain(connection: duckdb.DuckDBPyConnection, question: FacilityQuestion) -
         "without_factor": rows("without_factor"),
         "years_known": next(iter(rows("years_known")), None),
         "years": years,
+        "left_out": [] if question.month else rows("left_out"),
         "at_base_factors": rows("at_base_factors"),
         "sources": sources,
         "doubts": rows("doubts"),

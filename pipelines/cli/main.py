@@ -190,6 +190,7 @@ def explain(
     fiscal_year: common.YearInWords = None,
     month: Annotated[int | None, typer.Option(min=1, max=12, help="月 / month of that year.")] = None,
     basis: common.Basis = "plan",
+    exact: Annotated[bool, typer.Option("--exact", help="小数をすべて示す（ふだんは3桁） / all decimals, not three.")] = False,
     as_known_at: common.AsKnownAt = None,
     by_receipt: common.ByReceipt = False,
     as_json: common.AsJson = False,
@@ -219,9 +220,9 @@ def explain(
         sign = common.city_folder().settings.reports.sign
         at = f"{as_known_at} --by-receipt" if by_receipt else as_known_at
         if subject:
-            show_explanation.subject(common.terminal(), told, at)
+            show_explanation.subject(common.terminal(), told, at, exact=exact)
         else:
-            show_explanation.show(common.terminal(), told, at, sign)
+            show_explanation.show(common.terminal(), told, at, sign, exact=exact)
 
 
 @app.command()

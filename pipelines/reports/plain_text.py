@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from rich.cells import cell_len, set_cell_size
 
@@ -36,7 +36,7 @@ def pair_lines(pairs: Iterable[tuple[str, object]], width: int) -> list[tuple[st
 
 
 def wrapped(text: str, width: int) -> str:
-    """Break lines as Japanese is set: between any two characters, but not in a Latin word, nor before 。、）.
+    """Break lines as Japanese is set: between any two characters, but not in a Latin word, nor before 。、） or after （「.
 
     A line that begins with blanks goes on under its first word, two places further in.
     """
@@ -56,8 +56,8 @@ def wrapped(text: str, width: int) -> str:
 
 
 def _pieces(paragraph: str, width: int) -> Iterator[str]:
-    """Yield what must not be broken: a character or a Latin word with the closing signs after it."""
-    for piece in re.findall(r"(?:[!-~]+|.)[。、）」]*", paragraph):
+    """Yield what must not be broken: a character or a Latin word, with the opening signs before and the closing ones after it."""
+    for piece in re.findall(r"[「（『]*(?:[!-~]+|.)[。、）」』]*", paragraph):
         while cell_len(piece) > width:  # an address longer than a line
             yield piece[:width]
             piece = piece[width:]  # noqa: PLW2901 - the rest of it
@@ -73,6 +73,15 @@ def tonnes(kg: Decimal | None) -> str:
 def percent(share: Decimal | None) -> str:
     """A coverage as percent, cut so that only the whole is 100 %."""
     return rule_of("coverage").text(share)
+
+
+def figure(number: Decimal | None, *, exact: bool = False, digits: int = 3) -> str:
+    """A decimal to so many places without trailing zeros; ``exact``: to its last one."""
+    if number is None or exact:
+        return plain(number)
+    with localcontext() as context:
+        context.prec = 60
+        return plain(number.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP) + 0)
 
 
 def plain(number: Decimal | None) -> str:

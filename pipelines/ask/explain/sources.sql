@@ -1,7 +1,9 @@
 -- sources: one row per meter or activity of the facility in the span, with its sums and how many days are in which state.
--- Inputs: emission_days.
+-- Inputs: emission_days, energy_types, activities.
 SELECT
-    source_kind, source_id, any_value(source_type) AS source_type, list_sort(list(DISTINCT gas)) AS gases,
+    source_kind, source_id, any_value(source_type) AS source_type,
+    coalesce(any_value(t.name_ja), any_value(a.name_ja)) AS kind_ja, coalesce(any_value(t.name_en), replace(any_value(source_type), '_', ' ')) AS kind_en,
+    list_sort(list(DISTINCT gas)) AS gases,
     sum(co2e_kg) AS co2e_kg, sum(energy_gj) AS energy_gj, any_value(unit) AS unit,
     sum(quantity) FILTER (gas = (SELECT min(g.gas) FROM emission_days AS g
         WHERE g.source_id = e.source_id AND g.facility_id = $facility AND g.basis = $basis
@@ -16,6 +18,8 @@ SELECT
     list_sort(list(DISTINCT doubts) FILTER (doubts IS NOT NULL)) AS doubts,
     list_sort(list(DISTINCT reason) FILTER (reason IS NOT NULL)) AS reasons
 FROM emission_days AS e
+LEFT JOIN energy_types AS t ON t.energy_type = e.source_type
+LEFT JOIN activities AS a ON a.activity = e.source_type
 WHERE facility_id = $facility AND basis = $basis AND local_date >= $first AND local_date < $end
 GROUP BY source_kind, source_id
 ORDER BY co2e_kg DESC NULLS LAST, source_id

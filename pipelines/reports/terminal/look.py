@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.padding import Padding
@@ -75,6 +76,22 @@ class Terminal:
             )
         self.console.print(table)
 
+    def columns(self, rows: Sequence[Sequence[str | Text]], *, right: frozenset[int] = frozenset()) -> None:
+        """Rows in columns without headings, each as wide as it needs to be; two lines a row where they do not fit side by side."""
+        widths = [max(map(_wide, column)) for column in zip(*rows, strict=True)]
+        fits = sum(widths) + 2 * len(widths) <= self.console.width
+        for row in rows:
+            line = Text("  ")
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True)):
+                blank = " " * (width - _wide(cell))
+                if number == 1 and not fits:
+                    self.console.print(line)
+                    line = Text(" " * INDENT)
+                line.append(blank if number in right else "").append(cell).append("" if number in right else blank)
+                line.append("  ")
+            line.rstrip()
+            self.console.print(line)
+
     def rounding(self, *outputs: str, sign: str = "") -> None:
         """Say by which rules the figures above are rounded, and what the sign of a rate means."""
         told = dict.fromkeys(rule_of(output).sentence(self.language) for output in outputs)
@@ -107,6 +124,10 @@ class Terminal:
         """Label and value, one a line; empty values are left out."""
         for name, value in pair_lines(pairs, self.console.width):
             self.console.print(Text.assemble((name, "dim"), value))
+
+
+def _wide(cell: str | Text) -> int:
+    return cell_len(cell if isinstance(cell, str) else cell.plain)
 
 
 def is_collected(result: Mapping[str, Any]) -> bool:

@@ -1,151 +1,219 @@
-"""Show an explanation: verdict, total, sources, factors, readings with file and line, flags and decisions."""
+"""Show an explanation: verdict, total, sources, factors, readings with file and line, flags and decisions.
+
+What is printed can be followed with a calculator: each reading x its days x its share, their sum x the factors = kg. Kilograms have three
+decimals unless all are asked for, and a quantity as many as its factor needs for that.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from pipelines.findings import explain_reason
 from pipelines.registers import spoken
-from pipelines.reports.plain_text import percent, plain, tonnes
+from pipelines.reports.plain_text import GAP, figure, percent, plain, tonnes
 from pipelines.reports.terminal import show_past
 from pipelines.reports.terminal.look import Terminal, is_collected
 from pipelines.reports.terminal.show_lists import change_against_base
 from pipelines.rounding import CHANGE_NEGATIVE, rate_text, rule_of, sign_name
 from pipelines.texts import section, word
 
-MOST_FILES = 30
+MOST_LINES = 60
+DAY = 86_400
+DIGITS, MOST_DIGITS = 3, 6  # of kilograms; of what was measured
+REST = Decimal("0.001")  # more than the largest remainders of spreading leave
 
 DAYS = (
     ("measured", "good_days"), ("interpolated", "interpolated_days"), ("doubtful", "doubtful_days"), ("missing", "missing_days"),
 )  # fmt: skip
 
 
-def show(out: Terminal, told: dict[str, Any], as_known_at: str | None = None, sign: str = CHANGE_NEGATIVE) -> None:
+class Explained:
+    """Prints one explanation: the terminal, and whether all decimals were asked for."""
+
+    def __init__(self, out: Terminal, *, exact: bool = False) -> None:
+        self.out, self.exact = out, exact
+
+    def figure(self, number: Decimal | None, digits: int = DIGITS) -> str:
+        """A figure as it is printed here."""
+        return figure(number, exact=self.exact, digits=digits)
+
+    def kg(self, kg: Decimal) -> str:
+        """Kilograms and tonnes."""
+        return f"{self.figure(kg)} kgCO2e = {tonnes(kg)}"
+
+    def interval(self, low: Decimal | None, high: Decimal | None) -> str | None:
+        """An interval; without an upper end where there is none."""
+        if low is None:
+            return None
+        if high is None:
+            return f"≥ {self.figure(low)} kg ({tonnes(low)})"
+        if low == high:
+            return f"{self.figure(low)} kg ({tonnes(low)})"
+        return f"{self.figure(low)} – {self.figure(high)} kg ({tonnes(low)} – {tonnes(high)})"
+
+
+def show(
+    out: Terminal,
+    told: dict[str, Any],
+    as_known_at: str | None = None,
+    sign: str = CHANGE_NEGATIVE,
+    *,
+    exact: bool = False,
+) -> None:
     """Print an explanation from the total down to the lines of the files."""
+    shown = Explained(out, exact=exact)
     facility = told["facility"]
     period = f"{told['month']:%Y-%m}" if told["month"] else out.say("fiscal_year", year=told["fiscal_year"])
-    head = f"{facility['facility_id']} {facility['name']} — {period} — {word(told['basis'], out.language)}"
-    if as_known_at:
-        head += out.say("as_known_at", at=as_known_at)
-    out.console.rule(Text(head, style="bold"), align="left")
-    _result(out, told["result"], told["month"] is not None, sign)
-    lacking = ", ".join(_amount(out, row) for row in told["without_factor"])
+    _head(out, f"{facility['facility_id']} {facility['name']}", period, told["basis"], as_known_at)
+    lacking = ", ".join(_amount(shown, row) for row in told["without_factor"])
     if told["total"] is None and not lacking:
         known = told["years_known"]
         out.line(out.say("no_figures_of_span", **known) if known else out.say("no_figures_at_all"), "yellow")
-    if told["total"]:
-        total = told["total"]
-        counted = f"{plain(total['co2e_kg'])} kgCO2e = {tonnes(total['co2e_kg'])}"
-        if lacking:
-            is_nothing = not total["co2e_kg"]
-            counted = out.say(
-                "cannot_be_counted" if is_nothing else "counted_without", counted=counted, lacking=lacking
-            )
-        out.pairs(
-            [
-                (out.say("total"), counted),
-                (out.say("energy"), f"{plain(total['energy_gj'])} GJ = {plain(total['crude_oil_kl'])} kL"),
-                (word("coverage", out.language), percent(total["coverage"])),
-            ]
-        )
-    if told["month"] is None:
-        _years(out, told)
+    is_year = told["month"] is None
+    out.pairs(
+        [
+            *(_result(shown, told["result"], sign) if is_year else ()),
+            *_total(shown, told["total"], lacking),
+            *(_lower_bound(shown, told) if is_year else ()),
+            *(_years(shown, told) if is_year else ()),
+        ]
+    )
     for event in told["events"]:
-        out.line(f"  ※ {event['from']} – {event['to'] or ''} {event['kind']} {event['note'] or ''}", "cyan")
+        kind = _spoken(out, "events", "kind", event["kind"])
+        out.line(f"  ※ {event['from']} – {event['to'] or ''} {kind} {event['note'] or ''}", "cyan")
     for source in told["sources"]:
-        _source(out, source)
-    _notes(out, told)
+        _source(shown, source)
+    _notes(shown, told)
     out.rounding("emissions", "rate", "coverage", sign=sign)
 
 
-def subject(out: Terminal, told: dict[str, Any], as_known_at: str | None = None) -> None:
+def subject(out: Terminal, told: dict[str, Any], as_known_at: str | None = None, *, exact: bool = False) -> None:
     """Print the sums of an operator or the city by facility, and the verdicts of its own targets."""
-    name = f"{told['subject']} {told['name']}".strip()
-    head = f"{name} — {out.say('fiscal_year', year=told['fiscal_year'])} — {word(told['basis'], out.language)}"
-    if as_known_at:
-        head += out.say("as_known_at", at=as_known_at)
-    out.console.rule(Text(head, style="bold"), align="left")
+    shown = Explained(out, exact=exact)
+    name = out.say("whole_city") if told["subject"] == "city" else f"{told['subject']} {told['name']}".strip()
+    _head(out, name, out.say("fiscal_year", year=told["fiscal_year"]), told["basis"], as_known_at)
     for result in told["results"]:
         verdict = out.verdict("collecting" if is_collected(result) else result["verdict"], result["is_inherited"])
-        amounts = _interval(result["actual_low_co2e_kg"], result["actual_high_co2e_kg"])
-        allowed = _interval(result["allowed_co2e_kg"], result["allowed_high_co2e_kg"])
         out.pairs(
             [
                 (f"{out.say('col_verdict')} {result['target_id']}", verdict),
                 (out.say("col_reasons"), out.why(result)),
-                (word("actual", out.language), amounts),
-                (word("allowed", out.language), allowed),
+                (word("actual", out.language), shown.interval(result["actual_low_co2e_kg"], result["actual_high_co2e_kg"])),
+                (word("allowed", out.language), shown.interval(result["allowed_co2e_kg"], result["allowed_high_co2e_kg"])),
             ]
         )
-    for row in told["facilities"]:
-        amount = f"{plain(row['co2e_kg'])} kgCO2e = {tonnes(row['co2e_kg'])}"
-        line = Text(f"  {row['facility_id']} {row['name']}: {amount}  ")
-        if row["verdict"]:
-            line.append(out.verdict("collecting" if is_collected(row) else row["verdict"], row["is_inherited"]))
-        out.console.print(line)
+    rows = [
+        (f"{row['facility_id']} {row['name']}", f"{shown.figure(row['co2e_kg'])} kgCO2e", tonnes(row["co2e_kg"]), _verdict(out, row))
+        for row in told["facilities"]
+    ]
+    out.columns(rows, right=frozenset({1, 2}))
     total = told["total"]
-    out.pairs(
-        [
-            (out.say("total"), f"{plain(total['co2e_kg'])} kgCO2e = {tonnes(total['co2e_kg'])}"),
-            (out.say("energy"), f"{plain(total['energy_gj'])} GJ = {plain(total['crude_oil_kl'])} kL"),
-        ]
-    )
+    out.pairs([(out.say("total"), shown.kg(total["co2e_kg"])), (out.say("energy"), _energy(shown, total))])
     out.rounding("emissions")
 
 
-def _kind(out: Terminal, source_type: str) -> str:
-    """An energy type or activity by its name, where it has one for people."""
-    return word(source_type, out.language) if source_type in section("words") else source_type
+def _head(out: Terminal, whose: str, period: str, basis: str, as_known_at: str | None) -> None:
+    head = f"{whose} — {period} — {word(basis, out.language)}"
+    if as_known_at:
+        head += out.say("as_known_at", at=as_known_at)
+    out.console.rule(Text(head, style="bold"), align="left")
 
 
-def _amount(out: Terminal, row: dict[str, Any]) -> str:
+def _verdict(out: Terminal, row: Mapping[str, Any]) -> Text:
+    if not row["verdict"]:
+        return Text("")
+    return out.verdict("collecting" if is_collected(row) else row["verdict"], row["is_inherited"])
+
+
+def _energy(shown: Explained, total: Mapping[str, Any]) -> str:
+    return f"{shown.figure(total['energy_gj'])} GJ = {shown.figure(total['crude_oil_kl'])} kL"
+
+
+def _amount(shown: Explained, row: Mapping[str, Any]) -> str:
     """A quantity by the name of its kind: ``電気 11,575 kWh``."""
-    return f"{_kind(out, row['source_type'])} {plain(row['quantity'])} {row['unit'] or ''}".rstrip()
+    return f"{_kind(shown.out, row)} {shown.figure(row['quantity'])} {_unit(shown.out, row['unit'] or '')}".rstrip()
 
 
-def _result(out: Terminal, result: dict[str, Any] | None, of_month: bool, sign: str) -> None:
-    if result is None or of_month:
+def _kind(out: Terminal, row: Mapping[str, Any]) -> str:
+    """An energy type or activity by its name."""
+    return str(row[f"kind_{out.language}"] or row["source_type"])
+
+
+def _unit(out: Terminal, unit: str) -> str:
+    """A unit as people write it: ``kgC/MJ``, ``tCO2/kWh``, ``千m3``."""
+    return "/".join(word(f"unit_{part}", out.language) if f"unit_{part}" in section("words") else part for part in unit.split("/"))
+
+
+def _result(shown: Explained, result: dict[str, Any] | None, sign: str) -> Iterable[tuple[str, Any]]:
+    out = shown.out
+    if result is None:
         return
     allowed = None
     if result["allowed_num"] is not None:
         share = f"{result['allowed_num']}/{result['allowed_den']}"
-        amount = _interval(result["allowed_co2e_kg"], result["allowed_high_co2e_kg"])
-        product = f"{share} × {word('baseline', out.language)}"
-        allowed = f"{amount}  = {product}" if amount else product
+        amount = shown.interval(result["allowed_co2e_kg"], result["allowed_high_co2e_kg"])
+        product = f"{word('baseline', out.language)} × {share}"
+        allowed = f"{amount}\n= {product}" if amount else product
     target = None
     if result["target_id"]:
-        rate = f"{Decimal(result['reduction_rate']).normalize():f}"
-        whose = f"{_spoken(out, 'subject_kind', result['subject_kind'])} {result['subject_id']}"
+        kind = _spoken(out, "targets", "subject_kind", result["subject_kind"])
+        whose = kind if result["subject_kind"] == "city" else f"{kind} {result['subject_id']}"
         first, last = (out.say("fiscal_year", year=result[year]) for year in ("base_fy", "target_fy"))
-        path = _spoken(out, "path", result["path"])
-        target = f"{result['target_id']} ({whose}) −{rate} {first}→{last} {path}; {result['target_source'] or ''}"
-    out.pairs(
-        [
-            (
-                out.say("col_verdict"),
-                out.verdict("collecting" if is_collected(result) else result["verdict"], result["is_inherited"]),
-            ),
-            (out.say("col_reasons"), out.why(result)),
-            (word("actual", out.language), _interval(result["actual_low_co2e_kg"], result["actual_high_co2e_kg"])),
-            (word("allowed", out.language), allowed),
-            (
-                word("baseline", out.language),
-                _interval(result["baseline_low_co2e_kg"], result["baseline_high_co2e_kg"]),
-            ),
-            (out.say("col_rate"), _rate(out, result, sign)),
-            (out.say("target"), target),
-            (out.say("same_period"), _same_period(result)),
-        ]
-    )
+        path = _spoken(out, "targets", "path", result["path"])
+        rate = f"−{plain(Decimal(result['reduction_rate']) * 100)} %"
+        target = f"{result['target_id']} ({whose}) {first} → {last} {rate} ({path})\n{result['target_source'] or ''}".rstrip()
+    yield out.say("col_verdict"), _verdict(out, result)
+    yield out.say("col_reasons"), out.why(result)
+    yield word("actual", out.language), shown.interval(result["actual_low_co2e_kg"], result["actual_high_co2e_kg"])
+    yield word("allowed", out.language), allowed
+    yield word("baseline", out.language), shown.interval(result["baseline_low_co2e_kg"], result["baseline_high_co2e_kg"])
+    yield out.say("col_rate"), _rate(out, result, sign)
+    yield out.say("target"), target
+    yield out.say("same_period"), _same_period(result)
 
 
-def _spoken(out: Terminal, column: str, text: str) -> str:
-    """A word of the register of targets, in Japanese as an office writes it there."""
-    return spoken.usual("targets", column).get(text, text) if out.language == "ja" else text
+def _total(shown: Explained, total: dict[str, Any] | None, lacking: str) -> Iterable[tuple[str, str]]:
+    if not total:
+        return
+    out, counted = shown.out, shown.kg(total["co2e_kg"])
+    if lacking:
+        is_nothing = not total["co2e_kg"]
+        counted = out.say("cannot_be_counted" if is_nothing else "counted_without", counted=counted, lacking=lacking)
+    yield out.say("total"), counted
+    yield out.say("energy"), _energy(shown, total)
+    yield word("coverage", out.language), percent(total["coverage"])
+
+
+def _lower_bound(shown: Explained, told: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    """What stands in the total and not in the lower end of the actual: whose, how much, why; and the subtraction."""
+    result, out = told["result"], shown.out
+    total = next((year["co2e_kg"] for year in told["years"] if year["is_in_force"]), None)
+    if result is None or total is None:
+        return
+    lines = []
+    for row in told["left_out"]:
+        why = "・".join(explain_reason(reason, out.language) for reason in row["reasons"].split(";") if reason)
+        lines.append(f"{row['source_id']} {shown.figure(row['left_out_co2e_kg'])} kg: {why}")
+    if lines:
+        parts = [shown.figure(row["left_out_co2e_kg"]) for row in told["left_out"]]
+        low = shown.figure(result["actual_low_co2e_kg"])
+        lines.append(f"{' − '.join([shown.figure(total), *parts])} = {low} kg")
+    missing = [f"{source['source_id']} {source['missing_days']}" for source in told["sources"] if source["missing_days"]]
+    if missing:
+        lines.append(out.say("nothing_of_missing_days", sources=", ".join(missing)))
+    if lines:
+        yield out.say("left_out_of_low"), "\n".join(lines)
+
+
+def _spoken(out: Terminal, register: str, column: str, text: str) -> str:
+    """A word of a register, in Japanese as an office writes it there."""
+    return spoken.usual(register, column).get(text, text) if out.language == "ja" else text
 
 
 def _rate(out: Terminal, result: dict[str, Any], sign: str) -> str | None:
@@ -154,21 +222,19 @@ def _rate(out: Terminal, result: dict[str, Any], sign: str) -> str | None:
     return None if change is None else f"{rate_text(change, rule_of('rate'), sign)} {sign_name(sign, out.language)}"
 
 
-def _years(out: Terminal, told: dict[str, Any]) -> None:
+def _years(shown: Explained, told: dict[str, Any]) -> Iterable[tuple[str, str]]:
     """The year under each rule where there are two, the city's rules, and the series with the base year's factors."""
-    pairs: list[tuple[str, str]] = []
+    out = shown.out
     for year in told["years"]:
         if len(told["years"]) > 1:
             mark = out.say("in_force_mark") if year["is_in_force"] else ""
             name = out.say("total_by_rule", rule=word(year["year_rule"], out.language))
-            pairs.append((name, f"{plain(year['co2e_kg'])} kgCO2e = {tonnes(year['co2e_kg'])}{mark}"))
+            yield name, f"{shown.kg(year['co2e_kg'])}{mark}"
         if year["is_in_force"] and year["rules"]:
-            pairs.append((out.say("rules_applied"), year["rules"]))
+            yield out.say("rules_applied"), year["rules"]
     for fixed in told["at_base_factors"]:
         name = out.say("at_base_factors", base_fy=fixed["base_fy"])
-        known = f"{plain(fixed['co2e_kg'])} kgCO2e = {tonnes(fixed['co2e_kg'])}"
-        pairs.append((name, out.say("open_base_days", days=fixed["open_days"]) if fixed["open_days"] else known))
-    out.pairs(pairs)
+        yield name, out.say("open_base_days", days=fixed["open_days"]) if fixed["open_days"] else shown.kg(fixed["co2e_kg"])
 
 
 def _same_period(result: dict[str, Any]) -> str | None:
@@ -178,120 +244,165 @@ def _same_period(result: dict[str, Any]) -> str | None:
     return f"– {result['same_period_until']}: {tonnes(now)} / {tonnes(before)}"
 
 
-def _interval(low: Decimal | None, high: Decimal | None) -> str | None:
-    if low is None:
-        return None
-    if high is None:
-        return f"≥ {plain(low)} kg ({tonnes(low)})"
-    if low == high:
-        return f"{plain(low)} kg ({tonnes(low)})"
-    return f"{plain(low)} – {plain(high)} kg ({tonnes(low)} – {tonnes(high)})"
-
-
-def _source(out: Terminal, source: dict[str, Any]) -> None:
-    share = ""
+def _source(shown: Explained, source: dict[str, Any]) -> None:
+    out, share = shown.out, ""
     if source["lowest_share"] not in (0, 1) or source["lowest_share"] != source["highest_share"]:
-        share = f" 按分 {plain(source['lowest_share'])}"
-    head = f"■ {source['source_id']} {_kind(out, source['source_type'])}{share}: {plain(source['co2e_kg'])} kgCO2e"
+        share = out.say("share_of", share=plain(source["lowest_share"]))
     out.console.print()
-    out.line(head, "bold")
+    out.line(f"■ {source['source_id']} {_kind(out, source)}{share}: {shown.figure(source['co2e_kg'])} kgCO2e", "bold")
     days = [f"{word(name, out.language)} {source[key]}" for name, key in DAYS if source[key]]
-    missing = f"（{source['first_missing']} – {source['last_missing']}）" if source["missing_days"] else ""
+    missing = f" ({source['first_missing']} – {source['last_missing']})" if source["missing_days"] else ""
     out.line(f"  {out.say('days')}: {' / '.join(days)}{missing}")
     for rule in sorted({rule for doubt in source["doubts"] or [] for rule in doubt.split(";")}):
         out.line(f"  ! {explain_reason(rule, out.language)}", "yellow")
     for fraction in source["fractions"]:
-        share = "-" if fraction["fraction"] is None else plain(fraction["fraction"])
-        told = {**fraction, "share": share, "why": explain_reason(fraction["reason"] or "", out.language)}
+        told = {
+            **fraction,
+            "share": "-" if fraction["fraction"] is None else plain(fraction["fraction"]),
+            "why": explain_reason(fraction["reason"] or "", out.language),
+        }
         out.line("  " + out.say("burnt_fraction" if fraction["reason"] is None else "no_burnt_fraction", **told))
+    digits = _digits(source["factors"])
+    _readings(shown, source, digits)
     for factor in source["factors"]:
-        _factor(out, factor)
-    if source["readings_left_out"]:
-        _files(out, source["files"])
-    else:
-        _readings(out, source["readings"])
+        _factor(shown, factor, digits)
     for held in source["quarantine"]:
         text = held["reason"] if out.language == "ja" else held["reason_en"]
-        place = f"{held['path']}:{held['source_line']} [{held['source_column']}]"
-        out.line(f"  ✕ {word('quarantine', out.language)} {place} {text}", "red")
+        out.line(f"  ✕ {word('quarantine', out.language)} {_place(out, held)} {text}", "red")
 
 
-def _files(out: Terminal, files: list[dict[str, Any]]) -> None:
-    for file in files[:MOST_FILES]:
-        first, last = file["first_line"], file["last_line"]
-        lines = f"{first}" if first == last else f"{first}–{last}"
-        only = "" if file["counts"] else f" {out.say('reconciles')}"
-        count = out.say("readings", count=file["readings"])
-        out.line(
-            f"  ▸ {file['path']}:{lines}  {count} {plain(file['quantity'])} {file['unit']}"
-            f"{only}  {out.say('received')} {file['received_at']:%Y-%m-%d}  sha256 {file['source_sha256'][:12]}",
-            "dim",
-        )
-    if len(files) > MOST_FILES:
-        out.line("  " + out.say("more", count=len(files) - MOST_FILES), "dim")
+def _digits(factors: Sequence[Mapping[str, Any]]) -> int:
+    """How many decimals a quantity needs so that its product has the decimals of a kilogram."""
+    largest = max((abs(f["multiplier14"] or Decimal(0)) * (f.get("gwp_value") or 1) for f in factors), default=Decimal(0))
+    return min(MOST_DIGITS, DIGITS + max(0, largest.adjusted())) if largest else DIGITS
 
 
-def _readings(out: Terminal, readings: list[dict[str, Any]]) -> None:
-    for r in readings:
+def _readings(shown: Explained, source: dict[str, Any], digits: int) -> None:
+    """Each reading with its file and line, and below it how much of it counts; then their sum."""
+    out, readings = shown.out, source["readings"]
+    counted = [r for r in readings if r["counts"] and r["counted"] is not None]
+    wide = max((cell_len(_sent(out, r)) for r in readings), default=0)
+    for r in readings[:MOST_LINES]:
+        sent = _sent(out, r)
         stage = f" {word(r['stage'], out.language)}" if r["stage"] != "confirmed" else ""
         only = "" if r["counts"] else f" {out.say('reconciles')}"
-        span = f"{_moment(r['started_at'])} – {_moment(r['ended_at'])}"
-        out.line(
-            f"  ▸ {span}  {plain(r['quantity'])} {r['unit']}{stage}{only}"
-            f"  {r['path']}:{r['source_line']} [{r['source_column']}]",
-            "dim",
-        )
+        said = f"  ▸ {_span(r)}  {' ' * (wide - cell_len(sent))}{sent}{stage}{only}"
+        place = _place(out, r)
+        fits = cell_len(said) + GAP + cell_len(place) <= out.console.width
+        out.line(f"{said}{' ' * GAP if fits else chr(10) + ' ' * 6}{place}", "dim")
+        if r["counts"] and r["counted"] is not None and (parts := _parts(out, r)):
+            result = f"{shown.figure(r['counted'], digits)} {_unit(out, r['counted_unit'])}"
+            out.line(f"      {plain(r['quantity'])} {_unit(out, r['unit'])}{parts} = {result}", "dim")
+    if len(readings) > MOST_LINES:
+        out.line("    " + out.say("more", count=len(readings) - MOST_LINES), "dim")
+    rest = None if source["quantity"] is None else source["quantity"] - sum((r["counted"] for r in counted), Decimal(0))
+    unit = _unit(out, source["unit"] or "")
+    if rest is not None and abs(rest) >= REST:
+        why = "filled_days" if source["interpolated_days"] else "spread_otherwise"
+        out.line(f"  ▸ {out.say(why)}  {shown.figure(rest, digits)} {unit}", "dim")
+    if len(counted) + (rest is not None and abs(rest) >= REST) > 1:
+        out.line(f"    {out.say('sum')} {shown.figure(source['quantity'], digits)} {unit}", "dim")
+
+
+def _sent(out: Terminal, r: Mapping[str, Any]) -> str:
+    """What was sent, to the last decimal; how many readings of one file where they are told together."""
+    count = f"{out.say('readings', count=r['readings'])} " if r["readings"] > 1 else ""
+    return f"{count}{plain(r['quantity'])} {_unit(out, r['unit'])}"
+
+
+def _parts(out: Terminal, r: Mapping[str, Any]) -> str:
+    """The factors between what was sent and what counts: unit, multiplier, days, share."""
+    told = ""
+    if r["scale"] != 1:
+        is_up = r["scale"] > 1
+        number = r["scale"] if is_up else 1 / r["scale"]
+        above, below = (r["counted_unit"], r["unit"]) if is_up else (r["unit"], r["counted_unit"])
+        told += f" {'×' if is_up else '÷'} {plain(number)} {_unit(out, above)}/{_unit(out, below)}"
+    if r["multiplier"] != 1:
+        told += " × " + out.say("by_multiplier", multiplier=plain(r["multiplier"]))
+    if r.get("is_stock"):
+        told += " × " + out.say("stock_days", days=r["seconds"] // DAY)
+    elif r["seconds"] != r["all_seconds"]:
+        whole = DAY if not r["seconds"] % DAY and not r["all_seconds"] % DAY else 3600
+        if r["seconds"] % whole or r["all_seconds"] % whole:
+            whole = 60
+        name = {DAY: "part_of_days", 3600: "part_of_hours", 60: "part_of_minutes"}[whole]
+        told += " × " + out.say(name, part=f"{r['seconds'] // whole:,}", all=f"{r['all_seconds'] // whole:,}")
+    if r["facility_share"] != 1:
+        told += " × " + out.say("by_share", share=plain(r["facility_share"]))
+    return told
+
+
+def _place(out: Terminal, r: Mapping[str, Any]) -> str:
+    """File, sheet or member, row and column as sent: ``料金一覧.xlsx [令和7年度] 19行目「使用量」``."""
+    member = f" [{r['source_member']}]" if r["source_member"] else ""
+    last = r.get("last_line", r["source_line"])
+    lines = f"{r['source_line']}" if last == r["source_line"] else f"{r['source_line']}–{last}"
+    column = out.say("at_column", column=str(r["source_column"]).strip("[]")) if r["source_column"] else ""
+    return f"{r['path']}{member} {out.say('at_line', line=lines)}{column}"
+
+
+def _span(r: Mapping[str, Any]) -> str:
+    """First and last day of a period of whole days; else its times."""
+    first, end = r["started_at"], r["ended_at"]
+    if first.time() == end.time() == time() and end > first:
+        last = end - timedelta(days=1)
+        return f"{first:%Y-%m-%d}–{last:%Y-%m-%d}" if last > first else f"{first:%Y-%m-%d}"
+    return f"{_moment(first)} – {_moment(end)}"
 
 
 def _moment(at: datetime) -> str:
     return f"{at:%Y-%m-%d}" if at.time() == time() else f"{at:%Y-%m-%d %H:%M}"
 
 
-def _factor(out: Terminal, factor: dict[str, Any]) -> None:
+def _factor(shown: Explained, factor: dict[str, Any], digits: int) -> None:
+    out = shown.out
     span = f"{factor['first_date']} – {factor['last_date']}"
+    amount = f"{shown.figure(factor['quantity'], digits)} {_unit(out, factor['unit'] or '')}"
     if factor["factor_id"] is None:
         if factor["reason"] == "not_in_basis":
             out.line(f"  × {span}: {out.say('not_in_basis')}")
         else:
             why = explain_reason(factor["reason"] or "", out.language)
-            out.line(
-                f"  × {span}: {plain(factor['quantity'])} {factor['unit']} — {why} {factor['candidates'] or ''}",
-                "yellow",
-            )
+            out.line(f"  × {span}: {amount} — {why} {factor['candidates'] or ''}", "yellow")
         return
-    chain = f"{plain(factor['factor_value'])} {factor['factor_unit']}"
-    if factor.get("heat_content_id"):
-        chain = f"{plain(factor['heat_value'])} {factor['heat_unit']} × {chain}"
-    if factor.get("density_id"):
-        chain = f"{factor['density_value']} {factor['density_unit']} × {chain}"
-    gas = ""
-    if factor.get("gas") not in (None, "CO2"):
-        gwp = f"GWP {plain(factor['gwp_value'])} ({factor['gwp_id']})"
-        gas = f" = {plain(factor['emissions_kg'])} kg {factor['gas']} × {gwp}"
-    out.line(
-        f"  {span}: {plain(factor['quantity'])} {factor['unit']} × {plain(factor['multiplier14'])}{gas}"
-        f" = {plain(factor['co2e_kg'])} kgCO2e"
-    )
-    mark = f" [{factor['mark']}]" if factor["mark"] else ""
-    out.line(
-        f"    {out.say('factor')}: {chain}{mark}  {factor['factor_id']}  {word(factor['choice'], out.language)}"
-        f"  {out.say('edition')} {factor['edition'] or '-'}  {factor['source_place'] or ''}"
-        f" ({factor['source_id'] or factor['origin']})",
-        "dim",
-    )
+    gas = factor.get("gas") or "CO2"
+    steps = "".join(_step(out, step, gas) for step in factor["steps"])
+    warmed = ""
+    if gas != "CO2":
+        warmed = f" = {shown.figure(factor['emissions_kg'], MOST_DIGITS)} kg {gas} × GWP {plain(factor['gwp_value'])}"
+    out.line(f"  {span}: {amount}{steps}{warmed} = {shown.figure(factor['co2e_kg'])} kgCO2e")
+    mark = out.say(f"mark_{factor['mark']}") if factor["mark"] else ""
+    told = [
+        f"{out.say('factor')}: {factor['factor_id']}",
+        word(factor["choice"], out.language),
+        f"{out.say('edition')} {factor['edition'] or '-'}",
+        factor["source_place"] if factor["source_place"] != factor["edition"] else "",
+        f"({factor['source_id']})" if factor["source_id"] else "",
+        f"({factor['gwp_id']})" if gas != "CO2" else "",
+        mark,
+    ]
+    out.line("    " + "  ".join(each for each in told if each), "dim")
 
 
-def _doubts(out: Terminal, doubts: list[dict[str, Any]]) -> None:
+def _step(out: Terminal, step: Mapping[str, Any], gas: str) -> str:
+    unit = _unit(out, step["unit"].replace("kg_gas", f"kg {gas}"))
+    return f" {step['sign']} {step['value']} {unit}".rstrip()
+
+
+def _doubts(shown: Explained, doubts: list[dict[str, Any]]) -> None:
     """What is doubtful, within which bounds, and what lifts it."""
+    out = shown.out
     if doubts:
         out.console.print()
         out.line(out.say("doubts"), "bold")
     for doubt in doubts:
-        high = "∞" if doubt["high_quantity"] is None else plain(doubt["high_quantity"])
-        low = plain(doubt["low_quantity"] or Decimal(0))
-        bounds = f"{low} – {high} {doubt['unit'] or ''}"
+        low = shown.figure(doubt["low_quantity"] or Decimal(0), MOST_DIGITS)
+        high = None if doubt["high_quantity"] is None else shown.figure(doubt["high_quantity"], MOST_DIGITS)
+        unit = _unit(out, doubt["unit"] or "")
+        bounds = out.say("no_upper_bound", low=low, unit=unit) if high is None else f"{low} – {high} {unit}"
         head = f"  {doubt['doubt_id'][:8]} {doubt['source_id']} {word(doubt['doubt_state'], out.language)}"
-        rule = f"{explain_reason(doubt['rule_id'], out.language)} [{doubt['rule_id']}]"
+        rule = explain_reason(doubt["rule_id"], out.language)
         out.line(f"{head} {rule}: {doubt['periods']}, {bounds}", "yellow")
         if doubt["doubt_state"] == "standing":
             out.line(f"    → {doubt['lifted_by_ja'] if out.language == 'ja' else doubt['lifted_by_en']}")
@@ -299,13 +410,14 @@ def _doubts(out: Terminal, doubts: list[dict[str, Any]]) -> None:
             out.line("    → " + out.say("limit_cell", cell=doubt["limit_cell"]))
 
 
-def _notes(out: Terminal, told: dict[str, Any]) -> None:
+def _notes(shown: Explained, told: dict[str, Any]) -> None:
+    out = shown.out
     if told["references"]:
         out.console.print()
         out.line(out.say("references"), "bold")
         for reference in told["references"]:
             out.line(f"  {reference['source_id']}: {reference['title_ja']} {reference['url']}")
-    _doubts(out, told["doubts"])
+    _doubts(shown, told["doubts"])
     if told["flags"]:
         out.console.print()
         out.line(word("flag", out.language), "bold")
