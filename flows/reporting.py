@@ -142,7 +142,7 @@ class Report:
 
     def _leave(self, prefect: Apart[Any]) -> None:
         """Go on without Prefect, where it failed or did not answer; its threads must not hold the process at its end."""
-        reason = both("no_answer")
+        reason: str = both("no_answer")
         if prefect.is_done:
             try:
                 prefect.result(0)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pipelines.texts import section, word
+from pipelines.texts import Told, in_language, section, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,14 @@ class Rule:
     ja: str
     en: str
 
-    def both(self, numbers: dict[str, Any]) -> str:
-        """Return the sentence in both languages, for an error raised where the reader's language is not known."""
-        return f"{self.sentence('ja', numbers)} / {self.sentence('en', numbers)}"
+    def both(self, numbers: dict[str, Any]) -> Told:
+        """Return the sentence for an error: in the reader's language where that is known, else in both."""
+        return Told(self.sentence("ja", numbers), self.sentence("en", numbers))
 
     def sentence(self, language: str, numbers: Mapping[str, Any]) -> str:
         """Return the sentence with its numbers; a number the text does not name is left to the evidence."""
-        return (self.ja if language == "ja" else self.en).format_map(_Spelled(numbers))
+        spelled = _Spelled({name: in_language(number, language) for name, number in numbers.items()})
+        return (self.ja if language == "ja" else self.en).format_map(spelled)
 
 
 @dataclass(frozen=True, slots=True)

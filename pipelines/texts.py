@@ -44,8 +44,40 @@ def texts() -> dict[str, Any]:
     return {name: section(name) for name in SECTIONS}
 
 
-def _spoken(text: str, numbers: Mapping[str, object]) -> str:
+def filled(text: str, numbers: Mapping[str, object]) -> str:
+    """Return a text with its numbers; of a word in singular and plural the one that the number asks for."""
     return _Spoken().vformat(text, (), numbers)
+
+
+class Told(str):
+    """A text in both languages. As a string it is in the reader's, where a command said who reads, and else in both at once."""
+
+    __slots__ = ("en", "ja")
+    ja: str
+    en: str
+
+    def __new__(cls, ja: str, en: str) -> Told:
+        """Make it of the two."""
+        told = super().__new__(cls, {"ja": ja, "en": en}.get(_reader["language"], f"{ja} / {en}"))
+        told.ja, told.en = ja, en
+        return told
+
+    def __reduce__(self) -> tuple[type[Told], tuple[str, str]]:
+        """Make it again in another process."""
+        return Told, (self.ja, self.en)
+
+
+_reader = {"language": ""}
+
+
+def speak(language: str) -> None:
+    """Say who reads what is told from here on: ``ja``, ``en``, or nobody that is known (an empty text)."""
+    _reader["language"] = language
+
+
+def in_language(value: object, language: str) -> object:
+    """Return what of a value is in a language: a text of both has a part in each, anything else is the same in all."""
+    return getattr(value, language) if isinstance(value, Told) else value
 
 
 @cache
@@ -59,12 +91,15 @@ def ja_en(key: str, /, **numbers: object) -> tuple[str, str]:
     Raises:
         KeyError: when the catalogue has no such text, or a number that it names is not given.
     """
-    ja, en = _told_in_both()[key]
-    return _spoken(ja, numbers), _spoken(en, numbers)
+    ja, en = (
+        filled(text, {name: in_language(number, language) for name, number in numbers.items()})
+        for language, text in zip(LANGUAGES, _told_in_both()[key], strict=True)
+    )
+    return ja, en
 
 
-def both(key: str, /, *, at: object = None, **numbers: object) -> str:
-    """Return a text in both languages at once, for an error or note that is told where the reader's language is not known.
+def both(key: str, /, *, at: object = None, **numbers: object) -> Told:
+    """Return a text for an error or note: in the reader's language where that is known, else in both languages at once.
 
     Args:
         key: What is told: a key of the sections ``errors``, ``checks`` and ``notes``.
@@ -74,14 +109,23 @@ def both(key: str, /, *, at: object = None, **numbers: object) -> str:
     Raises:
         KeyError: when the catalogue has no such text, or a number that it names is not given.
     """
-    text = _told_in_both()[key]
-    told = _spoken(text, numbers) if isinstance(text, str) else " / ".join(ja_en(key, **numbers))
-    return told if at is None else f"{at}: {told}"
+    told = Told(*ja_en(key, **numbers))
+    return told if at is None else told_of(at, told)
+
+
+def told_of(at: object, told: object) -> Told:
+    """Return what is told with what it is told of before it."""
+    return Told(*(f"{in_language(at, language)}: {in_language(told, language)}" for language in LANGUAGES))
+
+
+def in_both(key: str, /, **numbers: object) -> str:
+    """Return a text in both languages whoever reads: for what is kept, and read later by others."""
+    return " / ".join(ja_en(key, **numbers))
 
 
 def letter(key: str, /, **numbers: object) -> str:
     """Return a sentence of the letters and forms that departments get: these are in Japanese only."""
-    return _spoken(section("letters")[key], numbers)
+    return filled(section("letters")[key], numbers)
 
 
 def word(key: str, language: str) -> str:
@@ -105,7 +149,7 @@ def say(key: str, language: str, /, **numbers: object) -> str:
     Raises:
         KeyError: when the catalogue has no such label, or what it names is not given.
     """
-    return _spoken(label(key, language), numbers)
+    return filled(label(key, language), numbers)
 
 
 def verdict_words(change: Mapping[str, Any], language: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ import pytest
 
 from expectations import suites
 from expectations.contracts import contract
-from pipelines import tables, texts
+from pipelines import findings, tables, texts
 from pipelines.registers.read import RegisterError, typed
 from pipelines.settings.layout import Layout
 from pipelines.sources.layouts.cell_words import AGREED_WORDS
@@ -143,7 +143,7 @@ ALLOWED = {
     ("pipelines/units.py", "{}(一次) / {}(二次)"): "spellings of units",
     ("flows/nightly.py", "targets: "): "the name of a step: the words of the law for its verdicts",
 }
-SPEAKERS = ("both", "ja_en", "letter")
+SPEAKERS = ("both", "in_both", "ja_en", "letter")
 # what a message that is made of a key found at run time looks up: the keys stand as words in the module, or are names of rows
 KEYS_OF_VARIABLES = {
     "pipelines/settings/city.py": "what pydantic calls a problem -> what is told (EXPECTED, LIMITS)",
@@ -213,12 +213,12 @@ def test_every_text_that_is_told_is_used() -> None:
     assert set(told()) - words == set()
 
 
-def test_a_text_in_both_languages_names_its_numbers_in_one_of_them_at_least() -> None:
-    """Both are always told together, so that the second may be an echo; a letter is in Japanese alone."""
+def test_a_text_names_the_same_numbers_in_both_languages() -> None:
+    """A reader gets one of them alone; a letter is in Japanese only."""
+    letters = texts.texts()["letters"]
     for key, pair in told().items():
-        assert len(pair) in (1, 2) and all(pair), key
-        every = {name for text in pair for name in named_in(text)}
-        assert every in [named_in(text) for text in pair], key
+        assert len(pair) == (1 if key in letters else 2) and all(pair), key
+        assert len({frozenset(named_in(text)) for text in pair}) == 1, key
         if len(pair) == 2:  # 達成 is quoted in English too
             assert len(JAPANESE.findall(pair[1])) < len(re.findall("[A-Za-z]", pair[1])), key
 
@@ -231,6 +231,23 @@ def test_the_sections_are_the_whole_catalogue() -> None:
 def test_every_invariant_has_its_sentence() -> None:
     for invariant in INVARIANTS:
         assert f"{invariant.meaning_ja} / {invariant.meaning_en}" == invariant.meaning
+
+
+def test_a_reader_gets_one_language_and_what_is_kept_has_both() -> None:
+    try:
+        texts.speak("en")
+        assert texts.both("fewer_lines", at="a.jsonl", lines=1, found=0) == "a.jsonl: 0 of 1 line"
+        texts.speak("ja")
+        told = texts.both("cell_unreadable", at="a.csv", cell="x", meaning="", why=texts.both("no_figure"))
+        assert "/" not in told and "/" not in told.en and texts.both("no_figure").en in told.en
+        assert texts.in_both("no_figure") == " / ".join(texts.ja_en("no_figure"))
+        assert (
+            findings.rules()["prefect_away"].sentence("en", {"problem": texts.both("no_answer")}).count("no answer")
+            == 1
+        )
+    finally:
+        texts.speak("")
+    assert texts.both("no_figure") == texts.in_both("no_figure")
 
 
 def test_singular_and_plural_are_chosen_by_the_number() -> None:

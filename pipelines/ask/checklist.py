@@ -1,7 +1,7 @@
 """What still keeps facilities from 達成 or 未達: each cause once, with all it blocks, and the line to write or the answer to give.
 
-A cause is one question however many facilities it blocks: by supplier and menu where a factor is missing, by department where data
-or an answer is, by itself where a target or a rule is.
+A cause is one question however many facilities it blocks: by supplier and menu where a factor is missing, else by itself; its
+facilities stand by department, each with what is missing there or with the id to answer.
 """
 
 from __future__ import annotations
@@ -21,13 +21,18 @@ from pipelines.warehouse import query
 BASELINE = "baseline:"
 MOST_WORDS = 200
 NOT_CLOSED = "delivery_not_closed"
+# How far a question has come, from where it is asked to where the next night takes the answer over.
+WAY = ("returned", "open", "answered", "accepted", "confirmed")
+ANSWERED = ("accepted", "confirmed")
+SHORT = 8  # as much of an id as people type
+GAP = ("source_id", "first_day", "last_day", "days")
 # Reasons whose remedy needs no numbers of theirs.
 BY_ITSELF = frozenset({"no_target", "no_base_year", "partial_year", "no_source", "two_targets", "running_year"})
 # Told last: what no line of the office changes, and what keeps nobody from a verdict.
 LAST = ("running_year", "collecting", "no_responsible_person")
 
 
-def gather(published: Path, year: int) -> dict[str, Any]:
+def gather(published: Path, year: int, states: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return the verdicts of a fiscal year by number, and the causes of those that are missing, the widest first.
 
     Before them stand the files that nobody could read and the names that no register has: while they do, days are
@@ -36,6 +41,7 @@ def gather(published: Path, year: int) -> dict[str, Any]:
     Args:
         published: The published file.
         year: The fiscal year.
+        states: The state that flags, and doubts answered by their own id, are in now; ``None``: all are open.
 
     Raises:
         QueryError: nothing has been published yet.
@@ -45,23 +51,26 @@ def gather(published: Path, year: int) -> dict[str, Any]:
         verdicts = {row["verdict"]: row["facilities"] for row in select.rows(connection, "start_counts", at)}
         (known,) = select.rows(connection, "start_years")
         blocked = select.rows(connection, "start_verdicts", at)
-        causes = list(_causes(connection, year, blocked, known))
+        causes = list(_causes(connection, year, blocked, known, states or {}))
         unread = select.rows(connection, "file_problems")
         unknown = select.rows(connection, "intake_unknown", {"most": MOST_WORDS})
         people = [row["facility_id"] for row in select.rows(connection, "start_people")]
         if people:
-            names = {row["facility_id"]: row["name"] for row in select.rows(connection, "facility_names")}
-            causes.append(_cause("no_responsible_person", names, people, "", "no_responsible_person", {}))
+            named = {row["facility_id"]: row for row in select.rows(connection, "facility_names")}
+            causes.append(_cause("no_responsible_person", named, people, "", "no_responsible_person", {}))
     causes.sort(key=lambda cause: (cause["reason"] in LAST, -len(cause["facilities"]), cause["reason"]))
     return {"fiscal_year": year, "verdicts": verdicts, **known, "unread": unread, "unknown": unknown, "causes": causes}
 
 
 def _causes(
-    connection: duckdb.DuckDBPyConnection, year: int, blocked: Iterable[Mapping[str, Any]], known: Mapping[str, Any]
+    connection: duckdb.DuckDBPyConnection,
+    year: int,
+    blocked: Iterable[Mapping[str, Any]],
+    known: Mapping[str, Any],
+    states: Mapping[str, str],
 ) -> Iterable[dict[str, Any]]:
     """Yield each cause: reason, whose, facilities, in both languages what it is and what to do."""
-    names = {row["facility_id"]: row["facility_name"] for row in blocked}
-    departments = {row["facility_id"]: row["department"] for row in blocked}
+    names = {row["facility_id"]: row for row in blocked}
     base_years = {row["facility_id"]: row["base_fy"] for row in blocked}
     by_reason: dict[str, list[str]] = defaultdict(list)
     for row in blocked:
@@ -94,13 +103,14 @@ def _causes(
             facility = doubt["facility_id"]
             if doubt["rule_id"] == plain and doubt["fiscal_year"] == (base_years.get(facility) if is_base else year):
                 mine[facility].append(doubt)
-        for department, some in _by([f for f in left if f in mine], departments):
-            told = {"count": sum(len(mine[f]) for f in some), "first": mine[some[0]][0]}
-            yield _cause(reason, names, some, department, "doubt", told)
+        if doubted := [f for f in left if f in mine]:
+            asked = {f: _asked(mine[f], states) for f in doubted}
+            yield _doubt_cause(reason, names, asked, mine[doubted[0]][0])
         left = [f for f in left if f not in mine]
         if plain == "missing_data" and not is_base:
-            for department, some in _by([f for f in left if f in gaps], departments):
-                yield _cause(reason, names, some, department, "missing_data", {"gaps": _spans(gaps, some)})
+            if lacking := [f for f in left if f in gaps]:
+                spans = {f: {"gaps": [{k: v for k, v in gap.items() if k in GAP} for gap in gaps[f]]} for f in lacking}
+                yield _cause(reason, names, lacking, "", "missing_data", {}, spans)
             left = [f for f in left if f not in gaps]
         if left:
             yield _cause(reason, names, left, "", _by_itself(plain, is_base=is_base, has_rule=known["has_rule"]), {})
@@ -116,14 +126,54 @@ def _by_itself(reason: str, *, is_base: bool, has_rule: bool) -> str:
 
 
 def _cause(
-    reason: str, names: Mapping[str, str], facilities: Iterable[str], whose: str, remedy: str, told: Mapping[str, Any]
+    reason: str,
+    names: Mapping[str, Mapping[str, Any]],
+    facilities: Iterable[str],
+    whose: str,
+    remedy: str,
+    told: Mapping[str, Any],
+    details: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    listed = [{"facility_id": f, "name": names[f]} for f in dict.fromkeys(facilities)]
+    listed = [
+        {
+            "facility_id": f,
+            "name": names[f]["facility_name"],
+            "department": names[f]["department"],
+            **(details or {}).get(f, {}),
+        }
+        for f in dict.fromkeys(facilities)
+    ]
     cause = {"reason": reason, "whose": whose, "facilities": listed}
     for language in LANGUAGES:
         cause[language] = explain_reason(reason, language)
         cause[f"remedy_{language}"] = _remedy(remedy, told, language)
     return cause
+
+
+def _doubt_cause(
+    reason: str,
+    names: Mapping[str, Mapping[str, Any]],
+    asked: Mapping[str, Mapping[str, Any]],
+    first: Mapping[str, Any],
+) -> dict[str, Any]:
+    """One question for all that an answer would lift; where every answer is accepted already, the next night is waited for."""
+    waiting = [each for each in asked.values() if each["ask_state"] not in ANSWERED]
+    if not waiting:
+        return _cause(reason, names, asked, "", "answers_accepted", {}, asked)
+    told = {"count": len(waiting), "ask_id": waiting[0]["ask_id"], "first": first}
+    return _cause(reason, names, asked, "", "doubt", told, asked)
+
+
+def _asked(doubts: Iterable[Mapping[str, Any]], states: Mapping[str, str]) -> dict[str, Any]:
+    """What is to be answered at a facility: the first id that nobody has answered; without one, the last state."""
+    found = []
+    for doubt in doubts:
+        ids = [*(doubt["flag_ids"] or []), doubt["doubt_id"]]
+        known = [states[each] for each in ids if each in states]
+        state = max(known, key=WAY.index) if known else WAY[0]
+        found.append((state, ids[0], doubt["source_id"]))
+    state, ask_id, _ = min(found, key=lambda each: WAY.index(each[0]))
+    return {"sources": list(dict.fromkeys(source for *_, source in found)), "ask_id": ask_id, "ask_state": state}
 
 
 def _remedy(remedy: str, told: Mapping[str, Any], language: str) -> str:
@@ -132,14 +182,8 @@ def _remedy(remedy: str, told: Mapping[str, Any], language: str) -> str:
         return str(told[f"message_{language}"])
     if remedy == "doubt":
         first = told["first"]
-        shown = {
-            "lifted_by": first[f"lifted_by_{language}"],
-            "doubt_id": first["doubt_id"],
-            "source_id": first["source_id"],
-        }
-        return say("todo_doubt", language, count=told["count"], **shown)
-    if remedy == "missing_data":
-        return say("todo_missing_data", language, gaps=told["gaps"])
+        shown = {"lifted_by": first[f"lifted_by_{language}"], "ask_id": told["ask_id"][:SHORT]}
+        return say("todo_doubt", language, **shown)
     if remedy == "factor":
         key = f"todo_{told['reason']}"
         chosen = key if key in section("labels") else "todo_other_factor"
@@ -160,17 +204,3 @@ def _by_facility(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[st
     for row in rows:
         found[row["facility_id"]].append(row)
     return found
-
-
-def _by(facilities: Iterable[str], departments: Mapping[str, str]) -> Iterable[tuple[str, list[str]]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for facility in facilities:
-        found[departments[facility]].append(facility)
-    return sorted(found.items())
-
-
-def _spans(gaps: Mapping[str, list[Mapping[str, Any]]], facilities: Iterable[str]) -> str:
-    """The first few sources with their missing days: ``F009-E 2025-08-17..2025-09-16 (31)``."""
-    listed = [g for facility in facilities for g in gaps.get(facility, [])]
-    shown = [f"{g['source_id']} {g['first_day']}..{g['last_day']} ({g['days']})" for g in listed[:5]]
-    return ", ".join([*shown, *([f"+{len(listed) - 5}"] if len(listed) > 5 else [])])

@@ -89,6 +89,7 @@ def explain(connection: duckdb.DuckDBPyConnection, question: FacilityQuestion) -
         "without_factor": rows("without_factor"),
         "years_known": next(iter(rows("years_known")), None),
         "years": years,
+        "least_covered": next(iter(rows("least_covered")), None),
         "left_out": [] if question.month else rows("left_out"),
         "at_base_factors": rows("at_base_factors"),
         "sources": sources,

@@ -19,7 +19,7 @@ from pipelines import durable, tables
 from pipelines.errors import ActionableError
 from pipelines.settings import city_file, place
 from pipelines.settings.city import CityFolder
-from pipelines.texts import both
+from pipelines.texts import both, in_both
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent
@@ -106,7 +106,7 @@ def write(target: Path, told: Sequence[Told]) -> int:
         counted = sum(_added(connection, number, each) for number, each in enumerate(told))
         if counted:
             database.create_view(connection, "use_class_comparison", HERE / "use_class_comparison.sql")
-            comments = {"cities": both("table_of_cities"), "use_class_years": both("table_of_use_class_years")}
+            comments = {"cities": in_both("table_of_cities"), "use_class_years": in_both("table_of_use_class_years")}
             for table, comment in comments.items():
                 connection.execute(f"COMMENT ON TABLE {table} IS {tables.literal(comment)}")
     finally:

@@ -89,6 +89,7 @@ def start(
     from pipelines.periods import fiscal_year as year_of
     from pipelines.registers import checks, read
     from pipelines.reports.terminal import show_checklist
+    from pipelines.review import counter
     from pipelines.warehouse.query import QueryError
 
     city = common.city_folder()
@@ -107,7 +108,8 @@ def start(
         out.line(out.say("start_first_night"))
         return
     try:
-        told = checklist.gather(city.published, fiscal_year or year_of(city.today) - 1)
+        states = {flag["flag_id"]: flag["state"] for flag in counter.listed(city, None)}
+        told = checklist.gather(city.published, fiscal_year or year_of(city.today) - 1, states)
     except QueryError as error:
         common.refuse(str(error))
     if as_json:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
-from pipelines import tables
+from pipelines import tables, texts
 from pipelines.settings import city_file
 from pipelines.texts import both
 
@@ -108,6 +108,11 @@ def terminal() -> Terminal:
     return Terminal(language())
 
 
+def speak() -> None:
+    """Tell everything from here on in the language asked for."""
+    texts.speak(language())
+
+
 def language() -> str:
     """Return ``ja`` or ``en``: as asked for, else as the city's settings say."""
     return chosen.language or city_file.language(chosen.city)
@@ -184,7 +189,7 @@ def unexpected(error: Exception) -> None:
         stream.writelines(traceback.format_exception(error))
     path = stream.name
     what = f"{type(error).__name__}: {error}".splitlines()[0]
-    complain(both("fault_of_the_program", told=UNEXPECTED, what=what, path=path))
+    complain(both("fault_of_the_program", what=what, path=path))
 
 
 def refuse(message: str) -> NoReturn:

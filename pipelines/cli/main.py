@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -13,14 +14,17 @@ from typing import Annotated, Any
 
 import typer
 
+from pipelines import texts
 from pipelines.cli import begin, common, factors, intake, operation, past, review, sql
 from pipelines.cli import year as cli_year
+from pipelines.cli.spoken import Spoken
 from pipelines.errors import ActionableError
 from pipelines.settings.city_file import CITY_FILE, history_folder
 from pipelines.texts import both
 
 app = typer.Typer(
     name="facility-emissions",
+    cls=Spoken,
     help="自治体施設のエネルギーとCO2を毎晩まとめ、目標と照らす / energy and CO2 of a city's facilities, every night.",
     no_args_is_help=True,
     add_completion=False,
@@ -39,18 +43,21 @@ operation.add_to(app)
 
 @app.callback()
 def options(
+    context: typer.Context,
     city: Annotated[Path, typer.Option(help="市のフォルダ / city folder.")] = Path("sample_data"),
     data: Annotated[Path | None, typer.Option(help="データフォルダ / data folder.")] = None,
     today: Annotated[str | None, typer.Option(help="基準日 / the day to run for.")] = None,
     lang: Annotated[str | None, typer.Option(help="ja または en / language.")] = None,
 ) -> None:
     """Take the global options that stand before the command."""
+    if lang not in (None, "ja", "en"):
+        common.refuse(f"--lang {lang}: ja / en")
     common.chosen.city, common.chosen.data, common.chosen.language = city, data, lang
+    common.speak()
+    context.call_on_close(lambda: texts.speak(""))
     common.chosen.today = None if today is None else common.day(today, "--today")
     if common.chosen.today is not None and common.chosen.today.year not in common.YEARS:
         common.refuse(both("day_of_these_years", at=f"--today {today}", first=common.YEARS[0], last=common.YEARS[-1]))
-    if lang not in (None, "ja", "en"):
-        common.refuse(f"--lang {lang}: ja / en")
 
 
 @app.command()
@@ -190,7 +197,9 @@ def explain(
     fiscal_year: common.YearInWords = None,
     month: Annotated[int | None, typer.Option(min=1, max=12, help="月 / month of that year.")] = None,
     basis: common.Basis = "plan",
-    exact: Annotated[bool, typer.Option("--exact", help="小数をすべて示す（ふだんは3桁） / all decimals, not three.")] = False,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="小数をすべて示す（ふだんは3桁） / all decimals, not three.")
+    ] = False,
     as_known_at: common.AsKnownAt = None,
     by_receipt: common.ByReceipt = False,
     as_json: common.AsJson = False,
@@ -241,21 +250,44 @@ def flags(
 
 @app.command()
 def facilities(
-    fiscal_year: Annotated[int | None, typer.Option("--fiscal-year", help="年度 / fiscal year.")] = None,
+    fiscal_year: common.YearInWords = None,
+    verdict: Annotated[
+        str | None, typer.Option(help="この判定のものだけ（達成、未達など） / only those of a verdict.")
+    ] = None,
+    department: Annotated[str | None, typer.Option(help="この所管課のものだけ / only those of a department.")] = None,
+    operator: Annotated[
+        str | None, typer.Option(help="この事業者（ID）のものだけ / only those of an operator (its id).")
+    ] = None,
     as_known_at: common.AsKnownAt = None,
     by_receipt: common.ByReceipt = False,
     as_json: common.AsJson = False,
 ) -> None:
     """施設と判定の一覧 / facilities with their verdict, by default of the last closed year."""
-    from pipelines.periods import fiscal_year as year_of
     from pipelines.reports.terminal import show_lists
+    from pipelines.reports.terminal.look import standing_word
 
-    year = fiscal_year or year_of(common.city_folder().today) - 1
+    year = common.year_of(fiscal_year)
     found = common.published_rows("facilities", {"year": year}, as_known_at, by_receipt=by_receipt)
+    found = _only(found, "--verdict", verdict, standing_word)
+    found = _only(found, "--department", department, lambda row: (str(row["department"]),))
+    found = _only(found, "--operator", operator, lambda row: (str(row["operator_id"]),))
     if as_json:
         common.print_json(found)
     else:
         show_lists.facilities(common.terminal(), found, common.city_folder().settings.reports.sign)
+
+
+def _only(
+    rows: list[dict[str, Any]], option: str, wanted: str | None, names: Callable[[dict[str, Any]], Sequence[str]]
+) -> list[dict[str, Any]]:
+    """Return the rows of one name; a name that no row has is wrong use, told with those there are."""
+    if wanted is None:
+        return rows
+    found = [row for row in rows if wanted.casefold() in {name.casefold() for name in names(row)}]
+    if not found and rows:
+        known = ", ".join(sorted({names(row)[0] for row in rows}))
+        common.refuse(both("none_of_this_name", at=f"{option} {wanted}", known=known))
+    return found
 
 
 @app.command()
@@ -371,9 +403,11 @@ def _run() -> None:
     except ActionableError as error:
         common.complain(str(error))
     except OSError as error:
+        common.speak()
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         common.complain(both("check_place_rights_disk", what=what))
     except Exception as error:  # the last net: a fault of ours
+        common.speak()
         common.unexpected(error)
     else:
         return

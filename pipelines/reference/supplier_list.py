@@ -381,7 +381,7 @@ def _value(text: str, scale: Decimal) -> Decimal | None:
 
 def _doubles(rows: Sequence[SupplierRow]) -> list[str]:
     seen: dict[tuple[str, str, str | None], int] = {}
-    problems = []
+    problems: list[str] = []
     for row in rows:
         key = (row.number, row.kind, row.menu)
         if key in seen:

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import units
+from pipelines.findings import rules
 from pipelines.registers import spoken
 from pipelines.registers.read import Check, RegisterRow, Registers, register_tables
 from pipelines.settings.city import Settings
-from pipelines.texts import both
+from pipelines.texts import both, told_of
 
 LEGAL_POSTS = (
     "エネルギー管理統括者",
@@ -120,7 +121,12 @@ def _keys(registers: Registers) -> Iterable[str]:
         for row in registers[table.name]:
             key = tuple(row[column] for column in table.key)
             if key in seen:
-                yield both("key_doubled", at=row.place(), line=seen[key].line, key=", ".join(table.key))
+                yield both(
+                    "key_doubled",
+                    at=row.place(),
+                    line=seen[key].line,
+                    key=", ".join(row.heading(column) for column in table.key),
+                )
             seen.setdefault(key, row)
 
 
@@ -128,8 +134,8 @@ def _references(registers: Registers) -> Iterable[str]:
     for name, column, target, target_column in REFERENCES:
         for row in registers[name]:
             if row[column] is not None and not registers.names(target, target_column, row[column]):
-                told = both("not_in_register", at=row.place(column), value=row[column], target=target)
-                yield f"{told} {target_column}"
+                named = f"{target}.csv {registers.heading(target, target_column)}"
+                yield both("not_in_register", at=row.place(column), value=row[column], target=named)
     for row in registers["meter_shares"]:
         if row["facility_id"] != OUTSIDE and not registers.names("facilities", "facility_id", row["facility_id"]):
             yield both("facility_not_in_register", at=row.place("facility_id"), facility_id=row["facility_id"])
@@ -168,8 +174,7 @@ def _meter_units(registers: Registers) -> Iterable[str]:
         try:
             units.counted(row["unit"], row["energy_type"])
         except units.UnitError as error:
-            numbers = {"unit": row["unit"], "energy_type": row["energy_type"], "detail": error.detail}
-            yield f"{both('unit_not_for_energy', at=row.place('unit'), **numbers)} / {error.rule_id}"
+            yield _not_usable(row, error)
         multiplier = row["multiplier"]
         if multiplier is not None and multiplier <= 0:
             yield both("must_be_positive", at=row.place("multiplier"))
@@ -180,8 +185,12 @@ def _meter_units(registers: Registers) -> Iterable[str]:
         try:
             units.canonical(row["unit"])
         except units.UnitError as error:
-            told = both("unit_unreadable", at=row.place("unit"), unit=row["unit"], detail=error.detail)
-            yield f"{told} / {error.rule_id}"
+            yield _not_usable(row, error)
+
+
+def _not_usable(row: RegisterRow, error: units.UnitError) -> str:
+    """Why a unit cannot stand there, and which could."""
+    return told_of(row.place("unit"), rules()[error.rule_id].both({"raw": row["unit"], "right": error.detail}))
 
 
 def _closings(registers: Registers) -> Iterable[str]:
@@ -281,7 +290,7 @@ def _targets(registers: Registers) -> Iterable[str]:
         try:
             points = milestones(row["milestones"] or "")
         except ValueError as error:
-            yield f"{row.place('milestones')}: {error}"
+            yield told_of(row.place("milestones"), error.args[0])
             continue
         if row["path"] == "milestones" and not points:
             yield both("needs_milestones", at=row.place("milestones"))
@@ -365,8 +374,7 @@ def _factors(registers: Registers) -> Iterable[str]:
             try:
                 units.factor_unit(row["unit"])
             except units.UnitError as error:
-                told = both("unit_unreadable", at=row.place("unit"), unit=row["unit"], detail=error.detail)
-                yield f"{told} / {error.rule_id}"
+                yield _not_usable(row, error)
 
 
 def _posts(registers: Registers, settings: Settings) -> Iterable[str]:

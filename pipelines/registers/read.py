@@ -27,7 +27,7 @@ from pipelines.errors import ActionableError
 from pipelines.findings import Finding
 from pipelines.periods import PeriodError, parse_date, parse_fiscal_year
 from pipelines.registers import sheet, spoken
-from pipelines.texts import both
+from pipelines.texts import Told, both, ja_en
 from pipelines.warehouse import database
 
 FACTOR_REGISTERS = ("supplier_factors", "supplier_properties", "own_factors")
@@ -35,7 +35,8 @@ REQUIRED = ("operators", "facilities", "meters", "targets", "appointments")
 ENCODINGS = ("utf-8-sig", "cp932")
 EXAMPLE = "例"  # the first cell of a row that a new city folder shows how to fill
 TYPES = (".csv", ".xlsx")
-_PLACE = re.compile(r"([\w.-]+\.(?:csv|xlsx)) ([0-9]+)行目")
+_PLACE = re.compile(r"([\w.-]+\.(?:csv|xlsx)) (?:([0-9]+)(行目)|(line )([0-9]+))")
+LINE = "line "
 _SAME = "\x1f"
 
 
@@ -54,11 +55,16 @@ def together(problems: Iterable[str]) -> list[str]:
     lines: dict[tuple[str, str, str], list[int]] = {}
     for problem in problems:
         found = _PLACE.match(problem)
-        key = (found[1], "行目", problem[found.end() :].replace(found[0], _SAME)) if found else (problem, "", "")
-        lines.setdefault(key, []).append(int(found[2]) if found else 0)
+        key = (
+            (found[1], found[3] or found[4], problem[found.end() :].replace(found[0], _SAME))
+            if found
+            else (problem, "", "")
+        )
+        lines.setdefault(key, []).append(int(found[2] or found[5]) if found else 0)
     told = []
     for (file, word, rest), numbers in lines.items():
-        place = f"{file} {_ranges(sorted(numbers))}{word}" if word else file
+        ranges = _ranges(sorted(numbers))
+        place = f"{file} {word}{ranges}" if word == LINE else f"{file} {ranges}{word}" if word else file
         told.append(f"{place}{rest.replace(_SAME, place)}")
     return told
 
@@ -81,13 +87,20 @@ class RegisterRow:
     line: int
     values: dict[str, Any]
     is_sound: bool = True  # every cell of it could be read
+    headings: dict[str, str] = field(default_factory=dict)  # column -> what stands above it, where that is another name
 
     def __getitem__(self, column: str) -> Any:  # noqa: ANN401 - a register holds dates, numbers and texts
         return self.values[column]
 
-    def place(self, column: str | None = None) -> str:
-        """Where the row stands, for messages."""
-        return f"{self.file} {self.line}行目" + (f" {column}" if column else "")
+    def place(self, column: str | None = None) -> Told:
+        """Where the row stands, for messages; a column by the name that stands above it."""
+        behind = f" {self.heading(column)}" if column else ""
+        ja, en = ja_en("row_of_file", file=self.file, line=self.line)
+        return Told(ja + behind, en + behind)
+
+    def heading(self, column: str) -> str:
+        """What stands above a column in the file."""
+        return self.headings.get(column, column)
 
 
 @dataclass(slots=True)
@@ -109,6 +122,10 @@ class Registers:
         if (name, column) not in self._values:
             self._values[name, column] = {row.values.get(column) for row in self.rows[name]}
         return name in self.unread or value in self._values[name, column]
+
+    def heading(self, name: str, column: str) -> str:
+        """What stands above a column of a register in its file."""
+        return self.rows[name][0].heading(column) if self.rows[name] else column
 
     def content_hash(self, *, of_factors: bool) -> str:
         """One hash over the registers that state factors, or over all others."""
@@ -238,7 +255,9 @@ def _read_one(
     rows: list[RegisterRow] = []
     examples: list[int] = []
     try:
-        header = _columns(table, [cell.strip() for cell in next(reader, [])])
+        written = [cell.strip() for cell in next(reader, [])]
+        header = _columns(table, written)
+        headings = {column: name for column, name in zip(header, written, strict=True) if column != name}
         if not _header_is_sound(table, file, header, problems, findings):
             return []
         for cells in reader:
@@ -251,7 +270,7 @@ def _read_one(
                 problems.append(both("more_cells_than_headings", file=file, line=reader.line_num))
                 continue
             given = dict(zip(header, cells, strict=False))
-            row, before = RegisterRow(file, reader.line_num, {}), len(problems)
+            row, before = RegisterRow(file, reader.line_num, {}, headings=headings), len(problems)
             for column in table.columns:
                 row.values[column.name] = _typed(table, column, given.get(column.name, ""), row, problems)
             row.is_sound = len(problems) == before
@@ -284,7 +303,7 @@ def _header_is_sound(
     missing = [c.name for c in table.columns if not c.nullable and c.name not in header]
     before = len(problems)
     if missing:
-        problems.append(both("columns_missing", at=file, missing=", ".join(_named(table, name) for name in missing)))
+        problems.append(both("columns_missing", at=file, missing=_listed(_named(table, name) for name in missing)))
     doubled = sorted({name for name in header if name and header.count(name) > 1})
     if doubled:
         problems.append(both("columns_doubled", at=file, doubled=", ".join(doubled)))
@@ -296,15 +315,22 @@ def _header_is_sound(
             problems.append(both("slip_of_column_name", at=file, name=name, likely=_named(table, likely)))
         else:
             near = spoken.likely(name, spoken.columns_by_heading(table.name), spoken.WORTH_A_GUESS)
-            guess = f"→ {_named(table, near)} ?" if near and near not in header else ""
+            named = _named(table, near) if near and near not in header else None
+            guess = Told(f"→ {named.ja} ?", f"→ {named.en} ?") if named else ""
             told = {"found": file, "column": name, "guess": guess}
             findings.append(Finding("register_unknown_column", f"{file}:{name}", told))
     return len(problems) == before
 
 
-def _named(table: tables.Table, column: str) -> str:
+def _named(table: tables.Table, column: str) -> Told:
     """A column by the name that an office gives it, and its own."""
-    return " / ".join([*spoken.headings(table, column)[:1], column])
+    usual = spoken.headings(table, column)[:1]
+    return Told(f"{usual[0]}（{column}）", column) if usual else Told(column, column)
+
+
+def _listed(names: Iterable[Told]) -> Told:
+    named = list(names)
+    return Told(", ".join(name.ja for name in named), ", ".join(name.en for name in named))
 
 
 def _typed(table: tables.Table, column: tables.Column, text: str, row: RegisterRow, problems: list[str]) -> Any:  # noqa: ANN401
@@ -317,9 +343,9 @@ def _typed(table: tables.Table, column: tables.Column, text: str, row: RegisterR
     try:
         value = _parse(column, cell)
     except (PeriodError, InvalidOperation, ValueError) as error:
-        told = both("cell_unreadable", at=row.place(column.name), cell=cell, meaning=column.meaning_ja)
-        why = both("no_figure") if isinstance(error, InvalidOperation) else error
-        problems.append(f"{told} / {why}")
+        meaning = Told(column.meaning_ja, column.meaning_en)
+        why = both("no_figure") if isinstance(error, InvalidOperation) else error.args[0]
+        problems.append(both("cell_unreadable", at=row.place(column.name), cell=cell, meaning=meaning, why=why))
         return None
     if column.words and value not in column.words:
         words = spoken.nearest(table.name, column.name, cell)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import tables
-from pipelines.texts import both
+from pipelines.texts import Told, both
 
 HERE = Path(__file__).parent
 REFERENCE = HERE.parent / "reference"
@@ -100,18 +100,18 @@ def likely(text: str, known: dict[str, str], least: float = LIKELY_SLIP) -> str 
     return known[close[0]] if close else None
 
 
-def nearest(table_name: str, column: str, text: str) -> str:
+def nearest(table_name: str, column: str, text: str) -> Told:
     """Return the words that may stand instead: all where they are few, else the nearest and where to see all."""
     labels = usual(table_name, column)
     told = {each: f"{label} ({each})" if label != each else each for each, label in labels.items()}
     if len(told) <= MOST_WORDS:
-        return ", ".join(told.values())
+        return Told(", ".join(told.values()), ", ".join(told))
     known = words(table_name, column)
     like = difflib.get_close_matches(plain(text), known, NEAREST, LIKE)
     like += [written for written in known if plain(text) and plain(text) in written]
     near = list(dict.fromkeys(known[written] for written in like))[:NEAREST] or list(told)[:NEAREST]
     more = both("words_all", count=len(told), where=f"registers {table_name}")
-    return ", ".join([*(told[each] for each in near), more])
+    return Told(", ".join([*(told[each] for each in near), more.ja]), ", ".join([*near, more.en]))
 
 
 def column_of(table: tables.Table, heading: str) -> str:

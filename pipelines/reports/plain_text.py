@@ -35,6 +35,11 @@ def pair_lines(pairs: Iterable[tuple[str, object]], width: int) -> list[tuple[st
     return lines
 
 
+def padded(text: str, width: int) -> str:
+    """A text with blanks behind it, so many columns wide where it is narrower; a full-width sign takes two."""
+    return text + " " * (width - cell_len(text))
+
+
 def wrapped(text: str, width: int) -> str:
     """Break lines as Japanese is set: between any two characters, but not in a Latin word, nor before 。、） or after （「.
 

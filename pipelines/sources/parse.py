@@ -27,7 +27,7 @@ from pipelines.sources.layouts.xml_documents import BrokenDocumentError
 from pipelines.sources.open import torn
 from pipelines.sources.open.open_file import Inbound, OpenedFile, OpenOptions, Problem, TablePart
 from pipelines.sources.open.read_apart import CELL_COLUMNS, Columns, columns_of, opened
-from pipelines.texts import both
+from pipelines.texts import in_both
 from pipelines.warehouse import database, time_limit
 
 HERE = Path(__file__).parent
@@ -270,9 +270,9 @@ def _side_unread(connection: duckdb.DuckDBPyConnection) -> dict[int, list[str]]:
     for file_no, line, text, lines in rows:
         told = found.setdefault(file_no, [])
         if len(told) < MOST_TOLD:
-            told.append(both("line_told", line=line, text=text))
+            told.append(in_both("line_told", line=line, text=text))
         elif len(told) == MOST_TOLD:
-            told.append(both("more_lines", lines=lines))
+            told.append(in_both("more_lines", lines=lines))
     return found
 
 

@@ -18,7 +18,9 @@ NUMBER = r"-?[0-9][0-9,]*(?:\.[0-9]+)?"
 KG = Decimal("0.01")  # "to the kilogram", and a little more
 
 
-def printed(sample: duckdb.DuckDBPyConnection, facility: str, *, exact: bool = False, language: str = "ja") -> list[str]:
+def printed(
+    sample: duckdb.DuckDBPyConnection, facility: str, *, exact: bool = False, language: str = "ja"
+) -> list[str]:
     text = io.StringIO()
     told = explain.explain(sample, explain.FacilityQuestion(facility, 2025, None, "plan"))
     show_explanation.show(Terminal(language, Console(file=text, width=400)), told, exact=exact)
@@ -42,8 +44,11 @@ def worked(product: str) -> Decimal:
 
 def followed(lines: list[str]) -> tuple[Decimal, Decimal]:
     """Return the sum of all sources worked out from their printed lines alone, and the printed total."""
-    total = number(next(re.findall(rf"排出量 +({NUMBER}) kgCO2e", line)[0] for line in lines if re.match(r"排出量 ", line)))
-    everything, amounts, told = Decimal(0), [], Decimal(0)
+    total = number(
+        next(re.findall(rf"排出量 +({NUMBER}) kgCO2e", line)[0] for line in lines if re.match(r"排出量 ", line))
+    )
+    everything, told = Decimal(0), Decimal(0)
+    amounts: list[Decimal] = []
     for line in lines:
         if head := re.match(rf"■ .*: ({NUMBER}) kgCO2e", line):
             amounts, told = [], number(head[1])
@@ -62,7 +67,9 @@ def followed(lines: list[str]) -> tuple[Decimal, Decimal]:
                 assert abs(worked(before[0]) - number(last.split()[0])) <= Decimal("0.00001"), line
             assert abs(worked(last) - number(factor[2])) <= KG, line
             source += number(factor[2])
-            assert abs(worked((before or [last])[0].split(" × ")[0].split(" ÷ ")[0]) - sum(amounts)) <= Decimal("0.001"), line
+            assert abs(worked((before or [last])[0].split(" × ")[0].split(" ÷ ")[0]) - sum(amounts)) <= Decimal(
+                "0.001"
+            ), line
             everything += number(factor[2])
             assert source <= told + KG or told < 0, line
     return everything, total
@@ -94,7 +101,11 @@ def test_all_decimals_only_where_they_are_asked_for(sample: duckdb.DuckDBPyConne
 
 def test_the_lower_bound_is_the_total_less_what_it_leaves_out(sample: duckdb.DuckDBPyConnection) -> None:
     lines = printed(sample, "F014")
-    taken = next(re.fullmatch(rf" +({NUMBER}) − ({NUMBER}) = ({NUMBER}) kg", line) for line in lines if " − " in line and "kg" in line and ":" not in line)
+    taken = next(
+        re.fullmatch(rf" +({NUMBER}) − ({NUMBER}) = ({NUMBER}) kg", line)
+        for line in lines
+        if " − " in line and "kg" in line and ":" not in line
+    )
     assert taken and number(taken[1]) - number(taken[2]) == number(taken[3])
     assert any(f"≥ {taken[3]} kg" in line for line in lines)
 

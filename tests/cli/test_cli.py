@@ -65,7 +65,15 @@ def test_every_command_of_this_version_is_there() -> None:
 def test_explain_leads_to_file_line_factor_and_source(published: City) -> None:
     code, out, _ = run(published, "explain", "F1", "--fiscal-year", "2025")
     assert code == 0
-    for word in ("fuel/a.csv 38行目", "36.7 MJ/L", "0.0185 kgC/MJ", "plan_fuels/kerosene", "shikorei-2025", "未達", "law"):
+    for word in (
+        "fuel/a.csv 38行目",
+        "36.7 MJ/L",
+        "0.0185 kgC/MJ",
+        "plan_fuels/kerosene",
+        "shikorei-2025",
+        "未達",
+        "law",
+    ):
         assert word in out.replace("\n", ""), word
     code, out, _ = run(published, "explain", "F1", "--fiscal-year", "2024", "--month", "6", "--json")
     told = json.loads(out)

@@ -1,6 +1,6 @@
 -- facilities: a facility's result of a fiscal year on a basis.
 -- Reads facilities, facility_results.
-SELECT r.facility_id, f.name, f.department, f.use_class, r.fiscal_year, r.basis, r.target_id, r.verdict, r.is_inherited,
+SELECT r.facility_id, f.name, f.department, f.operator_id, f.use_class, r.fiscal_year, r.basis, r.target_id, r.verdict, r.is_inherited,
     r.actual_low_co2e_kg, r.actual_high_co2e_kg, r.baseline_low_co2e_kg, r.baseline_high_co2e_kg, r.allowed_co2e_kg, r.coverage, r.reasons,
     r.year_state, r.collecting_note
 FROM facility_results AS r

@@ -8,7 +8,6 @@ from typing import Any, Literal
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
-from rich.padding import Padding
 from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
@@ -16,7 +15,7 @@ from rich.text import Text
 from pipelines.findings import explain_reason
 from pipelines.reports.plain_text import pair_lines, visible, wrapped
 from pipelines.rounding import rule_of, sign_name
-from pipelines.texts import collecting_text, say, word
+from pipelines.texts import LANGUAGES, collecting_text, say, word
 
 VERDICT_STYLE = {"achieved": "green", "not_achieved": "bold red", "undeterminable": "yellow", "collecting": "yellow"}
 STATE_STYLE = {"ok": "green", "note": "yellow", "bad": "bold red"}
@@ -55,7 +54,8 @@ class Terminal:
 
     def indented(self, text: str) -> None:
         """Print a sentence below its heading."""
-        self.console.print(Padding(Text(wrapped(text, self.console.width - INDENT)), (0, 0, 0, INDENT)))
+        for line in wrapped(text, self.console.width - INDENT).split("\n"):
+            self.console.print(Text(" " * INDENT + line))
 
     def table(
         self,
@@ -85,6 +85,7 @@ class Terminal:
             for number, (cell, width) in enumerate(zip(row, widths, strict=True)):
                 blank = " " * (width - _wide(cell))
                 if number == 1 and not fits:
+                    line.rstrip()
                     self.console.print(line)
                     line = Text(" " * INDENT)
                 line.append(blank if number in right else "").append(cell).append("" if number in right else blank)
@@ -105,7 +106,7 @@ class Terminal:
         """A verdict with its mark."""
         if verdict is None:
             return Text("-")
-        mark = f"（{word('inherited', self.language)}）" if is_inherited else ""
+        mark = self.say("in_brackets", text=word("inherited", self.language)) if is_inherited else ""
         return Text(word(verdict, self.language) + mark, style=VERDICT_STYLE[verdict])
 
     def reasons(self, reasons: str | None) -> str:
@@ -138,6 +139,12 @@ def is_collected(result: Mapping[str, Any]) -> bool:
         and bool(note)
         and result.get("verdict", "undeterminable") == "undeterminable"
     )
+
+
+def standing_word(result: Mapping[str, Any]) -> tuple[str, ...]:
+    """The verdict of a result as it may be asked for: in Japanese, in English, as the table has it."""
+    key = "collecting" if is_collected(result) else str(result["verdict"])
+    return (*(word(key, language) for language in LANGUAGES), key)
 
 
 def standing(result: Mapping[str, Any], language: str) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.cells import cell_len
+
 from pipelines import tables
-from pipelines.reports.terminal.look import Terminal
+from pipelines.reports.plain_text import padded
+from pipelines.reports.terminal.look import INDENT, Terminal
 from pipelines.texts import word
 
-MOST_NAMED = 6
+MOST_NAMED, MOST_GAPS = 12, 4
 
 
 def show(out: Terminal, told: Mapping[str, Any], city: str) -> None:
@@ -24,10 +27,38 @@ def show(out: Terminal, told: Mapping[str, Any], city: str) -> None:
         out.line(out.say("start_done"), "green")
     for number, cause in enumerate(told["causes"], start=1):
         whose = f" [{cause['whose']}]" if cause["whose"] else ""
-        head = f"{number}. {cause[out.language]}{whose}"
-        out.line(f"{head}: {out.say('start_blocks', count=len(cause['facilities']))}", "bold")
-        out.indented(_some([f"{each['facility_id']} {each['name']}" for each in cause["facilities"]]))
-        out.indented(f"→ {cause[f'remedy_{out.language}']}")
+        blocks = out.say("start_blocks", count=len(cause["facilities"]))
+        out.console.print()
+        what = cause[out.language].rstrip("。.")
+        out.line(f"{number}. {what[0].upper()}{what[1:]}{whose}{blocks}", "bold")
+        _facilities(out, cause["facilities"])
+        out.line(f"{' ' * INDENT}→ {cause[f'remedy_{out.language}']}")
+
+
+def _facilities(out: Terminal, facilities: Sequence[Mapping[str, Any]]) -> None:
+    """The first few by department, each with what is missing there or with the id to answer, and how many more."""
+    shown = sorted(facilities[:MOST_NAMED], key=lambda each: each["department"])
+    rows = [(each["department"], f"{each['facility_id']} {each['name']}", _details(out, each)) for each in shown]
+    names = [("" if number and row[0] == rows[number - 1][0] else row[0], *row[1:]) for number, row in enumerate(rows)]
+    wide = [max(cell_len(column) for column in some) for some in zip(*((row[0], row[1]) for row in names), strict=True)]
+    for department, name, details in names:
+        lead = " " * INDENT + padded(department, wide[0]) + ("  " if wide[0] else "") + padded(name, wide[1])
+        fits = all(cell_len(lead) + 2 + cell_len(detail) <= out.console.width for detail in details)
+        first = details[0] if fits and details else ""
+        out.line(f"{lead}  {first}".rstrip())
+        for detail in details[1:] if fits else details:
+            out.line(f"{' ' * (cell_len(lead) + 2 if fits else 2 * INDENT)}{detail}")
+    if len(facilities) > MOST_NAMED:
+        out.line(" " * INDENT + out.say("more", count=len(facilities) - MOST_NAMED), "dim")
+
+
+def _details(out: Terminal, facility: Mapping[str, Any]) -> list[str]:
+    if "ask_id" in facility:
+        asked = out.say(f"start_ask_{facility['ask_state']}", ask_id=facility["ask_id"][:8])
+        return [f"{', '.join(facility['sources'][:MOST_GAPS])}: {asked}"]
+    gaps = facility.get("gaps", [])
+    more = [out.say("more", count=len(gaps) - MOST_GAPS)] if len(gaps) > MOST_GAPS else []
+    return [*(out.say("gap", **gap) for gap in gaps[:MOST_GAPS]), *more]
 
 
 def _arrived(out: Terminal, told: Mapping[str, Any]) -> None:

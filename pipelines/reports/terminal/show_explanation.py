@@ -79,7 +79,7 @@ def show(
     out.pairs(
         [
             *(_result(shown, told["result"], sign) if is_year else ()),
-            *_total(shown, told["total"], lacking),
+            *_total(shown, told, lacking),
             *(_lower_bound(shown, told) if is_year else ()),
             *(_years(shown, told) if is_year else ()),
         ]
@@ -104,12 +104,23 @@ def subject(out: Terminal, told: dict[str, Any], as_known_at: str | None = None,
             [
                 (f"{out.say('col_verdict')} {result['target_id']}", verdict),
                 (out.say("col_reasons"), out.why(result)),
-                (word("actual", out.language), shown.interval(result["actual_low_co2e_kg"], result["actual_high_co2e_kg"])),
-                (word("allowed", out.language), shown.interval(result["allowed_co2e_kg"], result["allowed_high_co2e_kg"])),
+                (
+                    word("actual", out.language),
+                    shown.interval(result["actual_low_co2e_kg"], result["actual_high_co2e_kg"]),
+                ),
+                (
+                    word("allowed", out.language),
+                    shown.interval(result["allowed_co2e_kg"], result["allowed_high_co2e_kg"]),
+                ),
             ]
         )
     rows = [
-        (f"{row['facility_id']} {row['name']}", f"{shown.figure(row['co2e_kg'])} kgCO2e", tonnes(row["co2e_kg"]), _verdict(out, row))
+        (
+            f"{row['facility_id']} {row['name']}",
+            f"{shown.figure(row['co2e_kg'])} kgCO2e",
+            tonnes(row["co2e_kg"]),
+            _verdict(out, row),
+        )
         for row in told["facilities"]
     ]
     out.columns(rows, right=frozenset({1, 2}))
@@ -147,7 +158,9 @@ def _kind(out: Terminal, row: Mapping[str, Any]) -> str:
 
 def _unit(out: Terminal, unit: str) -> str:
     """A unit as people write it: ``kgC/MJ``, ``tCO2/kWh``, ``千m3``."""
-    return "/".join(word(f"unit_{part}", out.language) if f"unit_{part}" in section("words") else part for part in unit.split("/"))
+    return "/".join(
+        word(f"unit_{part}", out.language) if f"unit_{part}" in section("words") else part for part in unit.split("/")
+    )
 
 
 def _result(shown: Explained, result: dict[str, Any] | None, sign: str) -> Iterable[tuple[str, Any]]:
@@ -172,13 +185,17 @@ def _result(shown: Explained, result: dict[str, Any] | None, sign: str) -> Itera
     yield out.say("col_reasons"), out.why(result)
     yield word("actual", out.language), shown.interval(result["actual_low_co2e_kg"], result["actual_high_co2e_kg"])
     yield word("allowed", out.language), allowed
-    yield word("baseline", out.language), shown.interval(result["baseline_low_co2e_kg"], result["baseline_high_co2e_kg"])
+    yield (
+        word("baseline", out.language),
+        shown.interval(result["baseline_low_co2e_kg"], result["baseline_high_co2e_kg"]),
+    )
     yield out.say("col_rate"), _rate(out, result, sign)
     yield out.say("target"), target
     yield out.say("same_period"), _same_period(result)
 
 
-def _total(shown: Explained, total: dict[str, Any] | None, lacking: str) -> Iterable[tuple[str, str]]:
+def _total(shown: Explained, told: dict[str, Any], lacking: str) -> Iterable[tuple[str, str]]:
+    total, least = told["total"], told["least_covered"]
     if not total:
         return
     out, counted = shown.out, shown.kg(total["co2e_kg"])
@@ -187,7 +204,8 @@ def _total(shown: Explained, total: dict[str, Any] | None, lacking: str) -> Iter
         counted = out.say("cannot_be_counted" if is_nothing else "counted_without", counted=counted, lacking=lacking)
     yield out.say("total"), counted
     yield out.say("energy"), _energy(shown, total)
-    yield word("coverage", out.language), percent(total["coverage"])
+    share = percent(total["coverage"])
+    yield word("coverage", out.language), f"{share}{out.say('least_covered', **least)}" if least else share
 
 
 def _lower_bound(shown: Explained, told: dict[str, Any]) -> Iterable[tuple[str, str]]:
@@ -204,7 +222,9 @@ def _lower_bound(shown: Explained, told: dict[str, Any]) -> Iterable[tuple[str, 
         parts = [shown.figure(row["left_out_co2e_kg"]) for row in told["left_out"]]
         low = shown.figure(result["actual_low_co2e_kg"])
         lines.append(f"{' − '.join([shown.figure(total), *parts])} = {low} kg")
-    missing = [f"{source['source_id']} {source['missing_days']}" for source in told["sources"] if source["missing_days"]]
+    missing = [
+        f"{source['source_id']} {source['missing_days']}" for source in told["sources"] if source["missing_days"]
+    ]
     if missing:
         lines.append(out.say("nothing_of_missing_days", sources=", ".join(missing)))
     if lines:
@@ -234,7 +254,10 @@ def _years(shown: Explained, told: dict[str, Any]) -> Iterable[tuple[str, str]]:
             yield out.say("rules_applied"), year["rules"]
     for fixed in told["at_base_factors"]:
         name = out.say("at_base_factors", base_fy=fixed["base_fy"])
-        yield name, out.say("open_base_days", days=fixed["open_days"]) if fixed["open_days"] else shown.kg(fixed["co2e_kg"])
+        yield (
+            name,
+            out.say("open_base_days", days=fixed["open_days"]) if fixed["open_days"] else shown.kg(fixed["co2e_kg"]),
+        )
 
 
 def _same_period(result: dict[str, Any]) -> str | None:
@@ -251,6 +274,8 @@ def _source(shown: Explained, source: dict[str, Any]) -> None:
     out.console.print()
     out.line(f"■ {source['source_id']} {_kind(out, source)}{share}: {shown.figure(source['co2e_kg'])} kgCO2e", "bold")
     days = [f"{word(name, out.language)} {source[key]}" for name, key in DAYS if source[key]]
+    if source["days_without_factor"]:
+        days.append(out.say("days_without_factor", days=source["days_without_factor"]))
     missing = f" ({source['first_missing']} – {source['last_missing']})" if source["missing_days"] else ""
     out.line(f"  {out.say('days')}: {' / '.join(days)}{missing}")
     for rule in sorted({rule for doubt in source["doubts"] or [] for rule in doubt.split(";")}):
@@ -273,7 +298,9 @@ def _source(shown: Explained, source: dict[str, Any]) -> None:
 
 def _digits(factors: Sequence[Mapping[str, Any]]) -> int:
     """How many decimals a quantity needs so that its product has the decimals of a kilogram."""
-    largest = max((abs(f["multiplier14"] or Decimal(0)) * (f.get("gwp_value") or 1) for f in factors), default=Decimal(0))
+    largest = max(
+        (abs(f["multiplier14"] or Decimal(0)) * (f.get("gwp_value") or 1) for f in factors), default=Decimal(0)
+    )
     return min(MOST_DIGITS, DIGITS + max(0, largest.adjusted())) if largest else DIGITS
 
 

@@ -4,39 +4,74 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from rich.cells import cell_len
 from rich.text import Text
 
-from pipelines.reports.plain_text import percent, tonnes
-from pipelines.reports.terminal.look import INHERITED, STATE_STYLE, Terminal, is_collected
+from pipelines.reports.plain_text import padded, percent, tonnes
+from pipelines.reports.terminal.look import INDENT, INHERITED, STATE_STYLE, Terminal, is_collected
 from pipelines.rounding import CHANGE_NEGATIVE, change_rate, pair, rate_text, rule_of
 from pipelines.texts import word
 
 SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "info": "cyan"}
+TABLE_WIDTH = 100  # below it the column of reasons has no room
+CONFIRMED = "confirmed"
+KINDS = ("error", "warning", "info", CONFIRMED)
 READABLE = 12  # a narrower column breaks words and numbers
 
 
 def flags(out: Terminal, flags: Sequence[dict[str, Any]], most: int | None = None) -> None:
-    """A list of flags, the gravest first; at most ``most`` of them, and how many more there are."""
+    """A list of flags under their severity, the gravest first and confirmed ones last; at most ``most``, and how many more there are."""
     facilities = len({flag["facility_id"] for flag in flags})
     out.console.print(Text(out.say("flags_title", flags=len(flags), facilities=facilities), style="bold"))
-    for flag in flags[:most]:
-        mark = Text("● ", style=SEVERITY_STYLE.get(flag["severity"], ""))
-        head = f"{flag['facility_id']} {flag['name']}"
-        state = word(flag["state"], out.language)
-        rest = f"  {tonnes(flag['stake'])}  {flag['owner'] or '-'}  {state}  {flag['flag_id'][:8]}"
-        out.console.print(Text.assemble(mark, (head, "bold"), (rest, "dim")))
-        out.indented(flag[out.language])
+    for kind, some in groupby(sorted(flags, key=_kind_of_flag)[:most], key=lambda flag: KINDS[_kind_of_flag(flag)]):
+        of_kind = sum(KINDS[_kind_of_flag(flag)] == kind for flag in flags)
+        out.console.print(Text(out.say(f"flags_{kind}", count=of_kind), style=SEVERITY_STYLE.get(kind, "")))
+        for flag in some:
+            _flag(out, flag)
     if most is not None and len(flags) > most:
         out.line(out.say("more", count=len(flags) - most), "dim")
     if flags:
         out.rounding("emissions")
 
 
+def _kind_of_flag(flag: dict[str, Any]) -> int:
+    return KINDS.index(CONFIRMED if flag["state"] == CONFIRMED else flag["severity"])
+
+
+def _flag(out: Terminal, flag: dict[str, Any]) -> None:
+    mark = Text("● ", style=SEVERITY_STYLE.get(flag["severity"], ""))
+    state = word(flag["state"], out.language)
+    head = Text.assemble(mark, (f"{flag['facility_id']} {flag['name']}", "bold"))
+    rest = f"{tonnes(flag['stake'])}  {flag['owner'] or '-'}  {state}  {flag['flag_id'][:8]}"
+    if head.cell_len + 2 + cell_len(rest) <= out.console.width:
+        out.console.print(Text.assemble(head, "  ", (rest, "dim")))
+    else:
+        out.console.print(head)
+        out.line(f"{' ' * INDENT}{rest}", "dim")
+    out.indented(flag[out.language])
+
+
 def facilities(out: Terminal, rows: Sequence[dict[str, Any]], sign: str = CHANGE_NEGATIVE) -> None:
-    """Facilities with their last closed year; ``sign``: the convention for the change against the base year."""
+    """Facilities with their last closed year: a table, or below ``TABLE_WIDTH`` columns a block each.
+
+    Args:
+        out: Where to print.
+        rows: Of ``ask/select/facilities``.
+        sign: The convention for the change against the base year.
+    """
+    if not rows:
+        out.line(out.say("no_such_facilities"))
+        return
+    (_facility_table if out.console.width >= TABLE_WIDTH else _facility_blocks)(out, rows, sign)
+    if any(r["is_inherited"] for r in rows):
+        out.line(INHERITED + out.say("inherited_means"), "dim")
+    out.rounding("emissions", "rate", "coverage", sign=sign)
+
+
+def _facility_table(out: Terminal, rows: Sequence[dict[str, Any]], sign: str) -> None:
     columns = [
         out.say(key)
         for key in (
@@ -51,28 +86,56 @@ def facilities(out: Terminal, rows: Sequence[dict[str, Any]], sign: str = CHANGE
             "col_reasons",
         )
     ]
-    out.table(
-        columns,
+    cells = [
         (
-            (
-                r["facility_id"],
-                r["name"],
-                r["department"],
-                out.verdict("collecting" if is_collected(r) else r["verdict"])
-                + (INHERITED if r["is_inherited"] else ""),
-                *actual_and_allowed(r),
-                rate_text(change_against_base(r), rule_of("rate"), sign),
-                percent(r["coverage"]),
-                out.why(r),
-            )
-            for r in rows
-        ),
-        right=frozenset({4, 5, 6, 7}),
-        whole=frozenset({0, 3}),
-    )
-    if any(r["is_inherited"] for r in rows):
-        out.line(INHERITED + out.say("inherited_means"), "dim")
-    out.rounding("emissions", "rate", "coverage", sign=sign)
+            r["facility_id"],
+            r["name"],
+            r["department"],
+            _standing(out, r),
+            *actual_and_allowed(r),
+            rate_text(change_against_base(r), rule_of("rate"), sign),
+            percent(r["coverage"]),
+            out.why(r),
+        )
+        for r in rows
+    ]
+    out.table(columns, cells, right=frozenset({4, 5, 6, 7}), whole=frozenset({0, 3, 4, 5, 6, 7}))
+
+
+def _facility_blocks(out: Terminal, rows: Sequence[dict[str, Any]], sign: str) -> None:
+    """Name and verdict on a line, the figures below in columns, then the reasons."""
+    told, bounds = [], []
+    any_bound = any(r["actual_low_co2e_kg"] != r["actual_high_co2e_kg"] for r in rows)
+    for r in rows:
+        actual, allowed = actual_and_allowed(r)
+        rate = rate_text(change_against_base(r), rule_of("rate"), sign)
+        is_bound = r["actual_low_co2e_kg"] != r["actual_high_co2e_kg"]
+        bound = f"{'≥' if is_bound else '':>2}" if any_bound else ""
+        told.append((actual, allowed, rate, percent(r["coverage"])))
+        bounds.append(bound)
+    widths = [max(map(cell_len, column)) for column in zip(*told, strict=True)]
+    names = max(cell_len(f"{r['facility_id']} {r['name']}") for r in rows)
+    departments = max(cell_len(r["department"] or "") for r in rows)
+    for r, figures, bound in zip(rows, told, bounds, strict=True):
+        head = Text(padded(f"{r['facility_id']} {r['name']}", names), style="bold")
+        out.console.print(Text.assemble(head, f"  {padded(r['department'] or '', departments)}  ", _standing(out, r)))
+        shown = [
+            out.say(f"facility_{name}", bound=bound, **{name: " " * (width - cell_len(figure)) + figure})
+            for name, figure, width in zip(("actual", "allowed", "rate", "coverage"), figures, widths, strict=True)
+        ]
+        half = len(shown) if cell_len("  ".join(shown)) + INDENT <= out.console.width else len(shown) // 2
+        for some in (shown[:half], shown[half:]):
+            if some:
+                out.line(" " * INDENT + "  ".join(some), "dim")
+        for reason in out.why(r).split("\n"):
+            if reason:
+                out.indented(reason)
+
+
+def _standing(out: Terminal, r: dict[str, Any]) -> Text:
+    """The verdict, with the mark of one that is inherited."""
+    verdict = out.verdict("collecting" if is_collected(r) else r["verdict"])
+    return verdict + (INHERITED if r["is_inherited"] else "")
 
 
 def posts(out: Terminal, rows: Sequence[dict[str, Any]]) -> None:

@@ -23,7 +23,7 @@ from pipelines.sources.layouts.head import (
     words_of,
 )
 from pipelines.sources.layouts.slots import day_slots, numbered_slots
-from pipelines.texts import both
+from pipelines.texts import in_both
 
 LENGTHS = {"month": 1, "year": 12, "fiscal_year": 12, "year_ending": -12}
 FORMS = {"year": "year", "fiscal_year": "fiscal_year"}
@@ -124,7 +124,7 @@ class _Described:
             }
             return self._refused(names, line, ("no_fact_of_file", numbers))
         twins, doubled = self._twins(names, found)
-        unread = [both("two_columns_of_one_name", at=names[columns.pop(role) - 1]) for role in doubled]
+        unread = [f"{names[columns.pop(role) - 1]}: {in_both('two_columns_of_one_name')}" for role in doubled]
         places = [place for some in self._places(names) for place in some]
         beside = [dict(zip(places, row, strict=False)) for row in (above, below)]
         for role in sorted(SIDE_ROLES & set(columns)):
