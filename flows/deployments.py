@@ -13,18 +13,30 @@ from pathlib import Path
 
 from prefect import flow
 from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
 from prefect.schedules import Cron
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelled, Completed
 
 from flows import nightly
 from flows.server import server
+from flows.steps import run_name
+from pipelines.errors import ActionableError
 from pipelines.run.guard import missed
 from pipelines.run.lock import AlreadyRunning
 from pipelines.settings.city import CityFolder
 
 
-@flow(name="scheduled-night", persist_result=False)
+def _name() -> str:
+    """The name of a run: its city and date; the folder's where its settings cannot be read."""
+    given = flow_run.parameters
+    try:
+        return run_name(CityFolder(Path(given["city"]), Path(given["data"]) if given.get("data") else None))
+    except (ActionableError, OSError, ValueError):
+        return Path(given["city"]).name
+
+
+@flow(name="scheduled-night", persist_result=False, flow_run_name=_name)
 def scheduled_night(city: str, data: str | None = None) -> State[None]:
     """Run the night of one city folder; a run that is under way already cancels this one.
 

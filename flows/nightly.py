@@ -14,7 +14,7 @@ from prefect.settings import PREFECT_API_URL
 from flows import reporting
 from flows.reporting import Beside, ended_in_order
 from flows.runners import Held, Runner
-from flows.steps import again, is_reported, read_batch, show, step
+from flows.steps import again, is_reported, read_batch, rows, run_name, show, step
 from pipelines.run import recipe
 from pipelines.run.building import Building
 from pipelines.run.guard import guarded, note_away
@@ -26,7 +26,9 @@ IN_PROCESS = Runner()
 Told = tuple[Night, Beside[Outcome]]
 
 
-@step("receive: what arrived in the inbox")
+@step(
+    "receive: what arrived in the inbox", lambda arrived, _: {"files": len(arrived.files), "new": len(arrived.to_parse)}
+)
 def receive(night: Night) -> Arrived:
     """Scan the inbox and keep the ledger of arrivals."""
     with night.timed("receive"):
@@ -52,14 +54,17 @@ def read_files(night: Night, arrived: Arrived) -> None:
             night.note_read(arrived, batch, changed)
 
 
-@step("registers: what the office keeps; is anything new?")
+@step(
+    "registers: what the office keeps; is anything new?",
+    lambda gathered, *_: {name: len(rows) for name, rows in gathered.known.registers.rows.items() if rows},
+)
 def load_registers(night: Night, arrived: Arrived) -> Gathered:
     """Read registers and decisions: all that goes into the new file."""
     with night.timed("load_registers"):
         return night.load_registers(arrived)
 
 
-@step("readings: whose, which of rivals, what is held back")
+@step("readings: whose, which of rivals, what is held back", rows("readings", "activity_readings", "quarantine"))
 def accept_readings(night: Night, gathered: Gathered) -> Building:
     """Begin the new file and fill readings, quarantine and the row account."""
     with night.timed("accept_readings"):
@@ -68,35 +73,35 @@ def accept_readings(night: Night, gathered: Gathered) -> Building:
         return made
 
 
-@step("energy: per meter, facility and day")
+@step("energy: per meter, facility and day", rows("energy_by_meter_day"))
 def count_energy(made: Building) -> None:
     """Spread over days, doubt, share, primary energy."""
     with made.night.timed("count_energy"):
         made.do(recipe.count_energy)
 
 
-@step("emissions: factors, CO2, months and fiscal years")
+@step("emissions: factors, CO2, months and fiscal years", rows("factor_choices", "emissions_by_facility_month"))
 def count_emissions(made: Building) -> None:
     """CO2 per basis and gas."""
     with made.night.timed("count_emissions"):
         made.do(recipe.count_emissions)
 
 
-@step("targets: 達成 / 未達 / 判定不能")
+@step("targets: 達成 / 未達 / 判定不能", rows("facility_results", "target_results"))
 def judge_targets(made: Building) -> None:
     """Verdicts, operators and posts."""
     with made.night.timed("judge_targets"):
         made.do(recipe.judge_targets)
 
 
-@step("flags: what a person must look at")
+@step("flags: what a person must look at", rows("flags", "findings"))
 def raise_flags(made: Building) -> None:
     """Flags with owner and state, findings, invariants."""
     with made.night.timed("raise_flags"):
         made.raise_flags()
 
 
-@step("gate: Great Expectations on the new file")
+@step("gate: Great Expectations on the new file", rows("validation_results"))
 def check(made: Building) -> None:
     """Run the suites; only a broken invariant of ours holds the publication back."""
     from expectations import night_gate
@@ -105,7 +110,7 @@ def check(made: Building) -> None:
         night_gate.check(made)
 
 
-@step("publish: swap the new file in")
+@step("publish: swap the new file in", lambda _, made: made.outcome.counts)
 def publish(made: Building) -> None:
     """Readers see the new file from here on; then the documents that are made from it."""
     with made.night.timed("publish"):
@@ -170,7 +175,8 @@ def run(city: CityFolder, progress: Progress, *, from_history: bool = False, run
     night = Night(city, progress)
 
     def told(beside: Beside[Outcome]) -> None:
-        nightly.with_options(task_runner=runner.tasks())(Held((night, beside)), from_history=from_history)
+        named = nightly.with_options(task_runner=runner.tasks(), flow_run_name=lambda: run_name(city))
+        named(Held((night, beside)), from_history=from_history)
 
     with ended_in_order(), guarded(night), reporting.to(city.data, lambda reason: note_away(night, reason)) as report:
         return report.around(lambda: story(night, from_history=from_history), told)

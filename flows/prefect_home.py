@@ -6,6 +6,7 @@ Called by the command before a flow module is loaded. Values that the operator s
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import shutil
 import sys
@@ -39,11 +40,14 @@ def prepare(data: Path) -> None:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_LOGGING_LEVEL": "CRITICAL",  # the command prints its own summary and errors
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+        "PREFECT_LOGGING_LOGGERS_PREFECT_TASK_RUNS_LEVEL": "INFO",  # one line a task goes to the server, and nowhere else
         "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",
         "PREFECT_CLI_WRAP_LINES": "false",
     }
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
+    logging.raiseExceptions = False  # a line that the server does not take is no matter of the terminal
 
 
 def home_problem() -> str:

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import errno
 import time
-from collections.abc import Callable
-from functools import update_wrapper
+from collections.abc import Callable, Mapping
+from functools import update_wrapper, wraps
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from prefect import task
-from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+from prefect import get_run_logger, task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import FlowRunContext
 
-from pipelines.reports.pages import validation_page
+from pipelines.reports.plain_text import tonnes
+from pipelines.reports.terminal.look import Terminal
+from pipelines.run.building import Building
 from pipelines.run.night import Night
 from pipelines.settings.city import CityFolder
 from pipelines.sources import parse
 from pipelines.sources.open.open_file import Inbound
-from pipelines.texts import both
+from pipelines.texts import label, word
+from pipelines.warehouse import database
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Counts = Callable[..., Mapping[str, int]]
 # What a folder on the network answers for a while when its server or the line is away. A full disk or a missing right stays.
 PASSING = frozenset(
     {
@@ -57,11 +61,13 @@ class NightStep(Generic[P, T]):
     Args:
         name: A name that a person understands.
         work: The function.
+        counts: What the task logs when it is done: of its outcome and of what it was given, name -> number.
     """
 
-    def __init__(self, name: str, work: Callable[P, T]) -> None:
+    def __init__(self, name: str, work: Callable[P, T], counts: Counts | None = None) -> None:
         self.work = work
-        self.task: Any = task(name=name, cache_policy=NO_CACHE, persist_result=False, log_prints=False)(work)
+        logged = work if counts is None else _logged(work, counts)
+        self.task: Any = task(name=name, cache_policy=NO_CACHE, persist_result=False, log_prints=False)(logged)
         update_wrapper(self, work)
 
     def __call__(self, *given: P.args, **named: P.kwargs) -> T:
@@ -90,32 +96,71 @@ def is_reported() -> bool:
     return FlowRunContext.get() is not None
 
 
-def step(name: str) -> Callable[[Callable[P, T]], NightStep[P, T]]:
-    """A step of the night, under a name a person understands."""
-    return lambda work: NightStep(name, work)
+def step(name: str, counts: Counts | None = None) -> Callable[[Callable[P, T]], NightStep[P, T]]:
+    """A step of the night, under a name a person understands, with what its line in the log counts."""
+    return lambda work: NightStep(name, work, counts)
+
+
+def rows(*names: str) -> Counts:
+    """Count the rows of tables of the new file, which a step is given or makes."""
+
+    def counted(made: Building, *given: object) -> Mapping[str, int]:
+        building = made if isinstance(made, Building) else next(g for g in given if isinstance(g, Building))
+        return {name: database.count(building.connection, name) for name in names}
+
+    return counted
+
+
+def _logged(work: Callable[P, T], counts: Counts) -> Callable[P, T]:
+    """The work, and then one line of what it counted on the page of its task."""
+
+    @wraps(work)
+    def told(*given: P.args, **named: P.kwargs) -> T:
+        done = work(*given, **named)
+        get_run_logger().info(" / ".join(f"{name} {number:,}" for name, number in counts(done, *given).items()))
+        return done
+
+    return told
 
 
 def show(night: Night) -> None:
-    """Leave on Prefect's page what the command prints: verdicts and counts, the flags, the page of the checks."""
-    told = night.outcome
-    counted: dict[str, dict[str, Any]] = {
-        both("night_verdicts_told"): dict(told.verdicts),
-        both("night_values"): dict(told.counts),
-        both("night_seconds"): dict(told.seconds),
+    """Leave on Prefect's page what the command prints: the summary, and the flags with their owners and tonnes."""
+    told, out = night.outcome, Terminal(night.city.settings.city.language)
+    verdicts = " / ".join(f"{word(verdict, out.language)} {count}" for verdict, count in told.verdicts.items())
+    lines = {
+        out.say("col_verdict"): verdicts,
+        word("values", out.language): out.say(
+            "night_rows", **{name: f"{rows:,}" for name, rows in told.counts.items()}
+        ),
+        word("flag", out.language): len(told.flags),
+        out.say("took"): f"{sum(told.seconds.values()):,.1f} s",
     }
-    rows = [f"| {what} | {', '.join(f'{k} {v}' for k, v in some.items())} |" for what, some in counted.items()]
-    create_markdown_artifact(key="summary", markdown="\n".join(["| | |", "|---|---|", *rows]), description=told.run_id)
-    create_link_artifact(
-        key="validation",
-        link=(night.city.pages / validation_page.NAME).resolve().as_uri(),
-        link_text=both("night_validation"),
+    table = "\n".join(f"| {what} | {told_of} |" for what, told_of in lines.items())
+    create_markdown_artifact(
+        key="summary", markdown=f"## {run_name(night.city)}\n\n| | |\n|---|---|\n{table}", description=told.run_id
     )
-    columns = ("facility_id", "name", "rule_id", "severity", "ja")
-    flags = [{column: str(flag[column]) for column in columns} for flag in told.flags]
-    create_table_artifact(key="flags", table=flags, description=both("night_flags"))
+    flags = [
+        {
+            out.say("col_facility"): f"{flag['facility_id']} {flag['name']}",
+            out.say("col_message"): flag[out.language],
+            out.say("col_severity"): word(flag["severity"], out.language),
+            out.say("col_stake"): tonnes(flag["stake"]),
+            out.say("col_owner"): flag["owner"] or "-",
+            out.say("col_state"): word(flag["state"], out.language),
+        }
+        for flag in told.flags
+    ]
+    create_table_artifact(key="flags", table=flags, description=word("flag", out.language))
 
 
-@step("read a batch of files")
+def run_name(city: CityFolder) -> str:
+    """How a run is called on Prefect's page: by city and date."""
+    settings = city.settings.city
+    title = label("night_title", settings.language)
+    return title.format(city=settings.name, today=city.today)
+
+
+@step("read a batch of files", lambda changed, _city, batch: {"files": len(batch), "still_being_written": len(changed)})
 def read_batch(city: CityFolder, batch: list[Inbound]) -> list[Inbound]:
     """Parse a batch into parsed/; doing it once more gives the same files.
 

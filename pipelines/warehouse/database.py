@@ -287,6 +287,12 @@ def dicts(
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
+def count(connection: duckdb.DuckDBPyConnection, table_name: str) -> int:
+    """Return how many rows a table of the catalogue has."""
+    row = connection.execute(f"SELECT count(*) FROM {tables.quoted(table_name)}").fetchone()
+    return int(row[0]) if row else 0
+
+
 def named(statement: str, parameters: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Return those of the parameters that a statement names; DuckDB refuses the others."""
     wanted = set(_PARAMETER.findall(statement))

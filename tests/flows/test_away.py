@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -227,13 +229,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     process.wait()
 
 
-def found(port: int, what: str, column: str) -> list[str]:
-    """What the server knows of: flow runs, task runs, artifacts."""
+def rows_found(port: int, what: str) -> list[dict[str, Any]]:
+    """What the server knows of: flow runs, task runs, logs, artifacts."""
     request = urllib.request.Request(
         f"http://{HOST}:{port}/api/{what}/filter", b"{}", {"Content-Type": "application/json"}
     )
     with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - ours
-        return sorted(str(row[column]) for row in json.load(answer))
+        return list(json.load(answer))
+
+
+def found(port: int, what: str, column: str) -> list[str]:
+    """One column of what the server knows."""
+    return sorted(str(row[column]) for row in rows_found(port, what))
 
 
 def test_a_server_that_answers_knows_run_tasks_and_page(city: City, server: int) -> None:
@@ -242,7 +249,18 @@ def test_a_server_that_answers_knows_run_tasks_and_page(city: City, server: int)
     assert done.returncode == 0 and done.stderr == ""
     assert found(server, "flow_runs", "state_type") == ["COMPLETED"]
     assert found(server, "task_runs", "state_type") == ["COMPLETED"] * 10
-    assert found(server, "artifacts", "key") == ["flags", "summary", "validation"]
+    assert found(server, "flow_runs", "name") == [f"試験市 {city.today} の夜間処理"]
+    logged = {row["task_run_id"] for row in rows_found(server, "logs") if re.search(r"[a-z_]+ [0-9,]+", row["message"])}
+    assert len(logged) == 10, "each task tells what it counted"
+    summary, flags = (
+        next(row for row in rows_found(server, "artifacts") if row["key"] == key) for key in ("summary", "flags")
+    )
+    assert found(server, "artifacts", "key") == ["flags", "summary"]
+    assert "| 判定 |" in summary["data"] and "file://" not in json.dumps(summary)
+    told = json.loads(flags["data"])[0]
+    assert (
+        list(told) == ["施設", "内容", "重さ", "影響", "担当", "状態"] and told["影響"].endswith(" t") and told["担当"]
+    )
 
 
 NIGHT_OF_A_SCHEDULE = """
