@@ -129,8 +129,8 @@ def show(night: Night) -> None:
     verdicts = " / ".join(f"{word(verdict, out.language)} {count}" for verdict, count in told.verdicts.items())
     lines = {
         out.say("col_verdict"): verdicts,
-        word("values", out.language): out.say(
-            "night_rows", **{name: f"{rows:,}" for name, rows in told.counts.items()}
+        word("values", out.language): " / ".join(
+            f"{word(name, out.language)} {count:,}" for name, count in told.counts.items()
         ),
         word("flag", out.language): len(told.flags),
         out.say("took"): f"{sum(told.seconds.values()):,.1f} s",
