@@ -15,7 +15,7 @@ import duckdb
 
 from pipelines import units
 from pipelines.emissions import waste
-from pipelines.emissions.multipliers import Multiplier, of_activity, to_emissions
+from pipelines.emissions.multipliers import Multiplier, normal_volume, of_activity, to_emissions
 from pipelines.findings import Finding
 from pipelines.units import Factor
 from pipelines.warehouse import database
@@ -129,20 +129,32 @@ def choose(connection: duckdb.DuckDBPyConnection) -> None:
     database.create_temp(connection, "factor_candidates", HERE / "factor_candidates.sql")
     found = connection.execute(
         """SELECT DISTINCT unit, energy_type, factor_id, factor_value, factor_unit, heat_content_id, heat_value,
-           heat_unit, density_id, density_value, density_unit FROM factor_candidates ORDER BY ALL"""
+           heat_unit, density_id, density_value, density_unit, metered_at FROM factor_candidates ORDER BY ALL"""
     ).fetchall()
     rows = []
-    for unit, energy_type, factor_id, f_value, f_unit, heat_id, h_value, h_unit, density_id, d_value, d_unit in found:
-        multiplier = to_emissions(
-            unit, energy_type, _step(f_value, f_unit), _step(h_value, h_unit), _step(d_value, d_unit)
-        )
-        rows.append((unit, energy_type, factor_id, heat_id, density_id, *_columns(multiplier), multiplier.mark))
+    for (
+        unit,
+        energy_type,
+        factor_id,
+        f_value,
+        f_unit,
+        heat_id,
+        h_value,
+        h_unit,
+        density_id,
+        d_value,
+        d_unit,
+        at,
+    ) in found:
+        steps = (_step(f_value, f_unit), _step(h_value, h_unit), _step(d_value, d_unit))
+        multiplier = to_emissions(unit, energy_type, *steps, normal_volume(at) if at else None)
+        rows.append((unit, energy_type, factor_id, heat_id, density_id, at, *_columns(multiplier), multiplier.mark))
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE factor_multipliers (unit VARCHAR, energy_type VARCHAR, factor_id VARCHAR,
-           heat_content_id VARCHAR, density_id VARCHAR, multiplier14 DECIMAL(20, 14), reason VARCHAR, mark VARCHAR)"""
+           heat_content_id VARCHAR, density_id VARCHAR, metered_at VARCHAR, multiplier14 DECIMAL(20, 14), reason VARCHAR, mark VARCHAR)"""
     )
     if rows:
-        connection.executemany("INSERT INTO factor_multipliers VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        connection.executemany("INSERT INTO factor_multipliers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     database.fill(connection, "factor_choices", HERE / "factor_choices.sql")
 
 

@@ -4,6 +4,8 @@
 -- last year's row of the same contract, as provisional. The newest edition of a list (result year) counts as a whole. The plan's electricity follows the city's dated rule for which
 -- result year the ministers' notice means; without a rule it is provisional.
 -- An operator whose SHK emissions serve its plan (plan_method shk_deemed) is counted by the SHK rules there.
+-- A factor that the city's plan states for a fuel (own_factors) goes before the ordinance's, in the plan alone. Where the city's method
+-- says so, the plan's city gas meets the supplier's heat content, and its metered volume the normal state (plan_city_gas_*).
 -- Inputs: meter_segments, meter_days, factor_rules, emission_factors, heat_contents, densities, menu_words, method_rules.
 WITH needed AS (
     SELECT DISTINCT s.*, d.unit, b.basis
@@ -18,16 +20,30 @@ deemed AS (
         ON m.rule = 'plan_method' AND n.basis = 'plan' AND m.operator_id = n.operator_id
         AND n.valid_from >= coalesce(m.valid_from, DATE '0001-01-01') AND n.valid_from < coalesce(m.valid_to, DATE '9999-12-31')
 ),
+stated AS (
+    SELECT key, valid_from, valid_to, source_place FROM emission_factors WHERE factor_table = 'own_fuels'
+),
 ruled AS (
     SELECT
-        n.*, r.method, r.factor_table, r.key, r.variant, r.substitute, r.clause, w.kind AS word_kind,
-        p.rule_id AS electricity_rule, n.counted_as = 'plan' AND r.factor_table = 'electricity' AND p.rule_id IS NULL AS year_unstated,
+        n.*, CASE WHEN o.key IS NULL THEN r.method ELSE 'table' END AS method,
+        CASE WHEN o.key IS NULL THEN r.factor_table ELSE 'own_fuels' END AS factor_table, coalesce(o.key, r.key) AS key,
+        r.key AS heat_key, r.variant, r.substitute, coalesce(o.source_place, r.clause) AS clause, w.kind AS word_kind,
+        g.rule_id AS heat_rule, v.rule_id AS volume_rule, v.value AS metered_at, p.rule_id AS electricity_rule, n.counted_as = 'plan' AND r.factor_table = 'electricity' AND p.rule_id IS NULL AS year_unstated,
         CAST(n.valid_from + to_years(CAST(coalesce(p.value, '-1') AS INTEGER) + 1) AS DATE) AS looked_up_on
     FROM deemed AS n
     LEFT JOIN factor_rules AS r
         ON r.energy_type = n.energy_type AND r.basis = n.counted_as
         AND n.valid_from >= coalesce(r.valid_from, DATE '0001-01-01') AND n.valid_from < coalesce(r.valid_to, DATE '9999-12-31')
+    LEFT JOIN stated AS o
+        ON o.key = n.energy_type AND n.counted_as = 'plan'
+        AND n.valid_from >= coalesce(o.valid_from, DATE '0001-01-01') AND n.valid_from < coalesce(o.valid_to, DATE '9999-12-31')
     LEFT JOIN menu_words AS w ON w.word = n.menu
+    LEFT JOIN method_rules AS g
+        ON g.rule = 'plan_city_gas_heat' AND g.value = 'supplier' AND n.counted_as = 'plan' AND n.energy_type = 'city_gas'
+        AND n.valid_from >= coalesce(g.valid_from, DATE '0001-01-01') AND n.valid_from < coalesce(g.valid_to, DATE '9999-12-31')
+    LEFT JOIN method_rules AS v
+        ON v.rule = 'plan_city_gas_volume' AND n.counted_as = 'plan' AND n.energy_type = 'city_gas'
+        AND n.valid_from >= coalesce(v.valid_from, DATE '0001-01-01') AND n.valid_from < coalesce(v.valid_to, DATE '9999-12-31')
     LEFT JOIN method_rules AS p
         ON p.rule = 'plan_electricity_factor_rule' AND n.counted_as = 'plan' AND r.factor_table = 'electricity'
         AND n.valid_from >= coalesce(p.valid_from, DATE '0001-01-01') AND n.valid_from < coalesce(p.valid_to, DATE '9999-12-31')
@@ -59,7 +75,7 @@ matched AS (
                 AND CAST(r.looked_up_on - INTERVAL 1 YEAR AS DATE) < f.valid_to
         )
         AND (
-            r.method = 'table' AND f.kind = 'table' AND f.key = r.key
+            r.method = 'table' AND f.kind IN ('table', 'own') AND f.key = r.key
             OR r.method = 'supplier' AND r.has_contract AND (
                 f.supplier_no = r.supplier_no OR f.supplier = r.supplier AND (f.supplier_no IS NULL OR r.supplier_no IS NULL)
                 OR r.word_kind = 'national_substitute'
@@ -72,18 +88,26 @@ matched AS (
         )
 ),
 best AS (
-    SELECT * FROM matched
+    SELECT *, CASE WHEN factor_unit LIKE '%C/%J' OR origin = 'own' AND factor_unit LIKE '%/_J'
+        THEN CASE WHEN heat_rule IS NOT NULL THEN 'supplier' WHEN origin = 'own' THEN 'plan_fuels' ELSE factor_table END END AS heat_table
+    FROM matched
     QUALIFY rank = min(rank) OVER (PARTITION BY meter_id, basis, unit, valid_from)
         AND rank() OVER (PARTITION BY meter_id, basis, unit, valid_from, origin, factor_supplier, kind, factor_menu, key
             ORDER BY edition DESC NULLS LAST) = 1
+),
+latest_heat AS (
+    SELECT * FROM heat_contents
+    QUALIFY rank() OVER (PARTITION BY origin, heat_table, key, time_band, supplier, area, valid_from ORDER BY edition DESC NULLS LAST) = 1
 )
 SELECT
     b.meter_id, b.basis, b.unit, b.energy_type, b.valid_from, b.valid_to, b.method, b.has_contract, b.year_unstated, b.rank,
-    nullif(concat_ws(';', b.method_rule, b.electricity_rule), '') AS rules, b.clause, b.edition, b.is_extended, b.factor_id, b.factor_value, b.factor_unit, b.gas, b.origin, b.kind, h.heat_content_id, h.value AS heat_value,
-    h.unit AS heat_unit, d.density_id, d.value AS density_value, d.unit AS density_unit
+    nullif(concat_ws(';', b.method_rule, b.electricity_rule), '') AS rules, CASE WHEN b.heat_table IS NOT NULL THEN b.heat_rule END AS heat_rule,
+    b.volume_rule, b.metered_at, b.clause, b.edition, b.is_extended, b.factor_id, b.factor_value, b.factor_unit, b.gas, b.origin, b.kind, h.heat_content_id, h.value AS heat_value,
+    replace(h.unit, 'J_primary', 'J') AS heat_unit, d.density_id, d.value AS density_value, d.unit AS density_unit
 FROM best AS b
-LEFT JOIN heat_contents AS h
-    ON b.factor_unit LIKE '%C/%J' AND h.heat_table = b.factor_table AND h.key = b.key
+LEFT JOIN latest_heat AS h
+    ON h.heat_table = b.heat_table AND h.key = CASE WHEN b.origin = 'own' THEN b.heat_key ELSE b.key END
+    AND (b.heat_rule IS NULL OR h.supplier = b.supplier AND (h.area IS NULL OR h.area = b.menu))
     AND b.valid_from >= coalesce(h.valid_from, DATE '0001-01-01') AND b.valid_from < coalesce(h.valid_to, DATE '9999-12-31')
 LEFT JOIN densities AS d
     ON d.energy_type = b.energy_type AND d.supplier = b.supplier AND (d.area_or_menu IS NULL OR d.area_or_menu = b.menu)

@@ -14,6 +14,9 @@ from pipelines.units import Factor
 
 CITY_GAS = "city_gas"
 AS_METERED = "as_metered"
+NORMAL_VOLUME = "normal_volume"
+# 0 degC and 101.325 kPa: the normal state of a gas
+ZERO_CELSIUS, ONE_ATMOSPHERE = Fraction("273.15"), Fraction("101.325")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ def to_emissions(
     factor: Factor | None,
     heat: Factor | None,
     density: Factor | None,
+    volume: Factor | None = None,
 ) -> Multiplier:
     """Return the kg of CO2 per unit of a metered energy.
 
@@ -40,13 +44,18 @@ def to_emissions(
         factor: tC/GJ of a fuel table, or a supplier's t-CO2 per kWh, m3 or GJ.
         heat: The basis's own heat content where the factor is per energy.
         density: The supplier's, for a gas sold by the cubic metre where the table counts mass.
+        volume: Nm3 per metered m3 where the city states it; it serves what is stated per Nm3, and nothing else.
     """
     if factor is None:
         return Multiplier(None, "no_factor_row")
     mark = None
     if energy_type == CITY_GAS and unit == "m3":
-        mark = AS_METERED
-        heat = None if heat is None else Factor(heat.value, heat.unit.replace("Nm3", "m3"))
+        at_normal_state = heat if heat is not None else factor
+        if volume is not None and "Nm3" in at_normal_state.unit:
+            mark, density = NORMAL_VOLUME, volume
+        else:
+            mark = AS_METERED
+            heat = None if heat is None else Factor(heat.value, heat.unit.replace("Nm3", "m3"))
     chains = [
         [s for s in chain if s is not None]
         for chain in ((factor,), (heat, factor), (density, heat, factor), (density, factor))
@@ -61,6 +70,17 @@ def to_emissions(
     wants_mass = heat is not None and heat.unit.rpartition("/")[2] in {"kg", "t"}
     is_volume = units.dimension_of(unit) == "[volume]"
     return Multiplier(None, "no_density" if wants_mass and is_volume and density is None else "unit_and_factor")
+
+
+def normal_volume(metered_at: str) -> Factor:
+    """Return the Nm3 of one metered m3 by the law of ideal gases.
+
+    Args:
+        metered_at: Degrees Celsius and kPa above one atmosphere: ``15;2``.
+    """
+    celsius, gauge = (Fraction(part) for part in metered_at.split(";"))
+    ratio = ZERO_CELSIUS / (ZERO_CELSIUS + celsius) * (ONE_ATMOSPHERE + gauge) / ONE_ATMOSPHERE
+    return Factor(ratio, "Nm3/m3")
 
 
 def of_activity(unit: str, factor: Factor | None, heat: Factor | None, days_in_year: int) -> Multiplier:

@@ -24,9 +24,13 @@ Row = tuple[str, str, str, str | None, str | None, str | None, date | None, date
 
 def store(connection: duckdb.DuckDBPyConnection, rules: Rules) -> None:
     """Fill method_rules with every rule of the city."""
-    rows = [*electricity_rows(rules.plan_electricity_factor_rule), *_others(rules)]
     database.create(connection, "method_rules")
-    database.insert_rows(connection, "method_rules", rows)
+    database.insert_rows(connection, "method_rules", rows_of(rules))
+
+
+def rows_of(rules: Rules) -> list[Row]:
+    """Return the rows of every rule of the city."""
+    return [*electricity_rows(rules.plan_electricity_factor_rule), *_others(rules)]
 
 
 def electricity_rows(rules: Sequence[PlanElectricityRule]) -> Iterable[Row]:
@@ -51,6 +55,20 @@ def _others(rules: Rules) -> Iterator[Row]:
     for n, y in enumerate(rules.year_rule, start=1):
         only = (y.basis or None, y.operator_id or None, y.energy_type or None)
         yield (f"year_rule/{n}", "year_rule", y.year_rule, *only, y.valid_from, y.valid_to, y.source)
+    gas = ("plan", None, "city_gas")
+    for n, h in enumerate(rules.plan_city_gas_heat, start=1):
+        yield (f"plan_city_gas_heat/{n}", "plan_city_gas_heat", h.heat, *gas, h.valid_from, h.valid_to, h.source)
+    for n, v in enumerate(rules.plan_city_gas_volume, start=1):
+        metered_at = f"{v.temperature_c};{v.gauge_kpa}"
+        yield (
+            f"plan_city_gas_volume/{n}",
+            "plan_city_gas_volume",
+            metered_at,
+            *gas,
+            v.valid_from,
+            v.valid_to,
+            v.source,
+        )
     for n, p in enumerate(rules.plan_method, start=1):
         only = ("plan", p.operator_id, None)
         yield (f"plan_method/{n}", "plan_method", p.plan_method, *only, p.valid_from, p.valid_to, p.source)

@@ -17,7 +17,7 @@ from typing import Any
 
 from pipelines import units
 from pipelines.findings import rules
-from pipelines.registers import spoken
+from pipelines.registers import own_factors, spoken
 from pipelines.registers.read import Check, RegisterRow, Registers, register_tables
 from pipelines.settings.city import Settings
 from pipelines.texts import both, told_of
@@ -65,6 +65,7 @@ PERIODS = {
     "meter_shares": ("meter_id", "facility_id"),
     "activity_sources": ("activity_source_id",),
     "group_members": ("group_id", "facility_id"),
+    "own_factors": ("facility_id", "activity", "energy_type", "gas"),
 }
 
 
@@ -91,6 +92,7 @@ def problems(registers: Registers, settings: Settings, energy_types: set[str], a
         lambda: _targets(registers),
         lambda: _target_departments(registers),
         lambda: _factors(registers),
+        lambda: own_factors.problems(registers, energy_types),
         lambda: _posts(registers, settings),
     ]
     return [problem for one in checks for problem in one()]
@@ -157,14 +159,14 @@ def _periods(registers: Registers) -> Iterable[str]:
 
 
 def _vocabulary(registers: Registers, energy_types: set[str], activities: set[str]) -> Iterable[str]:
-    for name in ("meters", "supplier_factors", "supplier_properties"):
+    for name in ("meters", "supplier_factors", "supplier_properties", "own_factors"):
         for row in registers[name]:
-            if row["energy_type"] not in energy_types:
+            if row["energy_type"] not in energy_types and not (name == "own_factors" and row["energy_type"] is None):
                 words = spoken.nearest(name, "energy_type", row["energy_type"] or "")
                 yield both("word_not_usable", at=row.place("energy_type"), value=row["energy_type"], words=words)
     for name in ("activity_sources", "own_factors"):
         for row in registers[name]:
-            if row["activity"] not in activities:
+            if row["activity"] not in activities and not (name == "own_factors" and row["activity"] is None):
                 words = spoken.nearest(name, "activity", row["activity"] or "")
                 yield both("unknown_activity", at=row.place("activity"), activity=row["activity"], words=words)
 

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -233,17 +234,36 @@ class PlanMethod(DatedRule):
     )
 
 
+class PlanCityGasHeat(DatedRule):
+    """Which heat content the plan's city gas meets where its factor is stated per energy: the ordinance's or the supplier's."""
+
+    heat: Annotated[str, Field(pattern="^(table|supplier)$")] = Field(
+        description="table: the ordinance's 44.8. supplier: the supplier's (supplier_properties.csv, heat_content)."
+    )
+
+
+class PlanCityGasVolume(DatedRule):
+    """At which state city gas is metered, so that the plan can count it in Nm3 where heat or factor is stated per Nm3."""
+
+    temperature_c: Annotated[Decimal, Field(ge=-20, le=50)] = Field(description="Temperature at the meter, degrees C.")
+    gauge_kpa: Annotated[Decimal, Field(ge=0, le=1000)] = Field(description="Pressure above one atmosphere, kPa.")
+
+
 class Rules(Frozen):
     """Rules of the city, dated and with their source."""
 
     year_rule: tuple[YearRule, ...] = ()
     plan_method: tuple[PlanMethod, ...] = ()
     plan_electricity_factor_rule: tuple[PlanElectricityRule, ...] = ()
+    plan_city_gas_heat: tuple[PlanCityGasHeat, ...] = ()
+    plan_city_gas_volume: tuple[PlanCityGasVolume, ...] = ()
 
     @model_validator(mode="after")
     def _one_at_a_time(self) -> Rules:
         keyed = [("plan_electricity_factor_rule", rule) for rule in self.plan_electricity_factor_rule]
         keyed += [(f"plan_method {rule.operator_id}", rule) for rule in self.plan_method]  # type: ignore[misc] # dated too
+        for name in ("plan_city_gas_heat", "plan_city_gas_volume"):
+            keyed += [(name, rule) for rule in getattr(self, name)]
         keyed += [(f"year_rule {r.basis},{r.operator_id},{r.energy_type}", r) for r in self.year_rule]  # type: ignore[misc]
         ordered = sorted(keyed, key=lambda pair: (pair[0], pair[1].valid_from or date.min))
         for (name, before), (other, after) in pairwise(ordered):

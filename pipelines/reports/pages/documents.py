@@ -25,6 +25,7 @@ from pipelines.warehouse import query
 FACTORS = ("method_factors", "method_heat_contents", "method_densities", "method_gwp")
 GROUPS = {
     "plan_fuels": ("実行計画の燃料", "fuels of the plan"),
+    "own_fuels": ("市の係数（燃料）", "fuel factors stated by the city's plan"),
     "shk_fuels": ("SHKの燃料", "fuels of the SHK report"),
     "electricity": ("電気", "electricity"),
     "city_gas": ("都市ガス", "city gas"),

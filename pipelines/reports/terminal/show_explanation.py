@@ -399,13 +399,13 @@ def _factor(shown: Explained, factor: dict[str, Any], digits: int) -> None:
     if gas != "CO2":
         warmed = f" = {shown.figure(factor['emissions_kg'], MOST_DIGITS)} kg {gas} × GWP {plain(factor['gwp_value'])}"
     out.line(f"  {span}: {amount}{steps}{warmed} = {shown.figure(factor['co2e_kg'])} kgCO2e")
-    mark = out.say(f"mark_{factor['mark']}") if factor["mark"] else ""
+    mark = word(factor["mark"], out.language) if factor["mark"] else ""
     told = [
         f"{out.say('factor')}: {factor['factor_id']}",
         word(factor["choice"], out.language),
         f"{out.say('edition')} {factor['edition'] or '-'}",
         factor["source_place"] if factor["source_place"] != factor["edition"] else "",
-        f"({factor['source_id']})" if factor["source_id"] else "",
+        f"({factor['source_id'] or factor['origin']})",
         f"({factor['gwp_id']})" if gas != "CO2" else "",
         mark,
     ]
