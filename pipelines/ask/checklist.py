@@ -27,7 +27,9 @@ ANSWERED = ("accepted", "confirmed")
 SHORT = 8  # as much of an id as people type
 GAP = ("source_id", "first_day", "last_day", "days")
 # Reasons whose remedy needs no numbers of theirs.
-BY_ITSELF = frozenset({"no_target", "no_base_year", "partial_year", "no_source", "two_targets", "running_year"})
+BY_ITSELF = frozenset(
+    {"no_target", "no_base_year", "no_floor_area", "partial_year", "no_source", "two_targets", "running_year"}
+)
 # Told last: what no line of the office changes, and what keeps nobody from a verdict.
 LAST = ("running_year", "collecting", "no_responsible_person")
 

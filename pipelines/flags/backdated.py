@@ -21,7 +21,17 @@ from pipelines.periods import PeriodError, fiscal_year_end, parse_date, parse_fi
 
 Cells = Mapping[str, str]
 AMOUNTS = ("base_co2e_t", "reduction_rate")
-WORDS = ("subject_kind", "subject_id", "basis", "path", "milestones", "path_status", "operator_id")
+WORDS = (
+    "subject_kind",
+    "subject_id",
+    "basis",
+    "path",
+    "milestones",
+    "path_status",
+    "operator_id",
+    "allowed_co2e_t",
+    "allowed_co2e_kg_per_m2",
+)
 YEARS = ("base_fy", "target_fy")
 # The registers are read as a run starts: at its end a later run may have read others within the same second. The first publication
 # is so by its place, whatever the clock did since.

@@ -1,7 +1,7 @@
 -- emission_factors: one row per emission factor: the published ones, the city's supplier factors, measured own factors.
 -- A supplier factor of the city serves the fiscal year it names; where it gives basic and adjusted, it makes two rows. A fuel's factor
 -- that the city's plan states (table own_fuels) names its document.
--- Inputs: published_emission_factors (emission_factors.csv), supplier_factors, own_factors, factor_units.
+-- Inputs: published_emission_factors (emission_factors.csv), supplier_factors, own_factors, factor_units, energy_types.
 WITH published AS (
     SELECT
         factor_id, 'reference' AS origin, factor_table, key, name_ja, kind, nullif(supplier_no, '') AS supplier_no,
@@ -36,7 +36,8 @@ measured AS (
     SELECT
         concat_ws('/', 'own', facility_id, activity, energy_type, gas, coalesce(CAST(valid_from AS VARCHAR), 'open')) AS factor_id,
         'own' AS origin, CASE WHEN energy_type IS NULL THEN 'plan_activities' ELSE 'own_fuels' END AS factor_table,
-        coalesce(energy_type, activity) AS key, NULL AS name_ja, 'own' AS kind,
+        coalesce(energy_type, activity) AS key,
+        (SELECT e.name_ja FROM energy_types AS e WHERE e.energy_type = own_factors.energy_type) AS name_ja, 'own' AS kind,
         NULL AS supplier_no, NULL AS supplier, NULL AS menu, 'both' AS variant, gas, value, factor_units.unit AS unit,
         NULL AS result_fy, valid_from, valid_to, 'confirmed' AS status, NULL AS edition, NULL AS source_id,
         coalesce(document, measured_by) AS source_place, NULL AS note, facility_id

@@ -84,6 +84,7 @@ def problems(registers: Registers, settings: Settings, energy_types: set[str], a
         lambda: _periods(registers),
         lambda: _vocabulary(registers, energy_types, activities),
         lambda: _meter_units(registers),
+        lambda: _floor_areas(registers),
         lambda: _meter_families(registers),
         lambda: _meter_names(registers),
         lambda: _shares(registers),
@@ -216,6 +217,12 @@ def _closings(registers: Registers) -> Iterable[str]:
             yield both("out_of_range", at=row.place("stock"), value=row["stock"])
 
 
+def _floor_areas(registers: Registers) -> Iterable[str]:
+    for row in registers["facility_facts"]:
+        if row["floor_area_m2"] is not None and row["floor_area_m2"] < 0:
+            yield both("out_of_range", at=row.place("floor_area_m2"), value=row["floor_area_m2"])
+
+
 def _meter_families(registers: Registers) -> Iterable[str]:
     parents = {row["meter_id"]: row["parent_meter_id"] for row in registers["meters"]}
     for row in registers["meters"]:
@@ -287,6 +294,7 @@ def _targets(registers: Registers) -> Iterable[str]:
             yield both("unknown_subject", at=row.place("subject_id"), subject_id=row["subject_id"])
         if None not in (row["base_fy"], row["target_fy"]) and row["base_fy"] >= row["target_fy"]:
             yield both("must_follow_base_fy", at=row.place("target_fy"))
+        yield from _target_amounts(row)
         if row["reduction_rate"] is not None and not 0 <= row["reduction_rate"] <= 1:
             yield both("rate_between_0_and_1", at=row.place("reduction_rate"))
         try:
@@ -294,8 +302,30 @@ def _targets(registers: Registers) -> Iterable[str]:
         except ValueError as error:
             yield told_of(row.place("milestones"), error.args[0])
             continue
-        if row["path"] == "milestones" and not points:
+        if row["path"] == "milestones" and not points and row["reduction_rate"] is not None:
             yield both("needs_milestones", at=row.place("milestones"))
+
+
+def _target_amounts(row: RegisterRow) -> Iterable[str]:
+    """A target is a rate, or amounts, or amounts per floor area; amounts end in the target year, and their path is the years named."""
+    stated = [name for name in ("reduction_rate", *spoken.BY_YEAR) if row[name] is not None]
+    if len(stated) != 1:
+        yield both("one_way_to_set_a_target", at=row.place("reduction_rate"), stated=", ".join(sorted(stated)) or "-")
+    elif stated != ["reduction_rate"]:
+        (name,) = stated
+        years = [year for year, _ in amounts(row[name])]
+        if row["milestones"] is not None or row["path"] == "linear":
+            yield both("amounts_are_their_own_path", at=row.place("path"), column=name)
+        if None not in (row["base_fy"], row["target_fy"]) and not (
+            row["base_fy"] < years[0] and years[-1] == row["target_fy"]
+        ):
+            yield both("amounts_end_in_target_fy", at=row.place(name), first=row["base_fy"], last=row["target_fy"])
+
+
+def amounts(text: str) -> list[tuple[int, Decimal]]:
+    """Return amounts by fiscal year, as the register holds them, in order."""
+    pairs = (point.split(":") for point in text.split(";"))
+    return [(int(year), Decimal(amount)) for year, amount in pairs]
 
 
 def _target_departments(registers: Registers) -> Iterable[str]:

@@ -364,4 +364,6 @@ def _parse(column: tables.Column, cell: str) -> Any:  # noqa: ANN401
         if not number.is_finite() or number != round(number, places) or abs(number) >= Decimal(10) ** (width - places):
             raise ValueError(both("too_many_decimals", places=places))
         return number
+    if column.name in spoken.BY_YEAR:
+        return spoken.amounts_in(cell)
     return spoken.shares_in(cell) if column.name in spoken.SHARES else cell

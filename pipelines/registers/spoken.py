@@ -10,12 +10,13 @@ import difflib
 import re
 import tomllib
 import unicodedata
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pipelines import tables
+from pipelines.periods import PeriodError, parse_fiscal_year
 from pipelines.texts import Told, both
 
 HERE = Path(__file__).parent
@@ -23,6 +24,7 @@ REFERENCE = HERE.parent / "reference"
 LIKELY_SLIP, WORTH_A_GUESS = 0.8, 0.5
 NEAREST, LIKE = 4, 0.3
 MOST_WORDS = 12
+MOST_AMOUNT = 10**12
 # Columns whose words are the rows of a file of reference/: (file, its column, its Japanese name).
 LISTED = {
     "energy_type": ("energy_types.csv", "energy_type", "name_ja"),
@@ -35,6 +37,8 @@ HARMLESS = frozenset({"必須", "必要", "任意"})
 SAME_UNITS = {"h": ("時間",), "tCO2e": ("t-CO2", "tCO2", "t-CO2e", "t"), "kW": ("kw",)}
 # Shares of one, where "50%" is 0.5; elsewhere a percent sign is refused.
 SHARES = frozenset({"share", "renewable_share", "reduction_rate", "milestones"})
+# Amounts by fiscal year: ``2025:1,200;R12:900``.
+BY_YEAR = frozenset({"allowed_co2e_t", "allowed_co2e_kg_per_m2"})
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
 _PERCENT = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*%")
 _ASIDE = re.compile(r"\(.*?\)")
@@ -147,6 +151,29 @@ def figure(column: str, text: str) -> Decimal:
 def shares_in(text: str) -> str:
     """Return milestones (``2030:50%``) with shares of one."""
     return _PERCENT.sub(lambda found: format(Decimal(found[1]) / 100, "f"), unicodedata.normalize("NFKC", text))
+
+
+def amounts_in(text: str) -> str:
+    """Return amounts by fiscal year in one way of writing: ``2025:1200;2030:900``.
+
+    Raises:
+        ValueError: a part is no year and amount of at most six decimals, or the years do not rise.
+    """
+    points: dict[int, str] = {}
+    for part in filter(
+        None, (piece.strip() for piece in unicodedata.normalize("NFKC", text).replace("、", ";").split(";"))
+    ):
+        year, colon, amount = part.partition(":")
+        try:
+            at, value = parse_fiscal_year(year), figure("", amount)
+        except (PeriodError, InvalidOperation, ValueError) as error:
+            raise ValueError(both("amount_unreadable", part=part)) from error
+        if not colon or not value.is_finite() or not 0 <= value < MOST_AMOUNT or value != round(value, 6):
+            raise ValueError(both("amount_unreadable", part=part))
+        if points and at <= max(points):
+            raise ValueError(both("amounts_out_of_order"))
+        points[at] = f"{value.normalize():f}"
+    return ";".join(f"{year}:{amount}" for year, amount in points.items())
 
 
 def _own(table_name: str, column: str) -> list[str]:

@@ -16,14 +16,16 @@ from typing import Any
 import duckdb
 
 from pipelines.periods import fiscal_year, fiscal_year_start
-from pipelines.registers.checks import milestones
+from pipelines.registers.checks import amounts, milestones
 from pipelines.settings.city import Settings
 from pipelines.targets.paths import Path as TargetPath
+from pipelines.targets.paths import amount
 from pipelines.warehouse import database
 from pipelines.warehouse.incremental import seen_only
 
 HERE = Path(__file__).parent
 RESULTS = ("target_results", "facility_results")
+KG_PER_T = 1000
 DAYS = ("energy_by_meter_day", "activity_days")
 
 
@@ -54,10 +56,10 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
     for step in ("members", "held_outside", "subject_years"):
         database.create_temp(connection, step, HERE / f"{step}.sql", parameters)
     _compare(connection, parameters)
-    for step in ("facility_states", "in_force", "target_cases", "facility_cases"):
+    for step in ("facility_states", "in_force", "floor_areas", "target_cases", "facility_cases"):
         database.create_temp(connection, step, HERE / f"{step}.sql", parameters)
     connection.execute("CREATE OR REPLACE TEMP TABLE cases AS FROM target_cases UNION ALL BY NAME FROM facility_cases")
-    for step in ("judged", "subject_states", "late_months", "stated"):
+    for step in ("source_methods", "method_marks", "judged", "subject_states", "late_months", "stated"):
         database.create_temp(connection, step, HERE / f"{step}.sql", parameters)
     for table in ("base_year_lines", "target_members", *RESULTS):
         database.fill(connection, table, HERE / f"{table}.sql", parameters)
@@ -127,16 +129,24 @@ def _load_closing_dates(
 
 
 def _load_paths(connection: duckdb.DuckDBPyConnection, this_year: int) -> None:
-    """Fill target_paths with exact fractions."""
+    """Fill target_paths with exact fractions: shares of the baseline, kg, or kg per m2."""
     targets = connection.execute(
-        "SELECT target_id, base_fy, target_fy, reduction_rate, path, milestones FROM targets ORDER BY target_id"
+        "SELECT target_id, base_fy, target_fy, reduction_rate, path, milestones, allowed_co2e_t, allowed_co2e_kg_per_m2"
+        " FROM targets ORDER BY target_id"
     ).fetchall()
     rows = []
-    for target_id, base_fy, target_fy, rate, kind, text in targets:
-        points = milestones(text or "") if kind == "milestones" else []
-        path = TargetPath(base_fy, target_fy, Fraction(rate), tuple((year, Fraction(r)) for year, r in points))
-        for year in range(base_fy, this_year + 1):
-            share = path.allowed_share(year)
-            rows.append((target_id, year, share.numerator, share.denominator))
+    for target_id, base_fy, target_fy, rate, kind, text, tonnes, per_m2 in targets:
+        years = range(base_fy, this_year + 1)
+        if rate is not None:
+            between = milestones(text or "") if kind == "milestones" else []
+            path = TargetPath(base_fy, target_fy, Fraction(rate), tuple((year, Fraction(r)) for year, r in between))
+            allowed = {year: path.allowed_share(year) for year in years}
+        else:
+            points = [
+                (year, Fraction(value) * (1 if per_m2 else KG_PER_T)) for year, value in amounts(tonnes or per_m2)
+            ]
+            allowed = {year: value for year in years if (value := amount(points, year)) is not None}
+        way = "share" if rate is not None else "amount" if tonnes else "per_m2"
+        rows += [(target_id, year, value.numerator, value.denominator, way) for year, value in allowed.items()]
     database.create(connection, "target_paths")
     database.insert_rows(connection, "target_paths", rows)

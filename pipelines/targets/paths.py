@@ -1,11 +1,13 @@
-"""What share of the baseline a target allows in a fiscal year, as an exact fraction.
+"""What a target allows in a fiscal year, as an exact fraction: a share of the baseline, an amount, or an amount per floor area.
 
-Linear from the base year (no reduction) to the target year, or through milestones with straight lines between; after
-the target year the final rate holds.
+A share falls linearly from the base year (no reduction) to the target year, or through milestones with straight lines between; after
+the target year the final rate holds. Amounts hold in the years they name, with straight lines between and the last one afterwards;
+before the first there are none.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -36,3 +38,11 @@ class Path:
 
     def _between(self) -> list[tuple[int, Fraction]]:
         return [point for point in self.milestones if self.base_fy < point[0] < self.target_fy]
+
+
+def amount(points: Sequence[tuple[int, Fraction]], fiscal_year: int) -> Fraction | None:
+    """Return the amount allowed in a fiscal year by amounts in rising years; ``None`` before the first."""
+    for (year, value), (next_year, next_value) in pairwise(points):
+        if year <= fiscal_year <= next_year:
+            return value + (next_value - value) * Fraction(fiscal_year - year, next_year - year)
+    return points[-1][1] if fiscal_year >= points[-1][0] else None

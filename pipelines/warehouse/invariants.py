@@ -88,6 +88,7 @@ INVARIANTS = (
             "expected_follows_registers",
             "shares_add_up",
             "allowed_follows_targets",
+            "allowed_follows_amounts",
             "results_are_sums",
             "verdicts_follow_intervals",
             "missed_is_flagged",

@@ -51,6 +51,7 @@ DAMAGES = [
     ("low_not_above_high", "UPDATE emissions_by_source_month SET low_co2e_kg = high_co2e_kg + 1 WHERE basis = 'plan'"),
     ("covered_within_expected", "UPDATE emissions_by_source_month SET covered_days = expected_days + 1"),
     ("verdicts_follow_intervals", "UPDATE facility_results SET verdict = 'achieved' WHERE fiscal_year = 2024"),
+    ("allowed_follows_amounts", "UPDATE targets SET allowed_co2e_t = '2024:1;2030:0.5', reduction_rate = NULL"),
     ("allowed_follows_targets", "UPDATE facility_results SET allowed_co2e_kg = allowed_co2e_kg + 0.000000001"),
     (
         "results_are_sums",

@@ -114,7 +114,11 @@ class Terminal:
         return "\n".join(explain_reason(reason, self.language) for reason in (reasons or "").split(";") if reason)
 
     def why(self, result: Mapping[str, Any]) -> str:
-        """The reasons of a result; that months are still to come is told with which they are."""
+        """The reasons of a result and its marks; that months are still to come is told with which they are."""
+        marks = [word(mark, self.language) for mark in (result.get("method_marks") or "").split(";") if mark]
+        return "\n".join(filter(None, [self._reasons_of(result), *marks]))
+
+    def _reasons_of(self, result: Mapping[str, Any]) -> str:
         told = self.reasons(result["reasons"])
         if not is_collected(result):
             return told

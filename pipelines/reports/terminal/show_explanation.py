@@ -167,24 +167,18 @@ def _result(shown: Explained, result: dict[str, Any] | None, sign: str) -> Itera
     out = shown.out
     if result is None:
         return
-    allowed = None
-    if result["allowed_num"] is not None:
-        share = f"{result['allowed_num']}/{result['allowed_den']}"
-        amount = shown.interval(result["allowed_co2e_kg"], result["allowed_high_co2e_kg"])
-        product = f"{word('baseline', out.language)} × {share}"
-        allowed = f"{amount}\n= {product}" if amount else product
     target = None
     if result["target_id"]:
         kind = _spoken(out, "targets", "subject_kind", result["subject_kind"])
         whose = kind if result["subject_kind"] == "city" else f"{kind} {result['subject_id']}"
         first, last = (out.say("fiscal_year", year=result[year]) for year in ("base_fy", "target_fy"))
         path = _spoken(out, "targets", "path", result["path"])
-        rate = f"−{plain(Decimal(result['reduction_rate']) * 100)} %"
-        target = f"{result['target_id']} ({whose}) {first} → {last} {rate} ({path})\n{result['target_source'] or ''}".rstrip()
+        set_as = _set_as(result)
+        target = f"{result['target_id']} ({whose}) {first} → {last} {set_as} ({path})\n{result['target_source'] or ''}".rstrip()
     yield out.say("col_verdict"), _verdict(out, result)
     yield out.say("col_reasons"), out.why(result)
     yield word("actual", out.language), shown.interval(result["actual_low_co2e_kg"], result["actual_high_co2e_kg"])
-    yield word("allowed", out.language), allowed
+    yield word("allowed", out.language), _allowed(shown, result)
     yield (
         word("baseline", out.language),
         shown.interval(result["baseline_low_co2e_kg"], result["baseline_high_co2e_kg"]),
@@ -229,6 +223,34 @@ def _lower_bound(shown: Explained, told: dict[str, Any]) -> Iterable[tuple[str, 
         lines.append(out.say("nothing_of_missing_days", sources=", ".join(missing)))
     if lines:
         yield out.say("left_out_of_low"), "\n".join(lines)
+
+
+def _allowed(shown: Explained, result: dict[str, Any]) -> str | None:
+    """The allowed amount and how it comes about: a share of the baseline, the register's amount, or that of a m2 times the floor area."""
+    if result["allowed_num"] is None:
+        return None
+    out = shown.out
+    amount = shown.interval(result["allowed_co2e_kg"], result["allowed_high_co2e_kg"])
+    share = f"{result['allowed_num']}/{result['allowed_den']}"
+    if result["allowed_den"] == 1:
+        share = str(result["allowed_num"])
+    if result["allowed_as"] == "share":
+        product = f"{word('baseline', out.language)} × {share}"
+    elif result["allowed_as"] == "amount":
+        product = out.say("amount_of_register")
+    else:
+        area = "?" if result["floor_area_m2"] is None else plain(result["floor_area_m2"])
+        product = f"{share} kgCO2e/m2 × {area} m2"
+    return f"{amount}\n= {product}" if amount else product
+
+
+def _set_as(result: dict[str, Any]) -> str:
+    """What the register says of a target: its rate, or its amounts by year."""
+    if result["reduction_rate"] is not None:
+        return f"−{plain(Decimal(result['reduction_rate']) * 100)} %"
+    if result["allowed_co2e_t"]:
+        return f"{result['allowed_co2e_t']} tCO2e"
+    return f"{result['allowed_co2e_kg_per_m2']} kgCO2e/m2"
 
 
 def _spoken(out: Terminal, register: str, column: str, text: str) -> str:

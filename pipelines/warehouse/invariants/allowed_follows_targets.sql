@@ -1,10 +1,10 @@
 -- allowed_follows_targets: allowed = baseline x share, cut at a millionth of a gram, with the share worked out here from the register
 -- of targets in whole numbers: linear from the base year, through milestones where there are any, the final rate afterwards; under
--- a target that is in force. A facility never takes the amount of a wider subject for its baseline.
+-- a target that is in force; of targets set in amounts see allowed_follows_amounts. A facility never takes the amount of a wider subject for its baseline.
 -- Inputs: targets, facility_results, target_results.
 WITH points AS (
-    SELECT target_id, base_fy AS fiscal_year, CAST(0 AS HUGEINT) AS rate FROM targets
-    UNION ALL SELECT target_id, target_fy, CAST(reduction_rate * 1000000 AS HUGEINT) FROM targets
+    SELECT target_id, base_fy AS fiscal_year, CAST(0 AS HUGEINT) AS rate FROM targets WHERE reduction_rate IS NOT NULL
+    UNION ALL SELECT target_id, target_fy, CAST(reduction_rate * 1000000 AS HUGEINT) FROM targets WHERE reduction_rate IS NOT NULL
     UNION ALL
     SELECT target_id, fiscal_year, CAST(CAST(split_part(point, ':', 2) AS DECIMAL(9, 6)) * 1000000 AS HUGEINT)
     FROM (
@@ -30,7 +30,7 @@ shared AS (
             1000000 - CAST(t.reduction_rate * 1000000 AS HUGEINT)) AS num,
         coalesce(1000000 * (l.until - l.since), 1000000) AS den
     FROM results AS r
-    JOIN targets AS t ON t.target_id = r.target_id
+    JOIN targets AS t ON t.target_id = r.target_id AND t.reduction_rate IS NOT NULL
     LEFT JOIN legs AS l ON l.target_id = r.target_id AND r.fiscal_year > l.since AND r.fiscal_year <= l.until
 ),
 recomputed AS (
