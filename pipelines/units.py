@@ -8,8 +8,9 @@ DuckDB then multiplies columns. Spellings are those met in suppliers' files and 
 from __future__ import annotations
 
 import csv
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
@@ -73,9 +74,12 @@ SPELLINGS: dict[str, str] = {
     "M3": "m3",
     "m^3": "m3",
     "立方メートル": "m3",
+    "立米": "m3",
+    "立方米": "m3",
     "リューベ": "m3",
     "千m3": "thousand_m3",
     "千立方メートル": "thousand_m3",
+    "千立米": "thousand_m3",
     "万m3": "ten_thousand_m3",
     "Nm3": "Nm3",
     "NM3": "Nm3",
@@ -185,7 +189,7 @@ def _unseen(module: str) -> Iterator[None]:
             sys.modules[module] = known
 
 
-def canonical(text: str, aliases: dict[str, str] | None = None) -> str:
+def canonical(text: str, aliases: Mapping[str, str] | None = None) -> str:
     """Return the registry's word for a unit as a supplier writes it.
 
     Args:
@@ -195,9 +199,56 @@ def canonical(text: str, aliases: dict[str, str] | None = None) -> str:
     Raises:
         UnitError: ``ambiguous_unit`` for a word like ``ton``; ``unknown_unit`` for anything not in the registry.
     """
-    word = "".join(folding.word(text).split())
-    if aliases and word in aliases:
-        word = aliases[word]
+    return meaning(text, aliases).unit
+
+
+class Meaning(NamedTuple):
+    """What a written unit means: so many of a word of the registry; one, unless a city's own word says another factor."""
+
+    factor: Fraction
+    unit: str
+
+    @property
+    def word(self) -> str:
+        """How it is kept beside a reading: the unit, with its factor before it where there is one (``105.505585 MJ``)."""
+        unit = self.unit.removesuffix("_final")
+        return (
+            unit
+            if self.factor == 1
+            else f"{Decimal(self.factor.numerator) / Decimal(self.factor.denominator):f} {unit}"
+        )
+
+
+_OWN = re.compile(r"(?:(?P<factor>[0-9]+(?:\.[0-9]+)?)\s*)?(?P<unit>.+)")
+MOST_OWN_DIGITS = 9
+
+
+def meaning(text: str, aliases: Mapping[str, str] | None = None) -> Meaning:
+    """Return what a unit means as a supplier writes it.
+
+    Args:
+        text: The unit as written.
+        aliases: A city's own words for this source: ``{"ton": "t", "therms": "105.505585 MJ"}``, compared as they are written.
+
+    Raises:
+        UnitError: as :func:`canonical`; ``unknown_unit`` also for a factor of zero or with too many digits.
+    """
+    word = _folded(text)
+    said = next((own for key, own in (aliases or {}).items() if _folded(key) == word), None)
+    if said is None:
+        return Meaning(Fraction(1), _known(word))
+    match = _OWN.fullmatch(folding.word(said).strip())
+    factor = Decimal(match.group("factor") or 1) if match else Decimal(0)
+    if match is None or factor <= 0 or len(factor.as_tuple().digits) > MOST_OWN_DIGITS:
+        raise UnitError("unknown_unit", f"{said}: 105.505585 MJ")
+    return Meaning(Fraction(factor), _known(_folded(match.group("unit"))))
+
+
+def _folded(text: str) -> str:
+    return "".join(folding.word(text).split())
+
+
+def _known(word: str) -> str:
     if word in REFUSED:
         raise UnitError("ambiguous_unit", REFUSED[word])
     word = SPELLINGS.get(word, word)
@@ -234,7 +285,7 @@ def counted(text: str, energy_type: str, aliases: tuple[tuple[str, str], ...] = 
         UnitError: ``unknown_unit``, ``ambiguous_unit`` (``ton``; electricity in MJ or GJ that does not say
             primary or final), ``wrong_dimension`` (kg of electricity).
     """
-    word = canonical(text, dict(aliases))
+    factor, word = meaning(text, dict(aliases))
     final = word.endswith("_final")
     word = word.removesuffix("_final")
     dimension = dimension_of(word)
@@ -244,12 +295,12 @@ def counted(text: str, energy_type: str, aliases: tuple[tuple[str, str], ...] = 
         raise UnitError("ambiguous_unit", f"{text}(一次) / {text}(二次)")
     unit = COUNTED_IN[dimension]
     if dimension == "[energy]" and word.endswith("J"):
-        unit = "GJ"
+        unit = "GJ" if factor == 1 else "kJ"  # of a factor with many digits six places must still hold the product
     if dimension == "[volume]" and energy_type in GAS_TYPES:
         if not word.endswith("m3"):
             raise UnitError("wrong_dimension", "m3 / kg")
         unit = "m3"
-    return CountedUnit(unit, convert(Fraction(1), word, unit))
+    return CountedUnit(unit, convert(factor, word, unit))
 
 
 def counted_activity(text: str, usual_unit: str, aliases: tuple[tuple[str, str], ...] = ()) -> CountedUnit:
@@ -258,10 +309,10 @@ def counted_activity(text: str, usual_unit: str, aliases: tuple[tuple[str, str],
     Raises:
         UnitError: ``unknown_unit``, ``ambiguous_unit`` or ``wrong_dimension``.
     """
-    word = canonical(text, dict(aliases))
+    factor, word = meaning(text, dict(aliases))
     if dimension_of(word) != dimension_of(usual_unit):
         raise UnitError("wrong_dimension", usual_unit)
-    return CountedUnit(usual_unit, convert(Fraction(1), word, usual_unit))
+    return CountedUnit(usual_unit, convert(factor, word, usual_unit))
 
 
 @cache

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +21,9 @@ from pipelines.cli.spoken import Spoken
 from pipelines.errors import ActionableError
 from pipelines.settings.city_file import CITY_FILE, history_folder
 from pipelines.texts import both
+
+if TYPE_CHECKING:
+    from pipelines.sources.trial import Office
 
 app = typer.Typer(
     name="facility-emissions",
@@ -143,13 +146,33 @@ def parse(
         else:
             show_parsed.proposal(common.terminal(), drafted)
         return
-    told = trial.read(file, layout, ParseOptions.of(common.city_folder()) if common.is_city() else None)
+    reading = ParseOptions.of(common.city_folder()) if common.is_city() else None
+    told = trial.read(file, layout, reading, _office(file) if common.is_city() else None)
     if as_json:
         common.print_json(told)
     else:
         show_parsed.show(common.terminal(), told)
-    if told["problem"]:
+    if told["problem"] or told["units"]:
         raise typer.Exit(common.ERROR)
+
+
+def _office(file: Path) -> Office:
+    """What the office has said that bears on a file: its meters, and the unit words of the source it lies below."""
+    from pipelines.registers.read import RegisterError, read_some
+    from pipelines.settings.city import Source
+    from pipelines.sources.trial import Office
+
+    city = common.city_folder()
+    try:
+        below = file.resolve().relative_to(city.inbox.resolve()).parts
+    except ValueError:
+        below = ()
+    words = city.settings.sources.get(below[0] if len(below) > 1 else "", Source()).unit_words
+    try:
+        meters = read_some(city.folder / "registers", ("meters",)).get("meters", [])
+    except RegisterError:
+        return Office(words)  # the night tells what is wrong with it
+    return Office.of((row.values for row in meters), words)
 
 
 @app.command()

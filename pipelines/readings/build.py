@@ -164,7 +164,7 @@ def _count_units(connection: duckdb.DuckDBPyConnection, settings: Settings) -> N
                 counted = units.counted_activity(raw, usual[owner_type], aliases)
             else:
                 counted = units.counted(raw, owner_type, aliases)
-            word = units.canonical(raw, words).removesuffix("_final")
+            word = units.meaning(raw, words).word
             rows.append((raw, owner_type, folder, word, counted.unit, _as_scale(counted.scale), None, None))
         except units.UnitError as error:
             rows.append((raw, owner_type, folder, None, None, None, error.rule_id, error.detail))

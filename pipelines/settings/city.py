@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
-from pipelines import tables
+from pipelines import tables, units
 from pipelines.settings import city_file, place
 from pipelines.settings.city_file import CITY_FILE, PlanElectricityRule, SettingsError
 from pipelines.settings.layout import Frozen, Layout
@@ -36,6 +36,7 @@ OF_THE_MACHINE = ("memory", "threads", "batch_bytes", "batch_files")
 
 # A zone that changed its clocks in one of these years is refused: a day of 23 or 25 hours is not what the night counts with.
 OF_RECENT_YEARS = range(2013, 2027)
+JAPAN_MINUTES = 540
 
 
 class City(Frozen):
@@ -68,12 +69,23 @@ class Source(Frozen):
 
     layout: str = Field("", description="Layout of the files; empty: recognised by content.")
     unit_words: dict[str, str] = Field(
-        default_factory=dict, description='What doubtful unit words mean here, e.g. {"ton" = "t"}.'
+        default_factory=dict,
+        description='What unit words mean here, as they are written: {"ton" = "t", "therms" = "105.505585 MJ"}.',
     )
     ends_without_newline: bool = Field(
         False, description="The files of this source always end without a line end: their last line is whole."
     )
     note: str = Field("", description="Who sends these files.")
+
+    @field_validator("unit_words")
+    @classmethod
+    def _mean_something(cls, words: dict[str, str]) -> dict[str, str]:
+        for word, meant in words.items():
+            try:
+                units.meaning(word, {word: meant})
+            except units.UnitError as error:
+                raise ValueError(both("no_such_unit_word", at=f"{word} = {meant}")) from error
+        return words
 
 
 class Thresholds(Frozen):
@@ -302,6 +314,12 @@ class Settings(Frozen):
         default_factory=dict, description="Post that acts for a legal one an operator need not have."
     )
 
+    @property
+    def utc_minutes(self) -> int:
+        """The offset of local time from UTC: one, as a zone that changes its clocks is refused."""
+        offset = datetime(OF_RECENT_YEARS[-1], 1, 1, tzinfo=ZoneInfo(self.city.time_zone)).utcoffset()
+        return int(offset.total_seconds()) // 60 if offset is not None else JAPAN_MINUTES
+
     def wanted(self, source: str) -> str:
         """Return what reading the files of a source depends on: the layout asked for, and the city's own rules."""
         chosen = self.sources.get(source, Source())
@@ -317,12 +335,13 @@ class Settings(Frozen):
     def _reading(self) -> str:
         """A mark for the city's own layouts and limits, so that files are read anew when these change."""
         changed = self.limits.changed()
-        if not self.layouts and not changed:
+        if not self.layouts and not changed and self.utc_minutes == JAPAN_MINUTES:
             return ""
         told = json.dumps({name: layout.model_dump() for name, layout in self.layouts.items()}, sort_keys=True)
         tolerance = self.limits.slot_tolerance_seconds
         others = json.dumps({name: value for name, value in changed.items() if name != "slot_tolerance_seconds"})
-        text = f"{told}{tolerance}{others if others != '{}' else ''}"
+        zone = "" if self.utc_minutes == JAPAN_MINUTES else f"#{self.utc_minutes}"
+        text = f"{told}{tolerance}{others if others != '{}' else ''}{zone}"
         return f"#{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 

@@ -112,7 +112,7 @@ class Layout(Frozen):
     stamp: Annotated[str, Field(pattern="^(start|end)$")] = Field("start", description="Which end of it the stamp is.")
     date_form: str = Field("", description="Form of dates that are not read otherwise, such as %d/%m/%y.")
     utc_offset_minutes: int | None = Field(
-        None, ge=-840, le=840, description="Stamps with an UTC offset are moved to this one; empty: they are refused."
+        None, ge=-840, le=840, description="Stamps with an UTC offset are moved to this one; empty: to the city's."
     )
     end_inclusive: bool | None = Field(
         None,
@@ -179,6 +179,6 @@ class Layout(Frozen):
             raise ValueError(both("meter_or_meter_from"))
         if "start" in self.columns and not ("end" in self.columns or self.ends_at_next or self.slot_minutes):
             raise ValueError(both("start_needs_an_end"))
-        if self.is_power and not (self.slots or self.slot_minutes):
+        if self.is_power and not (self.slots or (self.slot_minutes and 1_440 % self.slot_minutes == 0)):
             raise ValueError(both("power_needs_slots"))
         return self

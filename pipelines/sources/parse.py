@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.settings.city import CityFolder, Limits
+from pipelines.settings.city import JAPAN_MINUTES, CityFolder, Limits
 from pipelines.sources import parsed_store, reading_version
 from pipelines.sources.arrive import being_read
 from pipelines.sources.cells import careful, plain, tables_found
@@ -36,15 +36,16 @@ MOST_TOLD = 3
 
 @dataclass(frozen=True, slots=True)
 class ParseOptions:
-    """What parsing depends on besides the bytes: limits and the city's own layouts."""
+    """What parsing depends on besides the bytes: limits, the city's own layouts and the offset of its local time."""
 
     limits: Limits
     of_city: tuple[LayoutReader, ...] = ()
+    utc_minutes: int = JAPAN_MINUTES
 
     @classmethod
     def of(cls, city: CityFolder) -> ParseOptions:
         """Return what a city says of it."""
-        return cls(city.settings.limits, described.readers(city.settings.layouts))
+        return cls(city.settings.limits, described.readers(city.settings.layouts), city.settings.utc_minutes)
 
 
 def parse(
@@ -84,7 +85,7 @@ def parse(
     parts = [part for outcome in found for part in [*outcome.parts, *outcome.held]]
     tables_found.load(connection, parts)
     left = plain.read(connection, parts, reading.limits)
-    careful.read(connection, found, left, reading.limits)
+    careful.read(connection, found, left, reading.limits, reading.utc_minutes)
     _split(connection, found)
     _count(connection, found)
     return found

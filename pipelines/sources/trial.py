@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipelines import folding, units
 from pipelines.findings import rules
 from pipelines.settings.city import Limits
 from pipelines.sources.arrive.odd_names import as_text, readable
@@ -17,13 +20,38 @@ from pipelines.warehouse import database
 MOST_ROWS = 20
 
 
-def read(path: Path, layout: str = "", reading: ParseOptions | None = None) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What the office has said that a file is held against: words of units of its source, and whose each word is.
+
+    ``meters``: a word as names are compared (:func:`folding.name`) -> (meter, energy type).
+    """
+
+    unit_words: Mapping[str, str] = field(default_factory=dict)
+    meters: Mapping[str, tuple[str, str]] | None = None
+
+    @classmethod
+    def of(cls, meters: Iterable[Mapping[str, Any]], unit_words: Mapping[str, str]) -> Office:
+        """Gather the words of the register of meters: id, supply point and aliases."""
+        named = {
+            folding.name(word): (str(row["meter_id"]), str(row["energy_type"]))
+            for row in meters
+            for word in (row["meter_id"], row["supply_point"], *str(row["aliases"] or "").split(";"))
+            if word
+        }
+        return cls(unit_words, named)
+
+
+def read(
+    path: Path, layout: str = "", reading: ParseOptions | None = None, office: Office | None = None
+) -> dict[str, Any]:
     """Return what the parser makes of a file.
 
     Args:
         path: Any file. Layouts that name the meter by the path see the last three folders.
         layout: The layout to try; empty: recognised by content.
         reading: Limits and the city's own layouts.
+        office: What units and words of meters are held against, as the night does; ``None``: units alone.
     """
     chosen = reading or ParseOptions(Limits())
     where = as_text("/".join(path.resolve().parts[-3:]))
@@ -38,6 +66,10 @@ def read(path: Path, layout: str = "", reading: ParseOptions | None = None) -> d
         totals = connection.execute(
             "SELECT (SELECT count(*) FROM parsed_values), (SELECT count(*) FROM parsed_rejects)"
         ).fetchone()
+        written = connection.execute(
+            """SELECT key, unit, count(*), bool_or(record IN ('reading', 'register')) FROM parsed_values
+               WHERE record NOT IN ('weather', 'composition') GROUP BY key, unit ORDER BY min(source_line), key, unit"""
+        ).fetchall()
         connection.close()
     for reject in rejects:
         reject["ja"] = rules()[reject["rule_id"]].sentence("ja", {"raw": reject["raw"]})
@@ -62,7 +94,42 @@ def read(path: Path, layout: str = "", reading: ParseOptions | None = None) -> d
         "unread": counts[3],
         "values": values,
         "rejects": rejects,
+        "meters": _named(written, office or Office()),
+        "units": _not_understood(written, office or Office()),
     }
+
+
+Written = list[tuple[str, str | None, int, bool]]
+
+
+def _named(written: Written, office: Office) -> list[dict[str, Any]]:
+    """Return whose each word of the file is; nothing where there is no register to ask."""
+    if office.meters is None:
+        return []
+    words = dict.fromkeys(key for key, _, _, is_metered in written if is_metered)
+    return [{"key": key, "meter_id": office.meters.get(folding.name(key), (None, ""))[0]} for key in words]
+
+
+def _not_understood(written: Written, office: Office) -> list[dict[str, Any]]:
+    """Return the units that the night would hold back, with the reason: unknown ones, and those that do not fit the meter's energy."""
+    found = []
+    for key, unit, values, _ in written:
+        if unit is None:
+            continue
+        energy_type = (office.meters or {}).get(folding.name(key), ("", ""))[1]
+        try:
+            if energy_type:
+                units.counted(unit, energy_type, tuple(office.unit_words.items()))
+            else:
+                units.meaning(unit, office.unit_words)
+        except units.UnitError as error:
+            told = {"raw": unit, "right": error.detail}
+            rule = rules()[error.rule_id]
+            found.append(
+                {"key": key, "unit": unit, "values": values, "rule_id": rule.rule_id}
+                | {language: rule.sentence(language, told) for language in ("ja", "en")}
+            )
+    return found
 
 
 def _rows(connection: Any, what: str) -> list[dict[str, Any]]:  # noqa: ANN401 - a DuckDB connection

@@ -11,6 +11,7 @@ from pipelines.reports.plain_text import plain
 from pipelines.reports.terminal.look import Terminal
 from pipelines.tables import catalogue
 
+MOST_METERS = 10
 SHOWN_FIRST = ("source_line", "source_column", "record", "key", "started_at", "ended_at", "quantity", "unit")
 
 
@@ -37,11 +38,24 @@ def show(out: Terminal, told: dict[str, Any]) -> None:
         out.line(out.say("parse_values", shown=len(told["values"])), "bold")
         columns = [out.say(key) for key in ("parse_place", "parse_key", "parse_period", "parse_quantity", "parse_rest")]
         out.table(columns, [_cells(out, value) for value in told["values"]])
+    _whose(out, told["meters"])
+    for unit in told["units"]:
+        out.line(f"  {unit['key']}: {unit[out.language]}", "red")
     if told["rejects"]:
         out.line(out.say("parse_rejects"), "bold")
         for reject in told["rejects"]:
             place = out.say("line", line=reject["source_line"], column=reject["source_column"])
             out.line(f"  {place} {reject[out.language]}", "red")
+
+
+def _whose(out: Terminal, meters: list[dict[str, Any]]) -> None:
+    """Say which meter of the register each word of the file means, where it is another word, and which words it does not have."""
+    others = [meter for meter in meters if meter["meter_id"] not in (None, meter["key"])]
+    unknown = [meter["key"] for meter in meters if meter["meter_id"] is None]
+    for meter in others[:MOST_METERS]:
+        out.line(out.say("parse_alias", word=meter["key"], meter=meter["meter_id"]))
+    if unknown:
+        out.line(out.say("parse_unknown", words="、".join(unknown[:MOST_METERS]), count=len(unknown)), "yellow")
 
 
 def _cells(out: Terminal, value: dict[str, Any]) -> list[str]:

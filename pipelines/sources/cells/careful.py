@@ -32,7 +32,13 @@ SELECT NULL::INTEGER AS file_no, NULL::BIGINT AS line, NULL::VARCHAR AS column_n
 """
 
 
-def read(connection: duckdb.DuckDBPyConnection, found: list[OpenedFile], left: list[TablePart], limits: Limits) -> None:
+def read(
+    connection: duckdb.DuckDBPyConnection,
+    found: list[OpenedFile],
+    left: list[TablePart],
+    limits: Limits,
+    utc_minutes: int,
+) -> None:
     """Fill ``read_cells``: every cell of ``cells`` and of the lines that are left, with its values or the first rule it breaks.
 
     Args:
@@ -40,6 +46,7 @@ def read(connection: duckdb.DuckDBPyConnection, found: list[OpenedFile], left: l
         found: What became of each file; a table that turns out not to be what it seems is refused there.
         left: The tables of lines that were not read wholly at once.
         limits: The longest line, and how far a stamp may stand beside the minute.
+        utc_minutes: The offset of the city's local time.
     """
     connection.execute(EMPTY)
     tables = [part for outcome in found for part in [*outcome.parts, *outcome.held]]
@@ -48,7 +55,7 @@ def read(connection: duckdb.DuckDBPyConnection, found: list[OpenedFile], left: l
     database.define(connection, HERE / "macros" / "careful.sql")
     _load_lines(connection, left, limits)
     _refuse_lost_lines(connection, found, {part.file_no for part in left})
-    tables_found.describe(connection, tables)
+    tables_found.describe(connection, tables, utc_minutes)
     # views, so that each cell is written twice only: typed, and read
     for view in ("raw_rows", "row_cells"):
         database.create_view(connection, view, HERE / f"{view}.sql", temporary=True)
@@ -157,7 +164,7 @@ def _load_words(connection: duckdb.DuckDBPyConnection) -> None:
     moments = connection.execute(
         """SELECT DISTINCT started_text, form, utc_minutes FROM typed_cells WHERE started_text <> '' AND started IS NULL
            UNION SELECT DISTINCT ended_text, form, utc_minutes FROM typed_cells WHERE ended_text <> '' AND ended IS NULL
-           UNION SELECT DISTINCT issued_text, '', NULL FROM typed_cells WHERE issued_text <> ''
+           UNION SELECT DISTINCT issued_text, '', utc_minutes FROM typed_cells WHERE issued_text <> ''
            ORDER BY ALL"""
     ).fetchall()
     numbers = connection.execute(database.sql_text(HERE / "number_texts.sql")).fetchall()

@@ -37,7 +37,7 @@ worded AS (
     LEFT JOIN agreed_words AS b ON b.column_name = 'time_band' AND b.text = c.time_band
     LEFT JOIN agreed_words AS q ON q.column_name = 'quality' AND q.text = c.quality
     LEFT JOIN agreed_words AS g ON g.column_name = 'stage' AND g.text = c.stage
-    LEFT JOIN moment_words AS i ON i.text = c.issued_text AND i.form = '' AND i.utc_minutes IS NULL
+    LEFT JOIN moment_words AS i ON i.text = c.issued_text AND i.form = '' AND i.utc_minutes IS NOT DISTINCT FROM c.utc_minutes
     LEFT JOIN number_words AS y ON y.role = 'yen' AND y.text = c.yen_text AND y.signs = c.yen_signs
     LEFT JOIN number_words AS w ON w.role = 'kw' AND w.text = c.kw_text AND w.signs = c.kw_signs
     LEFT JOIN number_words AS x ON x.role = 'contract' AND x.text = c.contract_text AND x.signs = c.contract_signs

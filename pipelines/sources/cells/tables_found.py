@@ -57,10 +57,11 @@ def load(connection: duckdb.DuckDBPyConnection, parts: list[TablePart]) -> None:
     )
 
 
-def describe(connection: duckdb.DuckDBPyConnection, parts: list[TablePart]) -> None:
+def describe(connection: duckdb.DuckDBPyConnection, parts: list[TablePart], utc_minutes: int) -> None:
     """Make ``parse_parts``: one row per table, with all that its layout says of reading it with care.
 
-    Thousands of files may be recognised as the same thing, which is then carried over once.
+    Thousands of files may be recognised as the same thing, which is then carried over once. ``utc_minutes``: the offset of the city's
+    local time, to which a stamp that states an offset is moved unless its layout names another.
     """
     recognised = {id(part.recognised): part.recognised for part in parts}
     number_of = {each: number for number, each in enumerate(recognised)}
@@ -104,7 +105,7 @@ def describe(connection: duckdb.DuckDBPyConnection, parts: list[TablePart]) -> N
             ("from_previous", "BOOLEAN", lambda r: r.timing.from_previous),
             ("longest_days", "INTEGER", lambda r: r.timing.longest_days),
             ("days_decide", "BOOLEAN", lambda r: r.timing.days_decide),
-            ("utc_minutes", "INTEGER", lambda r: r.timing.utc_minutes),
+            ("utc_minutes", "INTEGER", lambda r: utc_minutes if r.timing.utc_minutes is None else r.timing.utc_minutes),
             ("total_tolerance", "DOUBLE", lambda r: r.total_tolerance),
             ("has_words", "BOOLEAN", lambda r: bool(r.words)),
             ("has_missing", "BOOLEAN", lambda r: bool(r.missing)),

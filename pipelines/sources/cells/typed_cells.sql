@@ -1,6 +1,6 @@
 -- typed_cells: the cells with plain stamps and plain decimals read at once; other texts are left for the words.
 -- A decimal is taken only when six places hold it exactly: the same text read with 18 places is equal.
--- A stamp with a UTC offset is read only where the layout says to which offset it is moved.
+-- A stamp with a UTC offset is moved to the offset of the layout, else to that of the city.
 -- A cell of a workbook that may not be taken as it stands carries a mark: of the quantity, or of a cell that says whose it is, when
 -- or what (held_rule). Amounts and contracts beside it cost only themselves. A format that shows another number waits for the unit (shown_as).
 -- Inputs: cells (read in Python), row_cells, parse_parts (how the layout means its times).

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from pipelines import folding, tables
@@ -20,6 +20,7 @@ MISSING_MARKS = frozenset({"-", "--", "---", "－", "－－", "－－－", "ー"
 _NUMBER = re.compile(r"[+-]?(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]*)?")
 # 12,345 and 1.234: thousands to one writer, decimals to another.
 _EITHER = re.compile(r"[+-]?[1-9][0-9]{0,2}[,.][0-9]{3}")
+_WITH_POWER = re.compile(r"([+-]?[0-9](?:\.[0-9]+)?)[eE]([+-]?[0-9]{1,2})")
 _FIGURE = re.compile(r"[+-]?[0-9]*(?:[,.][0-9]+)+")
 _OTHER_SIGNS = str.maketrans(",.", ".,")
 _MONEY = re.compile(r"[¥￥\\]|円也?|-$|−$|―$")
@@ -64,6 +65,8 @@ def read_number(text: str, signs: str = "point") -> ReadNumber:
     plain = folding.date(text).strip().replace("−", "-")
     if plain[:1] in ("▲", "△"):
         plain = "-" + plain[1:].strip()
+    if match := _WITH_POWER.fullmatch(plain):
+        return _written_out(match.group(1), int(match.group(2)))
     if signs != "point" and _FIGURE.fullmatch(plain):
         may_be_either = _EITHER.fullmatch(plain) and (signs == "unclear" or (signs == "comma_only" and "." in plain))
         if may_be_either or (signs == "unclear" and "," in plain and not _NUMBER.fullmatch(plain)):
@@ -80,6 +83,14 @@ def read_number(text: str, signs: str = "point") -> ReadNumber:
     return ReadNumber(-value if plain.startswith("-") else value)
 
 
+def _written_out(figure: str, power: int) -> ReadNumber:
+    """Read a figure with a power of ten: only where it states every digit before its point; 1.23E+05 may be 123456."""
+    decimals = len(figure.partition(".")[2])
+    if power > max(decimals, 0):
+        return ReadNumber(None, "rounded_figure")
+    return read_number(f"{Decimal(figure).scaleb(power):f}")
+
+
 def read_amount(text: str, signs: str = "point") -> ReadNumber:
     """Read an amount of money: as a quantity, with ￥ (also as the backslash it becomes) before it or 円 behind it."""
     return read_number(_MONEY.sub("", folding.figures(text).strip()), signs)
@@ -91,7 +102,7 @@ def read_moment(text: str, form: str = "", utc_minutes: int | None = None) -> da
     Args:
         text: As written.
         form: ``month`` (and a shift: ``month-1``), ``year``, ``fiscal_year`` or a form with ``%``; empty: any form of ``periods``.
-        utc_minutes: The offset to which a stamp that states one is moved; ``None``: it is refused.
+        utc_minutes: The offset to which a stamp that states one is moved; ``None``: it is refused
     """
     try:
         if "%" in form and not _STAMP.fullmatch(text):  # a true date of a workbook needs no form
@@ -100,9 +111,8 @@ def read_moment(text: str, form: str = "", utc_minutes: int | None = None) -> da
             return YEARS[form](text)
         if form.startswith("month"):
             return _month(text, int(form.removeprefix("month") or 0))
-        if utc_minutes is not None and _OFFSET.search(text):
-            moment = datetime.fromisoformat(text).astimezone(timezone(timedelta(minutes=utc_minutes)))
-            return moment.replace(tzinfo=None)
+        if utc_minutes is not None and (offset := _OFFSET.search(text)):
+            return _moved(text[: offset.start("offset")].strip(), offset.group("offset"), utc_minutes)
         return parse_moment(text)
     except (PeriodError, OverflowError, ValueError):
         return None
@@ -125,7 +135,17 @@ def _by_form(text: str, form: str) -> datetime:
 
 
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d(?:\.\d+)?)?")
-_OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
+MOST_OFFSET_HOURS = 14
+_OFFSET = re.compile(r"\d:\d\d(?::\d\d(?:\.\d+)?)?\s?(?P<offset>Z|[+-]\d\d(?::?\d\d)?)$")
+
+
+def _moved(stamp: str, offset: str, utc_minutes: int) -> datetime:
+    """Move a stamp from the offset it states to local time."""
+    digits = offset[1:].replace(":", "").ljust(4, "0") if offset != "Z" else "0000"
+    if int(digits[:2]) > MOST_OFFSET_HOURS or int(digits[2:]) > 59:
+        raise PeriodError(f"{stamp}{offset}: no such offset")
+    stated = (int(digits[:2]) * 60 + int(digits[2:])) * (-1 if offset[0] == "-" else 1)
+    return parse_moment(stamp) + timedelta(minutes=utc_minutes - stated)
 
 
 def _month(text: str, shift: int) -> datetime:

@@ -304,7 +304,9 @@ class _Described:
             return self._months(names, told)
         if spec.slots:
             unit = "kW" if spec.is_power else None
-            found = numbered_slots(names, spec.first_slot) if spec.first_slot else day_slots(names)
+            found = (
+                numbered_slots(names, spec.first_slot, spec.slot_minutes or 30) if spec.first_slot else day_slots(names)
+            )
             stated = [replace(slot, unit=None) for slot in found] if spec.unit else found
             return tuple(_powered(slot, unit) for slot in stated)
         start, end = (0, None) if not spec.slot_minutes else (0, spec.slot_minutes)

@@ -1,8 +1,9 @@
 """Green Button (ESPI, an Atom feed): blocks of intervals per usage point, with their reading type.
 
 Start in seconds since 1970 (UTC) and a duration; the value is a whole number times ten to the power of
-``powerOfTenMultiplier`` in the unit ``uom`` (72 Wh, 42 m3, 169 therm). Local time is that of ``LocalTimeParameters``, else
-Japan's. Readings of flow direction 19 (delivered to the grid) belong to the word ``<usage point>/export``. Quality 8, 9, 11, 12
+``powerOfTenMultiplier`` in the unit ``uom`` (72 Wh, 42 m3, 169 therm). Local time is the civil one of ``LocalTimeParameters``, with
+its ``dstOffset`` between ``dstStartRule`` and ``dstEndRule``, else Japan's; the hour that the clocks repeat is there twice.
+Readings of flow direction 19 (delivered to the grid) belong to the word ``<usage point>/export``. Quality 8, 9, 11, 12
 are estimates. Corrections come as a new file. The line is the reading's number in the document.
 """
 
@@ -24,7 +25,41 @@ ESTIMATES = frozenset({"8", "9", "10", "11", "12"})
 JAPAN = 9 * 3600
 EXPORT = "19"
 LARGEST_POWER = 12
+FIRST_OF_MONTH, LAST_OF_MONTH = 2, 7
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - moved to local time by hand
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """When clocks are changed, as ESPI packs it into 32 bits: month, which of the weekdays of a month, hour and seconds."""
+
+    bits: int
+
+    def of(self, year: int) -> datetime:
+        """Return the moment of a year, in the clock that is in force until then."""
+        month, rule, day, weekday = self.bits >> 28, self.bits >> 25 & 7, self.bits >> 20 & 31, self.bits >> 17 & 7
+        first = datetime(year, month, day if day and rule < FIRST_OF_MONTH else 1)  # noqa: DTZ001 - civil
+        if rule:
+            first += timedelta(days=(weekday - 1 - first.weekday()) % 7)
+            first += timedelta(weeks=max(0, min(rule, LAST_OF_MONTH) - FIRST_OF_MONTH))
+            while first.month != month:
+                first -= timedelta(weeks=1)
+        return first + timedelta(hours=self.bits >> 12 & 31, seconds=self.bits & 0xFFF)
+
+
+@dataclass(frozen=True, slots=True)
+class _Daylight:
+    """Daylight saving time: by how much, from when until when."""
+
+    by: timedelta
+    starts: _Turn
+    ends: _Turn
+
+    def moved(self, standard: datetime) -> timedelta:
+        """Return by how much the civil clock is ahead of standard time then."""
+        start, end = self.starts.of(standard.year), self.ends.of(standard.year) - self.by
+        within = start <= standard < end if start < end else not end <= standard < start
+        return self.by if within else timedelta(0)
 
 
 @dataclass(slots=True)
@@ -34,6 +69,12 @@ class _Feed:
     types: dict[str, dict[str, str]] = field(default_factory=dict)
     related: dict[str, list[str]] = field(default_factory=dict)
     offset: int = JAPAN
+    daylight: _Daylight | None = None
+
+    def local(self, seconds: int) -> datetime:
+        """Return the civil time of a moment."""
+        standard = EPOCH + timedelta(seconds=seconds + self.offset)
+        return standard + (self.daylight.moved(standard) if self.daylight else timedelta(0))
 
 
 def recognise(head: TableHead) -> Recognised | None:
@@ -74,9 +115,30 @@ def _feed(table: TableText) -> _Feed:
         if "MeterReading" in names:
             feed.related[links.get("self", "")] = _all_links(entry, "related")
         if "LocalTimeParameters" in names:
-            offset = xml_documents.texts(entry).get("tzOffset", "")
+            said = xml_documents.texts(entry)
+            offset = said.get("tzOffset", "")
             feed.offset = int(offset) if offset.lstrip("-").isdigit() else JAPAN
+            feed.daylight = _daylight(said)
     return feed
+
+
+def _daylight(said: dict[str, str]) -> _Daylight | None:
+    """Return the daylight saving time that a feed states, if any.
+
+    Raises:
+        RefusedFileError: it states an offset and no rules for when it begins and ends.
+    """
+    by, rules = said.get("dstOffset", "0"), (said.get("dstStartRule", ""), said.get("dstEndRule", ""))
+    if not by.lstrip("-").isdigit() or int(by) == 0:
+        return None
+    try:
+        starts, ends = (_Turn(int(rule, 16)) for rule in rules)
+        found = _Daylight(timedelta(seconds=int(by)), starts, ends)
+        found.moved(EPOCH)
+    except ValueError as error:
+        told = f"dstOffset {by}, dstStartRule {rules[0]}, dstEndRule {rules[1]}"
+        raise RefusedFileError("not_as_it_seems", layout=NAME, found=told, expected="360E2000, B40E2000") from error
+    return found
 
 
 def _type_of(up: str, feed: _Feed) -> dict[str, str]:
@@ -97,7 +159,7 @@ def _readings(block: Element, self: str, kind: dict[str, str], feed: _Feed, line
         if xml_documents.name(part) != "IntervalReading":
             continue
         told = xml_documents.texts(part)
-        start, end = _times(told.get("start", ""), told.get("duration", ""), feed.offset)
+        start, end = _times(told.get("start", ""), told.get("duration", ""), feed)
         quality = "supplier_estimated" if told.get("quality") in ESTIMATES else "measured"
         value = _scaled(told.get("value", ""), kind.get("powerOfTenMultiplier", "0"))
         yield Cell(next(lines), "IntervalReading", point, start, end, value, unit, "interval", quality=quality)
@@ -108,9 +170,9 @@ def _usage_point(address: str) -> str:
     return parts[parts.index("UsagePoint") + 1] if "UsagePoint" in parts[:-1] else ""
 
 
-def _times(start: str, duration: str, offset: int) -> tuple[str, str]:
+def _times(start: str, duration: str, feed: _Feed) -> tuple[str, str]:
     try:
-        begun = EPOCH + timedelta(seconds=int(start) + offset)
+        begun = feed.local(int(start))
         return str(begun), str(begun + timedelta(seconds=int(duration)))
     except (ValueError, OverflowError):
         return f"{start}+{duration}", "?"

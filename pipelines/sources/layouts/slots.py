@@ -1,7 +1,8 @@
 """Columns that each hold a part of the day, by whatever name senders give them.
 
 ``[00:30]`` .. ``[24:00]`` (the end of the slot), ``kWh_1`` .. ``kWh_48``, ``00:00`` .. ``23:30`` (the start),
-``0:00～0:30``. They count only when together they cover the day exactly once, in 24 or 48 parts.
+``0:00～0:30``. They count only when together they cover the day exactly once, in parts of one length; numbers alone say nothing of a
+clock, so that these are believed only from 24 on.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import re
 from pipelines.sources.layouts.head import Slot, plain
 
 MINUTES_A_DAY = 1_440
-SLOT_COUNTS = (24, 48)
+FEWEST_PARTS, FEWEST_NUMBERED = 2, 24
 _END = re.compile(r"\[(\d{1,2}):(\d{2})\]")
-_NUMBER = re.compile(r"(kWh|MWh|m3)_(\d{1,2})")
+_NUMBER = re.compile(r"(kWh|MWh|m3)_(\d{1,4})")
 _START = re.compile(r"(\d{1,2}):(\d{2})")
 _RANGE = re.compile(r"(\d{1,2}):(\d{2})[~〜-](\d{1,2}):(\d{2})(?:\((kWh|kW)\))?")
 
@@ -24,17 +25,18 @@ def day_slots(names: tuple[str, ...]) -> tuple[Slot, ...]:
     for read in (_ended, _numbered, _ranged, _started):
         slots = sorted(read(words), key=lambda slot: slot.start_minutes)
         edges = [slot.start_minutes for slot in slots] + [slots[-1].end_minutes if slots else 0]
-        step = MINUTES_A_DAY // len(slots) if len(slots) in SLOT_COUNTS else 0
+        fewest = FEWEST_NUMBERED if read is _numbered else FEWEST_PARTS
+        step = MINUTES_A_DAY // len(slots) if len(slots) >= fewest and MINUTES_A_DAY % len(slots) == 0 else 0
         if step and edges == list(range(0, MINUTES_A_DAY + 1, step)):
             return tuple(slots)
     return ()
 
 
-def numbered_slots(names: tuple[str, ...], first: int) -> tuple[Slot, ...]:
-    """Return the 48 slots that begin at a column, for tables without a header."""
-    step = MINUTES_A_DAY // 48
-    slots = [Slot(first + n, f"slot_{n + 1}", n * step, (n + 1) * step) for n in range(48)]
-    return tuple(slots) if first + 47 <= len(names) else ()
+def numbered_slots(names: tuple[str, ...], first: int, minutes: int) -> tuple[Slot, ...]:
+    """Return the slots that begin at a column, for tables without a header."""
+    count = MINUTES_A_DAY // minutes
+    slots = [Slot(first + n, f"slot_{n + 1}", n * minutes, (n + 1) * minutes) for n in range(count)]
+    return tuple(slots) if first + count - 1 <= len(names) and count * minutes == MINUTES_A_DAY else ()
 
 
 Words = list[tuple[int, str, str]]

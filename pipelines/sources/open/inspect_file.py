@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,10 @@ ZIP64_END, ZIP64_END_BYTES, WIDE = b"PK\x06\x06", 56, 0xFFFFFFFF
 # What the directory says of one member: 46 bytes and its name, beside remarks that nobody needs.
 MOST_LISTED_BYTES = 1_024
 # the stream that holds the contents of an Office file with a password
+# a page saved under the name of a table, as portals do whose session has ended
+HTML = re.compile(
+    rb"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table)\b", re.IGNORECASE | re.DOTALL
+)
 PROTECTED = "EncryptedPackage".encode("utf-16-le")
 WORKBOOK_PARTS = frozenset({"xl/workbook.xml", "xl/workbook.bin", "content.xml"})
 # how JIS (ISO-2022-JP) goes over to kanji
@@ -144,6 +149,7 @@ def _look(result: Inspected, head: bytes, stream: BinaryIO, limits: Limits) -> I
     if not head.strip(b"\0 \r\n\t"):
         return _refuse(result, "empty_file")
     binary = next((name for mark, name in SIGNATURES.items() if head.startswith(mark)), None)
+    binary = "HTML" if HTML.match(_bare(head)) else binary
     if binary:
         return _refuse(result, "not_a_table", found=binary)
     if head.startswith(OLE):

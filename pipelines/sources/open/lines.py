@@ -16,7 +16,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from pipelines.settings.city import Limits
-from pipelines.sources.layouts.head import DELIMITERS, MARK, RefusedFileError
+from pipelines.sources.layouts.head import DELIMITERS, MARK, RefusedFileError, split_line
 from pipelines.sources.open.inspect_file import Inspected
 
 SEPARATOR = "\x1f"
@@ -69,6 +69,14 @@ def text_rows(inspected: Inspected, limits: Limits) -> tuple[tuple[str, ...], ..
     if len(found) > limits.sheet_rows:
         raise RefusedFileError("too_many_rows", found=len(found), limit=limits.sheet_rows, setting="sheet_rows")
     return found
+
+
+def head_rows(inspected: Inspected) -> tuple[tuple[str, ...], ...]:
+    """Return the first lines as cells; of a record that a quoted line break spreads over several, the others are empty rows."""
+    if not any(line.count('"') % 2 for line in inspected.head):
+        return tuple(split_line(line) for line in inspected.head)
+    rows = _quoted_rows("\n".join(inspected.head) + "\n", delimiter_of_table(inspected))
+    return tuple(tuple(cell.strip() for cell in row or ()) for row in rows)
 
 
 def delimiter_of_table(inspected: Inspected) -> str:

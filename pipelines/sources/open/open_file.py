@@ -23,7 +23,6 @@ from pipelines.sources.layouts.head import (
     TableHead,
     TableText,
     delimiter_of,
-    split_line,
 )
 from pipelines.sources.layouts.register import LayoutProblem
 from pipelines.sources.open import lines, torn, workbook
@@ -147,7 +146,7 @@ def _open_tables(
     if inspected.kind == "xml":
         head = TableHead((), where[:-1], where[-1], inspected.root)
     else:
-        head = TableHead(tuple(split_line(line) for line in inspected.head), where[:-1], where[-1])
+        head = TableHead(lines.head_rows(inspected), where[:-1], where[-1])
     recognised = _recognise(head, outcome, means)
     if isinstance(recognised, LayoutProblem):
         return recognised.rule_id, {"found": recognised.found}
@@ -166,7 +165,8 @@ def _open_tables(
         )
         outcome.parts.append(part)
         return None
-    asked = delimiter_of(inspected.head[max(recognised.header_line, 1) - 1])
+    header = inspected.head[max(recognised.header_line, 1) - 1]
+    asked = lines.delimiter_of_table(inspected) if header.count('"') % 2 else delimiter_of(header)
     cut = torn.find(inspected, recognised, asked, outcome.key.wanted)
     path, delimiter, counted = lines.readable_path(inspected, means.scratch, asked)
     part = TablePart(outcome.key, member, recognised, path, counted, delimiter, semicolons=asked == ";", torn=cut)

@@ -5,9 +5,8 @@ CREATE OR REPLACE MACRO stated_offset(t) AS
         ELSE CAST(t[-6] || '1' AS INTEGER) * (CAST(t[-5:-4] AS INTEGER) * 60 + CAST(t[-2:] AS INTEGER)) END;
 CREATE OR REPLACE MACRO moment_of(t, form, utc_minutes) AS
     CASE WHEN form <> '' THEN NULL
-        WHEN utc_minutes IS NULL THEN plain_moment(t)
-        WHEN regexp_full_match(t, '\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)')
-        THEN try_cast(regexp_extract(t, '^(.+?)(Z|[+-]\d\d:\d\d)$', 1) AS TIMESTAMP) + to_minutes(utc_minutes - stated_offset(t)) END;
+        WHEN NOT regexp_full_match(t, '\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-](0\d|1[0-4]):[0-5]\d)') THEN plain_moment(t)
+        ELSE try_cast(regexp_extract(t, '^(.+?)(Z|[+-]\d\d:\d\d)$', 1) AS TIMESTAMP) + to_minutes(utc_minutes - stated_offset(t)) END;
 CREATE OR REPLACE MACRO plain_decimal(t) AS
     CASE WHEN length(t) <= 19 AND NOT contains(t, '_') AND NOT contains(t, 'e') AND NOT contains(t, 'E')
             AND try_cast(t AS DECIMAL(18, 6)) = try_cast(t AS DECIMAL(38, 18))
