@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
+from pipelines.ask import intake
 from pipelines.sources import parse
 from pipelines.sources.arrive import inbox
-from tests.making import City, begun, one, remembered
+from tests.making import City, begun, one, remembered, rows_of
 
 ROW = ("M1", "2024-04-01", "2024-05-01", 10, "L")
 
@@ -183,3 +185,75 @@ def test_names_with_pattern_signs_are_read_like_any_other(city: City) -> None:
         )
     assert len(scanned(city).arrivals) == 5
     assert {p.rule_id for p in scanned(city).findings} == set()
+
+
+OFFICE = (
+    '[layouts.office]\nheader = ["計器", "月", "量"]\ncolumns = { meter = "計器", month = "月", quantity = "量" }\n'
+)
+BY_FOLDER = (
+    '[layouts.office]\nheader = ["月", "量"]\ncolumns = { month = "月", quantity = "量" }\nmeter_from = "folders"\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("layout", "content", "place"),
+    [
+        (OFFICE, "計器,月,量\nM1,2024-04,10\n", "fuel/2024/a.csv"),
+        (BY_FOLDER, "月,量\n2024-04,10\n", "fuel/M2/M1/a.csv"),
+    ],
+)
+def test_a_file_moved_within_the_inbox_is_known_by_its_content(
+    tmp_path: Path, layout: str, content: str, place: str
+) -> None:
+    """Moved, and the settings changed so that what was read must be read again: the old place is read from the new one."""
+    first = "fuel/M1/a.csv" if "folders" in layout else "a.csv"
+    made = City(tmp_path / "c", extra=layout)
+    made.register(
+        "meters",
+        [{"meter_id": "M1", "facility_id": "F1", "energy_type": "kerosene", "unit": "L", "reading_kind": "bill"}],
+    )
+    (inbox_file := made.folder / "inbox" / first).parent.mkdir(parents=True, exist_ok=True)
+    inbox_file.write_text(content, encoding="utf-8")
+    made.publish()
+    (moved := made.folder / "inbox" / place).parent.mkdir(parents=True, exist_ok=True)
+    inbox_file.rename(moved)
+    city_toml = made.folder / "city.toml"
+    city_toml.write_text(
+        city_toml.read_text(encoding="utf-8").replace("columns = {", 'missing = ["未"]\ncolumns = {'), encoding="utf-8"
+    )
+    made.publish()
+    with made.built("readings") as connection:
+        assert rows_of(connection, "SELECT meter_id, quantity FROM current_readings") == [("M1", 10)]
+        told = rows_of(connection, "SELECT subject FROM findings WHERE rule_id = 'file_moved'")
+    assert told == [(place,)]
+    found = scanned(made)
+    assert [f.rule_id for f in found.findings] == [], "told in the night in which it was found, not for ever"
+    assert len({arrival.received_at for arrival in found.arrivals}) == 1
+
+
+def test_what_a_corrected_file_of_the_same_name_replaced_is_not_held_back_today(tmp_path: Path) -> None:
+    made = City(tmp_path / "c")
+    made.register(
+        "meters",
+        [{"meter_id": "M1", "facility_id": "F1", "energy_type": "kerosene", "unit": "L", "reading_kind": "bill"}],
+    )
+    head = "meter_id,started_at,ended_at,quantity,unit\n"
+    made.file(
+        "fuel/a.csv", f"{head}M1,2024-04-01,2024-05-01,十,L\nM1,2024-05-01,2024-06-01,9,L\n", received="2024-06-02"
+    )
+    made.publish()
+    told = intake.gather(made.paths.published)
+    assert (told["counts"]["held"], len(told["held"])) == (1, 1)
+    made.file(
+        "fuel/a.csv", f"{head}M1,2024-04-01,2024-05-01,10,L\nM1,2024-05-01,2024-06-01,9,L\n", received="2024-06-03"
+    )
+    made.publish()
+    told = intake.gather(made.paths.published)
+    assert (told["counts"]["held"], told["held"]) == (0, [])
+    with made.built("readings") as connection:
+        assert one(connection, "SELECT sum(rows_quarantined) FROM source_files") == 1, (
+            "the row account of the old content stays"
+        )
+    made.file("fuel/a.csv", "これは表ではない\n", received="2024-06-04")
+    made.publish()
+    assert intake.gather(made.paths.published)["counts"]["held"] == 0

@@ -3,7 +3,8 @@
 Reads ``<city>/inbox/<source>/``, ``<city>/weather/`` and each source's optional ``received.csv`` (path, received_at); a file put straight
 into ``inbox/`` belongs to the source ``.``. Writes the append-only ledger ``history/arrivals.jsonl``: hash, source, path,
 size, received_at, seen_at, and beside it what could not be taken in. ``received_at`` comes from received.csv, else it is
-the moment the content was first seen, kept for ever with its hash; a later edit of received.csv is a line of its own.
+the moment the content was first seen, kept for ever with its hash; a later edit of received.csv is a line of its own. A file that was
+moved within the inbox is known by its content: it is told, and where the old place has to be read again, it is read from the new one.
 ``seen_at`` is the clock when the line was written, never earlier than that of the line before: what was known on a past
 moment goes by it, precedence by ``received_at``. A file that stood there before costs one ``stat``.
 """
@@ -131,6 +132,8 @@ def scan(city: CityFolder, progress: Callable[[int], None] = lambda _: None) -> 
     result = Scan([], [], 0, remote.fetch(city))
     now = max(city.now(), book.seen_at)
     fresh: list[Arrival] = []
+    stands: dict[str, Path] = {}  # content -> where it was found by this scan
+    found_at: set[tuple[str, str]] = set()
     stated: dict[str, dict[str, datetime]] = {}
     for number, (source, path, file) in enumerate(_all_files(city, result.findings), start=1):
         progress(number)
@@ -138,6 +141,8 @@ def scan(city: CityFolder, progress: Callable[[int], None] = lambda _: None) -> 
         sha256, inspected = _identify(file, f"{source}/{path}", seen, city)
         if sha256 is None:
             continue
+        stands.setdefault(sha256, file)
+        found_at.add((source, path))
         if source not in stated:
             stated[source] = _received(path_of(city, source, "."), city.settings.limits, result.findings)
         received = _stated(stated[source], path) or received_first.get(sha256, now)
@@ -151,6 +156,13 @@ def scan(city: CityFolder, progress: Callable[[int], None] = lambda _: None) -> 
         if not _is_parsed(current, sha256, path, wanted):
             result.to_parse.append(Inbound(source, path, inspected or _inspect(file, city), wanted))
     journal.append(city.history / LEDGER, (_as_record(arrival, now) for arrival in fresh))
+    new = {arrival.sha256: arrival.name for arrival in reversed(fresh)}
+    for old in [a for a in known.values() if (a.source, a.path) not in found_at and a.sha256 in stands]:
+        if old.sha256 in new:
+            result.findings.append(Finding("file_moved", new[old.sha256], {"old": old.name}))
+        wanted = city.settings.wanted(old.source)
+        if not _is_parsed(current, old.sha256, old.path, wanted):
+            result.to_parse.append(Inbound(old.source, old.path, _inspect(stands[old.sha256], city), wanted))
     if result.findings != not_taken(city.history):
         told = [asdict(finding) for finding in result.findings]
         journal.append(city.history / NOT_TAKEN, [{"findings": told, "seen_at": str(now)}])
