@@ -45,8 +45,19 @@ def inbox(as_json: common.AsJson = False) -> None:
     show_intake.show(common.terminal(), told, str(city.pages / "intake.html"))
 
 
-def layouts(as_json: common.AsJson = False) -> None:
-    """読める様式の一覧 / the layouts that are recognised, those of the city first."""
+def layouts(
+    keys: Annotated[bool, typer.Option("--keys", help="city.toml に書く項目の一覧 / the keys of a layout.")] = False,
+    as_json: common.AsJson = False,
+) -> None:
+    """読める様式の一覧 / the layouts that are recognised, those of the city first.
+
+    --keys: 様式を city.toml に書くときの項目と意味 / what the keys of a layout in city.toml mean.
+
+    例 / example: facility-emissions layouts --keys
+    """
+    if keys:
+        _layout_keys(as_json=as_json)
+        return
     from pipelines.sources.layouts import described
     from pipelines.sources.layouts import register as known
 
@@ -59,6 +70,19 @@ def layouts(as_json: common.AsJson = False) -> None:
     for row in found:
         out.line(row["layout"], "bold")
         out.indented(row["title"])
+
+
+def _layout_keys(*, as_json: bool) -> None:
+    from pipelines.settings.layout import explained
+
+    told = explained()
+    if as_json:
+        common.print_json(told)
+        return
+    out = common.terminal()
+    for row in told:
+        out.line(f"{row['key']}{' = ' + row['usual'] if row['usual'] else ''}", "bold")
+        out.indented(row[out.language])
 
 
 def propose_facilities(

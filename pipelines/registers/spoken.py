@@ -81,6 +81,12 @@ def words(table_name: str, column: str) -> dict[str, str]:
     return found | {plain(word): word for word in own}
 
 
+def spellings(column: str) -> dict[str, str]:
+    """Return what an office may write for the words of a column -> the catalogue's word, as it is written."""
+    spoken: dict[str, list[str]] = _stated()["words"].get(column, {})
+    return {text: meant for meant, texts in spoken.items() for text in texts}
+
+
 def word(table_name: str, column: str, text: str) -> str:
     """Return the catalogue's word for what is written; the text itself where it is none."""
     return words(table_name, column).get(plain(text), text)

@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from pipelines import tables
-from pipelines.texts import both
+from pipelines.texts import both, section
 
 
 class Frozen(BaseModel):
@@ -38,6 +38,29 @@ WORDED = ("reading_kind", "time_band", "quality", "stage")
 SOURCES = r"^(|file_name|folders|title|cell:.+|=.+)$"
 PATTERNED = ("meter", "unit", "period", "supplier")
 RECORDS = "reading|register|activity|composition"
+
+
+def explained() -> list[dict[str, str]]:
+    """Return every key of a layout and every role of a column: its name, its value where nothing is written, and what it means."""
+    ja = section("layout_keys")
+    found = [
+        {
+            "key": name,
+            "usual": _shown(info.get_default(call_default_factory=True)),
+            "ja": ja[name],
+            "en": info.description or "",
+        }
+        for name, info in Layout.model_fields.items()
+    ]
+    roles = [
+        {"key": f"columns.{role}", "usual": "", "ja": ja[f"columns.{role}"], "en": f"The column of: {role}."}
+        for role in ROLES
+    ]
+    return found + roles
+
+
+def _shown(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value) if value not in (None, "", (), {}) else ""
 
 
 def _one_of(column: str) -> str:

@@ -18,15 +18,23 @@ from pipelines.tables import literal
 # What reads a file: besides sources/ itself what it asks of dates, widths, units, agreed words, limits and macros.
 BESIDE = (
     "folding.py", "periods.py", "tables.py", "tables.toml", "units.py", "units.txt", "settings/city.py", "settings/layout.py",
-    "warehouse/database.py", "warehouse/macros",
+    "warehouse/database.py", "warehouse/macros", "registers/spoken.py", "registers/spoken.toml",
 )  # fmt: skip
 # Files of sources/ that read no value: what is shown or proposed, and how parsed/ is kept; and what arrives.
 NOT_READING = frozenset(
-    {"trial.py", "propose.py", "facility_list.py", "merging.py", "parsed_store.py", "reading_version.py"}
+    {
+        "trial.py",
+        "propose.py",
+        "propose.toml",
+        "facility_list.py",
+        "merging.py",
+        "parsed_store.py",
+        "reading_version.py",
+    }
 )
-ARRIVING = program.ROOT / "sources" / "arrive"
+ARRIVING, DRAFTING = program.ROOT / "sources" / "arrive", program.ROOT / "sources" / "drafts"
 # Raised whenever the typing of cells changes its results: every file is then read again.
-PARSER_VERSION = 8
+PARSER_VERSION = 9
 # Layout -> how often it was changed since, so that files already read by it would give other values: only those are read again.
 RAISED: Mapping[str, int] = {}
 STEP = 1_000
@@ -38,7 +46,7 @@ def files() -> list[Path]:
     return [
         path
         for path in program.files_of("sources", *BESIDE)
-        if path.name not in NOT_READING and ARRIVING not in path.parents
+        if path.name not in NOT_READING and not {ARRIVING, DRAFTING} & set(path.parents)
     ]
 
 

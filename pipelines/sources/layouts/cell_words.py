@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from pipelines import folding, tables
 from pipelines.periods import PeriodError, fiscal_year_start, parse_fiscal_year, parse_moment, parse_month
+from pipelines.registers import spoken
 
 # A missing value as suppliers write it. None of these is zero.
 MISSING_MARKS = frozenset({"-", "--", "---", "－", "－－", "－－－", "ー", "―", "‐", "*", "**", "***", "欠測", "#N/A"})
@@ -29,6 +30,7 @@ MOST_WHOLE_DIGITS = 12
 
 # What people write besides our own words.
 SPELLINGS = {
+    "reading_kind": spoken.spellings("reading_kind"),
     "time_band": {"全日": "all", "昼間": "day", "夜間": "night"},
     "basis": {
         "湿": "wet", "湿ベース": "wet", "湿潤": "wet", "乾": "dry", "乾ベース": "dry", "乾燥": "dry",

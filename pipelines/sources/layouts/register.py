@@ -15,6 +15,7 @@ from pipelines.sources.layouts import (
     kansai_hours,
 )
 from pipelines.sources.layouts.head import LayoutReader, Recognised, TableHead
+from pipelines.texts import section
 
 # Layouts that columns alone cannot describe: days across, or XML. All others are data (layouts.toml).
 MODULES = (chugoku_hours, kansai_hours, hokkaido_halfhours, grid_messages, green_button, collection_book, jma_daily)
@@ -30,7 +31,7 @@ class LayoutProblem:
 
 def known() -> tuple[LayoutReader, ...]:
     """Return every layout that comes with the package."""
-    modules = tuple(LayoutReader(m.NAME, m.recognise, (m.__doc__ or "").partition("\n")[0]) for m in MODULES)
+    modules = tuple(LayoutReader(m.NAME, m.recognise, section("layout_titles")[m.NAME]) for m in MODULES)
     return described.own_layouts() + modules
 
 

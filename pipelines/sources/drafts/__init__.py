@@ -1,0 +1,1 @@
+"""Drafting the layout of an unknown table, for ``parse --propose``."""

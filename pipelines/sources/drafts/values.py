@@ -1,0 +1,173 @@
+"""Whose and how much: the columns of meters, parts of meters, quantities with their units, what stands beside them, totals."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipelines import folding
+from pipelines.settings.layout import TIMES
+from pipelines.sources.drafts.looked import (
+    MOSTLY,
+    Draft,
+    SeenTable,
+    are_numbers,
+    bare_name,
+    head_words,
+    is_head_of,
+    labels_of,
+    number_of,
+    share_filled,
+    take,
+    unit_of,
+)
+from pipelines.sources.layouts.head import plain
+from pipelines.texts import both
+
+MOST_PARTS = 30
+
+
+POINT_NUMBER = re.compile(r"(?<![0-9])(?P<meter>[0-9]{22})(?![0-9])")
+
+
+def find_meter(draft: Draft, table: SeenTable) -> None:
+    """Find what names the meter: a column, a label or a title above the header, else the folder, to be decided."""
+    filled = [n for n in table.free("point", "meter", "place") if table.cells[n]]
+    for role in ("point", "meter", "place"):
+        if found := [n for n in filled if is_head_of(table.names[n], role) and share_filled(table, n) >= MOSTLY]:
+            take(draft, table, "meter", found)
+            return
+    for label in labels_of(table, "label_meter"):
+        draft.layout["meter_from"] = f"cell:{label}"
+        draft.sure.append(both("draft_meter_from", source=f"cell:{label}"))
+        return
+    titles = [cell for row in table.above for cell in row]
+    if len({m.group("meter") for cell in titles for m in POINT_NUMBER.finditer(folding.figures(cell))}) == 1:
+        draft.layout |= {"meter_from": "title", "meter_pattern": POINT_NUMBER.pattern}
+        draft.sure.append(both("draft_meter_from", source="title"))
+        return
+    draft.layout["meter_from"] = "folders"
+    draft.decide["meter_from"] = ["folders", "file_name", "="]
+    draft.unsure.append(both("draft_no_meter"))
+
+
+def find_parts(draft: Draft, table: SeenTable) -> None:
+    """Where one meter has several rows of one time, the column that tells these apart names a part of the meter."""
+    if "meter" not in draft.columns:
+        return
+    keys = [number_of(table, c) for r, c in draft.columns.items() if r in ("meter", *TIMES, "time")]
+
+    def doubled(places: Sequence[int]) -> int:
+        counted = Counter(tuple(table.at(row, n) for n in places) for row in table.rows if any(row))
+        return sum(count - 1 for count in counted.values())
+
+    if (
+        draft.layout.get("reading_kind") == "delivery"
+        and take(draft, table, "meter_part", table.free("fuel")) is not None
+    ):
+        draft.sure.append(both("draft_meter_part", column=draft.columns["meter_part"]))
+        return
+    if not doubled(keys):
+        return
+    for n in sorted(table.free(), key=lambda n: not is_head_of(table.names[n], "part")):
+        texts = set(table.cells[n])
+        if 1 < len(texts) <= MOST_PARTS and not are_numbers(table.cells[n]) and doubled([*keys, n]) == 0:
+            take(draft, table, "meter_part", [n])
+            draft.sure.append(both("draft_meter_part", column=draft.columns["meter_part"]))
+            return
+    draft.unsure.append(both("draft_rows_alike"))
+
+
+def find_beside(draft: Draft, table: SeenTable) -> None:
+    """Columns beside the quantity: what was paid, states of the register, power."""
+    amounts = [
+        n for n in table.free("money") if are_numbers(table.cells[n]) and not is_head_of(table.names[n], "part_of_paid")
+    ]
+    for pattern in head_words()["paid"]:
+        if found := [n for n in amounts if re.search(str(pattern), plain(table.names[n]))]:
+            take(draft, table, "yen", found)
+            break
+    table.taken |= {n for n in table.free("money") if are_numbers(table.cells[n]) and not unit_of(table.names[n])}
+    for role, words in (("index_before", "before"), ("index_after", "after")):
+        take(
+            draft,
+            table,
+            role,
+            [n for n in table.free("index") if is_head_of(table.names[n], words) and are_numbers(table.cells[n])],
+        )
+    for role in ("contract", "demand"):
+        free = [n for n in table.free(role) if are_numbers(table.cells[n])]
+        others = [n for n in table.free("quantity") if n not in free and are_numbers(table.cells[n])]
+        if others or role == "contract":
+            take(draft, table, f"{role}_kw", free)
+
+
+def find_quantities(draft: Draft, table: SeenTable, unit_columns: Sequence[int]) -> None:
+    """Find the columns of quantities and their units."""
+    numeric = [n for n in table.free() if are_numbers(table.cells[n]) and not is_head_of(table.names[n], "identity")]
+    own = [n for n in numeric if not is_head_of(table.names[n], "no_quantity")]
+    likely = [n for n in own if is_head_of(table.names[n], "quantity") or unit_of(table.names[n])]
+    likely = likely or [n for n in own if is_head_of(table.names[n], "power")] or own
+    if not likely:
+        candidates = [table.name(n) for n in table.free() if n not in unit_columns]
+        draft.decide["columns.quantity"] = [*candidates[:5]]
+        draft.unsure.append(both("draft_no_quantity"))
+        return
+    bands = {n: b for n in likely for b in ("day", "night") if is_head_of(table.names[n], f"band_{b}")}
+    whole = [n for n in likely if is_head_of(table.names[n], "whole")]
+    if bands and whole:
+        likely = whole
+    units = {n: unit_of(table.names[n]) for n in likely}
+    if len(likely) > 1 and (bands or len(set(units.values())) > 1 or len(unit_columns) == len(likely)):
+        _several(draft, table, likely, bands, unit_columns)
+        return
+    take(draft, table, "quantity", likely)
+    if len(likely) > 1:
+        draft.decide["columns.quantity"] = [table.name(n) for n in likely[:6]]
+        draft.unsure.append(both("draft_more_quantities", others="、".join(str(table.name(n)) for n in likely[1:6])))
+    if is_head_of(table.names[likely[0]], "power"):
+        draft.layout |= {"is_power": True, "reading_kind": "interval"}
+        draft.unsure.append(both("draft_power"))
+    elif unit := units[likely[0]]:
+        draft.layout["unit"] = unit
+        draft.sure.append(both("draft_unit_in_header", unit=unit))
+
+
+def _several(
+    draft: Draft, table: SeenTable, likely: Sequence[int], bands: Mapping[int, str], unit_columns: Sequence[int]
+) -> None:
+    """Several quantities a row, each with its unit and its own meter, or a band of the day."""
+    quantities = []
+    for n in likely:
+        each: dict[str, Any] = {"column": table.name(n)}
+        if unit := unit_of(table.names[n]):
+            each["unit"] = unit
+        elif behind := [u for u in unit_columns if u > n][:1]:
+            each["unit_column"] = table.name(behind[0])
+        if n in bands:
+            each["time_band"] = bands[n]
+        else:
+            each["meter"] = bare_name(table.names[n])
+        quantities.append(each)
+        table.taken.add(n)
+    table.taken |= set(unit_columns)
+    draft.layout["quantities"] = quantities
+    draft.sure.append(both("draft_several", columns="、".join(str(q["column"]) for q in quantities)))
+
+
+def find_sums(draft: Draft, table: SeenTable) -> None:
+    """Rows and columns of totals: checked; rows of subtotals: passed over."""
+    if totals := sorted(word for word, kind in table.sums.items() if kind == "total"):
+        draft.layout["total_rows"] = totals
+        draft.sure.append(both("draft_total_rows", words="、".join(totals)))
+    if parts := sorted(word for word, kind in table.sums.items() if kind == "subtotal"):
+        draft.layout["skip_rows"] = parts
+        draft.sure.append(both("draft_skip_rows", words="、".join(parts)))
+    total = next(
+        (name for name in table.names if re.fullmatch(str(head_words()["total"]), plain(name), re.IGNORECASE)), None
+    )
+    if total and (draft.layout.get("slots") or draft.layout.get("months")):
+        draft.columns["total"] = total
+        draft.sure.append(both("draft_total_column"))
