@@ -20,7 +20,7 @@ from pipelines.findings import rules
 from pipelines.registers import own_factors, spoken
 from pipelines.registers.read import Check, RegisterRow, Registers, register_tables
 from pipelines.settings.city import Settings
-from pipelines.texts import both, told_of
+from pipelines.texts import Told, both, told_of
 
 LEGAL_POSTS = (
     "エネルギー管理統括者",
@@ -191,6 +191,11 @@ def _meter_units(registers: Registers) -> Iterable[str]:
             yield _not_usable(row, error)
 
 
+def _spoken(register: str, column: str, word: str) -> Told:
+    """A word of a column as an office writes it, and as the catalogue has it."""
+    return Told(spoken.usual(register, column).get(word, word), word)
+
+
 def _not_usable(row: RegisterRow, error: units.UnitError) -> str:
     """Why a unit cannot stand there, and which could."""
     return told_of(row.place("unit"), rules()[error.rule_id].both({"raw": row["unit"], "right": error.detail}))
@@ -227,7 +232,7 @@ def _meter_families(registers: Registers) -> Iterable[str]:
     parents = {row["meter_id"]: row["parent_meter_id"] for row in registers["meters"]}
     for row in registers["meters"]:
         if row["role"] in ("sub", "tenant_deduct") and row["parent_meter_id"] is None:
-            yield both("needs_a_parent", at=row.place("parent_meter_id"), role=row["role"])
+            yield both("needs_a_parent", at=row.place("parent_meter_id"), role=_spoken("meters", "role", row["role"]))
         seen, meter = {row["meter_id"]}, row["parent_meter_id"]
         while meter is not None:
             if meter in seen:

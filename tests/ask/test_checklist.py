@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import date
 from typing import Any
 
 import pytest
@@ -30,6 +31,14 @@ def told(city: City) -> dict[str, dict[str, Any]]:
     return {cause["reason"]: cause for cause in found["causes"]}
 
 
+def asked(city: City, *words: str) -> str:
+    result = CliRunner(env={"COLUMNS": "120"}).invoke(
+        main.app, ["--city", str(city.folder), "--today", str(city.today), *words]
+    )
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
 def register_rows(city: City, name: str) -> list[dict[str, object]]:
     with (city.folder / "registers" / f"{name}.csv").open(encoding="utf-8") as stream:
         return [dict(row) for row in csv.DictReader(stream)]
@@ -46,9 +55,10 @@ def test_a_city_with_everything_is_told_so(city: City) -> None:
 def test_missing_months_name_meter_and_days(city: City) -> None:
     city.bills("fuel/a.csv", monthly("M1", 2022, 2025, lambda y, m: None if (y, m) == (2025, 8) else less(y)))
     cause = told(city)["missing_data"]
-    assert "M1 2025-08-01..2025-08-31 (31)" in cause["remedy_ja"] and cause["facilities"] == [
-        {"facility_id": "F1", "name": cause["facilities"][0]["name"]}
-    ]
+    (facility,) = cause["facilities"]
+    gap = {"source_id": "M1", "first_day": date(2025, 8, 1), "last_day": date(2025, 8, 31), "days": 31}
+    assert facility["facility_id"] == "F1" and facility["gaps"] == [gap]
+    assert "M1 2025-08-01–2025-08-31（31日）" in asked(city, "start")
     city.bills("fuel/b.csv", [("M1", "2025-08-01", "2025-09-01", 40, "L")])
     assert "missing_data" not in told(city)
 
@@ -105,7 +115,24 @@ def test_a_doubt_names_what_lifts_it_and_the_command(city: City) -> None:
     city.bills("fuel/a.csv", monthly("M1", 2022, 2025, lambda y, m: 4_000 if (y, m) == (2025, 8) else less(y)))
     causes = told(city)
     (cause,) = [c for reason, c in causes.items() if reason.startswith("unit_slip")]
-    assert "review answer" in cause["remedy_ja"] and "M1" in cause["remedy_ja"] and "訂正の受領" in cause["remedy_ja"]
+    assert "review answer" in cause["remedy_ja"] and "訂正の受領" in cause["remedy_ja"]
+    assert [f["sources"] for f in cause["facilities"]] == [["M1"]]
+
+
+def test_an_answered_question_is_not_asked_again(city: City) -> None:
+    """Offered while it is open; once answered it waits to be accepted; once accepted it waits for the night, and then is gone."""
+    city.bills("fuel/a.csv", monthly("M1", 2022, 2025, lambda y, m: 4_000 if (y, m) == (2025, 8) else less(y)))
+    (cause,) = [c for reason, c in told(city).items() if reason.startswith("unit_slip")]
+    flag = cause["facilities"][0]["ask_id"]
+    assert f"回答 {flag[:8]}" in asked(city, "start") and f"review answer {flag[:8]}" in asked(city, "start")
+    paper = ("--document", "第1号", "--on", str(city.today))
+    asked(city, "review", "answer", flag, "--by", "P3", "--text", "検針票のとおり", "--data-are-right", *paper)
+    shown = asked(city, "start")
+    assert "承認待ち" in shown and f"回答 {flag[:8]}" not in shown
+    asked(city, "review", "accept", flag, "--by", "P2", *paper)
+    shown = asked(city, "start")
+    assert "次の夜間処理" in shown and "review answer" not in shown, shown
+    assert not [reason for reason in told(city) if reason.startswith("unit_slip")]
 
 
 def test_before_the_first_night_the_registers_are_looked_at(city: City) -> None:
@@ -138,9 +165,10 @@ def test_of_the_base_year_the_doubt_of_that_year_is_named(city: City) -> None:
     causes = told(city)
     with query.opened(city.paths.published) as made:
         known = dict(rows_of(made, "SELECT doubt_id, fiscal_year FROM doubts WHERE rule_id LIKE 'unit_slip%'"))
+        flags = dict(rows_of(made, "SELECT flag_id, doubt_id FROM flag_doubts"))
     (cause,) = [c for reason, c in causes.items() if reason.startswith("baseline:unit_slip")]
-    named = [doubt for doubt in known if doubt in cause["remedy_ja"]]
-    assert [known[doubt] for doubt in named] == [2022], (known, cause)
+    (facility,) = cause["facilities"]
+    assert known[flags[facility["ask_id"]]] == 2022, (known, cause)
 
 
 def test_no_blocked_facility_is_left_out(electric: City) -> None:

@@ -10,8 +10,10 @@ from typing import Any
 from pipelines.reports.plain_text import plain
 from pipelines.reports.terminal.look import Terminal
 from pipelines.tables import catalogue
+from pipelines.texts import word
 
 MOST_METERS = 10
+WORDS = ("reading_kind", "stage", "quality", "time_band")
 SHOWN_FIRST = ("source_line", "source_column", "record", "key", "started_at", "ended_at", "quantity", "unit")
 
 
@@ -66,8 +68,15 @@ def _cells(out: Terminal, value: dict[str, Any]) -> list[str]:
         value["key"] or "",
         f"{_moment(value['started_at'])} – {_moment(value['ended_at'])}",
         f"{plain(value['quantity'])} {value['unit'] or ''}",
-        "、".join(f"{_title(out, name)} {_text(told)}" for name, told in rest.items()),
+        "、".join(f"{_title(out, name)} {_said(out, name, told)}" for name, told in rest.items()),
     ]
+
+
+def _said(out: Terminal, name: str, told: Any) -> str:  # noqa: ANN401 - a value of any column
+    """A value as people say it: words of the tables in the reader's language."""
+    if name not in WORDS:
+        return _text(told)
+    return word(f"stage_{told}" if name == "stage" else str(told), out.language)
 
 
 def _title(out: Terminal, name: str) -> str:
