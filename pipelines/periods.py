@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 
 from pipelines import folding
 from pipelines.errors import ActionableError
+from pipelines.texts import Told, both, told_of
 
 FISCAL_YEAR_START_MONTH = 4
 
@@ -50,7 +51,31 @@ _EXCEL_RANGE = (date(1990, 1, 1), date(2100, 1, 1))
 
 
 class PeriodError(ActionableError, ValueError):
-    """A text that is no date in any accepted form, or a day that does not exist."""
+    """A text that is no date in any accepted form, or a day that does not exist.
+
+    Args:
+        text: What was written.
+        key: What is wrong with it, a key of the texts.
+        numbers: What that text names.
+    """
+
+    def __init__(self, text: str, key: str, numbers: dict[str, object] | None = None) -> None:
+        super().__init__(text, key, numbers)
+        self.text, self.key, self.numbers = text, key, numbers or {}
+
+    def __str__(self) -> str:
+        """What was written and what is wrong with it; made when it is told, for many a cell is tried and is no date."""
+        return str(self.told)
+
+    @property
+    def told(self) -> Told:
+        """The same in both languages."""
+        return told_of(repr(self.text), self.why)
+
+    @property
+    def why(self) -> Told:
+        """What is wrong with it."""
+        return both(self.key, **self.numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +113,7 @@ def parse_date(text: str) -> date:
     """
     moment = parse_moment(text)
     if moment.time() != datetime.min.time():
-        raise PeriodError(f"{text!r}: a date without a time of day is expected")
+        raise PeriodError(text, "date_without_time")
     return moment.date()
 
 
@@ -104,7 +129,7 @@ def parse_moment(text: str) -> datetime:
         return _from_excel_serial(text, plain)
     match = _COMPACT.fullmatch(plain) or _DATE.fullmatch(plain)
     if match is None:
-        raise PeriodError(f"{text!r}: not a date like 2024-04-01, 2024/4/1, 20240401, 令和6年4月1日, R6.4.1")
+        raise PeriodError(text, "no_date")
     parts = match.groupdict()
     day = _checked_day(text, _year_of(text, parts), int(parts["month"]), int(parts["day"]), parts.get("era"))
     hour, minute, second = (int(parts.get(name) or 0) for name in ("hour", "minute", "second"))
@@ -112,7 +137,7 @@ def parse_moment(text: str) -> datetime:
     if (hour, minute, second, micro) == (24, 0, 0, 0):
         return datetime.combine(day, datetime.min.time()) + timedelta(days=1)
     if hour > 23 or minute > 59 or second > 59:
-        raise PeriodError(f"{text!r}: no such time of day")
+        raise PeriodError(text, "no_such_time_of_day")
     return datetime(day.year, day.month, day.day, hour, minute, second, micro)  # noqa: DTZ001 - local by design
 
 
@@ -125,7 +150,7 @@ def parse_month(text: str) -> date:
     plain = folding.date(text).strip()
     match = _MONTH.fullmatch(plain)
     if match is None:
-        raise PeriodError(f"{text!r}: not a month like 2024-04, 平成31年4月, R6.4")
+        raise PeriodError(text, "no_month")
     parts = match.groupdict()
     return _checked_day(text, _year_of(text, parts), int(parts["month"]), 1, None)
 
@@ -139,7 +164,7 @@ def parse_fiscal_year(text: str) -> int:
     plain = folding.date(text).strip().removeprefix("FY").removesuffix("年度").removesuffix("年")
     match = re.fullmatch(_YEAR, plain)
     if match is None:
-        raise PeriodError(f"{text!r}: not a fiscal year like 2024 or 令和6年度")
+        raise PeriodError(text, "no_fiscal_year")
     return _year_of(text, match.groupdict())
 
 
@@ -159,7 +184,7 @@ def _year_of(text: str, parts: dict[str, str | None]) -> int:
     era = next(e for e in ERAS if written in (e.name, e.kanji, e.letter, e.letter.lower()))
     number = parts["era_year"] or ""
     if number == "0":
-        raise PeriodError(f"{text!r}: an era has no year 0")
+        raise PeriodError(text, "no_era_year_0")
     return era.offset + (1 if number == "元" else int(number))
 
 
@@ -167,16 +192,16 @@ def _checked_day(text: str, year: int, month: int, day: int, era: str | None) ->
     try:
         result = date(year, month, day)
     except ValueError as error:
-        raise PeriodError(f"{text!r}: no such day") from error
+        raise PeriodError(text, "no_such_day") from error
     # 平成31年5月1日 is written in contracts made before the change; a day before its era is a slip.
     first = next((e.first for e in ERAS if era in (e.name, e.kanji, e.letter, e.letter.lower())), None)
     if first is not None and result < first:
-        raise PeriodError(f"{text!r}: before the era began ({first})")
+        raise PeriodError(text, "before_the_era", {"first": first})
     return result
 
 
 def _from_excel_serial(text: str, plain: str) -> datetime:
     day = _EXCEL_EPOCH + timedelta(days=int(float(plain)))
     if not _EXCEL_RANGE[0] <= day < _EXCEL_RANGE[1]:
-        raise PeriodError(f"{text!r}: as an Excel serial this would be {day}, outside 1990-2099")
+        raise PeriodError(text, "no_serial_of_these_years", {"day": day})
     return datetime.combine(day, datetime.min.time())

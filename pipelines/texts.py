@@ -56,9 +56,9 @@ class Told(str):
     ja: str
     en: str
 
-    def __new__(cls, ja: str, en: str) -> Told:
-        """Make it of the two."""
-        told = super().__new__(cls, {"ja": ja, "en": en}.get(_reader["language"], f"{ja} / {en}"))
+    def __new__(cls, ja: str, en: str, at_once: str = "") -> Told:
+        """Make it of the two; ``at_once``: both together, where that is less than one behind the other."""
+        told = super().__new__(cls, {"ja": ja, "en": en}.get(_reader["language"], at_once or f"{ja} / {en}"))
         told.ja, told.en = ja, en
         return told
 
@@ -115,7 +115,8 @@ def both(key: str, /, *, at: object = None, **numbers: object) -> Told:
 
 def told_of(at: object, told: object) -> Told:
     """Return what is told with what it is told of before it."""
-    return Told(*(f"{in_language(at, language)}: {in_language(told, language)}" for language in LANGUAGES))
+    ja, en = (f"{in_language(at, language)}: {in_language(told, language)}" for language in LANGUAGES)
+    return Told(ja, en, f"{at}: {told}")
 
 
 def in_both(key: str, /, **numbers: object) -> str:

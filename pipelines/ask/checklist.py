@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines import tables
 from pipelines.ask import select
 from pipelines.findings import explain_reason
 from pipelines.texts import LANGUAGES, label, say, section
@@ -22,8 +23,9 @@ BASELINE = "baseline:"
 MOST_WORDS = 200
 NOT_CLOSED = "delivery_not_closed"
 # How far a question has come, from where it is asked to where the next night takes the answer over.
-WAY = ("returned", "open", "answered", "accepted", "confirmed")
-ANSWERED = ("accepted", "confirmed")
+OPEN, ANSWERED, ACCEPTED, RETURNED, CONFIRMED = tables.words("state", "flags")
+WAY = (RETURNED, OPEN, ANSWERED, ACCEPTED, CONFIRMED)
+SETTLED = (ACCEPTED, CONFIRMED)
 SHORT = 8  # as much of an id as people type
 GAP = ("source_id", "first_day", "last_day", "days")
 # Reasons whose remedy needs no numbers of theirs.
@@ -159,7 +161,7 @@ def _doubt_cause(
     first: Mapping[str, Any],
 ) -> dict[str, Any]:
     """One question for all that an answer would lift; where every answer is accepted already, the next night is waited for."""
-    waiting = [each for each in asked.values() if each["ask_state"] not in ANSWERED]
+    waiting = [each for each in asked.values() if each["ask_state"] not in SETTLED]
     if not waiting:
         return _cause(reason, names, asked, "", "answers_accepted", {}, asked)
     told = {"count": len(waiting), "ask_id": waiting[0]["ask_id"], "first": first}
@@ -172,7 +174,7 @@ def _asked(doubts: Iterable[Mapping[str, Any]], states: Mapping[str, str]) -> di
     for doubt in doubts:
         ids = [*(doubt["flag_ids"] or []), doubt["doubt_id"]]
         known = [states[each] for each in ids if each in states]
-        state = max(known, key=WAY.index) if known else WAY[0]
+        state = max(known, key=WAY.index) if known else OPEN
         found.append((state, ids[0], doubt["source_id"]))
     state, ask_id, _ = min(found, key=lambda each: WAY.index(each[0]))
     return {"sources": list(dict.fromkeys(source for *_, source in found)), "ask_id": ask_id, "ask_state": state}

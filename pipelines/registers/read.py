@@ -96,7 +96,7 @@ class RegisterRow:
         """Where the row stands, for messages; a column by the name that stands above it."""
         behind = f" {self.heading(column)}" if column else ""
         ja, en = ja_en("row_of_file", file=self.file, line=self.line)
-        return Told(ja + behind, en + behind)
+        return Told(ja + behind, en + behind, ja + behind)
 
     def heading(self, column: str) -> str:
         """What stands above a column in the file."""
@@ -257,7 +257,7 @@ def _read_one(
     try:
         written = [cell.strip() for cell in next(reader, [])]
         header = _columns(table, written)
-        headings = {column: name for column, name in zip(header, written, strict=True) if column != name}
+        headings = _headings(table, header, written)
         if not _header_is_sound(table, file, header, problems, findings):
             return []
         for cells in reader:
@@ -285,6 +285,13 @@ def _read_one(
 def _columns(table: tables.Table, header: list[str]) -> list[str]:
     """Return the catalogue's names of what stands above the columns; what is none stays as it is."""
     return [spoken.column_of(table, name) if name else name for name in header]
+
+
+def _headings(table: tables.Table, header: list[str], written: list[str]) -> dict[str, str]:
+    """Return column -> what stands above it where that is another name; where any is, what would stand above those that are not there."""
+    found = {column: name for column, name in zip(header, written, strict=True) if column != name}
+    absent = [name for name in table.column_names if name not in header] if found else []
+    return {name: usual[0] for name in absent if (usual := spoken.headings(table, name))} | found
 
 
 def _decode(content: bytes) -> str | None:
@@ -344,7 +351,13 @@ def _typed(table: tables.Table, column: tables.Column, text: str, row: RegisterR
         value = _parse(column, cell)
     except (PeriodError, InvalidOperation, ValueError) as error:
         meaning = Told(column.meaning_ja, column.meaning_en)
-        why = both("no_figure") if isinstance(error, InvalidOperation) else error.args[0]
+        why = (
+            error.why
+            if isinstance(error, PeriodError)
+            else both("no_figure")
+            if isinstance(error, InvalidOperation)
+            else error.args[0]
+        )
         problems.append(both("cell_unreadable", at=row.place(column.name), cell=cell, meaning=meaning, why=why))
         return None
     if column.words and value not in column.words:

@@ -12,6 +12,7 @@ from pipelines.findings import rules
 from pipelines.registers import checks, read, spoken
 from pipelines.registers.read import RegisterError, Registers, together
 from pipelines.reports import workbook
+from pipelines.texts import speak
 from tests.making import City, monthly, one
 
 REGISTERS = [table for table in tables.catalogue().values() if table.kind == "register"]
@@ -172,9 +173,37 @@ def test_errors_of_every_kind_and_register_come_at_once_and_equal_ones_together(
     assert any("facilities.csv 2行目" in line and "2024-13-01" in line for line in told)
     assert any("facilities.csv 3行目" in line and "OP9" in line for line in told)
     assert any("meters.csv 15行目" in line and "F9" in line for line in told)
-    assert any("events.csv" in line and "開始日 / from" in line for line in told)
+    assert any("events.csv" in line and "開始日（from）" in line for line in told)
     assert len(told) == 6, told
     assert not any("'F1'" in line for line in told), "a row with a bad date still names its facility"
+
+
+def test_an_error_names_headings_and_words_as_the_office_wrote_them(city: City) -> None:
+    """The column by what stands above it, or would; no name of ours where the register is in Japanese, and one language."""
+    write(
+        city,
+        "meters",
+        "計器ID,施設ID,エネルギー種別,単位,検針の種類,乗率,役割\nM1,F1,灯油,kWhh,検針,0,子\nM2,F9,灯油,L,検針,1,\n",
+    )
+    write(city, "facilities", "施設ID,施設名,事業者ID,開設日\nF1,本庁舎,OP,いつか\nF1,本庁舎,OP,\n")
+    try:
+        speak("ja")
+        with pytest.raises(RegisterError) as refused:
+            loaded(city)
+    finally:
+        speak("")
+    told = str(refused.value)
+    for named in (
+        "2行目 単位: 知らない単位です: kWhh",
+        "2行目 乗率",
+        "2行目 親計器ID: 子 には",
+        "開設日: 'いつか'",
+        "同じ 施設ID",
+        "'F9' が facilities.csv 施設ID",
+    ):
+        assert named in told, (named, told)
+    for ours in ("unknown_unit", "parent_meter_id", "facility_id", "sub", " / ", "not a date"):
+        assert ours not in told, (ours, told)
 
 
 def test_a_register_that_cannot_be_read_makes_no_other_wrong(city: City) -> None:
@@ -187,7 +216,7 @@ def test_a_register_that_cannot_be_read_makes_no_other_wrong(city: City) -> None
 def test_an_unknown_column_is_told_with_a_guess(city: City) -> None:
     write(city, "facilities", "施設ID,施設名,事業者ID,開設曰,ファクス\nF1,x,OP,2020-04-01,1\n")
     sentences = [rules()[f.rule_id].sentence("ja", {"subject": f.subject, **f.numbers}) for f in loaded(city).findings]
-    assert sentences[0].startswith("facilities.csv の列「開設曰」は使われません。→ 供用開始日 / opened_on"), sentences
+    assert sentences[0].startswith("facilities.csv の列「開設曰」は使われません。→ 供用開始日（opened_on）"), sentences
     assert sentences[1] == "facilities.csv の列「ファクス」は使われません。"
     write(city, "facilities", "施設ID,施設名,事業者ID,供用開始\nF1,x,OP,2020-04-01\n")
     with pytest.raises(RegisterError, match=r"供用開始 .*供用開始日"):

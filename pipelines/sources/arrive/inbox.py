@@ -359,7 +359,7 @@ def _received(folder: Path, limits: Limits, findings: list[Finding]) -> dict[str
             if path or received_at:
                 found[path] = parse_moment(received_at)
         except PeriodError as error:
-            findings.append(Finding("received_row", f"{place}:{line}", {"found": str(error)}))
+            findings.append(Finding("received_row", f"{place}:{line}", {"found": error.told}))
     return found
 
 

@@ -174,7 +174,7 @@ _USED = re.compile(r"(?P<billed>.+?)\s?\(\s?(?P<used>[0-9]{1,2})月(?:使用|ご
 def _calendar_year(text: str) -> datetime:
     plain = folding.date(text).strip().removesuffix("年").removesuffix(".0")
     if not re.fullmatch(r"(?:19|20)[0-9]{2}", plain):
-        raise PeriodError(f"{text!r}: not a year like 2024")
+        raise PeriodError(text, "no_year")
     return datetime(int(plain), 1, 1)  # noqa: DTZ001 - local by design
 
 
