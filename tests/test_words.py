@@ -152,6 +152,7 @@ KEYS_OF_VARIABLES = {
     "pipelines/review/store.py": "what a database says -> what is told (NOT_DAMAGED)",
     "pipelines/warehouse/database.py": "why a published file cannot be opened -> what is told (PUBLISHED_PROBLEMS)",
     "pipelines/warehouse/invariants.py": "an invariant's name is the key of its sentence",
+    "pipelines/periods.py": "what is wrong with a date is raised by its key, and told later",
     "pipelines/texts.py": "the functions themselves",
 }
 TOLD_ONCE = (*texts.TOLD_IN_BOTH, "letters")

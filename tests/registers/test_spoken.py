@@ -185,7 +185,7 @@ def test_an_error_names_headings_and_words_as_the_office_wrote_them(city: City) 
         "meters",
         "計器ID,施設ID,エネルギー種別,単位,検針の種類,乗率,役割\nM1,F1,灯油,kWhh,検針,0,子\nM2,F9,灯油,L,検針,1,\n",
     )
-    write(city, "facilities", "施設ID,施設名,事業者ID,開設日\nF1,本庁舎,OP,いつか\nF1,本庁舎,OP,\n")
+    write(city, "facilities", "施設ID,施設名,事業者ID,開設日\nF1,本庁舎,OP,いつか\nF2,支所,OP,\nF2,支所,OP,\n")
     try:
         speak("ja")
         with pytest.raises(RegisterError) as refused:
@@ -235,7 +235,7 @@ def test_words_are_the_nearest_where_there_are_many(city: City) -> None:
     told = spoken.nearest("meters", "energy_type", "灯湯")
     assert told.startswith("灯油 (kerosene)") and told.count("(") <= 5 and "registers meters" in told
     assert (
-        spoken.nearest("meters", "reading_kind", "x")
+        spoken.nearest("meters", "reading_kind", "x").ja
         == "30分値 (interval), 検針 (bill), 指示数 (register), 納品 (delivery)"
     )
     assert Path(__file__).exists() and city
