@@ -16,6 +16,7 @@ import duckdb
 from pipelines import tables
 from pipelines.ask import select
 from pipelines.findings import explain_reason
+from pipelines.registers import factor_line
 from pipelines.texts import LANGUAGES, label, say, section
 from pipelines.warehouse import query
 
@@ -87,7 +88,8 @@ def _causes(
         facilities = [f for f in row["facilities"] if f in names]
         supplied[row["reason"]].update(facilities)
         if facilities:
-            yield _cause(row["reason"], names, facilities, _supply(row), "factor", row)
+            told = {**row, "year": year, "basis": "plan"}
+            yield _cause(row["reason"], names, facilities, _supply(row), "factor", told)
     waiting: dict[bool, set[str]] = defaultdict(set)  # of the base year, of the year: the facilities that wait for a closing
     for row in select.rows(connection, "start_deliveries", at):
         for is_base in (False, True):
@@ -192,8 +194,9 @@ def _remedy(remedy: str, told: Mapping[str, Any], language: str) -> str:
         key = f"todo_{told['reason']}"
         chosen = key if key in section("labels") else "todo_other_factor"
         if key == "todo_no_factor_row" and told["menus"]:
-            chosen = "todo_menu"
-        shown = {k: told[k] or "-" for k in ("supplier_no", "supplier", "menu", "menus")}
+            chosen = "todo_menu" if told["menu"] not in told["menus"].split(", ") else chosen
+        shown = {k: told[k] or "-" for k in ("supplier_no", "supplier", "menu", "menus", "year")}
+        shown["line"] = factor_line.to_write(told, told["year"], language)
         return say(chosen, language, meters=", ".join(told["meters"][:5]), **shown)
     key = f"todo_{remedy}"
     return label(key if key in section("labels") else "todo_other", language)

@@ -6,7 +6,7 @@ An in-memory warehouse with one meter, one day and one contract per question sta
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
@@ -20,12 +20,13 @@ from pipelines.emissions import build as emissions
 from pipelines.energy import build as energy
 from pipelines.errors import ActionableError
 from pipelines.findings import rules
+from pipelines.periods import fiscal_year
 from pipelines.reference import editions, method_rules
 from pipelines.reference import load as reference
 from pipelines.reference.editions import Edition
-from pipelines.registers import read
+from pipelines.registers import factor_line, read, spoken
 from pipelines.settings import city_file
-from pipelines.texts import both
+from pipelines.texts import LANGUAGES, both
 from pipelines.warehouse import database
 
 BASES = tables.words("basis")
@@ -145,6 +146,7 @@ def convert_all(
     connection = _warehouse(city, editions.taken(history) if history else [], quick=len(questions) < FEW)
     answers: list[Converted | ConvertError] = []
     asked: dict[int, tuple[QuantityQuestion, Decimal]] = {}
+    questions = [replace(q, energy_type=spoken.word("meters", "energy_type", q.energy_type)) for q in questions]
     days = _days(connection, today)
     words = [row[0] for row in connection.execute("SELECT energy_type FROM energy_types ORDER BY 1").fetchall()]
     for number, question in enumerate(questions):
@@ -194,7 +196,8 @@ def _count(question: QuantityQuestion, words: Sequence[str], days: tuple[date, d
     if not days[0] <= question.on <= days[1]:
         raise ConvertError(both("day_outside_tables", on=question.on, first=days[0], last=days[1]))
     if question.energy_type not in words:
-        raise ConvertError(both("unknown_energy_type", energy_type=question.energy_type, known=", ".join(words)))
+        near = spoken.nearest("meters", "energy_type", question.energy_type)
+        raise ConvertError(both("unknown_energy_type", energy_type=question.energy_type, known=near))
     if question.basis not in BASES:
         raise ConvertError(both("unknown_basis", basis=question.basis, known=", ".join(BASES)))
     try:
@@ -224,6 +227,7 @@ def _choose(
     if city:
         stated = city_file.plan_electricity_rules(city)
         database.insert_rows(connection, "method_rules", method_rules.electricity_rows(stated))
+        database.insert_rows(connection, "method_rules", _city_gas_rules(city))
     day = timedelta(days=1)
     meters = [
         (_meter(n), _meter(n), "-", 1, q.energy_type, "bill", "main", "site", q.on, q.on + day)
@@ -255,6 +259,16 @@ def _choose(
     emissions.choose(connection)
 
 
+def _city_gas_rules(city: Path) -> list[method_rules.Row]:
+    """Return the city's rules for the plan's city gas; the whole of city.toml is read only where it has some."""
+    names = {"plan_city_gas_heat", "plan_city_gas_volume"}
+    if not names & set(city_file.read(city).get("rules", {})):
+        return []
+    from pipelines.settings.city import load_settings
+
+    return [row for row in method_rules.rows_of(load_settings(city).rules) if row[1] in names]
+
+
 def _meter(number: int) -> str:
     return f"Q{number}"
 
@@ -279,6 +293,11 @@ def _answer(question: QuantityQuestion, amount: Decimal, found: dict[str, Any]) 
         raise ConvertError(both("name_supplier_and_menu"))
     if reason is not None and reason != "not_in_basis":
         more = f"（{found['candidates']}）" if found["candidates"] else ""
+        if reason == "no_factor_row":
+            number, name = _supplier(question)
+            lacking = asdict(question) | {"supplier_no": number, "supplier": name}
+            lines = [factor_line.to_write(lacking, fiscal_year(question.on), language) for language in LANGUAGES]
+            raise ConvertError("\n".join([rules()[reason].both({}), *lines]))
         raise ConvertError(f"{rules()[reason].both({})}{more}")
     gj = None if found["gj_multiplier14"] is None else _nine(amount * found["gj_multiplier14"])
     multiplier = found["multiplier14"]

@@ -54,8 +54,10 @@ class Difference:
 def opened(city: Path | None, history: Path | None) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a warehouse with every factor that is known."""
     connection = database.connect()
-    known = registers.read_some(city / "registers", (*registers.FACTOR_REGISTERS, "contracts")) if city else {}
-    for name in (*registers.FACTOR_REGISTERS, "contracts"):
+    known = (
+        registers.read_some(city / "registers", (*registers.FACTOR_REGISTERS, "contracts", "meters")) if city else {}
+    )
+    for name in (*registers.FACTOR_REGISTERS, "contracts", "meters"):
         database.create(connection, name)
         columns = tables.table(name).column_names
         database.insert_rows(connection, name, [tuple(row.values[c] for c in columns) for row in known.get(name, [])])
@@ -71,6 +73,11 @@ def listed(
 ) -> list[dict[str, Any]]:
     """Return factors, by energy type or table, part of a supplier's name or number, and day."""
     return select.rows(connection, "factors_listed", {"table": table, "supplier": supplier, "on": on})
+
+
+def by_year(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Return what there is of factors, by table and years of use."""
+    return select.rows(connection, "factors_by_year")
 
 
 def shown(connection: duckdb.DuckDBPyConnection, factor_id: str) -> dict[str, Any] | None:

@@ -85,8 +85,10 @@ def start(
 
     例 / example: facility-emissions --city mycity start
     """
-    from pipelines.ask import checklist
+    from pipelines.ask import checklist, factors
+    from pipelines.findings import rules
     from pipelines.periods import fiscal_year as year_of
+    from pipelines.reference import contract_names
     from pipelines.registers import checks, read
     from pipelines.reports.terminal import show_checklist
     from pipelines.review import counter
@@ -105,6 +107,9 @@ def start(
             return
         for name in empty:
             out.line(out.say("start_empty_register", name=name), "yellow")
+        with factors.opened(city.folder, city.history) as connection:
+            for finding in contract_names.findings(connection):
+                out.line(rules()[finding.rule_id].sentence(out.language, finding.numbers), "yellow")
         out.line(out.say("start_first_night"))
         return
     try:

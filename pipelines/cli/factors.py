@@ -68,6 +68,14 @@ def import_list(
         show_factors.taken(out, edition, is_new=is_new)
 
 
+def _known() -> tuple[Path | None, Path | None]:
+    """The city folder and its history, where there is a city: what the package brings is known without one."""
+    if not common.is_city():
+        return None, None
+    city = common.city_folder()
+    return city.folder, city.history
+
+
 @app.command("list")
 def list_factors(
     energy_type: Annotated[str | None, typer.Option(help="electricity, city_gas, heat, plan_fuels ...")] = None,
@@ -76,22 +84,31 @@ def list_factors(
     editions: Annotated[bool, typer.Option("--editions", help="版の一覧 / editions of lists.")] = False,
     as_json: common.AsJson = False,
 ) -> None:
-    """排出係数または版の一覧 / factors, or the editions of lists.
+    """ある係数の表、または条件に合う係数 / what factors there are by year, or those that are asked for, or editions.
+
+    市のフォルダがなくても使えます / needs no city folder.
 
     例 / example: facility-emissions factors list --energy-type electricity --supplier A0009 --on 2025-05-01
     """
     from pipelines.ask import factors
+    from pipelines.registers import spoken
     from pipelines.reports.terminal import show_factors
 
-    city = common.city_folder()
+    folder, history = _known()
     day = None if on is None else common.day(on, "--on")
-    with factors.opened(city.folder, city.history) as connection:
-        names = factors.edition_names(connection, city.history) if editions else []
-        found = names if editions else factors.listed(connection, energy_type, supplier, day)
+    is_all = not (energy_type or supplier or on or as_json)
+    wanted = None if energy_type is None else spoken.word("meters", "energy_type", energy_type)
+    with factors.opened(folder, history) as connection:
+        if editions:
+            found = factors.edition_names(connection, history)
+        else:
+            found = factors.by_year(connection) if is_all else factors.listed(connection, wanted, supplier, day)
     if as_json:
         common.print_json(found)
     elif editions:
         show_factors.editions(common.terminal(), found)
+    elif is_all:
+        show_factors.by_year(common.terminal(), found)
     else:
         show_factors.factors(common.terminal(), found)
 
@@ -104,8 +121,7 @@ def show_factor(
     from pipelines.ask import factors
     from pipelines.reports.terminal import show_factors
 
-    city = common.city_folder()
-    with factors.opened(city.folder, city.history) as connection:
+    with factors.opened(*_known()) as connection:
         found = factors.shown(connection, factor_id)
     if found is None:
         common.refuse(both("no_such_factor", factor_id=factor_id))
@@ -125,8 +141,7 @@ def diff_editions(
     from pipelines.ask import factors
     from pipelines.reports.terminal import show_factors
 
-    city = common.city_folder()
-    with factors.opened(city.folder, city.history) as connection:
+    with factors.opened(*_known()) as connection:
         old, new = (factors.edition_values(connection, name) for name in (before, after))
     for name, values in ((before, old), (after, new)):
         if not values:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -188,21 +188,21 @@ def convert(
 ) -> None:
     """一つの数量を換算する / convert one quantity: energy, crude oil, CO2, factor, edition, source.
 
-    例 / example: facility-emissions convert 1.5 kL kerosene --on 2024-05-01
+    例 / example: facility-emissions convert 1.5 kL 灯油 --on 2024-05-01
     """
-    from pipelines.ask.convert import ConvertError
     from pipelines.ask.convert import convert as run
+    from pipelines.registers import spoken
 
     folder = common.chosen.city if (common.chosen.city / CITY_FILE).is_file() else None
     try:
-        amount = Decimal(quantity)
+        amount = spoken.figure("", quantity)
         history = history_folder(folder, common.chosen.data) if folder else None
         day = common.day(on, "--on")
         today = common.chosen.today
         answer = run(amount, unit, energy_type, day, basis, supplier, menu, folder, history, today)
     except InvalidOperation:
         common.refuse(both("not_a_number", at=quantity))
-    except ConvertError as error:
+    except ValueError as error:  # a percent sign, a ConvertError
         common.refuse(str(error))
     if as_json:
         common.print_json(answer.as_dict())

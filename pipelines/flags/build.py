@@ -9,7 +9,7 @@ the 管理責任者, else the 企画推進者 of the facility.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -22,6 +22,8 @@ from pipelines import tables
 from pipelines.findings import Finding, explain_reason, rules, stable_id
 from pipelines.flags import backdated
 from pipelines.periods import fiscal_year
+from pipelines.reference import contract_names
+from pipelines.registers import factor_line
 from pipelines.rounding import pair, rule_of
 from pipelines.settings.city import Settings
 from pipelines.texts import LANGUAGES, verdict_words, word
@@ -119,6 +121,7 @@ def build(
         *_of_older_years(older),
         *_without_owner(flag for flag in raised if of_flags[flag.flag_id] is None),
         *_without_factor(lacking),
+        *contract_names.findings(connection),
         *_of_verdicts(connection, changed_late, parameters),
     ]
 
@@ -268,12 +271,19 @@ def _without_factor(rows: list[dict[str, Any]]) -> Iterable[Finding]:
             "energy_type": row["energy_type"],
             "basis": row["basis"],
             "years": years,
-            "supplier": row["supplier"] or "-",
+            "supplier": row["contract"] or "-",
             "found": row["candidates"] or "-",
-            "why": rules()[row["reason"]].both({}),
+            "why": _why_no_factor(row),
         }
         subject = f"{row['meter_id']}/{row['basis']}/{row['reason']}"
         yield Finding("factor_missing", subject, found, row["facility_id"])
+
+
+def _why_no_factor(row: Mapping[str, Any]) -> str:
+    """Why a factor lacks; where no list has it, the line that would give it, for the last year that lacks it."""
+    if row["reason"] != "no_factor_row":
+        return rules()[row["reason"]].both({})
+    return " / ".join(factor_line.to_write(row, row["last_fy"], language) for language in LANGUAGES)
 
 
 def _without_owner(flags: Iterable[Raised]) -> Iterable[Finding]:

@@ -8,7 +8,8 @@ WITH used AS (
 )
 SELECT
     u.facility_id, u.meter_id, c.basis, c.reason, any_value(u.energy_type) AS energy_type, min(u.fiscal_year) AS first_fy,
-    max(u.fiscal_year) AS last_fy, any_value(concat_ws(' ', s.supplier_no, s.supplier, s.menu)) AS supplier,
+    max(u.fiscal_year) AS last_fy, any_value(concat_ws(' ', s.supplier_no, s.supplier, s.menu)) AS contract,
+    arg_max(s.supplier_no, u.fiscal_year) AS supplier_no, arg_max(s.supplier, u.fiscal_year) AS supplier, arg_max(s.menu, u.fiscal_year) AS menu,
     any_value(c.candidates) AS candidates
 FROM used AS u
 JOIN factor_choices AS c

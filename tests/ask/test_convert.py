@@ -204,3 +204,45 @@ def test_convert_and_the_night_agree(city: City) -> None:
         for basis in ("plan", "shk_basic"):
             found = one(made, "SELECT co2e_kg FROM emissions_by_source_day WHERE basis = ?", basis)
             assert found == convert(Decimal("1234.567891"), "L", "kerosene", date(2024, 4, 1), basis).co2e_kg["CO2"]
+
+
+def test_what_the_citys_plan_states_counts_in_a_conversion_as_in_the_night(city: City) -> None:
+    leaflet = {
+        "energy_type": "A重油",
+        "gas": "CO2",
+        "value": "2.71",
+        "unit": "t-CO2/kL",
+        "document": "試験市計画",
+        "valid_from": "2024-04-01",
+    }
+    heat = {
+        "supplier": "試験ガス",
+        "energy_type": "city_gas",
+        "property": "heat_content",
+        "value": "45",
+        "unit": "GJ/千m3",
+        "source": "約款",
+    }
+    city.register("own_factors", [leaflet]).register("supplier_properties", [heat])
+    toml = city.folder / "city.toml"
+    rule = '\n[[rules.plan_city_gas_heat]]\nheat = "supplier"\nsource = "試験"\n'
+    toml.write_text(toml.read_text(encoding="utf-8") + rule, encoding="utf-8")
+    oil = convert(Decimal(2), "kL", "Ａ重油", date(2024, 4, 1), city=city.folder)
+    assert (oil.co2e_kg, oil.choice) == ({"CO2": Decimal("5420.000000000")}, "own")
+    assert convert(Decimal(2), "kL", "A重油", date(2024, 3, 31), city=city.folder).choice == "exact"
+    gas = convert(Decimal(1000), "m3", "都市ガス", date(2023, 4, 1), supplier="試験ガス", city=city.folder)
+    assert gas.co2e_kg["CO2"] == (Decimal(45) * Decimal("0.0136") * 44 * 1000 / 12).quantize(Decimal("1E-9"))
+
+
+def test_a_missing_factor_names_supplier_menu_and_year_and_the_line_to_write() -> None:
+    with pytest.raises(ConvertError) as refused:
+        convert(Decimal(1), "kWh", "電気", date(2022, 5, 1), supplier="A0009", menu="メニューZ")
+    told = str(refused.value)
+    for cell in (
+        "登録番号=A0009",
+        "供給区域・メニュー=メニューZ",
+        "エネルギー種別=電気",
+        "活動年度=2022",
+        "area_or_menu=メニューZ",
+    ):
+        assert cell in told, told

@@ -262,6 +262,30 @@ def test_what_was_published_before_can_be_asked_for(published: City) -> None:
     assert code == 0 and "method.html" in out.replace("\n", "")
 
 
+def test_a_quantity_is_asked_for_and_answered_in_japanese() -> None:
+    code, out, _ = run(None, "--lang", "ja", "convert", "１，５００", "ℓ", "灯油", "--on", "令和6年5月1日")
+    assert code == 0 and "1,500 ℓ 灯油 2024-05-01 実行計画" in out and "3,734.225 kgCO2e" in out
+    code, out, _ = run(None, "--lang", "en", "convert", "1500", "L", "灯油", "--on", "2024-05-01")
+    assert "1,500 L kerosene 2024-05-01 plan" in out
+    code, _, err = run(None, "convert", "1", "L", "灯由", "--on", "2024-05-01")
+    assert code == 2 and "灯油 (kerosene)" in err
+    assert run(None, "convert", "50%", "L", "灯油", "--on", "2024-05-01")[0] == 2
+
+
+def test_what_is_shipped_is_shown_without_a_city(tmp_path: Path) -> None:
+    nowhere = ("--city", str(tmp_path / "none"), "--lang", "ja")
+    result = RUNNER.invoke(main.app, [*nowhere, "factors", "list"])
+    assert (
+        result.exit_code == 0
+        and "代替値等" in result.stdout
+        and "電気" in result.stdout
+        and "2025" in result.stdout
+    )
+    result = RUNNER.invoke(main.app, [*nowhere, "factors", "list", "--energy-type", "灯油"])
+    assert result.exit_code == 0 and "0.0185 kgC/MJ" in result.stdout
+    assert RUNNER.invoke(main.app, [*nowhere, "factors", "show", "plan_fuels/kerosene"]).exit_code == 0
+
+
 def test_factors_are_listed_shown_and_compared_before_the_first_night(city: City, tmp_path: Path) -> None:
     listed = run(
         city, "factors", "list", "--energy-type", "electricity", "--supplier", "A0009", "--on", "2025-05-01", "--json"

@@ -1,5 +1,5 @@
 -- start_factors: a reason why energy of a fiscal year has no factor of the plan, with supplier and menu as the contract names them, and
--- the menus that the supplier's list has. Reads energy_by_meter_day, factor_choices, contracts, emission_factors.
+-- the menus that the supplier's list of that year has. Reads energy_by_meter_day, factor_choices, contracts, emission_factors.
 WITH used AS (
     SELECT DISTINCT meter_id, facility_id, energy_type, unit FROM energy_by_meter_day
     WHERE quantity <> 0 AND facility_share > 0 AND local_date >= make_date($year, 4, 1) AND local_date < make_date($year + 1, 4, 1)
@@ -7,7 +7,7 @@ WITH used AS (
 listed AS (
     SELECT supplier_no, string_agg(DISTINCT coalesce(menu, '-'), ', ' ORDER BY coalesce(menu, '-')) AS menus
     FROM emission_factors
-    WHERE supplier_no IS NOT NULL
+    WHERE supplier_no IS NOT NULL AND coalesce(valid_from < make_date($year + 1, 4, 1), true) AND coalesce(valid_to > make_date($year, 4, 1), true)
     GROUP BY supplier_no
 )
 SELECT

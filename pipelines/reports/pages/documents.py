@@ -18,24 +18,25 @@ from pipelines.history import chain
 from pipelines.reports.pages import page
 from pipelines.reports.plain_text import plain
 from pipelines.settings.city import CityFolder, Thresholds
-from pipelines.texts import word
+from pipelines.texts import LANGUAGES, word
 from pipelines.warehouse import query
 
 # The SELECTs that list figures, in the order in which the page lists their tables.
 FACTORS = ("method_factors", "method_heat_contents", "method_densities", "method_gwp")
-GROUPS = {
-    "plan_fuels": ("実行計画の燃料", "fuels of the plan"),
-    "own_fuels": ("市の係数（燃料）", "fuel factors stated by the city's plan"),
-    "shk_fuels": ("SHKの燃料", "fuels of the SHK report"),
-    "electricity": ("電気", "electricity"),
-    "city_gas": ("都市ガス", "city gas"),
-    "heat": ("熱（供給事業者）", "heat, by supplier"),
-    "heat_table": ("熱（法令の表）", "heat, by law"),
-    "plan_activities": ("その他のガスの活動", "other gases"),
-    "heat_contents": ("単位発熱量・一次換算係数", "heat contents and primary energy"),
-    "densities": ("密度", "densities"),
-    "gwp": ("地球温暖化係数", "warming potentials"),
-}
+# The groups of the factors' page, in its order; a word of the catalogue names each.
+GROUPS = (
+    "plan_fuels",
+    "own_fuels",
+    "shk_fuels",
+    "electricity",
+    "city_gas",
+    "heat",
+    "heat_table",
+    "plan_activities",
+    "heat_contents",
+    "densities",
+    "gwp",
+)
 # The rules about days that the statement quotes, in the order a reader meets them.
 HANDLING = (
     "missing_data", "interpolated", "zero_day", "zero_unchecked", "over_limit", "standstill", "bill_differs", "unit_slip",
@@ -67,8 +68,11 @@ def write(city: CityFolder) -> list[Path]:
         factors = [_factor(row, sources) for name in FACTORS for row in select.rows(connection, name)]
         method = _method(connection, city, counts)
     groups = [
-        {"ja": ja, "en": en, "rows": [f for f in factors if f["factor_table"] == name]}
-        for name, (ja, en) in GROUPS.items()
+        {
+            **{language: word(f"group_{name}", language) for language in LANGUAGES},
+            "rows": [f for f in factors if f["factor_table"] == name],
+        }
+        for name in GROUPS
     ]
     used = [factor for factor in factors if factor["used"]]
     return [

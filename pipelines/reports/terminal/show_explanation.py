@@ -15,7 +15,8 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from pipelines.findings import explain_reason
-from pipelines.registers import spoken
+from pipelines.periods import fiscal_year
+from pipelines.registers import factor_line, spoken
 from pipelines.reports.plain_text import GAP, figure, percent, plain, tonnes
 from pipelines.reports.terminal import show_past
 from pipelines.reports.terminal.look import Terminal, is_collected
@@ -414,6 +415,9 @@ def _factor(shown: Explained, factor: dict[str, Any], digits: int) -> None:
         else:
             why = explain_reason(factor["reason"] or "", out.language)
             out.line(f"  × {span}: {amount} — {why} {factor['candidates'] or ''}", "yellow")
+            if factor["reason"] == "no_factor_row" and factor.get("energy_type"):
+                line = factor_line.to_write(factor, fiscal_year(factor["last_date"]), out.language)
+                out.indented(f"→ {line}")
         return
     gas = factor.get("gas") or "CO2"
     steps = "".join(_step(out, step, gas) for step in factor["steps"])

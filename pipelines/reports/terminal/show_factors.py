@@ -10,6 +10,7 @@ from pipelines.reports.terminal.look import Terminal
 from pipelines.texts import word
 
 MOST = 20
+MOST_KEYS = 3
 
 
 def factors(out: Terminal, rows: Sequence[dict[str, Any]]) -> None:
@@ -23,6 +24,46 @@ def factors(out: Terminal, rows: Sequence[dict[str, Any]]) -> None:
         out.line(f"  {period} {word(row['status'], out.language)} {row['edition'] or ''} {row['factor_id']}", "dim")
     if not rows:
         out.line(out.say("factors_none"))
+
+
+def by_year(out: Terminal, rows: Sequence[dict[str, Any]]) -> None:
+    """What there is, by table and years of use, and how to see single values."""
+    columns = [
+        out.say(key)
+        for key in ("col_factor_table", "col_used_in", "col_factors", "col_suppliers", "col_state", "col_origin")
+    ]
+    out.table(
+        columns,
+        (
+            (
+                _named(out, row),
+                _years(out, row),
+                row["factors"],
+                row["suppliers"] or "",
+                word(row["status"], out.language) + (f" {row['edition']}" if row["suppliers"] else ""),
+                out.say(f"origin_{row['origin']}"),
+            )
+            for row in rows
+        ),
+        right=frozenset({2, 3}),
+        whole=frozenset({1}),
+    )
+    out.line(out.say("factors_how"))
+
+
+def _named(out: Terminal, row: dict[str, Any]) -> str:
+    """The table, and its fuels where they are few; substitutes are named so."""
+    name = word(f"group_{row['factor_table']}", out.language)
+    if row["is_substitute"]:
+        return f"{name} {word('legal_substitute', out.language)}"
+    keys = row["keys"] if out.language == "ja" else row["keys_en"]
+    is_few = row["factor_table"].endswith("_fuels") and len(keys) <= MOST_KEYS
+    return f"{name}: {', '.join(keys)}" if is_few else name
+
+
+def _years(out: Terminal, row: dict[str, Any]) -> str:
+    first, last = row["first_fy"] or "", row["last_fy"] or ""
+    return str(first) if first == last else out.say("from_to_years", first=first, last=last)
 
 
 def factor(out: Terminal, row: dict[str, Any]) -> None:
