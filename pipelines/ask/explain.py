@@ -5,6 +5,7 @@ Reads the published file only. What it returns is plain data; ``terminal`` shows
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,6 +16,7 @@ import duckdb
 
 from pipelines.ask import chain
 from pipelines.errors import ActionableError
+from pipelines.history import frozen
 from pipelines.periods import fiscal_year_end, fiscal_year_start
 from pipelines.texts import both
 from pipelines.warehouse import database
@@ -65,6 +67,8 @@ def explain(connection: duckdb.DuckDBPyConnection, question: FacilityQuestion) -
     def rows(name: str) -> list[dict[str, Any]]:
         return database.rows(connection, HERE / f"{name}.sql", parameters)
 
+    result = next(iter(rows("result")), None)
+    told = [question.fiscal_year, *([result["base_fy"]] if result and result["base_fy"] else [])]
     sources = rows("sources")
     for source in sources:
         parameters["source"] = source["source_id"]
@@ -84,7 +88,8 @@ def explain(connection: duckdb.DuckDBPyConnection, question: FacilityQuestion) -
         "fiscal_year": question.fiscal_year,
         "month": question.month,
         "basis": question.basis,
-        "result": next(iter(rows("result")), None),
+        "result": result,
+        "gases": [] if question.month else _gases(connection, "facility", parameters["facility"], told, question.basis),
         "total": total,
         "without_factor": rows("without_factor"),
         "years_known": next(iter(rows("years_known")), None),
@@ -126,8 +131,16 @@ def explain_subject(
         "basis": basis,
         "results": database.rows(connection, HERE / "subject_results.sql", parameters),
         "total": {column: sum((row[column] for row in members), Decimal(0)) for column in SUMMED},
+        "gases": _gases(connection, CITY, CITY, [fiscal_year], basis) if chosen == CITY else [],
         "facilities": members,
     }
+
+
+def _gases(
+    connection: duckdb.DuckDBPyConnection, kind: str, subject: str, years: Iterable[int], basis: str
+) -> list[dict[str, Any]]:
+    """The gases of fiscal years, for documents that round them one by one."""
+    return [row for row in frozen.gases(connection, years, kind, subject) if row["basis"] == basis]
 
 
 def _facility(connection: duckdb.DuckDBPyConnection, facility_id: str) -> dict[str, Any]:

@@ -233,9 +233,11 @@ def explain(
 
     事業者と city は施設ごとの内訳 / of an operator or the city: the sums by facility.
     """
+    from pipelines import rounding
     from pipelines.ask.explain import FacilityQuestion, UnknownFacility, explain_subject
     from pipelines.ask.explain import explain as explained
     from pipelines.reports.terminal import show_explanation
+    from pipelines.settings.city import SCREEN
     from pipelines.warehouse import query
 
     year = common.year_of(fiscal_year)
@@ -249,12 +251,13 @@ def explain(
     if as_json:
         common.print_json(told | {"as_known_at": as_known_at, "by_receipt": by_receipt})
     else:
-        sign = common.city_folder().settings.reports.sign
+        reports = common.city_folder().settings.reports
         at = f"{as_known_at} --by-receipt" if by_receipt else as_known_at
-        if subject:
-            show_explanation.subject(common.terminal(), told, at, exact=exact)
-        else:
-            show_explanation.show(common.terminal(), told, at, sign, exact=exact)
+        with rounding.on_screen(reports.document(SCREEN)):
+            if subject:
+                show_explanation.subject(common.terminal(), told, at, reports.documents, exact=exact)
+            else:
+                show_explanation.show(common.terminal(), told, at, reports.sign, reports.documents, exact=exact)
 
 
 @app.command()
@@ -286,8 +289,10 @@ def facilities(
     as_json: common.AsJson = False,
 ) -> None:
     """施設と判定の一覧 / facilities with their verdict, by default of the last closed year."""
+    from pipelines import rounding
     from pipelines.reports.terminal import show_lists
     from pipelines.reports.terminal.look import standing_word
+    from pipelines.settings.city import SCREEN
 
     year = common.year_of(fiscal_year)
     found = common.published_rows("facilities", {"year": year}, as_known_at, by_receipt=by_receipt)
@@ -297,7 +302,9 @@ def facilities(
     if as_json:
         common.print_json(found)
     else:
-        show_lists.facilities(common.terminal(), found, common.city_folder().settings.reports.sign)
+        reports = common.city_folder().settings.reports
+        with rounding.on_screen(reports.document(SCREEN)):
+            show_lists.facilities(common.terminal(), found, reports.sign)
 
 
 def _only(

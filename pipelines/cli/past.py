@@ -73,7 +73,7 @@ def freeze(
     wanted = frozen.FreezeRequest(purpose, fiscal_year, document, by or me, city.now(), me, accept_incomplete)
     try:
         with run_lock(city.data, city.now(), wait=PATIENCE), query.opened(city.published) as connection:
-            record = frozen.freeze(connection, city.history, wanted)
+            record = frozen.freeze(connection, city.history, wanted, city.settings.reports.document(purpose))
     except (frozen.FreezeError, query.QueryError) as error:
         common.refuse(str(error))
     if as_json:

@@ -6,6 +6,8 @@ written last. What was frozen never changes; today's totals are shown against it
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,7 +22,7 @@ from pipelines.findings import stable_id
 from pipelines.history import chain, journal, kept
 from pipelines.history.moments import Past
 from pipelines.periods import fiscal_year
-from pipelines.rounding import rule_of
+from pipelines.rounding import Document, rule_of
 from pipelines.texts import both
 from pipelines.warehouse import database
 
@@ -53,13 +55,24 @@ def editions(history: Path, past: Past | None = None) -> list[dict[str, Any]]:
     ]
 
 
-def freeze(connection: duckdb.DuckDBPyConnection, history: Path, wanted: FreezeRequest) -> dict[str, Any]:
+def gases(
+    connection: duckdb.DuckDBPyConnection, years: Iterable[int], kind: str | None = None, subject: str | None = None
+) -> list[dict[str, Any]]:
+    """Return kg and warming potential of each gas of fiscal years, by subject and basis; of one subject or all."""
+    asked = {"years": sorted(set(years)), "kind": kind, "subject": subject}
+    return database.rows(connection, Path(__file__).parent / "subject_gases.sql", asked)
+
+
+def freeze(
+    connection: duckdb.DuckDBPyConnection, history: Path, wanted: FreezeRequest, stated: Document | None = None
+) -> dict[str, Any]:
     """Freeze the published totals of a fiscal year, and of the base years, for a purpose.
 
     Args:
         connection: The published file, for reading.
         history: Where editions are kept.
         wanted: The request.
+        stated: The city's own rules of rounding for this purpose.
 
     Returns:
         The edition's record.
@@ -86,7 +99,15 @@ def freeze(connection: duckdb.DuckDBPyConnection, history: Path, wanted: FreezeR
         raise FreezeError(both("no_totals_of_year", fiscal_year=wanted.fiscal_year))
     official_id = stable_id("official", wanted.purpose, wanted.fiscal_year, wanted.document_no)
     rule = rule_of(wanted.purpose)
-    _keep(history, official_id, [(official_id, *row, rule.rounded(Decimal(row[4]))) for row in rows])
+    printed = [rule.rounded(Decimal(row[4])) for row in rows]
+    if stated is not None:
+        rule = stated.figures
+        parts: dict[tuple[Any, ...], list[tuple[Decimal, Decimal]]] = defaultdict(list)
+        for gas in gases(connection, {row[2] for row in rows}) if stated.gas else ():
+            key = (gas["subject_kind"], gas["subject_id"], gas["fiscal_year"], gas["basis"])
+            parts[key].append((gas["emissions_kg"], gas["gwp_value"]))
+        printed = [rule.rounded(stated.total(Decimal(row[4]), parts[row[:4]])) for row in rows]
+    _keep(history, official_id, [(official_id, *row, value) for row, value in zip(rows, printed, strict=True)])
     record = {
         "official_id": official_id,
         "purpose": wanted.purpose,
@@ -97,7 +118,7 @@ def freeze(connection: duckdb.DuckDBPyConnection, history: Path, wanted: FreezeR
         "as_known_at": str(published_time),
         "run_id": run_id,
         "version": version,
-        "rounding": f"{rule.name}: {rule.ja}",
+        "rounding": f"{rule.name}: {rule.ja if stated is None else stated.sentence('ja')}",
         "history_head": chain.head_told(history),
         "recorded_by": wanted.recorded_by,
         "facilities_undeterminable": len(incomplete),

@@ -275,12 +275,7 @@ def test_a_quantity_is_asked_for_and_answered_in_japanese() -> None:
 def test_what_is_shipped_is_shown_without_a_city(tmp_path: Path) -> None:
     nowhere = ("--city", str(tmp_path / "none"), "--lang", "ja")
     result = RUNNER.invoke(main.app, [*nowhere, "factors", "list"])
-    assert (
-        result.exit_code == 0
-        and "代替値等" in result.stdout
-        and "電気" in result.stdout
-        and "2025" in result.stdout
-    )
+    assert result.exit_code == 0 and "代替値等" in result.stdout and "電気" in result.stdout and "2025" in result.stdout
     result = RUNNER.invoke(main.app, [*nowhere, "factors", "list", "--energy-type", "灯油"])
     assert result.exit_code == 0 and "0.0185 kgC/MJ" in result.stdout
     assert RUNNER.invoke(main.app, [*nowhere, "factors", "show", "plan_fuels/kerosene"]).exit_code == 0

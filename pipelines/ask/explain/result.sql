@@ -1,6 +1,7 @@
 -- result: the verdict of the facility-year. Input: facility_results.
 -- Reads target_paths, targets.
-SELECT r.*, t.subject_kind, t.subject_id, t.base_fy, t.target_fy, t.reduction_rate, t.allowed_co2e_t,
+SELECT r.*, t.subject_kind, t.subject_id, t.base_fy,
+    CASE WHEN t.subject_kind = 'facility' THEN t.base_co2e_t END AS own_base_co2e_t, t.target_fy, t.reduction_rate, t.allowed_co2e_t,
     t.allowed_co2e_kg_per_m2, t.path, t.source AS target_source, p.allowed_num, p.allowed_den, p.allowed_as
 FROM facility_results AS r
 LEFT JOIN targets AS t ON t.target_id = r.target_id

@@ -95,7 +95,9 @@ def _factor(row: dict[str, Any], sources: dict[str, dict[str, Any]]) -> dict[str
 def _method(connection: duckdb.DuckDBPyConnection, city: CityFolder, counts: dict[str, Any]) -> dict[str, Any]:
     by_rule: dict[str, list[str]] = {}
     for output, name in rounding.outputs().items():
-        by_rule.setdefault(name, []).append(word(f"output_{output}", "ja") if output.isascii() else output)
+        if output not in city.settings.reports.rounding:
+            by_rule.setdefault(name, []).append(word(f"output_{output}", "ja") if output.isascii() else output)
+    own = {name: city.settings.reports.document(name) for name in city.settings.reports.rounding}
     shown = city.settings.reports.sign
     thresholds = city.settings.thresholds.model_dump()
     return {
@@ -111,6 +113,11 @@ def _method(connection: duckdb.DuckDBPyConnection, city: CityFolder, counts: dic
         "rounding": [
             {"outputs": "・".join(names), "ja": rounding.rules()[key].ja, "en": rounding.rules()[key].en}
             for key, names in by_rule.items()
+        ]
+        + [
+            {"outputs": name, "ja": told.sentence("ja"), "en": told.sentence("en")}
+            for name, told in own.items()
+            if told
         ],
         "sign": {language: rounding.sign_name(shown, language) for language in ("ja", "en")},
         "city_rules": [

@@ -21,7 +21,7 @@ from pipelines.reports.plain_text import GAP, figure, percent, plain, tonnes
 from pipelines.reports.terminal import show_past
 from pipelines.reports.terminal.look import Terminal, is_collected
 from pipelines.reports.terminal.show_lists import change_against_base
-from pipelines.rounding import CHANGE_NEGATIVE, rate_text, rule_of, sign_name
+from pipelines.rounding import CHANGE_NEGATIVE, Document, change_rate, rate_text, rule_of, sign_name
 from pipelines.texts import section, word
 
 MOST_LINES = 60
@@ -64,10 +64,20 @@ def show(
     told: dict[str, Any],
     as_known_at: str | None = None,
     sign: str = CHANGE_NEGATIVE,
+    documents: Mapping[str, Document] | None = None,
     *,
     exact: bool = False,
 ) -> None:
-    """Print an explanation from the total down to the lines of the files."""
+    """Print an explanation from the total down to the lines of the files.
+
+    Args:
+        out: Where to print.
+        told: The explanation.
+        as_known_at: The moment whose knowledge it is of.
+        sign: What the sign of a change means.
+        documents: The documents for which the city states rules of rounding.
+        exact: Whether all decimals are printed.
+    """
     shown = Explained(out, exact=exact)
     facility = told["facility"]
     period = f"{told['month']:%Y-%m}" if told["month"] else out.say("fiscal_year", year=told["fiscal_year"])
@@ -85,6 +95,8 @@ def show(
             *(_years(shown, told) if is_year else ()),
         ]
     )
+    if is_year:
+        _documents(out, told, documents or {}, sign)
     for event in told["events"]:
         kind = _spoken(out, "events", "kind", event["kind"])
         out.line(f"  ※ {event['from']} – {event['to'] or ''} {kind} {event['note'] or ''}", "cyan")
@@ -94,8 +106,15 @@ def show(
     out.rounding("emissions", "rate", "coverage", sign=sign)
 
 
-def subject(out: Terminal, told: dict[str, Any], as_known_at: str | None = None, *, exact: bool = False) -> None:
-    """Print the sums of an operator or the city by facility, and the verdicts of its own targets."""
+def subject(
+    out: Terminal,
+    told: dict[str, Any],
+    as_known_at: str | None = None,
+    documents: Mapping[str, Document] | None = None,
+    *,
+    exact: bool = False,
+) -> None:
+    """Print the sums of an operator or the city by facility, the verdicts of its own targets, and the city as documents print it."""
     shown = Explained(out, exact=exact)
     name = out.say("whole_city") if told["subject"] == "city" else f"{told['subject']} {told['name']}".strip()
     _head(out, name, out.say("fiscal_year", year=told["fiscal_year"]), told["basis"], as_known_at)
@@ -127,6 +146,9 @@ def subject(out: Terminal, told: dict[str, Any], as_known_at: str | None = None,
     out.columns(rows, right=frozenset({1, 2}))
     total = told["total"]
     out.pairs([(out.say("total"), shown.kg(total["co2e_kg"])), (out.say("energy"), _energy(shown, total))])
+    for name, stated in (documents or {}).items() if told["gases"] else ():
+        printed = stated.total(Decimal(total["co2e_kg"]), _of_year(told["gases"], told["fiscal_year"]))
+        _document(out, name, stated, stated.figures.text(printed))
     out.rounding("emissions")
 
 
@@ -281,6 +303,34 @@ def _years(shown: Explained, told: dict[str, Any]) -> Iterable[tuple[str, str]]:
             name,
             out.say("open_base_days", days=fixed["open_days"]) if fixed["open_days"] else shown.kg(fixed["co2e_kg"]),
         )
+
+
+def _documents(out: Terminal, told: dict[str, Any], documents: Mapping[str, Document], sign: str) -> None:
+    """The year, its base year and the change as each document of the city prints them, by which rules."""
+    result, year = told["result"], told["fiscal_year"]
+    in_force = next((each["co2e_kg"] for each in told["years"] if each["is_in_force"]), None)
+    if in_force is None:
+        return
+    for name, stated in documents.items():
+        kg = stated.total(in_force, _of_year(told["gases"], year))
+        text = stated.figures.text(kg)
+        if result and change_against_base(result) is not None:
+            base = result["baseline_low_co2e_kg"]
+            if result["own_base_co2e_t"] is None:  # what was published before is no sum of gases
+                base = stated.total(base, _of_year(told["gases"], result["base_fy"]))
+            change = change_rate(kg, base, stated.rate, stated.figures)
+            printed = f"{rate_text(change, stated.rate, sign)} {sign_name(sign, out.language)}"
+            text = out.say("printed_change", total=text, base=stated.figures.text(base), change=printed)
+        _document(out, name, stated, text)
+
+
+def _document(out: Terminal, name: str, stated: Document, text: str) -> None:
+    out.pairs([(out.say("printed_in", document=name), text)])
+    out.line(f"  ※ {stated.sentence(out.language)}", "dim")
+
+
+def _of_year(gases: list[dict[str, Any]], year: int) -> list[tuple[Decimal, Decimal]]:
+    return [(gas["emissions_kg"], gas["gwp_value"]) for gas in gases if gas["fiscal_year"] == year]
 
 
 def _same_period(result: dict[str, Any]) -> str | None:

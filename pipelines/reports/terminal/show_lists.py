@@ -192,7 +192,7 @@ def change_against_base(row: dict[str, Any]) -> Decimal | None:
     actual, base = row["actual_low_co2e_kg"], row["baseline_low_co2e_kg"]
     if None in (actual, base) or actual != row["actual_high_co2e_kg"] or base != row["baseline_high_co2e_kg"]:
         return None
-    return change_rate(actual, base, rule_of("rate"))
+    return change_rate(actual, base, rule_of("rate"), rule_of("emissions"))
 
 
 def post_text(row: dict[str, Any]) -> str:

@@ -133,7 +133,7 @@ def _by_form(text: str, form: str) -> datetime:
     for clock in _CLOCKS:
         with suppress(ValueError):
             return datetime.strptime(day, form + clock) + timedelta(days=day != text)  # noqa: DTZ007 - local by design
-    raise PeriodError(f"{text!r}: {form}")
+    raise PeriodError(text, "not_of_this_form", {"form": form})
 
 
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d(?:\.\d+)?)?")
@@ -145,7 +145,7 @@ def _moved(stamp: str, offset: str, utc_minutes: int) -> datetime:
     """Move a stamp from the offset it states to local time."""
     digits = offset[1:].replace(":", "").ljust(4, "0") if offset != "Z" else "0000"
     if int(digits[:2]) > MOST_OFFSET_HOURS or int(digits[2:]) > 59:
-        raise PeriodError(f"{stamp}{offset}: no such offset")
+        raise PeriodError(f"{stamp}{offset}", "no_such_offset", {"most": MOST_OFFSET_HOURS})
     stated = (int(digits[:2]) * 60 + int(digits[2:])) * (-1 if offset[0] == "-" else 1)
     return parse_moment(stamp) + timedelta(minutes=utc_minutes - stated)
 
