@@ -237,7 +237,7 @@ def explain(
     from pipelines.ask.explain import FacilityQuestion, UnknownFacility, explain_subject
     from pipelines.ask.explain import explain as explained
     from pipelines.reports.terminal import show_explanation
-    from pipelines.settings.city import SCREEN
+    from pipelines.settings.reports import SCREEN
     from pipelines.warehouse import query
 
     year = common.year_of(fiscal_year)
@@ -292,7 +292,7 @@ def facilities(
     from pipelines import rounding
     from pipelines.reports.terminal import show_lists
     from pipelines.reports.terminal.look import standing_word
-    from pipelines.settings.city import SCREEN
+    from pipelines.settings.reports import SCREEN
 
     year = common.year_of(fiscal_year)
     found = common.published_rows("facilities", {"year": year}, as_known_at, by_receipt=by_receipt)
