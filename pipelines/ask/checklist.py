@@ -29,6 +29,8 @@ WAY = (RETURNED, OPEN, ANSWERED, ACCEPTED, CONFIRMED)
 SETTLED = (ACCEPTED, CONFIRMED)
 SHORT = 8  # as much of an id as people type
 GAP = ("source_id", "first_day", "last_day", "days")
+# what a closing of deliveries lifts: the days with one are doubtful, those between them missing
+CLOSING = (NOT_CLOSED, "missing_data")
 # Reasons whose remedy needs no numbers of theirs.
 BY_ITSELF = frozenset(
     {"no_target", "no_base_year", "no_floor_area", "partial_year", "no_source", "two_targets", "running_year"}
@@ -90,20 +92,16 @@ def _causes(
         if facilities:
             told = {**row, "year": year, "basis": "plan"}
             yield _cause(row["reason"], names, facilities, _supply(row), "factor", told)
-    waiting: dict[bool, set[str]] = defaultdict(set)  # of the base year, of the year: the facilities that wait for a closing
-    for row in select.rows(connection, "start_deliveries", at):
-        for is_base in (False, True):
-            reason = f"{BASELINE if is_base else ''}{NOT_CLOSED}"
-            of_year = [f for f in row["facilities"] if f in names and row["fiscal_year"] == (base_years[f] if is_base else year)]
-            some = [f for f in of_year if f in {*by_reason[reason], *by_reason[reason.replace(NOT_CLOSED, "missing_data")]}]
-            waiting[is_base].update(some)
-            if some:
-                yield _cause(reason, names, some, f"{row['whose']} {row['fiscal_year']}", NOT_CLOSED, row)
+    years = {False: dict.fromkeys(names, year), True: base_years}
+    open_ones = select.rows(connection, "start_deliveries", at)
+    told_of = {is_base: list(_waiting(open_ones, years[is_base], by_reason, is_base=is_base)) for is_base in years}
+    yield from (_not_closed(names, row, some, is_base=is_base) for is_base in told_of for row, some in told_of[is_base])
     for reason, every in by_reason.items():
         is_base, plain = reason.startswith(BASELINE), reason.removeprefix(BASELINE)
         left = every if is_base else [f for f in every if f not in supplied[plain]]
-        if plain in (NOT_CLOSED, "missing_data"):
-            left = [f for f in left if f not in waiting[is_base] or plain == "missing_data" and not is_base and f in gaps]
+        if plain in CLOSING:
+            closed = {f for _, facilities in told_of[is_base] for f in facilities}
+            left = [f for f in left if f not in closed or (plain != NOT_CLOSED and not is_base and f in gaps)]
         mine: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         for doubt in doubts:
             facility = doubt["facility_id"]
@@ -120,6 +118,29 @@ def _causes(
             left = [f for f in left if f not in gaps]
         if left:
             yield _cause(reason, names, left, "", _by_itself(plain, is_base=is_base, has_rule=known["has_rule"]), {})
+
+
+def _waiting(
+    rows: Iterable[Mapping[str, Any]],
+    years: Mapping[str, int | None],
+    by_reason: Mapping[str, list[str]],
+    *,
+    is_base: bool,
+) -> Iterable[tuple[Mapping[str, Any], list[str]]]:
+    """Yield whose deliveries of a year are not closed, with the facilities that this keeps from a verdict."""
+    prefix = BASELINE if is_base else ""
+    kept = {facility for plain in CLOSING for facility in by_reason.get(f"{prefix}{plain}", [])}
+    for row in rows:
+        some = [f for f in row["facilities"] if f in kept and years.get(f) == row["fiscal_year"]]
+        if some:
+            yield row, some
+
+
+def _not_closed(
+    names: Mapping[str, Mapping[str, Any]], row: Mapping[str, Any], facilities: Iterable[str], *, is_base: bool
+) -> dict[str, Any]:
+    reason = f"{BASELINE if is_base else ''}{NOT_CLOSED}"
+    return _cause(reason, names, facilities, f"{row['whose']} {row['fiscal_year']}", NOT_CLOSED, row)
 
 
 def _by_itself(reason: str, *, is_base: bool, has_rule: bool) -> str:

@@ -78,6 +78,7 @@ def explain(connection: duckdb.DuckDBPyConnection, question: FacilityQuestion) -
                 {"sign": step.sign, "value": step.text, "unit": step.unit} for step in chain.steps(factor)
             ]
         source["readings"] = rows(f"readings_of_{source['source_kind']}")
+        source["delivered"] = rows("delivered") if source["source_kind"] == "meter" and question.month is None else []
         source["quarantine"] = rows("quarantine_of_source")
         source["fractions"] = rows("waste_fractions") if source["source_kind"] == "activity" else []
     total, years = next(iter(rows("total")), None), rows("years")

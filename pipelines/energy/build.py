@@ -1,8 +1,8 @@
 """Build the energy of every meter and day.
 
 Reads current_readings, register_uses, counted_units, the registers and the reference. Writes meter_allocations, meter_segments,
-closed_deliveries, delivery_years, meter_days, meter_months, meter_doubts, interpolated_days, reconciliations, energy_choices and energy_by_meter_day.
-Overrides come from accepted reviews.
+closed_deliveries, delivery_years, meter_days, meter_months, meter_doubts, interpolated_days, reconciliations, energy_choices and
+energy_by_meter_day. Overrides come from accepted reviews.
 """
 
 from __future__ import annotations

@@ -205,7 +205,11 @@ def _closings(registers: Registers) -> Iterable[str]:
     """A closing of deliveries says whose, by one column, and states its figures in a unit that they are counted in."""
     holds = {row["meter_id"]: row["tank_capacity"] for row in registers["meters"]}
     for name in ("supplier", "department"):
-        known = {row[name] for row in [*registers["contracts"], *registers["facilities"], *registers["facility_periods"]] if name in row.values}
+        known = {
+            row[name]
+            for row in [*registers["contracts"], *registers["facilities"], *registers["facility_periods"]]
+            if name in row.values
+        }
         numbers = {row["supplier_no"] for row in registers["contracts"]} if name == "supplier" else set()
         for row in registers["delivery_closings"]:
             if row[name] is not None and row[name] not in known | numbers:

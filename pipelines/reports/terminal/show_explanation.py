@@ -353,6 +353,8 @@ def _source(shown: Explained, source: dict[str, Any]) -> None:
     out.line(f"  {out.say('days')}: {' / '.join(days)}{missing}")
     for rule in sorted({rule for doubt in source["doubts"] or [] for rule in doubt.split(";")}):
         out.line(f"  ! {explain_reason(rule, out.language)}", "yellow")
+    for year in source["delivered"]:
+        out.line(f"  {out.say('carried', **_carried(source, year))}")
     for fraction in source["fractions"]:
         told = {
             **fraction,
@@ -375,6 +377,16 @@ def _digits(factors: Sequence[Mapping[str, Any]]) -> int:
         (abs(f["multiplier14"] or Decimal(0)) * (f.get("gwp_value") or 1) for f in factors), default=Decimal(0)
     )
     return min(MOST_DIGITS, DIGITS + max(0, largest.adjusted())) if largest else DIGITS
+
+
+def _carried(source: dict[str, Any], year: dict[str, Any]) -> dict[str, str]:
+    """Deliveries of a year against what is counted, in the unit of the meter, what crosses its edges also in tonnes of its mean."""
+    told = {name.removesuffix("_quantity"): plain(value) for name, value in year.items() if name != "unit"}
+    quantity, co2e_kg = source["quantity"], source["co2e_kg"]
+    for edge in ("carried_in", "carried_out"):
+        of_edge = None if not quantity or co2e_kg is None else year[f"{edge}_quantity"] * co2e_kg / quantity
+        told[f"{edge}_t"] = "?" if of_edge is None else tonnes(of_edge)
+    return {**told, "unit": year["unit"]}
 
 
 def _readings(shown: Explained, source: dict[str, Any], digits: int) -> None:
