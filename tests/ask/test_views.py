@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
+from pipelines.reports.pages import manual
 from pipelines.settings.city import CityFolder
+from pipelines.warehouse import database
 from tests.making import one, rows_of
 
-QUESTIONS = {
-    "kWh per m2 by school, last closed year": """
-        SELECT facility_name, electricity_kwh / floor_area_m2 AS kwh_per_m2 FROM facility_years
-        WHERE use_class = 'school' AND fiscal_year = 2025 ORDER BY kwh_per_m2 DESC""",
-    "this month against the same month of last year": """
-        SELECT n.facility_name, n.month, n.co2e_t, l.co2e_t AS last_year FROM facility_months AS n
-        JOIN facility_months AS l ON l.facility_id = n.facility_id AND l.month = n.month - INTERVAL 1 YEAR
-        WHERE n.month = DATE '2025-08-01'""",
-    "what is provisional": "SELECT facility_name, fiscal_year, co2e_t FROM facility_years WHERE is_provisional ORDER BY ALL",
-    "who misses its target, and by how much": """
-        SELECT subject_name, fiscal_year, (actual_low_co2e_kg - allowed_co2e_kg) / 1000 AS over_t FROM verdicts
-        WHERE verdict = 'not_achieved' AND judged_by = 'facility' AND basis = 'plan' ORDER BY over_t DESC""",
-    "energy of an operator by type and year": """
-        SELECT energy_type, unit, sum(quantity) AS used FROM energy_by_facility_month AS e
-        JOIN facilities AS f USING (facility_id) WHERE f.operator_id = 'OP1' AND month >= DATE '2025-04-01' GROUP BY ALL ORDER BY ALL""",
-    "where are the gaps": "SELECT facility_name, meter_id, first_day, last_day, days FROM meter_gaps WHERE days > 20 ORDER BY days DESC",
-    "whose turn is it": """
-        SELECT owner_name, count(*) AS open, sum(co2e_at_stake_kg) / 1000 AS t FROM open_flags GROUP BY ALL ORDER BY t DESC""",
-    "crude oil of each department": """
-        SELECT department, sum(crude_oil_kl) AS kl FROM facility_years WHERE fiscal_year = 2025 GROUP BY ALL ORDER BY kl DESC""",
-    "verdicts by use class": "SELECT use_class, verdict, count(*) FROM facility_years WHERE fiscal_year = 2025 GROUP BY ALL ORDER BY ALL",
-    "the ten largest emitters": "SELECT facility_name, co2e_t FROM facility_years WHERE fiscal_year = 2025 ORDER BY co2e_t DESC LIMIT 10",
-}
+# the ten questions of the manual, as they stand there
+QUESTIONS = dict(
+    re.findall(r"^\*\*\d+\. ([^*]+?)\.\*\*.*?```sql\n(.*?)```", manual.text_of("analyst"), re.DOTALL | re.MULTILINE)
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +32,63 @@ def city(sample_folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield opened
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_what_people_ask_is_one_statement(city: duckdb.DuckDBPyConnection, question: str) -> None:
-    assert rows_of(city, QUESTIONS[question])
+def answers(city: duckdb.DuckDBPyConnection, question: str) -> list[dict[str, Any]]:
+    """The rows of a question of the manual, each as column -> value."""
+    return database.dicts(city, QUESTIONS[question])
+
+
+def test_there_are_ten_questions_and_each_has_an_answer(city: duckdb.DuckDBPyConnection) -> None:
+    assert len(QUESTIONS) == 10
+    for question in QUESTIONS:
+        rows = answers(city, question)
+        assert rows, question
+        columns = {name for row in rows for name, value in row.items() if value is not None}
+        assert columns == set(rows[0]), f"{question}: a column without any value"
+
+
+def test_the_answers_are_sensible(city: duckdb.DuckDBPyConnection, sample_folder: Path) -> None:
+    schools = answers(city, "kWh per m2 by school")
+    assert len(schools) == 12 and all(30 < row["kwh_per_m2"] < 60 for row in schools)
+    months = answers(city, "This month against the same month of last year")
+    whole = [row for row in months if row["coverage"] == 1]
+    assert len(whole) >= 30 and all(abs(row["more_t"]) < row["last_year_t"] for row in whole)
+    assert {row["fiscal_year"] for row in answers(city, "What is provisional")} == {2026}
+    over = {
+        row["subject_name"]
+        for row in answers(city, "Who misses its target, and by how much at least")
+        if row["fiscal_year"] == 2025
+    }
+    assert over == {"市民プール", "市民病院"}
+    assert sum(row["kl"] for row in answers(city, "Crude oil equivalent of each department")) == one(
+        city,
+        "SELECT sum(crude_oil_kl) FROM emissions_by_facility_fiscal_year WHERE basis = 'plan' AND fiscal_year = 2025 AND is_in_force",
+    )
+    gas = answers(city, "Gas against degree days")
+    assert len(gas) == 16 and all(row["m3_per_degree_day"] > 0 and row["explained"] > 0.9 for row in gas)
+    assert sum(row["open"] for row in answers(city, "Whose turn is it")) == one(city, "SELECT count(*) FROM open_flags")
+
+
+def test_the_cost_by_supplier_is_that_of_the_bills(city: duckdb.DuckDBPyConnection, sample_folder: Path) -> None:
+    """Added up again from the files as they were sent, and the contracts; a file that came twice counts once."""
+    contracts: dict[str, list[tuple[str, str]]] = {}
+    for row in csv.DictReader((sample_folder / "registers" / "contracts.csv").open(encoding="utf-8")):
+        contracts.setdefault(row["meter_id"], []).append((row["valid_from"], row["supplier"]))
+    bills = {}
+    for path in sorted((sample_folder / "inbox").glob("*/202*/*.csv")):
+        content = path.read_bytes()
+        text = content.decode("cp932" if path.parts[-3] == "fuel" else "utf-8-sig")
+        for row in csv.DictReader(io.StringIO(text)):
+            if row.get("amount_yen") and row["stage"] != "速報" and "2025-04-01" < row["ended_at"] <= "2026-04-01":
+                bills[row["meter_id"], row["started_at"]] = row
+    corrected = sample_folder / "inbox" / "power" / "2025-12-teisei.csv"
+    for row in csv.DictReader(corrected.open(encoding="utf-8")):
+        bills[row["meter_id"], row["started_at"]] = row
+    yen: dict[tuple[str, str], Decimal] = {}
+    for (meter, started), row in bills.items():
+        supplier = max((since, name) for since, name in contracts[meter] if since <= started)[1]
+        yen[supplier, row["unit"]] = yen.get((supplier, row["unit"]), Decimal(0)) + Decimal(row["amount_yen"])
+    told = {(row["supplier"], row["unit"]): row["yen"] for row in answers(city, "Cost by supplier")}
+    assert told == yen and len({supplier for supplier, _ in told}) == 4 and all(amount > 0 for amount in told.values())
 
 
 def test_each_view_has_the_rows_of_what_it_stands_on(city: duckdb.DuckDBPyConnection) -> None:
