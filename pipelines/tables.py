@@ -19,7 +19,11 @@ INTERNAL = "internal"  # the tier, and the schema of what is of it
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: name, DuckDB type, unit (empty when none), may it be empty, its meaning, its words (none: any text)."""
+    """One column: name, DuckDB type, unit (empty when none), may it be empty, its meaning, its words (none: any text).
+
+    ``expression``: what DuckDB works out from the other columns of a row when it is asked for; such a column takes no room in a
+    file, and no statement fills it.
+    """
 
     name: str
     type: str
@@ -28,6 +32,7 @@ class Column:
     meaning_ja: str
     meaning_en: str
     words: tuple[str, ...] = ()
+    expression: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,11 @@ class Table:
     def column_names(self) -> tuple[str, ...]:
         """The names of the columns, in order."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def filled_names(self) -> tuple[str, ...]:
+        """The names of the columns that a statement fills: all but those worked out from others."""
+        return tuple(column.name for column in self.columns if not column.expression)
 
     @property
     def schema(self) -> str:
@@ -96,17 +106,18 @@ def _read() -> dict[str, Any]:
 
 
 def _table(name: str, entry: dict[str, object], columns: dict[str, list[str]]) -> Table:
-    own_types = entry.get("types", {})
+    own_types, expressions = entry.get("types", {}), entry.get("expressions", {})
     grain = entry["grain"]
     names = str(entry["columns"]).split()
-    assert isinstance(own_types, dict) and isinstance(grain, list)  # noqa: S101 - shape of our own file
+    assert isinstance(own_types, dict) and isinstance(expressions, dict) and isinstance(grain, list)  # noqa: S101 - shape of our own file
     made = []
     for named in names:
         column = named.removesuffix("?")
         column_type, unit, meaning_ja, meaning_en = columns.get(f"{name}.{column}", columns[column])
         column_type = str(own_types.get(column, column_type))
         allowed = words(column, name)
-        made.append(Column(column, column_type, unit, named.endswith("?"), meaning_ja, meaning_en, allowed))
+        worked_out = str(expressions.get(column, ""))
+        made.append(Column(column, column_type, unit, named.endswith("?"), meaning_ja, meaning_en, allowed, worked_out))
     key = entry["key"]
     assert isinstance(key, list)  # noqa: S101 - shape of our own file
     return Table(
@@ -134,7 +145,10 @@ def literal(text: str) -> str:
 
 def create_statement(described: Table, *, temporary: bool = False) -> str:
     """Return the CREATE TABLE statement of a table."""
-    columns = ", ".join(f"{quoted(c.name)} {c.type}" for c in described.columns)
+    columns = ", ".join(
+        f"{quoted(c.name)} {c.type}" + (f" GENERATED ALWAYS AS ({c.expression}) VIRTUAL" if c.expression else "")
+        for c in described.columns
+    )
     place = f"TEMP TABLE {quoted(described.name)}" if temporary else f"TABLE {described.place}"
     return f"CREATE OR REPLACE {place} ({columns})"
 

@@ -4,7 +4,9 @@
 -- another year only where that one is counted by bills too on the basis, so that none is in no year.
 -- Inputs: energy_by_meter_day, bill_years, bill_spans, energy_choices.
 WITH placed AS (
-    SELECT * FROM energy_by_meter_day WHERE facility_share <> 0 AND facility_id <> 'outside'
+    SELECT * EXCLUDE (undivided_quantity, meter_quantity, facility_quantity)
+    FROM energy_by_meter_day
+    WHERE facility_share <> 0 AND facility_id <> 'outside'
 ),
 billed AS (
     SELECT

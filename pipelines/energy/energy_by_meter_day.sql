@@ -1,5 +1,6 @@
 -- energy_by_meter_day: one row per meter, facility it counts at, day, band and unit, missing days included.
--- A shared meter's day is divided exactly: whole millionths first, the rest to the largest remainders, ties by facility.
+-- A shared meter's day is divided exactly: whole millionths first, the rest to the largest remainders, ties by facility;
+-- undivided_quantity is what was divided (meter_quantity and facility_quantity are worked out from it when asked for).
 -- energy_gj is the Energy Conservation Act's primary energy, rounded half-even to nine places here and nowhere later;
 -- crude_oil_kl = energy_gj x 0.0258 (施行規則第4条), exact. Rows with share 0 are shown only and carry no energy.
 -- A day filled from similar ones carries its bounds (low_quantity, high_quantity), and so does a doubtful one: 0 and the most that can
@@ -42,7 +43,7 @@ whole AS (
     WHERE facility_share IN (1, 0, -1)
 ),
 cut AS (
-    SELECT *,
+    SELECT *, quantity AS undivided_quantity,
         CAST(micro(quantity) AS HUGEINT) * micro(abs(facility_share)) // 1000000 AS whole_part,
         CAST(micro(quantity) AS HUGEINT) * micro(abs(facility_share)) % 1000000 AS remainder
     FROM placed
@@ -74,5 +75,5 @@ SELECT
     CAST(energy_gj AS DECIMAL(28, 9)) * (SELECT CAST(value AS DECIMAL(9, 4)) FROM heat_contents WHERE key = 'crude_oil_equivalent')
         AS crude_oil_kl,
     facility_share, state, heat_content_id, doubts, overridden, root_meter_id, reading_kind, energy_act_scope, expected,
-    low_quantity, high_quantity, booked
+    low_quantity, high_quantity, booked, undivided_quantity
 FROM chosen

@@ -194,7 +194,7 @@ def fill_statements(
 ) -> tuple[str, str]:
     """Return the two statements of :func:`fill`: create the table, insert the rows; not ``by_key``: the SELECT sorts itself."""
     described = tables.table(table_name)
-    names = ", ".join(tables.quoted(name) for name in described.column_names)
+    names = ", ".join(tables.quoted(name) for name in described.filled_names)
     order = ", ".join(tables.quoted(name) for name in described.column_names if name in described.key)
     select = f"SELECT {names} FROM (\n{sql_text(sql_file)}\n)" + (f" ORDER BY {order}" if by_key and order else "")
     created = tables.create_statement(described, temporary=temporary)

@@ -161,7 +161,10 @@ class Incremental:
             if "table_name" in _columns(self.connection, step):
                 named += f" WHERE table_name = {tables.literal(table)}"
             self.connection.execute(f"DELETE FROM city.{tables.table(table).place} WHERE ({columns}) IN ({named})")
-        self.connection.execute(f"INSERT INTO city.{tables.table(table).place} BY NAME FROM temp.{quoted}")
+        filled = ", ".join(map(tables.quoted, tables.table(table).filled_names))
+        self.connection.execute(
+            f"INSERT INTO city.{tables.table(table).place} BY NAME SELECT {filled} FROM temp.{quoted}"
+        )
 
 
 def begin(connection: duckdb.DuckDBPyConnection, base: Path | None = None) -> Incremental:

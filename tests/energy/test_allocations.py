@@ -120,6 +120,75 @@ def test_a_missing_deduction_leaves_the_net_use_unknown(city: City) -> None:
         assert low == 0 and open_days == 30 and "deduction_unknown" in reasons
 
 
+def test_what_a_meter_says_and_what_counts_at_a_facility_are_told_apart(city: City) -> None:
+    """Per meter and day: what is added to facilities and `outside` is what the meter says, what is taken off as much again."""
+    facilities(city, "F1", "F2", "F3")
+    kinds = {
+        "SHARED": {"role": "main"},
+        "PART": {"role": "sub", "facility_id": "F3", "parent_meter_id": "SHARED"},
+        "MAIN": {"role": "main"},
+        "SHOWN": {"role": "sub", "parent_meter_id": "MAIN"},
+        "MOVED": {"role": "sub", "facility_id": "F2", "parent_meter_id": "MAIN"},
+        "TENANT": {"role": "tenant_deduct", "parent_meter_id": "MAIN"},
+        "SOLD": {"role": "export", "parent_meter_id": "MAIN"},
+    }
+    city.register(
+        "meters", [{"meter_id": name, "facility_id": "F1", **ELECTRIC, **kind} for name, kind in kinds.items()]
+    )
+    shares = {"F1": "0.333333", "F2": "0.333333", "F3": "0.333334"}
+    city.register("meter_shares", [{"meter_id": "SHARED", "facility_id": f, "share": s} for f, s in shares.items()])
+    said = {
+        "SHARED": "1000.000001",
+        "PART": "33.333333",
+        "MAIN": "777.7",
+        "SHOWN": "5",
+        "MOVED": "70.000007",
+        "TENANT": "9.1",
+        "SOLD": "3",
+    }
+    city.bills("power/a.csv", [(name, *BILL, quantity, "kWh") for name, quantity in said.items()])
+    with city.built("energy") as made:
+        rows = rows_of(
+            made,
+            """SELECT meter_id, root_meter_id, local_date, facility_id, facility_share, meter_quantity, facility_quantity
+               FROM energy_by_meter_day WHERE state <> 'missing'""",
+        )
+        assert (
+            one(made, "SELECT count(*) FROM energy_by_meter_day WHERE quantity IS NULL AND meter_quantity IS NOT NULL")
+            == 0
+        )
+        assert (
+            one(
+                made,
+                "SELECT count(*) FROM energy_by_meter_day WHERE quantity IS NULL AND facility_quantity IS NOT NULL",
+            )
+            == 0
+        )
+    own: dict[tuple[str, object], set[Decimal]] = {}
+    added: dict[tuple[str, object], Decimal] = {}
+    taken: dict[tuple[str, object], Decimal] = {}
+    roots: dict[tuple[str, object], Decimal] = {}
+    at: dict[str, Decimal] = {}
+    for meter, root, day, facility, share, of_meter, of_facility in rows:
+        own.setdefault((meter, day), set()).add(of_meter)
+        side = added if share > 0 else taken
+        side[meter, day] = side.get((meter, day), Decimal(0)) + of_facility
+        roots[root, day] = roots.get((root, day), Decimal(0)) + of_facility
+        at[facility] = at.get(facility, Decimal(0)) + of_facility
+    assert len(own) == 30 * len(said) and all(len(values) == 1 for values in own.values()), (
+        "every row of a meter's day repeats it"
+    )
+    for (meter, day), (quantity,) in own.items():
+        assert added.get((meter, day), 0) == (0 if meter in ("SHOWN", "SOLD") else quantity), meter
+        assert taken.get((meter, day), 0) == (-quantity if meter in ("PART", "MOVED", "TENANT") else 0), meter
+    of_month = {meter: sum(next(iter(v)) for (m, _), v in own.items() if m == meter) for meter in said}
+    assert of_month == {meter: Decimal(quantity) for meter, quantity in said.items()}
+    assert {day: total for (root, day), total in roots.items() if root == "MAIN"} == {
+        day: next(iter(values)) for (meter, day), values in own.items() if meter == "MAIN"
+    }, "over facilities and outside, a family counts what its main meter says"
+    assert sum(at.values()) == Decimal("1777.700001") and at["outside"] == Decimal("9.1")
+
+
 def test_export_of_a_generator_is_not_self_used(city: City) -> None:
     facilities(city, "F1")
     solar = {"energy_type": "solar_self_use", "unit": "kWh", "reading_kind": "bill", "facility_id": "F1"}
