@@ -81,7 +81,8 @@ def build(
         opened: flag_id -> day it was first raised, from the history.
 
     Returns:
-        Findings: what keeps older years from a verdict, and flags that nobody owns.
+        Findings: what keeps older years from a verdict, flags that nobody owns, energy without a factor, weather stations that
+        sent nothing, verdicts and targets that changed.
     """
     this_year = fiscal_year(today)
     parameters = {
@@ -117,11 +118,13 @@ def build(
     database.insert_rows(connection, "raised_flags", [_row(f, of_flags[f.flag_id], opened, today) for f in raised])
     older = database.rows(connection, HERE / "older_reasons.sql", parameters)
     lacking = database.rows(connection, HERE / "missing_factors.sql")
+    strange = database.rows(connection, HERE / "unknown_stations.sql")
     return [
         *_of_older_years(older),
         *_without_owner(flag for flag in raised if of_flags[flag.flag_id] is None),
         *_without_factor(lacking),
         *contract_names.findings(connection),
+        *(Finding("weather_station_unknown", row["station"], row) for row in strange),
         *_of_verdicts(connection, changed_late, parameters),
     ]
 

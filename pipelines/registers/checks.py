@@ -17,7 +17,7 @@ from typing import Any
 
 from pipelines import units
 from pipelines.findings import rules
-from pipelines.registers import own_factors, spoken
+from pipelines.registers import own_factors, references, spoken
 from pipelines.registers.read import Check, RegisterRow, Registers, register_tables
 from pipelines.settings.city import Settings
 from pipelines.texts import Told, both, told_of
@@ -29,33 +29,9 @@ LEGAL_POSTS = (
     "エネルギー管理員",
     "エネルギー管理責任者",
 )
-OUTSIDE = "outside"
 # what deliveries are counted in
 CLOSING_UNITS = ("L", "kg", "m3")
 REFERENCE = Path(__file__).parents[1] / "reference"
-# (register, column) -> (register, column) it must name
-REFERENCES = (
-    ("facilities", "operator_id", "operators", "operator_id"),
-    ("facility_periods", "facility_id", "facilities", "facility_id"),
-    ("facility_periods", "operator_id", "operators", "operator_id"),
-    ("facility_links", "from_facility_id", "facilities", "facility_id"),
-    ("facility_links", "to_facility_id", "facilities", "facility_id"),
-    ("facility_facts", "facility_id", "facilities", "facility_id"),
-    ("meters", "facility_id", "facilities", "facility_id"),
-    ("meters", "parent_meter_id", "meters", "meter_id"),
-    ("meter_shares", "meter_id", "meters", "meter_id"),
-    ("activity_sources", "facility_id", "facilities", "facility_id"),
-    ("contracts", "meter_id", "meters", "meter_id"),
-    ("delivery_closings", "meter_id", "meters", "meter_id"),
-    ("own_factors", "facility_id", "facilities", "facility_id"),
-    ("targets", "operator_id", "operators", "operator_id"),
-    ("appointments", "operator_id", "operators", "operator_id"),
-    ("appointments", "facility_id", "facilities", "facility_id"),
-    ("events", "facility_id", "facilities", "facility_id"),
-    ("measures", "facility_id", "facilities", "facility_id"),
-    ("group_members", "group_id", "groups", "group_id"),
-    ("group_members", "facility_id", "facilities", "facility_id"),
-)
 # register -> the columns within which periods must not overlap
 PERIODS = {
     "meters": ("meter_id",),
@@ -80,7 +56,7 @@ def problems(registers: Registers, settings: Settings, energy_types: set[str], a
     """
     checks: list[Callable[[], Iterable[str]]] = [
         lambda: _keys(registers),
-        lambda: _references(registers),
+        lambda: references.problems(registers),
         lambda: _periods(registers),
         lambda: _vocabulary(registers, energy_types, activities),
         lambda: _meter_units(registers),
@@ -100,8 +76,13 @@ def problems(registers: Registers, settings: Settings, energy_types: set[str], a
 
 
 def of_city(settings: Settings) -> Check:
-    """Return the check of a city's registers, for :func:`pipelines.registers.read.read`."""
-    return lambda registers: problems(registers, settings, *vocabularies())
+    """Return the check of a city's registers, for :func:`pipelines.registers.read.read`; it adds to their findings."""
+
+    def check(registers: Registers) -> list[str]:
+        registers.findings += references.findings(registers)
+        return problems(registers, settings, *vocabularies())
+
+    return check
 
 
 def vocabularies() -> tuple[set[str], set[str]]:
@@ -131,17 +112,6 @@ def _keys(registers: Registers) -> Iterable[str]:
                     key=", ".join(row.heading(column) for column in table.key),
                 )
             seen.setdefault(key, row)
-
-
-def _references(registers: Registers) -> Iterable[str]:
-    for name, column, target, target_column in REFERENCES:
-        for row in registers[name]:
-            if row[column] is not None and not registers.names(target, target_column, row[column]):
-                named = f"{target}.csv {registers.heading(target, target_column)}"
-                yield both("not_in_register", at=row.place(column), value=row[column], target=named)
-    for row in registers["meter_shares"]:
-        if row["facility_id"] != OUTSIDE and not registers.names("facilities", "facility_id", row["facility_id"]):
-            yield both("facility_not_in_register", at=row.place("facility_id"), facility_id=row["facility_id"])
 
 
 def _periods(registers: Registers) -> Iterable[str]:
@@ -233,17 +203,20 @@ def _floor_areas(registers: Registers) -> Iterable[str]:
 
 
 def _meter_families(registers: Registers) -> Iterable[str]:
-    parents = {row["meter_id"]: row["parent_meter_id"] for row in registers["meters"]}
+    parents: dict[str, set[str]] = defaultdict(set)  # of all periods together: no meter is ever its own ancestor
+    for row in registers["meters"]:
+        if row["parent_meter_id"] is not None:
+            parents[row["meter_id"]].add(row["parent_meter_id"])
     for row in registers["meters"]:
         if row["role"] in ("sub", "tenant_deduct") and row["parent_meter_id"] is None:
             yield both("needs_a_parent", at=row.place("parent_meter_id"), role=_spoken("meters", "role", row["role"]))
-        seen, meter = {row["meter_id"]}, row["parent_meter_id"]
-        while meter is not None:
-            if meter in seen:
-                yield both("circle_of_parents", at=row.place("parent_meter_id"))
-                break
-            seen.add(meter)
-            meter = parents.get(meter)
+        above, left = set(), [row["parent_meter_id"]]
+        while left:
+            if (meter := left.pop()) is not None and meter not in above:
+                above.add(meter)
+                left += parents[meter]
+        if row["meter_id"] in above:
+            yield both("circle_of_parents", at=row.place("parent_meter_id"))
 
 
 def _meter_names(registers: Registers) -> Iterable[str]:
@@ -296,11 +269,7 @@ def _derived(registers: Registers) -> Iterable[str]:
 
 
 def _targets(registers: Registers) -> Iterable[str]:
-    lists = {"facility": "facilities", "operator": "operators", "group": "groups"}
     for row in registers["targets"]:
-        kind = row["subject_kind"]
-        if kind in lists and not registers.names(lists[kind], f"{kind}_id", row["subject_id"]):
-            yield both("unknown_subject", at=row.place("subject_id"), subject_id=row["subject_id"])
         if None not in (row["base_fy"], row["target_fy"]) and row["base_fy"] >= row["target_fy"]:
             yield both("must_follow_base_fy", at=row.place("target_fy"))
         yield from _target_amounts(row)
@@ -347,7 +316,7 @@ def _target_departments(registers: Registers) -> Iterable[str]:
                 yield both("only_for_a_department", at=row.place("operator_id"))
             continue
         named = spans.get(row["subject_id"], {})
-        if operator is not None and operator not in named:
+        if operator is not None and named and operator not in named:
             yield both(
                 "no_such_department", at=row.place("subject_id"), operator=operator, subject_id=row["subject_id"]
             )

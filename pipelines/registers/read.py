@@ -63,13 +63,14 @@ def together(problems: Iterable[str]) -> list[str]:
         lines.setdefault(key, []).append(int(found[2] or found[5]) if found else 0)
     told = []
     for (file, word, rest), numbers in lines.items():
-        ranges = _ranges(sorted(numbers))
-        place = f"{file} {word}{ranges}" if word == LINE else f"{file} {ranges}{word}" if word else file
+        spans = ranges(sorted(numbers))
+        place = f"{file} {word}{spans}" if word == LINE else f"{file} {spans}{word}" if word else file
         told.append(f"{place}{rest.replace(_SAME, place)}")
     return told
 
 
-def _ranges(numbers: list[int]) -> str:
+def ranges(numbers: list[int]) -> str:
+    """Return line numbers, in order, as people write them: ``2-4,9``."""
     ranges: list[list[int]] = []
     for number in numbers:
         if ranges and number <= ranges[-1][1] + 1:
@@ -278,7 +279,7 @@ def _read_one(
     except csv.Error as error:  # a cell beyond what csv takes, where a quote closes nowhere
         problems.append(both("register_not_csv", file=file, line=reader.line_num, error=error))
     if examples:
-        findings.append(Finding("register_example_rows", file, {"lines": _ranges(examples)}))
+        findings.append(Finding("register_example_rows", file, {"lines": ranges(examples)}))
     return rows
 
 
