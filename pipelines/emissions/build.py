@@ -48,7 +48,7 @@ def build(inc: Incremental, settings: Settings, today: date, first_day: date) ->
     """Fill the stage's tables.
 
     Args:
-        inc: The warehouse under construction.
+        inc: The warehouse under construction, with the energy built.
         settings: For the bounds of provisional factors and the rule of the plan's electricity.
         today: The day of the run.
         first_day: First day on which data is expected.
@@ -124,7 +124,12 @@ def _sum_up(inc: Incremental) -> None:
 
 
 def choose(connection: duckdb.DuckDBPyConnection) -> None:
-    """Fill factor_choices: candidates by SQL, one exact multiplier each from pint, the choice by SQL."""
+    """Fill factor_choices: which factor serves each meter, basis, unit and period, and the exact multiplier into kg of gas.
+
+    SQL finds the candidates by supplier, menu and date (``factor_candidates.sql``), pint works out one exact multiplier per
+    combination (rounded once to 14 places), SQL chooses (``factor_choices.sql``). None or two found: no number, with the reason
+    and what was found.
+    """
     _load_words(connection)
     database.create_temp(connection, "factor_candidates", HERE / "factor_candidates.sql")
     found = connection.execute(

@@ -45,6 +45,10 @@ def to_emissions(
         heat: The basis's own heat content where the factor is per energy.
         density: The supplier's, for a gas sold by the cubic metre where the table counts mass.
         volume: Nm3 per metered m3 where the city states it; it serves what is stated per Nm3, and nothing else.
+
+    Returns:
+        The multiplier with its mark, or the rule: ``no_factor_row`` (none given), ``no_density`` (volume against a table by mass),
+        ``unit_and_factor`` (the units lead nowhere).
     """
     if factor is None:
         return Multiplier(None, "no_factor_row")

@@ -36,7 +36,13 @@ FROM meters
 
 
 def build(inc: Incremental, settings: Settings, today: date) -> None:
-    """Fill the stage's tables. ``overrides`` (temporary) and ``method_rules`` must be there.
+    """Fill the stage's tables.
+
+    Args:
+        inc: The warehouse under construction, with readings, registers and reference; the temporary table ``overrides`` (days that
+            an accepted answer calls right) and the table ``method_rules`` must be there.
+        settings: For the thresholds of doubts and interpolation.
+        today: The day of the run; no data is expected after it.
 
     Raises:
         StageError: when a statement of ours fails.
@@ -85,14 +91,20 @@ def segment(
         connection: The warehouse under construction.
         first_day: Of the days of interest.
         last_day: Their exclusive end.
-        extend_from: Ask for factors from this day on, also where a meter came later.
+        extend_from: Let the first segment of a meter that came later begin here (``is_extended``), so that its use can be stated
+            with the factors of the base year too; ``None``: no such segments.
     """
     parameters = {"first_day": first_day, "last_day": last_day, "extend_from": extend_from}
     database.fill(connection, "meter_segments", HERE / "meter_segments.sql", parameters)
 
 
 def choose(connection: duckdb.DuckDBPyConnection) -> None:
-    """Fill energy_choices: candidates by SQL, one exact multiplier each from pint, the choice by SQL."""
+    """Fill energy_choices: which heat content serves each meter, band, unit and period, and the exact multiplier into GJ.
+
+    SQL finds the candidates (``energy_candidates.sql``), pint works out one exact multiplier per combination of unit, energy type,
+    heat content and density (rounded once to 14 places), SQL chooses (``energy_choices.sql``). None or two found: no number,
+    with the reason.
+    """
     database.create_temp(connection, "energy_candidates", HERE / "energy_candidates.sql")
     found = connection.execute(
         """SELECT DISTINCT unit, energy_type, method, heat_content_id, heat_value, heat_unit, density_id, density_value,

@@ -1,7 +1,8 @@
-"""Judge the days: expected or not, counted, doubted, filled, in the months that a night touches.
+"""Give every day of a meter its state: expected or not, measured, estimated, interpolated, doubtful or missing.
 
-A doubt looks at the same season of all years, so the sums of months (``meter_months``) are kept and only those of touched months
-are made anew; where a doubt then differs from the base, its months are touched as well.
+A rule of quality compares a month with the same season of all years. So that a night need not read all years again, the sum of each
+month is kept in ``meter_months``; a night makes anew the months that it touches, applies the rules to those sums, and where a doubt
+then differs from the base, the days of its months are judged again too. The rules and what lifts them: ``reference/quality_rules.csv``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pipelines.warehouse.incremental import Incremental
 
 HERE = Path(__file__).parent
 TOUCHED = HERE / "touched"
-# whole statements on small tables: the rules of quality that look at all of a meter's life
+# the rules of quality that look at all of a meter's life, and so are computed as a whole every night
 RULES = ("delivery_slips", "deliveries_differ", "register_turns", "meter_zeros", "standstills", "bills_apart")
 BEFORE = ("histories", "daily_limits", "excused_days")
 STEPS = (*BEFORE, *RULES, "chained_days", "expected_days", "counted_days", "judged_days", "doubted_seasons")
@@ -24,8 +25,17 @@ STEPS = (*BEFORE, *RULES, "chained_days", "expected_days", "counted_days", "judg
 def judge(inc: Incremental, parameters: Mapping[str, Any]) -> None:
     """Fill meter_months, meter_doubts, interpolated_days, reconciliations and energy_by_meter_day.
 
-    ``counted_readings`` (a temporary view) and ``energy_choices`` must be there. ``window_days`` names afterwards the days of
-    meters that were made anew, ``months_at_work`` their months.
+    The temporary view ``counted_readings`` and the table ``energy_choices`` must be there. Afterwards the step ``window_days`` names
+    the days of meters that were judged tonight and ``months_at_work`` their months; later stages narrow by them.
+
+    Args:
+        inc: The warehouse under construction.
+        parameters: ``today``, ``first_day`` (from when data is expected) and the thresholds that the statements name: ``ratio`` and
+            ``agreeing_years`` (unit slips), ``zero_years``, ``standstill_hours``, ``flat_run_days``, ``slot_ratio``, ``most`` (days
+            to interpolate in a month), ``bill_tolerance``, ``similar_days``.
+
+    Raises:
+        StageError: when a statement of ours fails.
     """
     known = {**parameters, "last_today": inc.last_today}
     connection = inc.connection

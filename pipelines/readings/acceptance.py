@@ -21,10 +21,10 @@ Period = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """A candidate with its band and half-open period.
+    """A candidate with its time band and period (end exclusive).
 
-    ``receipts`` are the moments its content was received, in their order; ``standing`` is what goes before the receipt in
-    the order of precedence (stage, quality, issue).
+    ``receipts`` are the moments at which its file's content was received, earliest first. ``standing`` is what decides before the
+    receipt does: stage, quality and issue as one text, equal for rivals between which only the receipt decides.
     """
 
     candidate_id: int
@@ -105,7 +105,11 @@ def losing_events(in_order: Iterable[RivalEvent]) -> dict[int, datetime]:
 
 
 def beaten_from(loser: Rival | RivalEvent, winner: Rival | RivalEvent) -> datetime:
-    """Return when a winner first went before a loser: with the same standing, once it came after all of the loser's receipts."""
+    """Return the moment from which a winner goes before a loser.
+
+    That is when both had come. Where they are of the same standing the later receipt decides, so it is the winner's first receipt
+    that is not before the loser's last.
+    """
     last = loser.receipts[-1]
     came = winner.receipts[0]
     if winner.standing == loser.standing:

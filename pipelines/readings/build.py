@@ -43,9 +43,16 @@ BLOCK_ROWS = 3_000_000
 
 
 def build(inc: Incremental, settings: Settings, today: date) -> list[findings.Finding]:
-    """Fill the stage's tables, and return what a person should know.
+    """Fill the stage's tables.
 
-    ``arrivals``, ``parsed_values``, ``parsed_rejects``, ``parsed_files`` and ``discarded_rows`` must be there.
+    Args:
+        inc: The warehouse under construction, with the registers; ``arrivals``, ``parsed_values``, ``parsed_rejects``,
+            ``parsed_files`` and ``discarded_rows`` (rows that an accepted answer gave up) must be there.
+        settings: For the sources, their units and the limits.
+        today: The day of the run; values of a later day are held back.
+
+    Returns:
+        Findings about what was received: registers whose use is unknown, contents that came back.
 
     Raises:
         StageError: when a statement of ours fails.

@@ -1,4 +1,6 @@
-"""Let a word that no register has exactly name what it names in another width, case or composition, where that is one thing.
+"""Names of meters and sources that differ from the register only in width, case or composition of characters (``Ｍ１``, ``m1``).
+
+Such a word means the meter or source whose name it is when folded (``pipelines/folding.py``), unless two have that folded name.
 
 Reads ``meter_names`` and ``activity_sources``; adds the words as they were written to ``meter_names`` and ``activity_names``.
 """

@@ -32,7 +32,9 @@ def know_files(inc: Incremental, settings: Settings, today: date) -> None:
 
 
 def take_back(inc: Incremental) -> None:
-    """Add to ``checked``, which holds the new values, those of the base that must be looked at with them.
+    """Add to the step ``checked``, which holds the new values, those of the base that may rival them.
+
+    They were taken in on an earlier night and stand in the base's tables, from which ``touched/kept.sql`` makes candidates again.
 
     Raises:
         CannotContinueError: the order of the values cannot be told from the tables.

@@ -30,10 +30,10 @@ DAYS = ("energy_by_meter_day", "activity_days")
 
 
 def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date, first_day: date) -> None:
-    """Fill the stage's tables.
+    """Fill the stage's tables. Actual and baseline are intervals in kg CO2e; the verdict rule stands in ``judged.sql``.
 
     Args:
-        connection: The warehouse under construction.
+        connection: The warehouse under construction, with the emissions built.
         settings: For the closing dates.
         today: Decides which fiscal year is running.
         first_day: First day on which data is expected.
@@ -61,18 +61,23 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
     connection.execute("CREATE OR REPLACE TEMP TABLE cases AS FROM target_cases UNION ALL BY NAME FROM facility_cases")
     for step in ("source_methods", "method_marks", "judged", "subject_states", "late_months", "stated"):
         database.create_temp(connection, step, HERE / f"{step}.sql", parameters)
-    for table in ("base_year_lines", "target_members", *RESULTS):
+    for table in ("base_year_lines", "target_members"):
         database.fill(connection, table, HERE / f"{table}.sql", parameters)
+    _fill_results(connection)
 
 
 def withdraw(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """Take the verdict away where a check of results fails: of the facility, of every subject that contains it, of the target.
+    """Make verdicts 判定不能 (reason ``check_failed``) where a recomputation of results does not agree with them.
+
+    Concerned are the facility or target that the check names, and every target whose members include the facility, in the year
+    judged and where that year is the base year. The verdicts as they were stay in ``judged_<table>`` for :func:`as_judged`.
 
     Args:
         connection: The warehouse under construction, with ``failed_checks`` filled.
 
     Returns:
-        What failed, by check: how many rows of which facilities and targets.
+        A row per failing check: ``name``, its sentence (``ja``, ``en``), ``subjects`` (facilities and targets, separated by
+        commas), ``failing_rows``, and ``problem`` where it could not be run. Empty where all hold.
     """
     failed = database.rows(connection, HERE / "checks_that_fail.sql")
     if failed:
@@ -80,14 +85,22 @@ def withdraw(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
             connection.execute(f"CREATE OR REPLACE TEMP TABLE judged_{table} AS FROM {table}")
         database.create_temp(connection, "withdrawn", HERE / "withdrawn.sql")
         connection.execute("CREATE OR REPLACE TEMP TABLE stated AS FROM withdrawn")
-        for table in RESULTS:
-            database.fill(connection, table, HERE / f"{table}.sql")
+        _fill_results(connection)
     return failed
+
+
+def _fill_results(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill target_results and facility_results from the step ``stated`` alone: judging and withdrawing do it alike."""
+    for table in RESULTS:
+        database.fill(connection, table, HERE / f"{table}.sql")
 
 
 @contextmanager
 def as_judged(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Let the results be seen as they were judged, before verdicts were taken away: what is asked of them is still asked."""
+    """Within the block the two tables of results show the verdicts as they were before :func:`withdraw` took some away.
+
+    Flags are raised in it: a verdict that is withdrawn does not take away the questions about what was computed.
+    """
     targets, facilities = RESULTS
     with seen_only(connection, targets, f"judged_{targets}"), seen_only(connection, facilities, f"judged_{facilities}"):
         yield

@@ -98,7 +98,10 @@ def connect_file(
 
 
 def use(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Let names mean the tables of an attached database, its internal ones too; a file of an older version may have none."""
+    """Make an attached database the one that names without a database mean, in its schemas ``main`` and ``internal``.
+
+    A file of an older version may lack the second.
+    """
     has_internal = connection.execute(
         "FROM duckdb_schemas() WHERE database_name = ? AND schema_name = ?", [name, tables.INTERNAL]
     ).fetchall()
@@ -177,7 +180,8 @@ def fill(
         sql_file: One SELECT; it may name parameters as ``$name``.
         parameters: Values; only those the file names are passed.
         temporary: A temporary table, which hides the one of that name.
-        blocks: Further parameters, once for each of which a SELECT that sorts itself is run.
+        blocks: For tables too large to sort at once: sets of further parameters. The SELECT, which must sort its rows itself, is
+            run once for each set.
 
     Raises:
         StageError: naming table and file when DuckDB refuses.
@@ -192,7 +196,14 @@ def fill(
 def fill_statements(
     table_name: str, sql_file: Path, *, by_key: bool = True, temporary: bool = False
 ) -> tuple[str, str]:
-    """Return the two statements of :func:`fill`: create the table, insert the rows; not ``by_key``: the SELECT sorts itself."""
+    """Return the two statements of :func:`fill`: create the table, insert the rows.
+
+    Args:
+        table_name: A table of the catalogue.
+        sql_file: One SELECT.
+        by_key: Sort by the table's key; where not, the SELECT sorts its rows itself.
+        temporary: A temporary table.
+    """
     described = tables.table(table_name)
     names = ", ".join(tables.quoted(name) for name in described.filled_names)
     order = ", ".join(tables.quoted(name) for name in described.column_names if name in described.key)
@@ -250,9 +261,16 @@ def run(
 
 
 def span(connection: duckdb.DuckDBPyConnection, step: str, column: str, days_around: int) -> dict[str, datetime]:
-    """Return from when (``since``) until when (``until``) the times of a step reach, widened by some days; nothing: no time at all.
+    """Return the parameters ``since`` and ``until``: the earliest and the latest time of a step, widened on both sides.
 
-    As parameters they let a scan pass over the blocks of a large table that lie outside, which a join alone does not.
+    A statement that joins a large table with the step states them too: DuckDB then skips the blocks of the table that lie outside,
+    which it does not do for a join alone. Of an empty step both lie around 2000-01-01.
+
+    Args:
+        connection: Where the step is.
+        step: Its name.
+        column: A DATE or TIMESTAMP of it.
+        days_around: How many days to widen by, on each side.
     """
     name = tables.quoted(column)
     found = connection.execute(

@@ -1,15 +1,21 @@
-"""Incremental nights: what the arrivals of a night touch is made anew, everything else stays as it was published.
+"""Incremental nights: what a night's arrivals may change is computed again, everything else stays as it was published.
 
-There is one way through a night, and it goes on from a *base*: the file that was published last, of which the night holds a
-copy and which is attached as ``last`` beside it. The first night, a rebuild and whatever cannot be followed go on from an empty
-base: the tables of the catalogue without a row, and a ``last_today`` before all time. A stage says in ``touched/*.sql`` what a
-night *touches*, by its rows and by what differs between the base and now (``changed``): days of meters, months beside them, the
-years of facilities, each as wide as the rules look (their reach in time is an SQL macro that the rule and its touch share). Then
-the same statements run as ever, on fewer rows: a table is hidden by its rows at work for the length of a ``with`` (``only``), and
-what is made anew is put in the place of the rows it replaces (``redo``, ``merging``). What the touches cannot bound ends in
-``stop_if``: the night starts again from an empty base. An empty base is touched everywhere, so that narrowing and merging would
-change nothing there and are left out: what is asked of ``is_first`` is asked in this module alone, and saves time, never a row.
-Equal to a rebuild by test, over made-up histories.
+Words, here and in the stages:
+
+- *base*: what the night goes on from. The new file begins as a copy of the published one, which is attached beside it as ``last``.
+  The first night, a rebuild, and any night whose changes cannot be followed go on from an empty base: the tables of the catalogue
+  without a row, and a ``last_today`` before all time.
+- *step*: a temporary table inside one stage.
+- *touched*: the days of meters, months, or years of facilities whose results may differ from the base. ``touched/*.sql`` of a stage
+  selects them, from the rows that came and from what differs between base and now (:meth:`Incremental.changed`). How far back and
+  ahead a rule looks is an SQL macro that the rule and its ``touched`` statement share.
+- *at work*: the rows of a table that are touched.
+
+A stage then runs the same statements as ever, on fewer rows: :meth:`Incremental.only` hides a table by its rows at work for the
+length of a ``with``, and :meth:`Incremental.redo` (or ``merging``, for several tables) computes rows again and puts them in the
+place of the touched ones. Where the touched rows cannot be told, :meth:`Incremental.stop_if` starts the night again from an empty
+base. On an empty base everything is touched, so hiding and merging are left out: ``is_first`` is asked in this module alone, and
+saves time, never a row. ``tests/warehouse/test_incremental.py`` holds nights equal to a rebuild over made-up histories.
 """
 
 from __future__ import annotations
@@ -39,7 +45,10 @@ Parameters = Mapping[str, Any]
 
 
 class CannotContinueError(Exception):
-    """What arrived touches more than can be told apart: start again from an empty base. The message says why."""
+    """The night cannot go on from its base, since what it touches cannot be told; it starts again from an empty one.
+
+    The message says why, for the log. No fault: the result is the same, and takes as long as a first night.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +57,8 @@ class Incremental:
 
     Args:
         connection: The new file; the base is attached to it as ``last``.
-        last_today: The day the base is of.
-        is_first: The base is empty. For this module alone.
+        last_today: The day (``--today``) that the base was made for; ``date.min`` where it is empty.
+        is_first: The base is empty. Nobody but this module asks it.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -57,23 +66,29 @@ class Incremental:
     is_first: bool
 
     def touch(self, step: str, sql_file: Path, *, within: tuple[str, str, int] | None = None) -> None:
-        """Make a step that does no more than narrow: from an empty base it is not made, or stays as it is.
+        """Make a step that names touched rows, for :meth:`only` and :meth:`redo`. On an empty base nothing is done: all is touched.
 
         Args:
-            step: Its name.
-            sql_file: What is touched.
-            within: (step, column, days): the parameters ``since`` and ``until``, see :func:`database.span`.
+            step: The name of the temporary table; one of that name is replaced.
+            sql_file: The SELECT of what is touched.
+            within: (step, column, days): gives the SELECT the parameters ``since`` and ``until``, see :func:`database.span`.
+
+        Raises:
+            StageError: when DuckDB refuses.
         """
         if not self.is_first:
             parameters = database.span(self.connection, *within) if within else None
             database.create_temp(self.connection, step, sql_file, parameters)
 
     def changed(self, table: str, but: str = "") -> bool:
-        """Make ``changed_<table>``, the rows that only the base or only the new file has; tell whether there are any.
+        """Make the step ``changed_<table>``: the rows that only the base or only the new file has. On an empty base: all rows.
 
         Args:
-            table: A table that is made already.
-            but: A column that does not matter.
+            table: A table of the catalogue that the night has filled already.
+            but: A column whose differences do not matter; the step lacks it.
+
+        Returns:
+            Whether there is any such row; on an empty base always true.
         """
         quoted, step = tables.quoted(table), tables.quoted(f"changed_{table}")
         chosen = f"SELECT * EXCLUDE ({tables.quoted(but)})" if but else "SELECT *"
@@ -88,7 +103,10 @@ class Incremental:
 
     @contextmanager
     def only(self, table: str, by: str) -> Iterator[None]:
-        """Let only those rows of a table be seen that a step names (see :func:`seen_only`); the results stay the same."""
+        """Within the block, statements see only those rows of a table that a step names; see :func:`seen_only`.
+
+        On an empty base they see all. The caller has to see to it that what is computed of these rows needs no others.
+        """
         if self.is_first:
             yield
             return
@@ -97,11 +115,18 @@ class Incremental:
 
     @contextmanager
     def merging(self) -> Iterator[Callable[..., None]]:
-        """Fill tables whose rows at work are seen alone until the end, and are put in the place of what they replace then.
+        """Compute the rows of several tables again; at the end of the block they go into the tables of the file.
+
+        Until then a table filled in the block shows only its new rows. At the end the rows that the steps name are deleted and
+        the new ones inserted. On an empty base the tables are filled as a whole.
 
         Yields:
-            ``fill(table, sql_file, parameters, replacing=(step, ...), blocks=...)``: as :func:`database.fill`; the columns of each
-            of the steps, all of them, name rows that go (``place`` is the row's id, ``table_name`` the table it is of).
+            ``fill(table, sql_file, parameters, replacing=(step, ...), blocks=...)``: as :func:`database.fill`. A step in
+            ``replacing`` names the rows to delete by the columns it has; two of them are special: ``place`` is the row's rowid,
+            and ``table_name`` says which table a row of the step is about.
+
+        Raises:
+            StageError: when a SELECT fails.
         """
         filled: dict[str, tuple[str, ...]] = {}
 
@@ -126,15 +151,15 @@ class Incremental:
                 self.connection.execute(f"DROP TABLE IF EXISTS temp.{tables.quoted(table)}")
 
     def redo(self, table: str, sql_file: Path, parameters: Parameters | None = None, *, replacing: str) -> None:
-        """Fill the rows of a table that are at work, in the place of those that a step names."""
+        """Compute the rows of one table again, in the place of those that a step names; see :meth:`merging`."""
         with self.merging() as fill:
             fill(table, sql_file, parameters, replacing=(replacing,))
 
     def stop_if(self, reason: str, sql_file: Path, parameters: Parameters | None = None) -> None:
-        """Start again from an empty base where the SELECT of a file finds a row; from an empty base there is no other way.
+        """Give up the base where the SELECT of a file finds a row. On an empty base nothing is asked: there is none to give up.
 
         Raises:
-            CannotContinueError: naming the reason.
+            CannotContinueError: with the reason as its message.
         """
         if not self.is_first and database.rows(self.connection, sql_file, parameters):
             raise CannotContinueError(reason)
@@ -152,7 +177,7 @@ class Incremental:
             )
 
     def _merge(self, table: str, steps: Iterable[str]) -> None:
-        """Put the rows at work into the whole table, in the place of those that the steps name."""
+        """Delete from the table of the file what the steps name, and insert the rows of the temporary table of its name."""
         quoted = tables.quoted(table)
         for step in steps:
             names = [name for name in _columns(self.connection, step) if name != "table_name"]
@@ -191,12 +216,13 @@ def begin(connection: duckdb.DuckDBPyConnection, base: Path | None = None) -> In
 
 @contextmanager
 def seen_only(connection: duckdb.DuckDBPyConnection, table: str, by: str) -> Iterator[None]:
-    """Hide a table of the file by some of its rows.
+    """Within the block, a temporary view of the table's name shows some of its rows; the table itself is not changed.
 
     Args:
         connection: The file.
         table: A table or view of the catalogue.
-        by: A step that names the rows by its columns, or, where it has all of the table's, holds them itself.
+        by: A step. Where it has all columns of the table, its rows are shown; otherwise those of the table that are equal to a
+            row of it in the columns it has (a semi join).
     """
     quoted, step, names = tables.quoted(table), tables.quoted(by), _columns(connection, by)
     rows = f"FROM {step}"

@@ -30,7 +30,7 @@ class QueryError(ActionableError, ValueError):
 def opened(
     published: Path, allowed: Path | None = None, memory: str = database.MEMORY, spill: Path | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the published file for reading and nothing else. An error of the caller's own stays what it is.
+    """Open the published file for reading and nothing else. An error raised inside the block passes through unchanged.
 
     Args:
         published: The file.

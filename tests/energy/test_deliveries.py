@@ -113,7 +113,8 @@ def test_days_conserve_what_was_delivered_less_the_stock_in_any_order(
         by_day = (
             "SELECT meter_id, local_date, quantity FROM energy_by_meter_day WHERE quantity IS NOT NULL ORDER BY ALL"
         )
-        counted, kept = rows_of(made, by_day), {}
+        counted = rows_of(made, by_day)
+        kept: dict[tuple[str, int], Decimal] = {}
         for meter, day, quantity in counted:
             key = meter, day.year - (day.month < 4)
             kept[key] = kept.get(key, Decimal(0)) + quantity

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
 from pipelines import findings, texts
-from pipelines.warehouse import invariants
+from pipelines.flags import build as flags
+from pipelines.warehouse import database, invariants
 from tests.making import City, broken, rows_of
 
+ROOT = Path(__file__).parents[2]
 OIL = {"meter_id": "M1", "facility_id": "F1", "energy_type": "kerosene", "unit": "L", "reading_kind": "bill"}
 POWER = {"meter_id": "E1", "facility_id": "F1", "energy_type": "electricity", "unit": "kWh", "reading_kind": "interval"}
 TANK = {"meter_id": "D1", "facility_id": "F1", "energy_type": "kerosene", "unit": "L", "reading_kind": "delivery"}
@@ -207,6 +210,25 @@ def test_a_doubt_of_what_was_received_is_one_of_the_doubts_and_is_asked(town: Ci
         assert len(told) == 1 and "oil/b.csv 2行目" in told[0][0] and "M1" in told[0][0] and "?" not in told[0][0]
         known = {row[0] for row in rows_of(made, "SELECT rule_id FROM quality_rules WHERE effect = 'doubts'")}
     assert {"displaces_several", "two_values", "equal_rows", "no_longer_sent", "held_back"} <= known
+
+
+def test_a_rule_of_quality_doubts_within_bounds_or_raises_a_flag_alone(town: City) -> None:
+    """What the table calls informing asks a person and never touches a bound; what doubts has a lower one, and says what lifts it."""
+    quarter(town, 60)
+    with town.built("readings") as made:
+        rules = {row["rule_id"]: row for row in database.dicts(made, "FROM quality_rules")}
+    statements = {path: path.read_text(encoding="utf-8") for path in ROOT.glob("pipelines/**/*.sql")}
+    doubting = {
+        rule
+        for rule in rules
+        if any(f"'{rule}'" in text for path, text in statements.items() if path.parent.name != "flags")
+    }
+    informing = {rule for rule, row in rules.items() if row["effect"] == "informs"}
+    assert informing and not informing & doubting, "a rule that informs is named by no statement that judges days"
+    assert informing <= set(flags.FLAG_RULES), "and is a flag"
+    for rule, row in rules.items():
+        assert (row["low_rule"] is None) is (row["high_rule"] is None) is (rule in informing), rule
+        assert row["lifted_by_ja"] and row["lifted_by_en"], rule
 
 
 # ---------------------------------------------------------------- two_values

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from pipelines.history import kept
 from pipelines.settings.city import Limits
 from pipelines.sources.layouts import xml_tokens
 from pipelines.sources.layouts.head import split_lines
@@ -125,7 +126,7 @@ def inspect(path: Path, limits: Limits) -> Inspected:
         result.trait = _trait(path)
         result.size = result.trait[0]
         if result.size > limits.file_bytes:
-            result.sha256 = _hash_only(path)
+            result.sha256 = kept.hash_of(path)
             return _refuse(result, "file_too_large", size=result.size, limit=limits.file_bytes)
         with path.open("rb") as stream:
             head = stream.read(HEAD_BYTES)
@@ -351,11 +352,6 @@ def _first_bad_byte(path: Path) -> int:
             before += len(chunk)
             if not chunk:
                 return 0
-
-
-def _hash_only(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _refuse(result: Inspected, rule_id: str, **numbers: object) -> Inspected:
