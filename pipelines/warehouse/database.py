@@ -88,9 +88,14 @@ def config_of(memory: str, temp: Path | None, threads: int | None) -> dict[str, 
 def connect_file(
     path: Path, memory: str = MEMORY, temp: Path | None = None, threads: int | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """Open or create a DuckDB file for writing, in the storage format that older clients read."""
+    """Open or create a DuckDB file for writing, in the storage format that older clients read.
+
+    No log is written beside it, which would take every row a second time and wait for the disk after each statement: a file that
+    was not closed is thrown away, one that was is whole.
+    """
     connection = connect(memory, temp, threads)
-    connection.execute(f"ATTACH {tables.literal(str(path))} AS city (STORAGE_VERSION '{STORAGE_VERSION}')")
+    options = f"STORAGE_VERSION '{STORAGE_VERSION}', RECOVERY_MODE 'no_wal_writes'"
+    connection.execute(f"ATTACH {tables.literal(str(path))} AS city ({options})")
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS city.{tables.INTERNAL}")
     use(connection, "city")
     define(connection, MACROS / "published.sql", temporary=False)
@@ -333,10 +338,9 @@ def create(connection: duckdb.DuckDBPyConnection, table_name: str, *, temporary:
 
 
 def exists(connection: duckdb.DuckDBPyConnection, table_name: str) -> bool:
-    """Tell whether a table or view of this name exists in the current database."""
-    found = connection.execute(
-        """SELECT count(*) FROM information_schema.tables
-           WHERE table_name = $name AND table_catalog IN (current_database(), 'temp')""",
-        {"name": table_name},
-    ).fetchone()
-    return bool(found and found[0])
+    """Tell whether a table or view of this name can be read; to bind it costs a tenth of asking the catalogue."""
+    try:
+        connection.execute(f"FROM {tables.quoted(table_name)} LIMIT 0")
+    except duckdb.CatalogException:
+        return False
+    return True
