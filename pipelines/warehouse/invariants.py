@@ -126,12 +126,14 @@ def check(inc: Incremental) -> None:
         database.create(connection, table)
     all_years(connection)
     inc.touch("checked_years", TOUCHED / "checked_years.sql")
+    results, failed = [], []
     for invariant in INVARIANTS:
         named, problem = _found(inc, invariant)
-        rows = [(invariant.name, invariant.meaning_ja, invariant.meaning_en, sum(row[-1] for row in named))]
-        database.insert_rows(connection, "invariant_results", rows)
+        results.append((invariant.name, invariant.meaning_ja, invariant.meaning_en, sum(row[-1] for row in named)))
         if not invariant.holds_night:
-            database.insert_rows(connection, "failed_checks", [(invariant.name, *row, problem) for row in named])
+            failed += [(invariant.name, *row, problem) for row in named]
+    database.insert_rows(connection, "invariant_results", results)
+    database.insert_rows(connection, "failed_checks", failed)
 
 
 def _found(inc: Incremental, invariant: Invariant) -> tuple[list[tuple[Any, ...]], str | None]:
@@ -154,6 +156,8 @@ def _found(inc: Incremental, invariant: Invariant) -> tuple[list[tuple[Any, ...]
 
 def failing(connection: duckdb.DuckDBPyConnection, invariant: Invariant) -> list[tuple[Any, ...]]:
     """Return (facility, target, fiscal year, rows) for what breaks an invariant; the three are empty where it names nobody."""
+    if not connection.execute(f"SELECT 1 FROM ({invariant.sql}) LIMIT 1").fetchall():
+        return []
     found = connection.execute(f"DESCRIBE {invariant.sql}").fetchall()
     columns = {row[0] for row in found} if not invariant.holds_night else set()
     named = ", ".join(
