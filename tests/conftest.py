@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import time
@@ -53,6 +54,25 @@ def make_city(tmp_path: Path) -> Callable[..., City]:
         return City(tmp_path / f"city{made}", today, extra)
 
     return make
+
+
+@pytest.fixture(scope="session", autouse=True)
+def never_waiting_for_the_disk() -> Iterator[None]:
+    """Sync nothing, a hundred times a publication: no test cuts the power, what a power cut may leave is put there by hand."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays for good: the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """At the end everything may go."""
+    gc.unfreeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

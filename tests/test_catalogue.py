@@ -14,15 +14,15 @@ from pipelines.settings.city import City as CitySection
 from pipelines.settings.city import CityFolder
 from pipelines.settings.city_file import SettingsError
 from pipelines.warehouse import database, query
-from tests.making import City, one, rows_of
+from tests.making import City, finished, one, rows_of
 
 ROOT = Path(__file__).parents[1]
 
 
 def test_every_table_and_column_has_a_comment_in_both_languages(city: City) -> None:
     city.bills("fuel/a.csv", [("M1", "2023-04-01", "2023-05-01", 10, "L")])
-    path = city.publish()
-    connection = database.connect_published(path)
+    finished(city.paths).publish()
+    connection = database.connect_published(city.paths.published)
     bare = rows_of(
         connection,
         """SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND database_name = 'city'
