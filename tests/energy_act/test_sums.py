@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from pipelines.energy_act import build as energy_act
-from pipelines.warehouse import database
-from tests.making import City, monthly, one, rows_of
+from pipelines.warehouse import database, invariants
+from tests.making import DEFAULTS, City, monthly, one, rows_of
 
 # MJ of primary energy per kWh (from FY2023) and kL of crude oil per GJ, as the Act states them: recomputed without our tables.
 PER_KWH, PER_GJ = Decimal("8.64"), Decimal("0.0258")
@@ -24,34 +24,46 @@ def kl(kwh: int) -> Decimal:
     return Decimal(kwh) * PER_KWH / 1000 * PER_GJ
 
 
-def city_of(folder: Path, meters: Mapping[str, tuple[Quantity, dict[str, object]]], **operator: object) -> City:
-    """A city with electricity meters at F1: how much each sends a month, and what differs in its row."""
+Meters = Mapping[str, tuple[Quantity, dict[str, object]]]
+Sums = dict[str, tuple[tuple[Any, ...], list[tuple[str, int]]]]
+
+
+def town_of(folder: Path, cases: Mapping[str, tuple[Meters, dict[str, object]]]) -> City:
+    """A city with an operator for each case and electricity meters at its F1: how much each sends a month, what differs in its row."""
     made = City(folder)
-    made.register("operators", [{"operator_id": "OP", "name": "市長部局", **operator}])
-    made.register("facilities", [
-        {"facility_id": f, "name": f, "operator_id": "OP", "department": "総務課"} for f in ("F1", "F2")
-    ])  # fmt: skip
     plain = {
-        "facility_id": "F1",
-        "energy_type": "electricity",
-        "unit": "kWh",
-        "reading_kind": "bill",
-        "valid_from": "2022-04-01",
-    }
-    made.register("meters", [{**plain, "meter_id": name, **row} for name, (_, row) in meters.items()])
-    for name, (quantity, _) in meters.items():
-        made.bills(f"power/{name}.csv", monthly(name, 2022, YEAR, quantity, "kWh"))
-    return made
+        "facility_id": "F1", "energy_type": "electricity", "unit": "kWh", "reading_kind": "bill", "valid_from": "2022-04-01",
+    }  # fmt: skip
+    operators, facilities, posts, meters, rows = [], [], [], [], []
+    for case, (of_case, operator) in cases.items():
+        own = {"operator_id": f"{case}OP"}
+        operators.append({**own, "name": "市長部局", **operator})
+        facilities += [{"facility_id": f"{case}{f}", "name": f, "department": "総務課", **own} for f in ("F1", "F2")]
+        posts += [{**row, **own} for row in DEFAULTS["appointments"]]
+        for name, (quantity, row) in of_case.items():
+            meter = {**plain, "meter_id": name, **row}
+            named = {
+                key: f"{case}{meter[key]}" for key in ("meter_id", "facility_id", "parent_meter_id") if key in meter
+            }
+            meters.append({**meter, **named})
+            rows += monthly(f"{case}{name}", 2022, YEAR, quantity, "kWh")
+    made.register("operators", operators).register("facilities", facilities)
+    made.register("appointments", posts).register("meters", meters)
+    return made.bills("power/a.csv", rows)
+
+
+def city_of(folder: Path, meters: Meters) -> City:
+    """The same with one operator, ``OP``."""
+    return town_of(folder, {"": (meters, {})})
+
+
+ASKED = """SELECT site_crude_oil_kl, site_crude_oil_low_kl, site_crude_oil_high_kl, designation_state, designation
+FROM operator_fiscal_years WHERE fiscal_year = ? AND operator_id = ?"""
 
 
 def year_of(city: City, year: int = YEAR) -> tuple[Any, ...]:
     with city.built("targets") as made:
-        row: tuple[Any, ...] = one(
-            made,
-            """SELECT site_crude_oil_kl, site_crude_oil_low_kl, site_crude_oil_high_kl, designation_state, designation
-               FROM operator_fiscal_years WHERE fiscal_year = ?""",
-            year,
-        )
+        row: tuple[Any, ...] = one(made, ASKED, year, "OP")
     return row
 
 
@@ -68,82 +80,111 @@ MAIN: dict[str, object] = {"role": "main"}
 UNDER: dict[str, object] = {"parent_meter_id": "M"}
 
 
-@pytest.mark.parametrize(
-    ("below", "taken_off"),
-    [
-        ({"role": "tenant_deduct"}, True),
-        ({"role": "tenant_deduct", "energy_act_scope": "tenant"}, True),
-        ({"role": "tenant_deduct", "energy_act_scope": "out"}, True),
-        ({"role": "sub", "energy_act_scope": "tenant"}, True),
-        ({"role": "sub", "energy_act_scope": "road_vehicle"}, True),
-        ({"role": "sub"}, False),
-        ({"role": "sub", "facility_id": "F2"}, False),
-        ({"role": "sub", "facility_id": "F2", "energy_act_scope": "tenant"}, True),
-        ({"role": "export", "energy_act_scope": "out"}, False),
-    ],
-)
-def test_what_passes_to_tenants_and_vehicles_is_taken_off_once(
-    tmp_path: Path, below: dict[str, object], taken_off: bool
-) -> None:
-    city = city_of(tmp_path / "c", {"M": (steady(50_000), MAIN), "B": (steady(20_000), {**UNDER, **below})})
-    total, low, high, _, _ = year_of(city)
-    assert abs(total - kl(12 * (30_000 if taken_off else 50_000))) < NEAR
+BELOW: list[tuple[dict[str, object], bool]] = [
+    ({"role": "tenant_deduct"}, True),
+    ({"role": "tenant_deduct", "energy_act_scope": "tenant"}, True),
+    ({"role": "tenant_deduct", "energy_act_scope": "out"}, True),
+    ({"role": "sub", "energy_act_scope": "tenant"}, True),
+    ({"role": "sub", "energy_act_scope": "road_vehicle"}, True),
+    ({"role": "sub"}, False),
+    ({"role": "sub", "facility_id": "F2"}, False),
+    ({"role": "sub", "facility_id": "F2", "energy_act_scope": "tenant"}, True),
+    ({"role": "export", "energy_act_scope": "out"}, False),
+]
+SILENT: list[tuple[Quantity, Quantity, int, int | None, str]] = [
+    (steady(600_000), steady(60_000), 12 * 540_000, 12 * 540_000, "below"),
+    (steady(600_000), steady(30_000), 12 * 570_000, 12 * 570_000, "at_or_above"),
+    # a silent tenant: between nothing of the main's month and all of it
+    (steady(600_000), but(60_000, 8), 11 * 540_000, 11 * 540_000 + 600_000, "below"),
+    (steady(600_000), but(40_000, 8), 11 * 560_000, 11 * 560_000 + 600_000, "undeterminable"),
+    (steady(700_000), but(60_000, 8), 11 * 640_000, 11 * 640_000 + 700_000, "at_or_above"),
+    # a silent main: never below, whatever the rest says
+    (but(1_000, 8), steady(10), 11 * 990, None, "undeterminable"),
+    (but(700_000, 8), steady(10), 11 * 699_990, None, "at_or_above"),
+]
+LIMITS = [(20_000, "below"), (100_000, "undeterminable")]
+DESIGNATIONS: list[tuple[Quantity, dict[str, object], list[str]]] = [
+    (steady(600_000), {}, ["designation_missing"]),
+    (steady(600_000), {"designation_no": "0000007"}, []),
+    (steady(500_000), {"designation_no": "0000007"}, ["designation_not_reached"]),
+    (steady(500_000), {}, []),
+    (but(500_000, 5), {"designation_no": "0000007"}, []),
+    (but(500_000, 5), {}, []),
+    (but(700_000, 5), {}, ["designation_missing"]),
+]
+
+
+def slipped(year: int, month: int) -> int:
+    """A slip of the unit in one month."""
+    return 40 if (year, month) == (YEAR, 10) else 400_000
+
+
+@pytest.fixture(scope="module")
+def sums(tmp_path_factory: pytest.TempPathFactory) -> Sums:
+    """Case -> its operator's year, and what is told of its designation: every case is an operator of one city."""
+    tenant = {**UNDER, "role": "tenant_deduct"}
+    cases: dict[str, tuple[Meters, dict[str, object]]] = {
+        "": ({"M": (slipped, MAIN)}, {}),
+        "scope": (
+            {
+                "M": (steady(50_000), {"energy_act_scope": "out"}),
+                "B": (steady(20_000), tenant),
+                "S": (steady(7_000), {**UNDER, "role": "sub", "energy_act_scope": "site"}),
+            },
+            {},
+        ),
+    }
+    for number, (below, _) in enumerate(BELOW):
+        cases[f"below{number}"] = ({"M": (steady(50_000), MAIN), "B": (steady(20_000), {**UNDER, **below})}, {})
+    for number, (main, of_tenant, *_) in enumerate(SILENT):
+        cases[f"silent{number}"] = ({"M": (main, MAIN), "T": (of_tenant, tenant)}, {})
+    for number, (limit, _) in enumerate(LIMITS):
+        cases[f"limit{number}"] = ({"M": (slipped, {**MAIN, "daily_limit": limit})}, {})
+    for number, (quantity, operator, _) in enumerate(DESIGNATIONS):
+        cases[f"designation{number}"] = ({"M": (quantity, MAIN)}, operator)
+    with town_of(tmp_path_factory.mktemp("sums") / "city", cases).built() as made:
+        assert invariants.broken(made) == {}
+        told = rows_of(made, "SELECT rule_id, subject, fiscal_year FROM findings WHERE rule_id LIKE 'designation%'")
+        return {
+            case: (one(made, ASKED, YEAR, f"{case}OP"), [(r, year) for r, who, year in told if who == f"{case}OP"])
+            for case in cases
+        }
+
+
+@pytest.mark.parametrize("number", range(len(BELOW)))
+def test_what_passes_to_tenants_and_vehicles_is_taken_off_once(sums: Sums, number: int) -> None:
+    total, low, high, _, _ = sums[f"below{number}"][0]
+    assert abs(total - kl(12 * (30_000 if BELOW[number][1] else 50_000))) < NEAR
     assert low == total == high
 
 
-def test_a_meter_of_another_scope_does_not_count_and_what_lies_below_it_takes_nothing_off(tmp_path: Path) -> None:
-    city = city_of(
-        tmp_path / "c",
-        {
-            "M": (steady(50_000), {"energy_act_scope": "out"}),
-            "B": (steady(20_000), {**UNDER, "role": "tenant_deduct"}),
-            "S": (steady(7_000), {**UNDER, "role": "sub", "energy_act_scope": "site"}),
-        },
-    )
-    total, low, high, _, _ = year_of(city)
+def test_a_meter_of_another_scope_does_not_count_and_what_lies_below_it_takes_nothing_off(sums: Sums) -> None:
+    total, low, high, _, _ = sums["scope"][0]
     assert abs(total - kl(12 * 7_000)) < NEAR and low == total == high
 
 
-@pytest.mark.parametrize(
-    ("main", "tenant", "low_kwh", "high_kwh", "state"),
-    [
-        (steady(600_000), steady(60_000), 12 * 540_000, 12 * 540_000, "below"),
-        (steady(600_000), steady(30_000), 12 * 570_000, 12 * 570_000, "at_or_above"),
-        # a silent tenant: between nothing of the main's month and all of it
-        (steady(600_000), but(60_000, 8), 11 * 540_000, 11 * 540_000 + 600_000, "below"),
-        (steady(600_000), but(40_000, 8), 11 * 560_000, 11 * 560_000 + 600_000, "undeterminable"),
-        (steady(700_000), but(60_000, 8), 11 * 640_000, 11 * 640_000 + 700_000, "at_or_above"),
-        # a silent main: never below, whatever the rest says
-        (but(1_000, 8), steady(10), 11 * 990, None, "undeterminable"),
-        (but(700_000, 8), steady(10), 11 * 699_990, None, "at_or_above"),
-    ],
-)
-def test_missing_days_make_an_interval(
-    tmp_path: Path, main: Quantity, tenant: Quantity, low_kwh: int, high_kwh: int | None, state: str
-) -> None:
-    city = city_of(tmp_path / "c", {"M": (main, MAIN), "T": (tenant, {**UNDER, "role": "tenant_deduct"})})
-    _, low, high, found, designation = year_of(city)
+@pytest.mark.parametrize("number", range(len(SILENT)))
+def test_missing_days_make_an_interval(sums: Sums, number: int) -> None:
+    _, low, high, found, designation = sums[f"silent{number}"][0]
+    _, _, low_kwh, high_kwh, state = SILENT[number]
     assert abs(low - kl(low_kwh)) < NEAR
     assert (high is None) if high_kwh is None else abs(high - kl(high_kwh)) < NEAR
     assert found == state
     assert (designation is not None) == (state == "at_or_above")
 
 
-def test_doubtful_days_have_no_upper_end_unless_their_bounds_say_so(tmp_path: Path) -> None:
+def test_doubtful_days_have_no_upper_end_unless_their_bounds_say_so(sums: Sums) -> None:
     """A slip of the unit in one month: without a limit nothing is known above, and a doubted saving is not 'below'."""
-    slipped = lambda y, m: 40 if (y, m) == (YEAR, 10) else 400_000  # noqa: E731
-    city = city_of(tmp_path / "c", {"M": (slipped, MAIN)})
-    total, low, high, state, _ = year_of(city)
+    total, low, high, state, _ = sums[""][0]
     assert abs(total - kl(11 * 400_000 + 40)) < NEAR
     assert abs(low - kl(11 * 400_000)) < NEAR
     assert (high, state) == (None, "undeterminable")
 
 
-@pytest.mark.parametrize(("limit", "state"), [(20_000, "below"), (100_000, "undeterminable")])
-def test_doubtful_days_count_up_to_what_can_be_used_in_a_day(tmp_path: Path, limit: int, state: str) -> None:
-    slipped = lambda y, m: 40 if (y, m) == (YEAR, 10) else 400_000  # noqa: E731
-    city = city_of(tmp_path / "c", {"M": (slipped, {**MAIN, "daily_limit": limit})})
-    _, low, high, found, _ = year_of(city)
+@pytest.mark.parametrize("number", range(len(LIMITS)))
+def test_doubtful_days_count_up_to_what_can_be_used_in_a_day(sums: Sums, number: int) -> None:
+    _, low, high, found, _ = sums[f"limit{number}"][0]
+    limit, state = LIMITS[number]
     assert abs(low - kl(11 * 400_000)) < NEAR
     assert abs(high - kl(11 * 400_000 + 31 * limit)) < NEAR
     assert found == state
@@ -198,22 +239,6 @@ def test_the_threshold_from_both_sides_of_its_edge(low: str, high: str | None, s
     assert found["designation_state"] == state
 
 
-@pytest.mark.parametrize(
-    ("quantity", "number", "found"),
-    [
-        (steady(600_000), {}, ["designation_missing"]),
-        (steady(600_000), {"designation_no": "0000007"}, []),
-        (steady(500_000), {"designation_no": "0000007"}, ["designation_not_reached"]),
-        (steady(500_000), {}, []),
-        (but(500_000, 5), {"designation_no": "0000007"}, []),
-        (but(500_000, 5), {}, []),
-        (but(700_000, 5), {}, ["designation_missing"]),
-    ],
-)
-def test_the_designation_is_held_against_the_sum_in_both_directions(
-    tmp_path: Path, quantity: Quantity, number: dict[str, object], found: list[str]
-) -> None:
-    city = city_of(tmp_path / "c", {"M": (quantity, MAIN)}, **number)
-    with city.built() as made:
-        told = rows_of(made, "SELECT rule_id, subject, fiscal_year FROM findings WHERE rule_id LIKE 'designation%'")
-    assert told == [(rule, "OP", YEAR) for rule in found]
+@pytest.mark.parametrize("number", range(len(DESIGNATIONS)))
+def test_the_designation_is_held_against_the_sum_in_both_directions(sums: Sums, number: int) -> None:
+    assert sums[f"designation{number}"][1] == [(rule, YEAR) for rule in DESIGNATIONS[number][2]]

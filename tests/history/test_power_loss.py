@@ -66,7 +66,7 @@ def test_what_can_be_made_anew_is_made_anew_and_told(sound: City, tmp_path: Path
     run = night(city)
     told = {str(notice["rule_id"]) for notice in run.outcome.notices}
     assert run.outcome.published and told == ({MENDED[pattern]} if MENDED[pattern] else set())
-    with city.built() as made:
+    with city.built("readings") as made:
         assert one(made, "SELECT count(*) FROM current_readings") == 50
     assert kept.wrong(city.paths.history) == []
     if pattern.startswith("history/kept"):

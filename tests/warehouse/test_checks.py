@@ -66,6 +66,20 @@ def night(city: City) -> Building:
     return run
 
 
+@pytest.fixture(scope="module")
+def july(tmp_path_factory: pytest.TempPathFactory) -> City:
+    """The three facilities published once FY2025 is closed, to be copied."""
+    city = three(City(tmp_path_factory.mktemp("july") / "city", date(2026, 7, 10)))
+    night(city)
+    return city
+
+
+@pytest.fixture
+def closed_year(july: City, tmp_path: Path) -> City:
+    """The same for each test anew."""
+    return july.copied(tmp_path / "closed")
+
+
 def verdicts(city: City, year: int = 2025) -> dict[str, tuple[str, str | None]]:
     with database.connect_published(city.paths.published) as published:
         rows = rows_of(published, RESULTS, year, year)
@@ -177,11 +191,10 @@ QUALIFY row_number() OVER (PARTITION BY subject_key, fiscal_year ORDER BY p.rowi
 
 
 def test_what_is_told_of_verdicts_is_told_of_those_that_were_published(
-    city: City, monkeypatch: pytest.MonkeyPatch
+    closed_year: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A verdict taken away in a closed year is a change; one that a failing check kept from being published is none."""
-    city.today = date(2026, 7, 10)
-    night(three(city))
+    city = closed_year
     published = told_and_true(city, {})
     assert (published["facility/F2", 2025], published["facility/F3", 2025]) == ("achieved", "not_achieved")
     better = [("M3", f"2025-{m:02d}-01", f"2025-{m + 1:02d}-01", 60, "L", "corrected") for m in range(4, 12)]
@@ -255,14 +268,13 @@ CANNOT_RUN = {
 
 @pytest.mark.parametrize("how", CANNOT_RUN)
 def test_a_check_of_results_that_cannot_be_run_takes_all_verdicts_away_and_the_night_is_published(
-    city: City, how: str, monkeypatch: pytest.MonkeyPatch
+    closed_year: City, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from dataclasses import asdict
 
     from rich.console import Console
 
-    city.today = date(2026, 7, 10)
-    night(three(city))
+    city = closed_year
     before = told_and_true(city, {})
     city.bills("fuel/b.csv", [("M2", "2021-04-01", "2021-05-01", 5, "L")])
     sound = database.sql_text
