@@ -87,7 +87,11 @@ def problems(registers: Registers) -> Iterable[str]:
         if places and not any(registers.names(*place, subject) for place in places):
             near = guess(subject, _known(registers, places))
             yield both(
-                "unknown_subject", at=row.place("subject_id"), subject_id=subject, where=_where(registers, places), guess=near
+                "unknown_subject",
+                at=row.place("subject_id"),
+                subject_id=subject,
+                where=_where(registers, places),
+                guess=near,
             )
 
 

@@ -27,15 +27,22 @@ def test_every_key_and_every_role_has_its_sentence() -> None:
     assert untold == []
 
 
-@pytest.mark.parametrize(("language", "said"), [("ja", "期間の終わりの日を含むなら true"), ("en", "The end is the last day (true)")])
+@pytest.mark.parametrize(
+    ("language", "said"), [("ja", "期間の終わりの日を含むなら true"), ("en", "The end is the last day (true)")]
+)
 def test_the_command_lists_the_keys(language: str, said: str) -> None:
     told = CliRunner().invoke(main.app, ["--lang", language, "layouts", "--keys"])
     assert told.exit_code == 0 and said in "".join(told.stdout.split("\n    ")).replace("  ", "")
     listed = json.loads(CliRunner().invoke(main.app, ["layouts", "--keys", "--json"]).stdout)
-    assert {"key": "longest_days", "usual": "45"}.items() <= next(r for r in listed if r["key"] == "longest_days").items()
+    assert {"key": "longest_days", "usual": "45"}.items() <= next(
+        r for r in listed if r["key"] == "longest_days"
+    ).items()
 
 
-@pytest.mark.parametrize(("word", "kind"), [("納品", "delivery"), ("検針", "bill"), ("30分", "interval"), ("30分値", "interval"), ("指示数", "register")])
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [("納品", "delivery"), ("検針", "bill"), ("30分", "interval"), ("30分値", "interval"), ("指示数", "register")],
+)
 def test_a_data_file_takes_the_words_of_the_registers(tmp_path: Path, word: str, kind: str) -> None:
     assert spoken.word("meters", "reading_kind", word) == kind
     content = made.utf8("meter_id,started_at,ended_at,quantity,reading_kind", f"M1,2024-04-01,2024-05-01,5,{word}")
