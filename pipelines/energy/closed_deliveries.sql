@@ -39,12 +39,12 @@ closed AS (
     UNION ALL
     SELECT e.meter_id, e.unit, e.valid_from, e.valid_to, 'contracts.csv valid_to', NULL
     FROM (
-        SELECT t.meter_id, t.unit, greatest(t.since, c.valid_to) AS valid_from,
+        SELECT t.meter_id, t.unit, c.valid_to AS ended_on, greatest(t.since, c.valid_to) AS valid_from,
             least(t.until, make_date(fiscal_year_of(CAST($today AS DATE)), 4, 1),
                 coalesce(lead(c.valid_from) OVER (PARTITION BY t.meter_id, t.since ORDER BY c.valid_to NULLS LAST), DATE '9999-12-31')) AS valid_to
         FROM tanks AS t
         JOIN contracts AS c ON c.meter_id = t.meter_id) AS e
-    WHERE NOT EXISTS (SELECT 1 FROM current_readings AS r
+    WHERE e.ended_on IS NOT NULL AND NOT EXISTS (SELECT 1 FROM current_readings AS r
         WHERE r.meter_id = e.meter_id AND r.reading_kind = 'delivery' AND r.quantity <> 0 AND r.started_at >= e.valid_from AND r.started_at < e.valid_to)
 )
 SELECT meter_id, 'delivery' AS reading_kind, valid_from, valid_to, unit, closing_row, CAST(any_value(stock) AS DECIMAL(18, 6)) AS stock

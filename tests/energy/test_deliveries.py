@@ -175,6 +175,7 @@ CLOSED: dict[str, tuple[dict[str, object], int]] = {
     "in another unit": ({"supplier": "店", "unit": "kg"}, 0),
     "by nobody": ({}, 0),
 }
+EMPTY: dict[str, object] = {"meter_id": "EMPTY", "facility_id": "F0", **TANK}
 ENDED = {"2025-02-11": 31 + 18, "2025-02-10": 0}  # the last delivery came on 10 February 2025
 
 
@@ -182,20 +183,21 @@ def test_a_year_is_closed_by_one_row_or_by_a_contract_that_has_ended(city: City)
     """Each tank has its own supplier and department: a row closes what it names and nothing else, and no year that is not over."""
     names = [*CLOSED, *ENDED]
     city.register("facilities", [facility(f"F{n}", f"課{n}") for n in range(len(names))])
-    city.register("meters", [{"meter_id": f"M{n}", "facility_id": f"F{n}", **TANK} for n in range(len(names))])
     ends = {name: name for name in ENDED}
-    city.register(
-        "contracts",
-        [
-            {"meter_id": f"M{n}", "supplier_no": f"7{n}", "supplier": f"店{n}", "valid_to": ends.get(name, "")}
-            for n, name in enumerate(names)
-        ],
-    )
+    contracts: list[dict[str, object]] = [
+        {"meter_id": f"M{n}", "supplier_no": f"7{n}", "supplier": f"店{n}", "valid_to": ends.get(name, "")}
+        for n, name in enumerate(names)
+    ]
     rows = []
     for n, (said, _) in enumerate(CLOSED.values()):
         whose = {column: value if column == "unit" else f"{value}{n}" for column, value in said.items()}
         rows += [closing(year, **whose) for year in (2024, 2026)] if said else []
     city.register("delivery_closings", rows)
+    city.register(
+        "meters", [*({"meter_id": f"M{n}", "facility_id": f"F{n}", **TANK} for n in range(len(names))), EMPTY]
+    )
+    contracts.append({"meter_id": "EMPTY", "supplier": "空"})
+    city.register("contracts", contracts)
     delivered = [slip for slip in winters() if slip[0] < date(2025, 4, 1)]
     city.bills("fuel/a.csv", [row for n in range(len(names)) for row in slips(f"M{n}", delivered)])
     with city.built("energy") as made:
@@ -209,7 +211,7 @@ def test_a_year_is_closed_by_one_row_or_by_a_contract_that_has_ended(city: City)
         }
     wanted = [days for _, days in CLOSED.values()] + list(ENDED.values())
     assert [found.get((f"M{n}", 2024), 0) for n in range(len(names))] == wanted
-    assert not {key for key in found if key[1] == 2026}
+    assert not {key for key in found if key[1] == 2026 or key[0] == "EMPTY"}, "a contract that goes on closes nothing"
 
 
 WRONG: dict[str, dict[str, object]] = {
@@ -361,7 +363,9 @@ def test_one_question_for_each_supplier_or_department_and_year(city: City) -> No
     city.publish()
     causes = checklist.gather(city.paths.published, 2025)["causes"]
     asked = [(c["whose"], len(c["facilities"])) for c in causes if c["reason"] == "delivery_not_closed"]
-    assert sorted(asked) == [("学校課 2025", 2), ("教育総務課 2025", 2), ("見本石油店 2025", 2)], "S0 has no data at all"
+    assert sorted(asked) == [("学校課 2025", 2), ("教育総務課 2025", 2), ("見本石油店 2025", 2)], (
+        "S0 has no data at all"
+    )
     told = next(c["remedy_ja"] for c in causes if c["whose"] == "見本石油店 2025")
     assert "delivery_closings.csv" in told and "年度=2025、供給事業者=見本石油店" in told and "T-S0" in told
     assert not {c["reason"] for c in causes} & {"missing_data", "baseline:missing_data"}, "no count of days beside it"
