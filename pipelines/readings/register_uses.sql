@@ -1,14 +1,16 @@
 -- register_uses: what a cumulative register counted between two successive states, or why nobody can tell.
 -- Opening and reset begin anew; closing ends. A register that went back has rolled over when meters.csv says how many digits it
 -- has and it then counted less than half of its range; else it went back for a reason nobody stated, and nothing is counted.
+-- One that begins at 0 every day or month by itself (daily, monthly) says what was used since: from the state before where that is of
+-- the same day or month, else from its beginning; midnight belongs to the day that ends then.
 -- A multiplier (CT ratio) that changed between the two leaves the use unknown: a state at the change is needed.
 -- Inputs: register_states, meters (register_digits).
 WITH digits AS (
     SELECT meter_id, CAST(max(register_digits) AS INTEGER) AS register_digits FROM meters GROUP BY meter_id
 ),
-chained AS (
+followed AS (
     SELECT
-        s.*, d.register_digits, lag(event) OVER chain AS opened_event, lag(read_at) OVER chain AS started_at,
+        s.*, d.register_digits, date_trunc(CASE event WHEN 'daily' THEN 'day' WHEN 'monthly' THEN 'month' END, read_at - INTERVAL 1 MICROSECOND) AS begins, lag(event) OVER chain AS opened_event, lag(read_at) OVER chain AS started_at,
         lag(register_value) OVER chain AS opened_value, lag(multiplier) OVER chain AS opened_multiplier,
         lag(unit) OVER chain AS opened_unit, lag(stage) OVER chain AS opened_stage, lag(quality) OVER chain AS opened_quality,
         lag(known_from) OVER chain AS opened_known_from
@@ -16,6 +18,15 @@ chained AS (
     LEFT JOIN digits AS d ON d.meter_id = s.meter_id
     WHERE s.known_to IS NULL
     WINDOW chain AS (PARTITION BY s.meter_id ORDER BY read_at, CASE WHEN event IN ('opening', 'reset') THEN 2 ELSE 1 END)
+),
+chained AS (
+    SELECT * REPLACE (
+        CASE WHEN is_begun THEN event ELSE opened_event END AS opened_event, CASE WHEN is_begun THEN begins ELSE started_at END AS started_at,
+        CASE WHEN is_begun THEN 0 ELSE opened_value END AS opened_value, CASE WHEN is_begun THEN multiplier ELSE opened_multiplier END AS opened_multiplier,
+        CASE WHEN is_begun THEN unit ELSE opened_unit END AS opened_unit, CASE WHEN is_begun THEN stage ELSE opened_stage END AS opened_stage,
+        CASE WHEN is_begun THEN quality ELSE opened_quality END AS opened_quality,
+        CASE WHEN is_begun THEN known_from ELSE opened_known_from END AS opened_known_from)
+    FROM (SELECT *, coalesce(begins IS NOT NULL AND NOT coalesce(started_at > begins AND opened_event = event, false), false) AS is_begun FROM followed)
 ),
 counted AS (
     SELECT

@@ -131,6 +131,9 @@ class Layout(Frozen):
     reading_kind: Annotated[str, Field(pattern=_one_of("reading_kind"))] = Field(
         "", description="The kind of reading where no column says it; empty: the meter's own."
     )
+    resets: Annotated[str, Field(pattern="^(|day|month)$")] = Field(
+        "", description="Of a register: it begins at 0 by itself every day or month."
+    )
     slot_minutes: int = Field(0, ge=0, le=1_440, description="Length of the slot that a stamp names.")
     stamp: Annotated[str, Field(pattern="^(start|end)$")] = Field("start", description="Which end of it the stamp is.")
     date_form: str = Field("", description="Form of dates that are not read otherwise, such as %d/%m/%y.")
@@ -195,6 +198,8 @@ class Layout(Frozen):
             raise ValueError(both("one_column_of_time", times=", ".join((*TIMES, "period_from"))))
         if self.starts_at_previous and times != ["date"]:
             raise ValueError(both("previous_wants_a_date"))
+        if self.resets and self.record != "register":
+            raise ValueError(both("only_registers_reset"))
         held = bool(self.quantities) + self.slots + self.months + ("quantity" in self.columns)
         if held != 1:
             raise ValueError(both("one_kind_of_quantity"))

@@ -113,7 +113,14 @@ def _may_be_plain(recognised: Recognised) -> bool:
         recognised.read is None
         and recognised.timing == timing
         and not (recognised.words or recognised.missing or recognised.total_rows)
-        and not (recognised.twins or recognised.stated_units or recognised.period or recognised.note or recognised.skip)
+        and not (
+            recognised.twins
+            or recognised.stated_units
+            or recognised.period
+            or recognised.note
+            or recognised.event
+            or recognised.skip
+        )
         and not any(slot.unit_position or slot.month is not None for slot in recognised.slots)
         and set(recognised.columns) <= ROLES_READ | ROLES_OF_CARE | {"quantity"}
         and bool(recognised.slots)

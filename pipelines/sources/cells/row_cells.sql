@@ -4,7 +4,7 @@
 -- Inputs: raw_rows, parse_parts (the roles and slots of each part's layout).
 WITH slotted AS (
     SELECT r.file_no, r.line, r.cells, p.columns AS c, p.meter, p.unit, p.reading_kind, p.width, p.has_words, p.words, p.has_missing, p.missing,
-        p.is_period, p.last_role, p.of_file_start, p.of_file_end, p.of_file_note, r.torn_place, r.torn_raw,
+        p.is_period, p.last_role, p.of_file_start, p.of_file_end, p.of_file_note, p.of_file_event, r.torn_place, r.torn_raw,
         unnest(p.slots) AS slot
     FROM raw_rows AS r
     JOIN parse_parts AS p ON p.file_no = r.file_no
@@ -34,7 +34,7 @@ SELECT
     cells[c.issued] AS issued_text, unless_missing(has_missing, missing, unless_torn(torn_place, c.yen, cells[c.yen])) AS yen_text,
     unless_missing(has_missing, missing, unless_torn(torn_place, c.demand_kw, cells[c.demand_kw])) AS kw_text,
     unless_missing(has_missing, missing, unless_torn(torn_place, c.contract_kw, cells[c.contract_kw])) AS contract_text,
-    cells[c.substance] AS substance, coalesce(nullif(trim(cells[c.note]), ''), of_file_note) AS note, cells[c.category] AS category, cells[c.basis] AS basis,
+    coalesce(nullif(trim(cells[c.substance]), ''), of_file_event) AS substance, coalesce(nullif(trim(cells[c.note]), ''), of_file_note) AS note, cells[c.category] AS category, cells[c.basis] AS basis,
     cells[c.moisture] AS moisture_text, cells[c.laboratory] AS laboratory, cells[c.slip] AS slip_no, cells[c.index_before] AS index_before,
     cells[c.index_after] AS index_after,
     CASE WHEN cells[1] = unclosed_mark() THEN 'unclosed_quote'

@@ -94,6 +94,7 @@ def describe(connection: duckdb.DuckDBPyConnection, parts: list[TablePart], utc_
             ("unit", "VARCHAR", lambda r: r.unit),
             ("of_file_start", "VARCHAR", lambda r: r.period[0] if r.period else None),
             ("of_file_end", "VARCHAR", lambda r: r.period[1] if r.period else None),
+            ("of_file_event", "VARCHAR", lambda r: r.event),
             ("of_file_note", "VARCHAR", lambda r: r.note),
             ("skip", "VARCHAR", lambda r: r.skip),
             ("reading_kind", "VARCHAR", lambda r: r.reading_kind),

@@ -28,6 +28,8 @@ from pipelines.texts import in_both
 LENGTHS = {"month": 1, "year": 12, "fiscal_year": 12, "year_ending": -12}
 FORMS = {"year": "year", "fiscal_year": "fiscal_year"}
 WHOLE_DAY = 1_440
+# How often a register begins at 0 by itself -> the word of its states.
+EVENTS = {"day": "daily", "month": "monthly"}
 # Where several words of a layout are there, the first is meant.
 BY_PREFERENCE = frozenset({"meter", "meter_else", "meter_part"})
 
@@ -147,6 +149,7 @@ class _Described:
             unit=told.unit or self.layout.unit or None,
             period=of_file,
             note=told.supplier,
+            event=EVENTS.get(self.layout.resets),
             reading_kind=self.layout.reading_kind or ("interval" if self.layout.slots else None),
             record=self.layout.record,
             names_meter_by_path=self.layout.meter_from in ("file_name", "folders"),

@@ -125,7 +125,8 @@ class TableText:
 class Recognised:
     """How a table of a layout is to be read: where its data begins, which column plays which role (1-based).
 
-    ``meter``, ``unit``, ``period`` (two moments) and ``note`` are what the whole file says of all rows; ``skip`` is a pattern of rows that
+    ``meter``, ``unit``, ``period`` (two moments), ``note`` and ``event`` (of a register) are what the whole file says of all rows;
+    ``skip`` is a pattern of rows that
     are passed over. ``names`` are the header's; ``twins`` are columns that claim one role, of which only equal values are read;
     ``stated_units`` are those of title and heading, with which a row's unit must agree; ``unread`` names side columns that are not taken;
     ``problem`` is why the table is refused. ``read`` turns the table into cells where columns alone cannot say it (a matrix, XML).
@@ -140,6 +141,7 @@ class Recognised:
     unit: str | None = None
     period: tuple[str, str | None] | None = None
     note: str | None = None
+    event: str | None = None
     reading_kind: str | None = None
     record: str = "reading"
     names_meter_by_path: bool = False
