@@ -2,7 +2,7 @@
 -- A stamp a few seconds beside the minute (Excel keeps times as fractions of a day) is moved onto it; how many were is counted.
 -- Where a row counts the days of its period, they must agree (days_disagree). Where the layout does not say whether the end is the last
 -- day, most rows of the table decide by their days; as many for as against is no decision.
--- Inputs: typed_cells, moment_words (texts that people wrote another way). Macros: stamp_tolerance (seconds), days_of.
+-- Inputs: typed_cells, moment_words (texts that people wrote another way), missing_marks. Macros: stamp_tolerance (seconds), days_of.
 WITH read AS (
     SELECT
         c.* EXCLUDE (started, ended), snapped(coalesce(c.started, s.moment), stamp_tolerance()) AS base,
