@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from pipelines.settings import city_file
 
 EXAMPLE = re.compile(r"^例 / example:\s*")
-BETWEEN = re.compile(r"\s/\s")
+BETWEEN = re.compile(r"(?:\s|(?<=[）。]))/\s")
 
 
 class Spoken(TyperGroup):
