@@ -11,8 +11,10 @@ import pytest
 from rich.console import Console
 
 from pipelines.ask import explain
+from pipelines.reports import workbook
 from pipelines.reports.terminal import show_explanation
 from pipelines.reports.terminal.look import Terminal
+from tests.making import City
 
 NUMBER = r"-?[0-9][0-9,]*(?:\.[0-9]+)?"
 KG = Decimal("0.01")  # "to the kilogram", and a little more
@@ -121,3 +123,20 @@ def test_every_factor_of_the_sample_is_told_step_by_step(sample: duckdb.DuckDBPy
                     assert [s["unit"] for s in factor["steps"]] != [f"kg/{factor['unit']}"], factor["factor_id"]
                     seen.add(factor["factor_id"].split("/")[0])
     assert {"city", "plan_fuels", "plan_activities"} <= seen
+
+
+def test_a_figure_of_a_workbook_is_told_with_file_sheet_and_row(city: City) -> None:
+    path = city.folder / "inbox" / "fuel" / "令和7年度灯油一覧.xlsx"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with workbook.written(path) as book:
+        sheet = book.add_worksheet("令和7年度")
+        sheet.write_row(0, 0, ["meter_id", "started_at", "ended_at", "quantity", "unit"])
+        sheet.write_row(1, 0, ["M1", "2025-03-17", "2025-04-17", 62, "L"])
+    with city.built() as made:
+        told = explain.explain(made, explain.FacilityQuestion("F1", 2025, None, "plan"))
+    (reading,) = told["sources"][0]["readings"]
+    assert (reading["path"], reading["source_member"], reading["source_line"]) == (f"fuel/{path.name}", "令和7年度", 2)
+    text = io.StringIO()
+    show_explanation.show(Terminal("ja", Console(file=text, width=200)), told)
+    assert "fuel/令和7年度灯油一覧.xlsx [令和7年度] 2行目 [quantity]" in text.getvalue()
+    assert "62 L × 16日/31日 = 32 L" in text.getvalue()

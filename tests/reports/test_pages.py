@@ -102,6 +102,27 @@ def test_a_shortened_list_of_flags_still_counts_all() -> None:
     assert text.getvalue().count("● ") == 2
 
 
+def test_flags_stand_under_errors_and_warnings_and_confirmed_ones_come_last() -> None:
+    flag = {
+        "facility_id": "F1",
+        "name": "庁舎",
+        "stake": None,
+        "owner": "",
+        "ja": "文",
+        "en": "text",
+        "flag_id": "a" * 12,
+    }
+    kinds = [("warning", "open"), ("error", "confirmed"), ("error", "answered")]
+    flags = [{**flag, "severity": severity, "state": state} for severity, state in kinds]
+    for language, headings in (
+        ("ja", ["誤り 1 件", "注意 1 件", "確認済 1 件"]),
+        ("en", ["1 error", "1 warning", "1 confirmed"]),
+    ):
+        text = io.StringIO()
+        show_lists.flags(Terminal(language, Console(file=text, width=60)), flags)
+        assert [line for line in text.getvalue().splitlines() if line in headings] == headings, text.getvalue()
+
+
 def test_the_cells_of_one_torn_line_are_told_once() -> None:
     told = {"path": "power30/a.csv", "line": 16, "ja": "行が途中で切れています。", "en": "torn"}
     cells = [{**told, "column": column} for column in ("00:30", "01:00", "23:30")]
