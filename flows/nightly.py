@@ -11,7 +11,7 @@ from __future__ import annotations
 from prefect import flow
 from prefect.settings import PREFECT_API_URL
 
-from flows import reporting
+from flows import reporting, steps
 from flows.reporting import Beside, ended_in_order
 from flows.runners import Held, Runner
 from flows.steps import again, is_reported, read_batch, rows, run_name, show, step
@@ -54,10 +54,7 @@ def read_files(night: Night, arrived: Arrived) -> None:
             night.note_read(arrived, batch, changed)
 
 
-@step(
-    "registers: what the office keeps; is anything new?",
-    lambda gathered, *_: {name: len(rows) for name, rows in gathered.known.registers.rows.items() if rows},
-)
+@step("registers: what the office keeps; is anything new?", steps.registers_counted)
 def load_registers(night: Night, arrived: Arrived) -> Gathered:
     """Read registers and decisions: all that goes into the new file."""
     with night.timed("load_registers"):
@@ -110,7 +107,7 @@ def check(made: Building) -> None:
         night_gate.check(made)
 
 
-@step("publish: swap the new file in", lambda _, made: made.outcome.counts)
+@step("publish: swap the new file in", steps.values_counted)
 def publish(made: Building) -> None:
     """Readers see the new file from here on; then the documents that are made from it."""
     with made.night.timed("publish"):

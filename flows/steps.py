@@ -17,7 +17,7 @@ from prefect.context import FlowRunContext
 from pipelines.reports.plain_text import tonnes
 from pipelines.reports.terminal.look import Terminal
 from pipelines.run.building import Building
-from pipelines.run.night import Night
+from pipelines.run.night import Arrived, Gathered, Night
 from pipelines.settings.city import CityFolder
 from pipelines.sources import parse
 from pipelines.sources.open.open_file import Inbound
@@ -109,6 +109,21 @@ def rows(*names: str) -> Counts:
         return {name: database.count(building.connection, name) for name in names}
 
     return counted
+
+
+def files_counted(arrived: Arrived, *_: object) -> Mapping[str, int]:
+    """The files that count, and those to be read."""
+    return {"files": len(arrived.files), "new": len(arrived.to_parse)}
+
+
+def registers_counted(gathered: Gathered, *_: object) -> Mapping[str, int]:
+    """The rows of each register that has any."""
+    return {name: len(kept) for name, kept in gathered.known.registers.rows.items() if kept}
+
+
+def values_counted(_: object, made: Building) -> Mapping[str, int]:
+    """The row account of what was published."""
+    return made.outcome.counts
 
 
 def _logged(work: Callable[P, T], counts: Counts) -> Callable[P, T]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pipelines.texts import Told, in_language, section, word
+from pipelines.texts import Bilingual, in_language, section, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class Rule:
     ja: str
     en: str
 
-    def both(self, numbers: dict[str, Any]) -> Told:
+    def both(self, numbers: dict[str, Any]) -> Bilingual:
         """Return the sentence for an error: in the reader's language where that is known, else in both."""
-        return Told(self.sentence("ja", numbers), self.sentence("en", numbers))
+        return Bilingual(self.sentence("ja", numbers), self.sentence("en", numbers))
 
     def sentence(self, language: str, numbers: Mapping[str, Any]) -> str:
         """Return the sentence with its numbers; a number the text does not name is left to the evidence."""

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 
 from pipelines import folding
 from pipelines.errors import ActionableError
-from pipelines.texts import Told, both, told_of
+from pipelines.texts import Bilingual, both, told_of
 
 FISCAL_YEAR_START_MONTH = 4
 
@@ -68,12 +68,12 @@ class PeriodError(ActionableError, ValueError):
         return str(self.told)
 
     @property
-    def told(self) -> Told:
+    def told(self) -> Bilingual:
         """The same in both languages."""
         return told_of(repr(self.text), self.why)
 
     @property
-    def why(self) -> Told:
+    def why(self) -> Bilingual:
         """What is wrong with it."""
         return both(self.key, **self.numbers)
 

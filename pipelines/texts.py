@@ -49,22 +49,22 @@ def filled(text: str, numbers: Mapping[str, object]) -> str:
     return _Spoken().vformat(text, (), numbers)
 
 
-class Told(str):
+class Bilingual(str):
     """A text in both languages. As a string it is in the reader's, where a command said who reads, and else in both at once."""
 
     __slots__ = ("en", "ja")
     ja: str
     en: str
 
-    def __new__(cls, ja: str, en: str, at_once: str = "") -> Told:
+    def __new__(cls, ja: str, en: str, at_once: str = "") -> Bilingual:
         """Make it of the two; ``at_once``: both together, where that is less than one behind the other."""
         told = super().__new__(cls, {"ja": ja, "en": en}.get(_reader["language"], at_once or f"{ja} / {en}"))
         told.ja, told.en = ja, en
         return told
 
-    def __reduce__(self) -> tuple[type[Told], tuple[str, str]]:
+    def __reduce__(self) -> tuple[type[Bilingual], tuple[str, str]]:
         """Make it again in another process."""
-        return Told, (self.ja, self.en)
+        return Bilingual, (self.ja, self.en)
 
 
 _reader = {"language": ""}
@@ -77,7 +77,7 @@ def speak(language: str) -> None:
 
 def in_language(value: object, language: str) -> object:
     """Return what of a value is in a language: a text of both has a part in each, anything else is the same in all."""
-    return getattr(value, language) if isinstance(value, Told) else value
+    return getattr(value, language) if isinstance(value, Bilingual) else value
 
 
 @cache
@@ -98,7 +98,7 @@ def ja_en(key: str, /, **numbers: object) -> tuple[str, str]:
     return ja, en
 
 
-def both(key: str, /, *, at: object = None, **numbers: object) -> Told:
+def both(key: str, /, *, at: object = None, **numbers: object) -> Bilingual:
     """Return a text for an error or note: in the reader's language where that is known, else in both languages at once.
 
     Args:
@@ -109,14 +109,14 @@ def both(key: str, /, *, at: object = None, **numbers: object) -> Told:
     Raises:
         KeyError: when the catalogue has no such text, or a number that it names is not given.
     """
-    told = Told(*ja_en(key, **numbers))
+    told = Bilingual(*ja_en(key, **numbers))
     return told if at is None else told_of(at, told)
 
 
-def told_of(at: object, told: object) -> Told:
+def told_of(at: object, told: object) -> Bilingual:
     """Return what is told with what it is told of before it."""
     ja, en = (f"{in_language(at, language)}: {in_language(told, language)}" for language in LANGUAGES)
-    return Told(ja, en, f"{at}: {told}")
+    return Bilingual(ja, en, f"{at}: {told}")
 
 
 def in_both(key: str, /, **numbers: object) -> str:

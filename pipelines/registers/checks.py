@@ -20,7 +20,7 @@ from pipelines.findings import rules
 from pipelines.registers import own_factors, references, spoken
 from pipelines.registers.read import Check, RegisterRow, Registers, register_tables
 from pipelines.settings.city import Settings
-from pipelines.texts import Told, both, told_of
+from pipelines.texts import Bilingual, both, told_of
 
 LEGAL_POSTS = (
     "エネルギー管理統括者",
@@ -161,9 +161,9 @@ def _meter_units(registers: Registers) -> Iterable[str]:
             yield _not_usable(row, error)
 
 
-def _spoken(register: str, column: str, word: str) -> Told:
+def _spoken(register: str, column: str, word: str) -> Bilingual:
     """A word of a column as an office writes it, and as the catalogue has it."""
-    return Told(spoken.usual(register, column).get(word, word), word)
+    return Bilingual(spoken.usual(register, column).get(word, word), word)
 
 
 def _not_usable(row: RegisterRow, error: units.UnitError) -> str:

@@ -27,7 +27,7 @@ from pipelines.errors import ActionableError
 from pipelines.findings import Finding
 from pipelines.periods import PeriodError, parse_date, parse_fiscal_year
 from pipelines.registers import sheet, spoken
-from pipelines.texts import Told, both, ja_en
+from pipelines.texts import Bilingual, both, ja_en
 from pipelines.warehouse import database
 
 FACTOR_REGISTERS = ("supplier_factors", "supplier_properties", "own_factors")
@@ -93,11 +93,11 @@ class RegisterRow:
     def __getitem__(self, column: str) -> Any:  # noqa: ANN401 - a register holds dates, numbers and texts
         return self.values[column]
 
-    def place(self, column: str | None = None) -> Told:
+    def place(self, column: str | None = None) -> Bilingual:
         """Where the row stands, for messages; a column by the name that stands above it."""
         behind = f" {self.heading(column)}" if column else ""
         ja, en = ja_en("row_of_file", file=self.file, line=self.line)
-        return Told(ja + behind, en + behind, ja + behind)
+        return Bilingual(ja + behind, en + behind, ja + behind)
 
     def heading(self, column: str) -> str:
         """What stands above a column in the file."""
@@ -324,21 +324,21 @@ def _header_is_sound(
         else:
             near = spoken.likely(name, spoken.columns_by_heading(table.name), spoken.WORTH_A_GUESS)
             named = _named(table, near) if near and near not in header else None
-            guess = Told(f"→ {named.ja} ?", f"→ {named.en} ?") if named else ""
+            guess = Bilingual(f"→ {named.ja} ?", f"→ {named.en} ?") if named else ""
             told = {"found": file, "column": name, "guess": guess}
             findings.append(Finding("register_unknown_column", f"{file}:{name}", told))
     return len(problems) == before
 
 
-def _named(table: tables.Table, column: str) -> Told:
+def _named(table: tables.Table, column: str) -> Bilingual:
     """A column by the name that an office gives it, and its own."""
     usual = spoken.headings(table, column)[:1]
-    return Told(f"{usual[0]}（{column}）", column) if usual else Told(column, column)
+    return Bilingual(f"{usual[0]}（{column}）", column) if usual else Bilingual(column, column)
 
 
-def _listed(names: Iterable[Told]) -> Told:
+def _listed(names: Iterable[Bilingual]) -> Bilingual:
     named = list(names)
-    return Told(", ".join(name.ja for name in named), ", ".join(name.en for name in named))
+    return Bilingual(", ".join(name.ja for name in named), ", ".join(name.en for name in named))
 
 
 def _typed(table: tables.Table, column: tables.Column, text: str, row: RegisterRow, problems: list[str]) -> Any:  # noqa: ANN401
@@ -351,7 +351,7 @@ def _typed(table: tables.Table, column: tables.Column, text: str, row: RegisterR
     try:
         value = _parse(column, cell)
     except (PeriodError, InvalidOperation, ValueError) as error:
-        meaning = Told(column.meaning_ja, column.meaning_en)
+        meaning = Bilingual(column.meaning_ja, column.meaning_en)
         why = (
             error.why
             if isinstance(error, PeriodError)

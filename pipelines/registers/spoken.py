@@ -17,7 +17,7 @@ from typing import Any
 
 from pipelines import tables
 from pipelines.periods import PeriodError, parse_fiscal_year
-from pipelines.texts import Told, both
+from pipelines.texts import Bilingual, both
 
 HERE = Path(__file__).parent
 REFERENCE = HERE.parent / "reference"
@@ -110,18 +110,18 @@ def likely(text: str, known: dict[str, str], least: float = LIKELY_SLIP) -> str 
     return known[close[0]] if close else None
 
 
-def nearest(table_name: str, column: str, text: str) -> Told:
+def nearest(table_name: str, column: str, text: str) -> Bilingual:
     """Return the words that may stand instead: all where they are few, else the nearest and where to see all."""
     labels = usual(table_name, column)
     told = {each: f"{label} ({each})" if label != each else each for each, label in labels.items()}
     if len(told) <= MOST_WORDS:
-        return Told(", ".join(told.values()), ", ".join(told))
+        return Bilingual(", ".join(told.values()), ", ".join(told))
     known = words(table_name, column)
     like = difflib.get_close_matches(plain(text), known, NEAREST, LIKE)
     like += [written for written in known if plain(text) and plain(text) in written]
     near = list(dict.fromkeys(known[written] for written in like))[:NEAREST] or list(told)[:NEAREST]
     more = both("words_all", count=len(told), where=f"registers {table_name}")
-    return Told(", ".join([*(told[each] for each in near), more.ja]), ", ".join([*near, more.en]))
+    return Bilingual(", ".join([*(told[each] for each in near), more.ja]), ", ".join([*near, more.en]))
 
 
 def column_of(table: tables.Table, heading: str) -> str:
