@@ -72,7 +72,7 @@ def test_the_stable_relations_have_the_columns_that_others_rely_on() -> None:
         " source_member source_line source_column known_from known_to",
         "quarantine": "source_sha256 source_member source_line source_column rule_id reason raw",
         "energy_by_meter_day": "meter_id facility_id local_date energy_type time_band quantity unit energy_gj crude_oil_kl"
-        " facility_share state heat_content_id",
+        " facility_share state heat_content_id meter_quantity facility_quantity",
         "emissions_by_source_day": "source_kind source_id facility_id local_date source_type basis gas emissions_kg co2e_kg"
         " factor_id gwp_id choice",
         "emissions_by_facility_month": "facility_id month basis source_type co2e_kg energy_gj crude_oil_kl coverage",
