@@ -36,13 +36,13 @@ def town_of(folder: Path, cases: Mapping[str, tuple[Meters, dict[str, object]]])
     }  # fmt: skip
     operators, facilities, posts, meters, rows = [], [], [], [], []
     for case, (of_case, operator) in cases.items():
-        own = {"operator_id": f"{case}OP"}
+        own: dict[str, object] = {"operator_id": f"{case}OP"}
         operators.append({**own, "name": "市長部局", **operator})
         facilities += [{"facility_id": f"{case}{f}", "name": f, "department": "総務課", **own} for f in ("F1", "F2")]
         posts += [{**row, **own} for row in DEFAULTS["appointments"]]
         for name, (quantity, row) in of_case.items():
-            meter = {**plain, "meter_id": name, **row}
-            named = {
+            meter: dict[str, object] = {**plain, "meter_id": name, **row}
+            named: dict[str, object] = {
                 key: f"{case}{meter[key]}" for key in ("meter_id", "facility_id", "parent_meter_id") if key in meter
             }
             meters.append({**meter, **named})
