@@ -150,6 +150,7 @@ SPEAKERS = ("both", "in_both", "ja_en", "letter")
 KEYS_OF_VARIABLES = {
     "pipelines/settings/city.py": "what pydantic calls a problem -> what is told (EXPECTED, LIMITS)",
     "pipelines/review/store.py": "what a database says -> what is told (NOT_DAMAGED)",
+    "pipelines/reports/bill_book.py": "a column -> its heading (HEADINGS), what a formula finds -> what is told (the cases of a row)",
     "pipelines/warehouse/database.py": "why a published file cannot be opened -> what is told (PUBLISHED_PROBLEMS)",
     "pipelines/warehouse/invariants.py": "an invariant's name is the key of its sentence",
     "pipelines/periods.py": "what is wrong with a date is raised by its key, and told later",

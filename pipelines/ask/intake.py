@@ -36,6 +36,7 @@ def gather(published: Path, most: int = MOST_ROWS) -> dict[str, Any]:
             "came": select.rows(connection, "intake_came", limit),
             "late": select.rows(connection, "intake_late"),
             "problems": select.rows(connection, "file_problems"),
+            "documents": select.rows(connection, "documents_waiting"),
             "held": select.rows(connection, "intake_held", limit),
             "unknown": [row | {"proposal": proposal(row)} for row in select.rows(connection, "intake_unknown", limit)],
         }

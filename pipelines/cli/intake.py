@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -140,6 +141,37 @@ def issue(
         printed.line(
             printed.say("collect_issued", department=one.department or "-", cells=len(one.items), path=one.path)
         )
+
+
+@collect_app.command()
+def bills(
+    fiscal_year: common.FiscalYear,
+    department: Annotated[str | None, typer.Option("--department", help="所管課（省略は全部）/ only this.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="書き出すフォルダ / folder.")] = None,
+    as_json: common.AsJson = False,
+) -> None:
+    """紙・PDFの請求書の入力表（Excel）を所管課ごとに作る / a workbook per department to enter bills on paper or as PDF.
+
+    例 / example: facility-emissions collect bills --fiscal-year 2025
+    """
+    from pipelines.reports import bill_book
+    from pipelines.warehouse.query import QueryError
+
+    city = common.city_folder()
+    try:
+        made = bill_book.make(city, fiscal_year, out or city.data / "collect", department)
+    except QueryError as error:
+        common.refuse(str(error))
+    if as_json:
+        common.print_json([asdict(each) for each in made])
+        return
+    printed = common.terminal()
+    for each in made:
+        printed.line(printed.say("collect_bills", **asdict(each)))
+    last = (
+        ("collect_bills_next", {"inbox": city.inbox}) if made else ("collect_bills_none", {"fiscal_year": fiscal_year})
+    )
+    printed.line(printed.say(last[0], **last[1]))
 
 
 @collect_app.command()

@@ -61,7 +61,7 @@ def build(inc: Incremental, settings: Settings, today: date) -> list[findings.Fi
     connection = inc.connection
     _load_words(connection, settings)
     taking.know_files(inc, settings, today)
-    database.create_temp(connection, "meter_names", HERE / "meter_names.sql")
+    database.create_temp(connection, "meter_names", HERE / "meter_names.sql", {"city": settings.city.name})
     spellings.start(connection)
     spellings.know(
         connection,
@@ -84,7 +84,8 @@ def build(inc: Incremental, settings: Settings, today: date) -> list[findings.Fi
         inc.touch("touched_readings", HERE / "touched" / "touched_readings.sql")
     for view in ("current_readings", "superseded_readings", "bills"):
         database.create_view(connection, view, HERE / f"{view}.sql")
-    told = doubting.build(connection, settings)
+    database.fill(connection, "evidence", HERE / "evidence.sql")
+    told = [*doubting.build(connection, settings), *_evidence_findings(connection), *_index_findings(connection)]
     late = settings.thresholds
     lateness = {
         "today": today,
@@ -127,6 +128,25 @@ def _register_findings(connection: duckdb.DuckDBPyConnection) -> list[findings.F
         findings.Finding(rule_id, meter, {"started": started, "ended": ended, "opened": opened, "closed": closed})
         for rule_id, meter, started, ended, opened, closed in rows
     ]
+
+
+def _evidence_findings(connection: duckdb.DuckDBPyConnection) -> list[findings.Finding]:
+    """Tell the evidence that is not what was named, and the documents that no value names."""
+    told = [
+        findings.Finding(f"evidence_{row['evidence_state']}", f"{row['stated_in']} {row['evidence_name']}", row)
+        for row in database.rows(connection, HERE / "evidence_faults.sql")
+    ]
+    unnamed = database.rows(connection, HERE / "documents_unnamed.sql")
+    return [*told, *(findings.Finding("document_not_entered", row["place"], {}) for row in unnamed)]
+
+
+def _index_findings(connection: duckdb.DuckDBPyConnection) -> list[findings.Finding]:
+    """Tell the bills whose states of the register contradict each other."""
+    rows = [
+        {name: f"{value.normalize():f}" if isinstance(value, Decimal) else value for name, value in row.items()}
+        for row in database.rows(connection, HERE / "index_faults.sql")
+    ]
+    return [findings.Finding(row["rule_id"], f"{row['meter_id']} {row['since']}", row) for row in rows]
 
 
 def _load_words(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:

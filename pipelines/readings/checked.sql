@@ -40,6 +40,7 @@ SELECT
     coalesce(quality, 'measured') AS quality, coalesce(stage, 'confirmed') AS stage, issued_on, received_at,
     substance, note, amount_yen, demand_kw, contract_kw, multiplier, category, basis, moisture_percent, laboratory, slip_no,
     TRY_CAST(replace(index_before, ',', '') AS DECIMAL(18, 6)) AS index_before, TRY_CAST(replace(index_after, ',', '') AS DECIMAL(18, 6)) AS index_after,
+    evidence_name,
     CASE WHEN rule_id IS NOT NULL THEN raw_unit END AS raw_unit, CASE WHEN rule_id IS NOT NULL THEN reading_kind END AS stated_kind, rule_id,
     CASE
         WHEN rule_id IS NULL THEN NULL

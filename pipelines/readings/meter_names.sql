@@ -1,7 +1,8 @@
--- meter_names: one row per word that may name a meter (id, supply point, alias) and period in which it does.
+-- meter_names: one row per word that may name a meter (id, supply point, alias) and period in which it does; our own entry workbook
+-- says city/id, so that another city's workbook names none of our meters.
 -- runs_to: how far the meter's validity goes on without a gap, so that a bill may cross two rows of the register.
 -- same_until: how far its multiplier (CT ratio) stays the same; what crosses that cannot be counted as one value.
--- Input: meters.
+-- Input: meters. Parameter: city.
 WITH versions AS (
     SELECT
         *, coalesce(valid_from, DATE '0001-01-01') AS since, coalesce(valid_to, DATE '9999-12-31') AS until
@@ -23,6 +24,8 @@ reach AS (
 ),
 words AS (
     SELECT *, meter_id AS word FROM reach
+    UNION ALL
+    SELECT *, CAST($city AS VARCHAR) || '/' || meter_id AS word FROM reach
     UNION ALL
     SELECT *, supply_point AS word FROM reach WHERE supply_point IS NOT NULL
     UNION ALL

@@ -6,7 +6,7 @@ WITH usable AS (
     SELECT
         c.owner_id AS meter_id, c.kind AS reading_kind, c.time_band, c.started_at, c.ended_at, c.quantity, c.unit, c.quality,
         c.stage, c.issued_on, c.file_no, nullif(c.source_member, '') AS source_member, c.source_line, c.source_column,
-        c.received_at AS known_from, l.known_to, c.amount_yen, c.demand_kw, c.contract_kw, c.slip_no, c.index_before, c.index_after
+        c.received_at AS known_from, l.known_to, c.amount_yen, c.demand_kw, c.contract_kw, c.slip_no, c.index_before, c.index_after, c.evidence_name
     FROM candidates AS c
     LEFT JOIN losers AS l ON l.candidate_id = c.candidate_id
     WHERE c.record = 'reading' AND c.owner_id BETWEEN $first_meter AND $last_meter

@@ -20,7 +20,7 @@ rejected AS (
 )
 SELECT
     k.sha256, k.source, k.path, k.layout, k.received_at, k.first_seen_at,
-    CASE WHEN k.rule_id IS NOT NULL THEN 'unreadable' WHEN NOT k.is_first THEN 'duplicate' ELSE 'read' END AS status,
+    CASE WHEN k.rule_id = 'document' THEN 'document' WHEN k.rule_id IS NOT NULL THEN 'unreadable' WHEN NOT k.is_first THEN 'duplicate' ELSE 'read' END AS status,
     CASE WHEN k.is_first THEN k.rows_received ELSE 0 END AS rows_received,
     coalesce(used.loaded, 0) + coalesce(b.loaded, 0) AS rows_loaded,
     coalesce(used.superseded, 0) + coalesce(b.superseded, 0) AS rows_superseded,

@@ -30,6 +30,7 @@ class Outcome:
     files_total: int = 0
     counts: dict[str, int] = field(default_factory=dict)
     file_problems: list[dict[str, Any]] = field(default_factory=list)
+    documents_waiting: int = 0
     held_back: list[dict[str, Any]] = field(default_factory=list)
     unknown: list[dict[str, Any]] = field(default_factory=list)
     verdicts: dict[str, int] = field(default_factory=dict)
@@ -69,6 +70,7 @@ class Outcome:
     ) -> None:
         """Collect what the closing summary tells from the file that is about to be published."""
         self.file_problems = select.rows(connection, "file_problems")
+        self.documents_waiting = len(select.rows(connection, "documents_waiting"))
         self.held_back = select.rows(connection, "held_back")
         unknown = select.rows(connection, "intake_unknown", {"most": intake.MOST_ROWS})
         self.unknown = [row | {"proposal": intake.proposal(row)} for row in unknown]

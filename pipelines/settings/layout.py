@@ -27,7 +27,7 @@ ROLES = (
     "meter", "meter_else", "meter_part", "start", "end", "period", "date", "time", "month", "year", "fiscal_year",
     "year_ending", "quantity", "unit", "reading_kind", "time_band", "quality", "stage", "issued", "yen", "demand_kw",
     "contract_kw", "substance", "note", "category", "basis", "moisture", "laboratory", "slip", "index_before",
-    "index_after", "total", "days",
+    "index_after", "evidence", "for_month", "total", "days",
 )  # fmt: skip
 # Where a value's time comes from; a layout has exactly one of these.
 TIMES = ("start", "period", "date", "month", "year", "fiscal_year", "year_ending")

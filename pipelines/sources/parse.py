@@ -166,7 +166,8 @@ CREATE OR REPLACE TEMP TABLE cells (
     start_minutes INTEGER, end_minutes INTEGER, month_of_year INTEGER, days_text VARCHAR, quantity_text VARCHAR, unit VARCHAR,
     reading_kind VARCHAR, time_band VARCHAR, quality VARCHAR, stage VARCHAR, issued_text VARCHAR, yen_text VARCHAR, kw_text VARCHAR,
     contract_text VARCHAR, substance VARCHAR, note VARCHAR, category VARCHAR, basis VARCHAR, moisture_text VARCHAR,
-    laboratory VARCHAR, slip_no VARCHAR, index_before VARCHAR, index_after VARCHAR, line_rule VARCHAR, line_raw VARCHAR)
+    laboratory VARCHAR, slip_no VARCHAR, index_before VARCHAR, index_after VARCHAR, evidence_name VARCHAR, for_month VARCHAR,
+    line_rule VARCHAR, line_raw VARCHAR)
 """
 
 

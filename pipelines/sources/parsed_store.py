@@ -30,7 +30,7 @@ VALUE_COLUMNS = {
     "quality": "VARCHAR", "stage": "VARCHAR", "issued_on": "DATE", "amount_yen": "DECIMAL(18, 6)", "demand_kw": "DECIMAL(18, 6)",
     "contract_kw": "DECIMAL(18, 6)", "substance": "VARCHAR", "note": "VARCHAR", "category": "VARCHAR", "basis": "VARCHAR",
     "moisture_percent": "DECIMAL(18, 6)", "laboratory": "VARCHAR", "slip_no": "VARCHAR",
-    "index_before": "VARCHAR", "index_after": "VARCHAR",
+    "index_before": "VARCHAR", "index_after": "VARCHAR", "evidence_name": "VARCHAR",
 }  # fmt: skip
 ALWAYS_KEPT = frozenset({"table_no", "source_line", "source_column", "key", "started_at", "ended_at", "quantity"})
 NAMED_BY_FILE = frozenset({TABLES, REJECTS})  # what a file has in the batch of its latest word counts

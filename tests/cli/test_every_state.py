@@ -53,6 +53,7 @@ COMMANDS = (
     "edition freeze --purpose 試験 --fiscal-year 2024 --document 第1号",
     "collect status --fiscal-year 2024",
     "collect issue --fiscal-year 2024 --out {new}",
+    "collect bills --fiscal-year 2024 --out {new}",
 )
 
 

@@ -18,7 +18,7 @@ from tests.making import City, finished, monthly, one
 @pytest.fixture
 def night(city: City) -> Building:
     city.bills("fuel/a.csv", [*monthly("M1", 2022, 2025, 100), ("M1", "2022-04-01", "2022-05-01", 5, "バレル")])
-    city.file("fuel/photo.csv", b"\x89PNG\r\n\x1a\n0000")
+    city.file("fuel/packed.csv", b"7z\xbc\xaf\x27\x1c0000")
     return finished(city.paths)
 
 

@@ -131,7 +131,7 @@ def test_11_an_unknown_unit(sample: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_12_a_png(sample: duckdb.DuckDBPyConnection) -> None:
-    assert "PNG" in one(sample, "SELECT reason FROM source_files WHERE status = 'unreadable'")
+    assert "PNG" in one(sample, "SELECT reason FROM source_files WHERE status = 'document'")
 
 
 def test_the_rest_of_the_story(sample: duckdb.DuckDBPyConnection) -> None:

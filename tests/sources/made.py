@@ -425,6 +425,36 @@ def collection_book() -> Made:
     return Made("office/回答 (3).xlsx", sheets(エネルギー=rows))
 
 
+def bill_entry() -> Made:
+    """Two months of a meter: the second is not filled in."""
+    head = [
+        *(
+            "施設",
+            "計器",
+            "検針月",
+            "期間の初日",
+            "期間の末日",
+            "前回指示数",
+            "今回指示数",
+            "乗率",
+            "使用量",
+            "単位",
+            "金額（円）",
+        ),
+        *("証憑ファイル名", "前年同月の使用量", "確認", "計器（市名/計器ID）"),
+    ]
+    april = [date(2025, 3, 29), date(2025, 4, 27), 1780, 1800, 4, 80, "L", 9000, "R7-04.pdf", 77, "よし"]
+    may = [None, None, None, None, 4, None, "L", None, None, 79, ""]
+    rows: list[Sequence[object]] = [
+        ["試験市 請求書の入力表 2025年度 総務課"],
+        [],
+        head,
+        ["本庁舎", "灯油 M1", "2025年4月", *april, "試験市/M1"],
+        ["本庁舎", "灯油 M1", "2025年5月", *may, "試験市/M1"],
+    ]
+    return Made("paper/R7/入力表.xlsx", sheets(請求書=rows))
+
+
 ALL: dict[str, Callable[[], Made]] = {
     "canonical_readings": readings,
     "canonical_registers": registers,
@@ -449,6 +479,7 @@ ALL: dict[str, Callable[[], Made]] = {
     "green_button": green_button,
     "gas_bill_lines": gas,
     "collection_book": collection_book,
+    "bill_entry": bill_entry,
     "jma_daily": jma,
     "delivery_slips": slips,
     "delivery_slips_by_place": slips_by_place,

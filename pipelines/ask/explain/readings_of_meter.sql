@@ -2,7 +2,7 @@
 -- facility in the span: quantity x scale (into the unit it is counted in) x multiplier x seconds / all_seconds x facility_share = counted.
 -- A reading is told in as many parts as meters.csv or the allotment has rows for it. Where there are many readings of a day or less,
 -- those of one file and member are one row (first_line to last_line). A reading whose kind meters.csv does not name on its days only
--- reconciles (counts is false). Inputs: current_readings, source_files, meters, counted_units, meter_allocations.
+-- reconciles (counts is false). Inputs: current_readings, source_files, meters, counted_units, meter_allocations, evidence.
 WITH versions AS (
     SELECT energy_type, reading_kind, CAST(coalesce(multiplier, 1) AS DECIMAL(12, 6)) AS multiplier, coalesce(valid_from, DATE '0001-01-01') AS since,
         coalesce(valid_to, DATE '9999-12-31') AS until
@@ -16,10 +16,12 @@ files AS (
     FROM source_files WHERE status = 'read' GROUP BY sha256
 ),
 in_span AS (
-    SELECT r.*, f.path, f.received_at, s.counted_unit, s.scale, v.multiplier,
+    SELECT r.*, f.path, f.received_at, e.evidence_path, e.evidence_sha256, e.evidence_state, s.counted_unit, s.scale, v.multiplier,
         CAST(CAST(r.quantity AS DECIMAL(26, 6)) * CAST(CAST(s.scale AS DECIMAL(24, 9)) * v.multiplier AS DECIMAL(20, 9)) AS DECIMAL(18, 6)) AS whole
     FROM current_readings AS r
     JOIN files AS f ON f.sha256 = r.source_sha256
+    LEFT JOIN evidence AS e ON r.evidence_name IS NOT NULL AND e.source_sha256 = r.source_sha256 AND e.source_line = r.source_line
+        AND e.source_member IS NOT DISTINCT FROM r.source_member AND e.source_column IS NOT DISTINCT FROM r.source_column AND e.meter_id = r.meter_id
     LEFT JOIN versions AS v ON r.started_at >= v.since AND r.started_at < v.until
     LEFT JOIN scales AS s ON s.unit = r.unit AND s.energy_type = v.energy_type
     WHERE r.meter_id = $source AND r.started_at < CAST($end AS TIMESTAMP) AND r.ended_at > CAST($first AS TIMESTAMP)
@@ -43,7 +45,10 @@ measured AS (
 )
 SELECT min(started_at) AS started_at, max(ended_at) AS ended_at, sum(quantity) AS quantity, unit, stage, quality, time_band, reading_kind, path,
     source_member, min(source_line) AS source_line, max(source_line) AS last_line,
-    CASE WHEN count(*) = 1 THEN any_value(source_column) END AS source_column, source_sha256, min(received_at) AS received_at,
+    CASE WHEN count(*) = 1 THEN any_value(source_column) END AS source_column,
+    CASE WHEN count(*) = 1 THEN any_value(evidence_name) END AS evidence_name, CASE WHEN count(*) = 1 THEN any_value(evidence_path) END AS evidence_path,
+    CASE WHEN count(*) = 1 THEN any_value(evidence_sha256) END AS evidence_sha256,
+    CASE WHEN count(*) = 1 THEN any_value(evidence_state) END AS evidence_state, source_sha256, min(received_at) AS received_at,
     min(known_from) AS known_from, count(*) AS readings, counts, any_value(counted_unit) AS counted_unit, any_value(scale) AS scale,
     any_value(multiplier) AS multiplier, sum(seconds) AS seconds, sum(all_seconds) AS all_seconds, any_value(facility_share) AS facility_share,
     CASE WHEN counts THEN sum(from_micro(CAST(micro(whole) AS HUGEINT) * seconds // all_seconds)) * any_value(facility_share) END AS counted

@@ -19,7 +19,7 @@ measured AS (
 rows_kept AS (
     SELECT 'readings' AS table_name, place, 'reading' AS record, meter_id AS owner_id, reading_kind AS kind, time_band, started_at,
         ended_at, quantity, unit, quality, stage, issued_on, source_sha256, source_member, source_line, source_column, known_from,
-        known_to, amount_yen, demand_kw, contract_kw, slip_no, index_before, index_after
+        known_to, amount_yen, demand_kw, contract_kw, slip_no, index_before, index_after, evidence_name
     FROM measured
     UNION ALL BY NAME
     SELECT 'register_states' AS table_name, s.rowid AS place, 'register' AS record, s.meter_id AS owner_id, 'register' AS kind, s.read_at AS started_at,

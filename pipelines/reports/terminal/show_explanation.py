@@ -6,57 +6,20 @@ decimals unless all are asked for, and a quantity as many as its factor needs fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from rich.cells import cell_len
 from rich.text import Text
 
 from pipelines.findings import explain_reason
-from pipelines.periods import fiscal_year
-from pipelines.registers import factor_line, spoken
-from pipelines.reports.plain_text import GAP, figure, percent, plain, tonnes
-from pipelines.reports.terminal import show_past
+from pipelines.registers import spoken
+from pipelines.reports.plain_text import percent, plain, tonnes
+from pipelines.reports.terminal import show_past, show_source
 from pipelines.reports.terminal.look import Terminal, is_collected
 from pipelines.reports.terminal.show_lists import change_against_base
 from pipelines.rounding import CHANGE_NEGATIVE, Document, change_rate, rate_text, rule_of, sign_name
-from pipelines.texts import section, word
-
-MOST_LINES = 60
-DAY = 86_400
-DIGITS, MOST_DIGITS = 3, 6  # of kilograms; of what was measured
-REST = Decimal("0.001")  # more than the largest remainders of spreading leave
-
-DAYS = (
-    ("measured", "good_days"), ("interpolated", "interpolated_days"), ("doubtful", "doubtful_days"), ("missing", "missing_days"),
-)  # fmt: skip
-
-
-class Explained:
-    """Prints one explanation: the terminal, and whether all decimals were asked for."""
-
-    def __init__(self, out: Terminal, *, exact: bool = False) -> None:
-        self.out, self.exact = out, exact
-
-    def figure(self, number: Decimal | None, digits: int = DIGITS) -> str:
-        """A figure as it is printed here."""
-        return figure(number, exact=self.exact, digits=digits)
-
-    def kg(self, kg: Decimal) -> str:
-        """Kilograms and tonnes."""
-        return f"{self.figure(kg)} kgCO2e = {tonnes(kg)}"
-
-    def interval(self, low: Decimal | None, high: Decimal | None) -> str | None:
-        """An interval; without an upper end where there is none."""
-        if low is None:
-            return None
-        if high is None:
-            return f"≥ {self.figure(low)} kg ({tonnes(low)})"
-        if low == high:
-            return f"{self.figure(low)} kg ({tonnes(low)})"
-        return f"{self.figure(low)} – {self.figure(high)} kg ({tonnes(low)} – {tonnes(high)})"
+from pipelines.texts import word
 
 
 def show(
@@ -78,7 +41,7 @@ def show(
         documents: The documents for which the city states rules of rounding.
         exact: Whether all decimals are printed.
     """
-    shown = Explained(out, exact=exact)
+    shown = show_source.Explained(out, exact=exact)
     facility = told["facility"]
     period = f"{told['month']:%Y-%m}" if told["month"] else out.say("fiscal_year", year=told["fiscal_year"])
     _head(out, f"{facility['facility_id']} {facility['name']}", period, told["basis"], as_known_at)
@@ -101,7 +64,7 @@ def show(
         kind = _spoken(out, "events", "kind", event["kind"])
         out.line(f"  ※ {event['from']} – {event['to'] or ''} {kind} {event['note'] or ''}", "cyan")
     for source in told["sources"]:
-        _source(shown, source)
+        show_source.show(shown, source)
     _notes(shown, told)
     out.rounding("emissions", "rate", "coverage", sign=sign)
 
@@ -115,7 +78,7 @@ def subject(
     exact: bool = False,
 ) -> None:
     """Print the sums of an operator or the city by facility, the verdicts of its own targets, and the city as documents print it."""
-    shown = Explained(out, exact=exact)
+    shown = show_source.Explained(out, exact=exact)
     name = out.say("whole_city") if told["subject"] == "city" else f"{told['subject']} {told['name']}".strip()
     _head(out, name, out.say("fiscal_year", year=told["fiscal_year"]), told["basis"], as_known_at)
     for result in told["results"]:
@@ -165,28 +128,17 @@ def _verdict(out: Terminal, row: Mapping[str, Any]) -> Text:
     return out.verdict("collecting" if is_collected(row) else row["verdict"], row["is_inherited"])
 
 
-def _energy(shown: Explained, total: Mapping[str, Any]) -> str:
+def _energy(shown: show_source.Explained, total: Mapping[str, Any]) -> str:
     return f"{shown.figure(total['energy_gj'])} GJ = {shown.figure(total['crude_oil_kl'])} kL"
 
 
-def _amount(shown: Explained, row: Mapping[str, Any]) -> str:
+def _amount(shown: show_source.Explained, row: Mapping[str, Any]) -> str:
     """A quantity by the name of its kind: ``電気 11,575 kWh``."""
-    return f"{_kind(shown.out, row)} {shown.figure(row['quantity'])} {_unit(shown.out, row['unit'] or '')}".rstrip()
+    amount = f"{shown.figure(row['quantity'])} {show_source.unit_of(shown.out, row['unit'] or '')}"
+    return f"{show_source.kind_of(shown.out, row)} {amount}".rstrip()
 
 
-def _kind(out: Terminal, row: Mapping[str, Any]) -> str:
-    """An energy type or activity by its name."""
-    return str(row[f"kind_{out.language}"] or row["source_type"])
-
-
-def _unit(out: Terminal, unit: str) -> str:
-    """A unit as people write it: ``kgC/MJ``, ``tCO2/kWh``, ``千m3``."""
-    return "/".join(
-        word(f"unit_{part}", out.language) if f"unit_{part}" in section("words") else part for part in unit.split("/")
-    )
-
-
-def _result(shown: Explained, result: dict[str, Any] | None, sign: str) -> Iterable[tuple[str, Any]]:
+def _result(shown: show_source.Explained, result: dict[str, Any] | None, sign: str) -> Iterable[tuple[str, Any]]:
     out = shown.out
     if result is None:
         return
@@ -211,7 +163,7 @@ def _result(shown: Explained, result: dict[str, Any] | None, sign: str) -> Itera
     yield out.say("same_period"), _same_period(result)
 
 
-def _total(shown: Explained, told: dict[str, Any], lacking: str) -> Iterable[tuple[str, str]]:
+def _total(shown: show_source.Explained, told: dict[str, Any], lacking: str) -> Iterable[tuple[str, str]]:
     total, least = told["total"], told["least_covered"]
     if not total:
         return
@@ -225,7 +177,7 @@ def _total(shown: Explained, told: dict[str, Any], lacking: str) -> Iterable[tup
     yield word("coverage", out.language), f"{share}{out.say('least_covered', **least)}" if least else share
 
 
-def _lower_bound(shown: Explained, told: dict[str, Any]) -> Iterable[tuple[str, str]]:
+def _lower_bound(shown: show_source.Explained, told: dict[str, Any]) -> Iterable[tuple[str, str]]:
     """What stands in the total and not in the lower end of the actual: whose, how much, why; and the subtraction."""
     result, out = told["result"], shown.out
     total = next((year["co2e_kg"] for year in told["years"] if year["is_in_force"]), None)
@@ -248,7 +200,7 @@ def _lower_bound(shown: Explained, told: dict[str, Any]) -> Iterable[tuple[str, 
         yield out.say("left_out_of_low"), "\n".join(lines)
 
 
-def _allowed(shown: Explained, result: dict[str, Any]) -> str | None:
+def _allowed(shown: show_source.Explained, result: dict[str, Any]) -> str | None:
     """The allowed amount and how it comes about: a share of the baseline, the register's amount, or that of a m2 times the floor area."""
     if result["allowed_num"] is None:
         return None
@@ -287,7 +239,7 @@ def _rate(out: Terminal, result: dict[str, Any], sign: str) -> str | None:
     return None if change is None else f"{rate_text(change, rule_of('rate'), sign)} {sign_name(sign, out.language)}"
 
 
-def _years(shown: Explained, told: dict[str, Any]) -> Iterable[tuple[str, str]]:
+def _years(shown: show_source.Explained, told: dict[str, Any]) -> Iterable[tuple[str, str]]:
     """The year under each rule where there are two, the city's rules, and the series with the base year's factors."""
     out = shown.out
     for year in told["years"]:
@@ -340,181 +292,16 @@ def _same_period(result: dict[str, Any]) -> str | None:
     return f"– {result['same_period_until']}: {tonnes(now)} / {tonnes(before)}"
 
 
-def _source(shown: Explained, source: dict[str, Any]) -> None:
-    out, share = shown.out, ""
-    if source["lowest_share"] not in (0, 1) or source["lowest_share"] != source["highest_share"]:
-        share = out.say("share_of", share=plain(source["lowest_share"]))
-    out.console.print()
-    out.line(f"■ {source['source_id']} {_kind(out, source)}{share}: {shown.figure(source['co2e_kg'])} kgCO2e", "bold")
-    days = [f"{word(name, out.language)} {source[key]}" for name, key in DAYS if source[key]]
-    if source["days_without_factor"]:
-        days.append(out.say("days_without_factor", days=source["days_without_factor"]))
-    missing = f" ({source['first_missing']} – {source['last_missing']})" if source["missing_days"] else ""
-    out.line(f"  {out.say('days')}: {' / '.join(days)}{missing}")
-    for rule in sorted({rule for doubt in source["doubts"] or [] for rule in doubt.split(";")}):
-        out.line(f"  ! {explain_reason(rule, out.language)}", "yellow")
-    for year in source["delivered"]:
-        out.line(f"  {out.say('carried', **_carried(source, year))}")
-    for fraction in source["fractions"]:
-        told = {
-            **fraction,
-            "share": "-" if fraction["fraction"] is None else plain(fraction["fraction"]),
-            "why": explain_reason(fraction["reason"] or "", out.language),
-        }
-        out.line("  " + out.say("burnt_fraction" if fraction["reason"] is None else "no_burnt_fraction", **told))
-    digits = _digits(source["factors"])
-    _readings(shown, source, digits)
-    for factor in source["factors"]:
-        _factor(shown, factor, digits)
-    for held in source["quarantine"]:
-        text = held["reason"] if out.language == "ja" else held["reason_en"]
-        out.line(f"  ✕ {word('quarantine', out.language)} {_place(out, held)} {text}", "red")
-
-
-def _digits(factors: Sequence[Mapping[str, Any]]) -> int:
-    """How many decimals a quantity needs so that its product has the decimals of a kilogram."""
-    largest = max(
-        (abs(f["multiplier14"] or Decimal(0)) * (f.get("gwp_value") or 1) for f in factors), default=Decimal(0)
-    )
-    return min(MOST_DIGITS, DIGITS + max(0, largest.adjusted())) if largest else DIGITS
-
-
-def _carried(source: dict[str, Any], year: dict[str, Any]) -> dict[str, str]:
-    """Deliveries of a year against what is counted, in the unit of the meter, what crosses its edges also in tonnes of its mean."""
-    told = {name.removesuffix("_quantity"): plain(value) for name, value in year.items() if name != "unit"}
-    quantity, co2e_kg = source["quantity"], source["co2e_kg"]
-    for edge in ("carried_in", "carried_out"):
-        of_edge = None if not quantity or co2e_kg is None else year[f"{edge}_quantity"] * co2e_kg / quantity
-        told[f"{edge}_t"] = "?" if of_edge is None else tonnes(of_edge)
-    return {**told, "unit": year["unit"]}
-
-
-def _readings(shown: Explained, source: dict[str, Any], digits: int) -> None:
-    """Each reading with its file and line, and below it how much of it counts; then their sum."""
-    out, readings = shown.out, source["readings"]
-    counted = [r for r in readings if r["counts"] and r["counted"] is not None]
-    wide = max((cell_len(_sent(out, r)) for r in readings), default=0)
-    for r in readings[:MOST_LINES]:
-        sent = _sent(out, r)
-        stage = f" {word(r['stage'], out.language)}" if r["stage"] != "confirmed" else ""
-        only = "" if r["counts"] else f" {out.say('reconciles')}"
-        said = f"  ▸ {_span(r)}  {' ' * (wide - cell_len(sent))}{sent}{stage}{only}"
-        place = _place(out, r)
-        fits = cell_len(said) + GAP + cell_len(place) <= out.console.width
-        out.line(f"{said}{' ' * GAP if fits else chr(10) + ' ' * 6}{place}", "dim")
-        if r["counts"] and r["counted"] is not None and (parts := _parts(out, r)):
-            result = f"{shown.figure(r['counted'], digits)} {_unit(out, r['counted_unit'])}"
-            out.line(f"      {plain(r['quantity'])} {_unit(out, r['unit'])}{parts} = {result}", "dim")
-    if len(readings) > MOST_LINES:
-        out.line("    " + out.say("more", count=len(readings) - MOST_LINES), "dim")
-    rest = None if source["quantity"] is None else source["quantity"] - sum((r["counted"] for r in counted), Decimal(0))
-    unit = _unit(out, source["unit"] or "")
-    if rest is not None and abs(rest) >= REST:
-        why = "filled_days" if source["interpolated_days"] else "spread_otherwise"
-        out.line(f"  ▸ {out.say(why)}  {shown.figure(rest, digits)} {unit}", "dim")
-    if len(counted) + (rest is not None and abs(rest) >= REST) > 1:
-        out.line(f"    {out.say('sum')} {shown.figure(source['quantity'], digits)} {unit}", "dim")
-
-
-def _sent(out: Terminal, r: Mapping[str, Any]) -> str:
-    """What was sent, to the last decimal; how many readings of one file where they are told together."""
-    count = f"{out.say('readings', count=r['readings'])} " if r["readings"] > 1 else ""
-    return f"{count}{plain(r['quantity'])} {_unit(out, r['unit'])}"
-
-
-def _parts(out: Terminal, r: Mapping[str, Any]) -> str:
-    """The factors between what was sent and what counts: unit, multiplier, days, share."""
-    told = ""
-    if r["scale"] != 1:
-        is_up = r["scale"] > 1
-        number = r["scale"] if is_up else 1 / r["scale"]
-        above, below = (r["counted_unit"], r["unit"]) if is_up else (r["unit"], r["counted_unit"])
-        told += f" {'×' if is_up else '÷'} {plain(number)} {_unit(out, above)}/{_unit(out, below)}"
-    if r["multiplier"] != 1:
-        told += " × " + out.say("by_multiplier", multiplier=plain(r["multiplier"]))
-    if r.get("is_stock"):
-        told += " × " + out.say("stock_days", days=r["seconds"] // DAY)
-    elif r["seconds"] != r["all_seconds"]:
-        whole = DAY if not r["seconds"] % DAY and not r["all_seconds"] % DAY else 3600
-        if r["seconds"] % whole or r["all_seconds"] % whole:
-            whole = 60
-        name = {DAY: "part_of_days", 3600: "part_of_hours", 60: "part_of_minutes"}[whole]
-        told += " × " + out.say(name, part=f"{r['seconds'] // whole:,}", all=f"{r['all_seconds'] // whole:,}")
-    if r["facility_share"] != 1:
-        told += " × " + out.say("by_share", share=plain(r["facility_share"]))
-    return told
-
-
-def _place(out: Terminal, r: Mapping[str, Any]) -> str:
-    """File, sheet or member, row and column as sent: ``料金一覧.xlsx [令和7年度] 19行目「使用量」``."""
-    member = f" [{r['source_member']}]" if r["source_member"] else ""
-    last = r.get("last_line", r["source_line"])
-    lines = f"{r['source_line']}" if last == r["source_line"] else f"{r['source_line']}–{last}"
-    column = out.say("at_column", column=str(r["source_column"]).strip("[]")) if r["source_column"] else ""
-    return f"{r['path']}{member} {out.say('at_line', line=lines)}{column}"
-
-
-def _span(r: Mapping[str, Any]) -> str:
-    """First and last day of a period of whole days; else its times."""
-    first, end = r["started_at"], r["ended_at"]
-    if first.time() == end.time() == time() and end > first:
-        last = end - timedelta(days=1)
-        return f"{first:%Y-%m-%d}–{last:%Y-%m-%d}" if last > first else f"{first:%Y-%m-%d}"
-    return f"{_moment(first)} – {_moment(end)}"
-
-
-def _moment(at: datetime) -> str:
-    return f"{at:%Y-%m-%d}" if at.time() == time() else f"{at:%Y-%m-%d %H:%M}"
-
-
-def _factor(shown: Explained, factor: dict[str, Any], digits: int) -> None:
-    out = shown.out
-    span = f"{factor['first_date']} – {factor['last_date']}"
-    amount = f"{shown.figure(factor['quantity'], digits)} {_unit(out, factor['unit'] or '')}"
-    if factor["factor_id"] is None:
-        if factor["reason"] == "not_in_basis":
-            out.line(f"  × {span}: {out.say('not_in_basis')}")
-        else:
-            why = explain_reason(factor["reason"] or "", out.language)
-            out.line(f"  × {span}: {amount} — {why} {factor['candidates'] or ''}", "yellow")
-            if factor["reason"] == "no_factor_row" and factor.get("energy_type"):
-                line = factor_line.to_write(factor, fiscal_year(factor["last_date"]), out.language)
-                out.indented(f"→ {line}")
-        return
-    gas = factor.get("gas") or "CO2"
-    steps = "".join(_step(out, step, gas) for step in factor["steps"])
-    warmed = ""
-    if gas != "CO2":
-        warmed = f" = {shown.figure(factor['emissions_kg'], MOST_DIGITS)} kg {gas} × GWP {plain(factor['gwp_value'])}"
-    out.line(f"  {span}: {amount}{steps}{warmed} = {shown.figure(factor['co2e_kg'])} kgCO2e")
-    mark = word(factor["mark"], out.language) if factor["mark"] else ""
-    told = [
-        f"{out.say('factor')}: {factor['factor_id']}",
-        word(factor["choice"], out.language),
-        f"{out.say('edition')} {factor['edition'] or '-'}",
-        factor["source_place"] if factor["source_place"] != factor["edition"] else "",
-        f"({factor['source_id'] or factor['origin']})",
-        f"({factor['gwp_id']})" if gas != "CO2" else "",
-        mark,
-    ]
-    out.line("    " + "  ".join(each for each in told if each), "dim")
-
-
-def _step(out: Terminal, step: Mapping[str, Any], gas: str) -> str:
-    unit = _unit(out, step["unit"].replace("kg_gas", f"kg {gas}"))
-    return f" {step['sign']} {step['value']} {unit}".rstrip()
-
-
-def _doubts(shown: Explained, doubts: list[dict[str, Any]]) -> None:
+def _doubts(shown: show_source.Explained, doubts: list[dict[str, Any]]) -> None:
     """What is doubtful, within which bounds, and what lifts it."""
     out = shown.out
     if doubts:
         out.console.print()
         out.line(out.say("doubts"), "bold")
     for doubt in doubts:
-        low = shown.figure(doubt["low_quantity"] or Decimal(0), MOST_DIGITS)
-        high = None if doubt["high_quantity"] is None else shown.figure(doubt["high_quantity"], MOST_DIGITS)
-        unit = _unit(out, doubt["unit"] or "")
+        low = shown.figure(doubt["low_quantity"] or Decimal(0), show_source.MOST_DIGITS)
+        high = None if doubt["high_quantity"] is None else shown.figure(doubt["high_quantity"], show_source.MOST_DIGITS)
+        unit = show_source.unit_of(out, doubt["unit"] or "")
         bounds = out.say("no_upper_bound", low=low, unit=unit) if high is None else f"{low} – {high} {unit}"
         head = f"  {doubt['doubt_id'][:8]} {doubt['source_id']} {word(doubt['doubt_state'], out.language)}"
         rule = explain_reason(doubt["rule_id"], out.language)
@@ -525,7 +312,7 @@ def _doubts(shown: Explained, doubts: list[dict[str, Any]]) -> None:
             out.line("    → " + out.say("limit_cell", cell=doubt["limit_cell"]))
 
 
-def _notes(shown: Explained, told: dict[str, Any]) -> None:
+def _notes(shown: show_source.Explained, told: dict[str, Any]) -> None:
     out = shown.out
     if told["references"]:
         out.console.print()

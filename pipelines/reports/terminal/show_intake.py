@@ -15,6 +15,11 @@ def show(out: Terminal, told: dict[str, Any], page: str) -> None:
     out.line(out.say("inbox_counts", **told["counts"]), "bold")
     _late(out, told["late"])
     _to_do(out, "inbox_unreadable", told["problems"], "{path}")
+    if told["documents"]:
+        out.line(out.say("inbox_documents", count=len(told["documents"])), "bold")
+    for row in told["documents"][:TOP]:
+        out.line(f"  {row['path']}")
+    _more(out, told["documents"])
     _to_do(out, "inbox_held", told["held"], "{place} ({values_held:,})")
     for row in told["unknown"][:TOP]:
         out.line(out.say("inbox_unknown", **row), "yellow")

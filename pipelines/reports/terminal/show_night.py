@@ -37,6 +37,8 @@ def night(out: Terminal, outcome: dict[str, Any], city_name: str, published: str
     for problem in outcome["file_problems"]:
         out.line(f"  {problem['path']}", "yellow")
         out.indented(problem[out.language])
+    if outcome["documents_waiting"]:
+        out.line(out.say("documents_waiting", count=outcome["documents_waiting"]), "yellow")
     held(out, outcome["held_back"])
     for row in outcome["unknown"][:TOP_UNKNOWN]:
         out.line(f"  {out.say('inbox_unknown', **row)}", "yellow")

@@ -26,6 +26,7 @@ ROLES_READ = frozenset({"meter", "meter_part", "start", "time", "end", "unit"})
 ROLES_OF_CARE = frozenset({
     "meter_else", "reading_kind", "time_band", "quality", "stage", "issued", "yen", "demand_kw", "contract_kw",
     "substance", "note", "category", "basis", "moisture", "laboratory", "slip", "index_before", "index_after",
+    "evidence", "for_month",
 })  # fmt: skip
 # Threads share a file by buffers. Their size must be a multiple of 16: DuckDB 2.0 loses lines where another one ends.
 BUFFER_STEP = 65_536

@@ -50,10 +50,12 @@ SELECT
     file_no, line, column_name, key, started_at, ended_at, number AS quantity, stated_unit AS unit, kind_word AS reading_kind,
     band_word AS time_band, quality_word AS quality, stage_word AS stage, CAST(issued AS DATE) AS issued_on,
     yen AS amount_yen, kw AS demand_kw, contract AS contract_kw, substance, note, category,
-    basis_word AS basis, moisture AS moisture_percent, laboratory, slip_no, index_before, index_after, quantity_text, is_snapped,
+    basis_word AS basis, moisture AS moisture_percent, laboratory, slip_no, index_before, index_after, evidence_name, quantity_text, is_snapped,
     nullif(concat_ws(', ', CASE WHEN yen IS NULL AND yen_text NOT IN (FROM missing_marks) THEN 'amount_yen「' || yen_text || '」' END,
         CASE WHEN kw IS NULL AND kw_text NOT IN (FROM missing_marks) THEN 'demand_kw「' || kw_text || '」' END,
-        CASE WHEN contract IS NULL AND contract_text NOT IN (FROM missing_marks) THEN 'contract_kw「' || contract_text || '」' END), '') AS side_unread,
+        CASE WHEN contract IS NULL AND contract_text NOT IN (FROM missing_marks) THEN 'contract_kw「' || contract_text || '」' END,
+        CASE WHEN index_of(index_before) IS NULL AND index_before NOT IN (FROM missing_marks) THEN 'index_before「' || index_before || '」' END,
+        CASE WHEN index_of(index_after) IS NULL AND index_after NOT IN (FROM missing_marks) THEN 'index_after「' || index_after || '」' END), '') AS side_unread,
     CASE
         WHEN line_rule IS NOT NULL THEN line_rule
         WHEN coalesce(quantity_text, '') = '' OR quantity_text IN (SELECT text FROM missing_marks) THEN 'blank'
@@ -68,6 +70,7 @@ SELECT
         WHEN ended_at <= started_at THEN 'ends_before_start'
         WHEN days_disagree THEN 'days_disagree'
         WHEN from_previous AND date_diff('day', started_at, ended_at) > longest_days THEN 'reading_day_missing'
+        WHEN for_month IS NOT NULL AND NOT coalesce(is_near_month(ended_at, for_month), false) THEN 'month_disagrees'
         WHEN lacks_unit THEN 'missing_value'
         WHEN units_disagree THEN 'unit_disagrees'
         WHEN issued_text IS NOT NULL AND issued IS NULL THEN 'not_a_date'
@@ -88,6 +91,8 @@ SELECT
         WHEN days_disagree THEN concat_ws(' / ', CAST(started_at AS DATE) || '～' || CAST(ended_at AS DATE), days_text)
         WHEN from_previous AND date_diff('day', started_at, ended_at) > longest_days
             THEN concat_ws(' / ', CAST(started_at AS DATE) || '～' || CAST(ended_at AS DATE), longest_days)
+        WHEN for_month IS NOT NULL AND NOT coalesce(is_near_month(ended_at, for_month), false)
+            THEN concat(started_text, ' - ', ended_text, ' / ', for_month)
         WHEN lacks_unit THEN 'unit: (空欄)'
         WHEN units_disagree THEN concat_ws(' / ', stated_unit, array_to_string(stated_units, ' / '))
         WHEN issued_text IS NOT NULL AND issued IS NULL THEN issued_text

@@ -36,7 +36,7 @@ SELECT
     unless_missing(has_missing, missing, unless_torn(torn_place, c.contract_kw, cells[c.contract_kw])) AS contract_text,
     coalesce(nullif(trim(cells[c.substance]), ''), of_file_event) AS substance, coalesce(nullif(trim(cells[c.note]), ''), of_file_note) AS note, cells[c.category] AS category, cells[c.basis] AS basis,
     cells[c.moisture] AS moisture_text, cells[c.laboratory] AS laboratory, cells[c.slip] AS slip_no, cells[c.index_before] AS index_before,
-    cells[c.index_after] AS index_after,
+    cells[c.index_after] AS index_after, cells[c.evidence] AS evidence_name, cells[c.for_month] AS for_month,
     CASE WHEN cells[1] = unclosed_mark() THEN 'unclosed_quote'
         WHEN len(cells) > width AND trim(array_to_string(cells[width + 1:], '')) <> '' THEN 'too_many_cells'
         WHEN torn_place IN (-1, slot.position) THEN 'torn_line'

@@ -36,7 +36,8 @@ trimmed AS (
         nullif(trim(unmarked(has_marks, category)), '') AS category, nullif(trim(unmarked(has_marks, basis)), '') AS basis,
         nullif(trim(unmarked(has_marks, moisture_text)), '') AS moisture_text, nullif(trim(unmarked(has_marks, laboratory)), '') AS laboratory,
         nullif(trim(unmarked(has_marks, slip_no)), '') AS slip_no, nullif(trim(of_its_own(has_marks, index_before)), '') AS index_before,
-        nullif(trim(of_its_own(has_marks, index_after)), '') AS index_after,
+        nullif(trim(of_its_own(has_marks, index_after)), '') AS index_after, nullif(trim(unmarked(has_marks, evidence_name)), '') AS evidence_name,
+        trim(unmarked(has_marks, for_month)) AS for_month,
         line_rule, unmarked(has_marks, line_raw) AS line_raw, coalesce(has_unit_column, false) AS has_unit_column
     FROM held
 )

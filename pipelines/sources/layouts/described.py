@@ -47,10 +47,16 @@ class _Facts:
 
 
 @cache
+def own() -> Mapping[str, Layout]:
+    """Return the descriptions of the layouts that come with the package."""
+    text = Path(__file__).with_name("layouts.toml").read_text(encoding="utf-8")
+    return {name: Layout.model_validate(entry) for name, entry in tomllib.loads(text).items()}
+
+
+@cache
 def own_layouts() -> tuple[LayoutReader, ...]:
     """Return the layouts that come with the package."""
-    text = Path(__file__).with_name("layouts.toml").read_text(encoding="utf-8")
-    return readers({name: Layout.model_validate(entry) for name, entry in tomllib.loads(text).items()})
+    return readers(own())
 
 
 def readers(layouts: Mapping[str, Layout]) -> tuple[LayoutReader, ...]:

@@ -10,6 +10,7 @@ import codecs
 import hashlib
 import re
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -23,11 +24,17 @@ CHUNK = 262_144
 HEAD_BYTES = 65_536
 HEAD_LINES = 40
 TAIL_BYTES = 1_024
-SIGNATURES = {
+# What people look at and nothing here reads: kept as evidence of the values that name it.
+DOCUMENTS = {
     b"\x89PNG": "PNG",
     b"\xff\xd8\xff": "JPEG",
     b"GIF8": "GIF",
     b"%PDF": "PDF",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+}
+HEIC = (b"ftypheic", b"ftypmif1", b"ftypheix")  # behind the four bytes of a length, as telephones write pictures
+SIGNATURES = {
     b"7z\xbc\xaf": "7-Zip",
     b"Rar!": "RAR",
     b"\x1f\x8b": "gzip",
@@ -149,18 +156,21 @@ def _look(result: Inspected, head: bytes, stream: BinaryIO, limits: Limits) -> I
         traits.utf8 = False
     if not head.strip(b"\0 \r\n\t"):
         return _refuse(result, "empty_file")
-    binary = next((name for mark, name in SIGNATURES.items() if head.startswith(mark)), None)
-    binary = "HTML" if HTML.match(_bare(head)) else binary
-    if binary:
+    if document := "HEIC" if head[4:12] in HEIC else _begun(DOCUMENTS, head.lstrip()):
+        return _refuse(result, "document", found=document)
+    if binary := "HTML" if HTML.match(_bare(head)) else _begun(SIGNATURES, head):
         return _refuse(result, "not_a_table", found=binary)
     if head.startswith(OLE):
         result.kind = "workbook"
         return _refuse(result, "protected_workbook") if PROTECTED in head or _holds(result.path, PROTECTED) else result
     if head.startswith(ZIP):
         return _as_archive(result, limits)
-    if _bare(head).startswith(b"<"):
-        return _as_xml(result)
-    return _as_text(result, head, traits, limits)
+    return _as_xml(result) if _bare(head).startswith(b"<") else _as_text(result, head, traits, limits)
+
+
+def _begun(marks: Mapping[bytes, str], head: bytes) -> str:
+    """Return the name of the format whose mark the first bytes are, or nothing."""
+    return next((name for mark, name in marks.items() if head.startswith(mark)), "")
 
 
 def _as_archive(result: Inspected, limits: Limits) -> Inspected:

@@ -32,6 +32,7 @@ CHUNK = 1_048_576
 Problem = tuple[str, Mapping[str, object]]
 # behind the name of a sheet or column that is not read because nobody sees it
 HIDDEN = "（非表示 / hidden）"
+DOCUMENT = "document"  # the rule of a PDF or picture, which is no fault
 NESTED: Problem = ("not_a_table", {"found": "ZIP in ZIP"})
 
 
@@ -234,6 +235,7 @@ def _sheet_part(sheet: workbook.Sheet, name: str, path: Path, head: TableHead, r
 def _open_archive(inspected: Inspected, where: tuple[str, ...], outcome: OpenedFile, means: OpenOptions) -> None:
     """Open every member; one that cannot be read is held back by itself."""
     problem: Problem | None = None
+    documents = list[str]()
     with zipfile.ZipFile(inspected.path) as archive:
         members = sorted((i for i in archive.infolist() if not i.is_dir()), key=lambda info: info.filename)
         for number, info in enumerate(members):
@@ -260,12 +262,16 @@ def _open_archive(inspected: Inspected, where: tuple[str, ...], outcome: OpenedF
                 ValueError,
             ) as error:
                 trouble = "broken_archive", {"found": str(error)[:160]}
-            if trouble:
+            if trouble and trouble[0] == DOCUMENT:
+                documents.append(name)
+            elif trouble:
                 problem = problem or trouble
                 outcome.lost.append((name, sentence_of(trouble)))
+    outcome.unread += documents
     if not outcome.parts:
         outcome.lost.clear()
-        outcome.problem = problem or ("empty_file", {})
+        only: Problem = (DOCUMENT, {"found": f"ZIP: {', '.join(documents[:3])}"}) if documents else ("empty_file", {})
+        outcome.problem = problem or only
 
 
 def sentence_of(problem: Problem) -> str:

@@ -45,3 +45,9 @@ CREATE OR REPLACE MACRO are_slots_apart(since, until) AS
             AND bool_and(minutes_of(date_trunc('day', since), since) % greatest(minutes_of(since, until), 1) = 0 AND second(since) = 0)
             AND count(*) = bit_count(bit_or(
                 CAST(1 AS HUGEINT) << CAST(least(minutes_of(date_trunc('day', since), since) // 15, 100) AS HUGEINT)));
+
+-- ratios_differ: what two bills charge does not follow their registers by one ratio, though each charge may be cut to a whole unit. Both
+-- registers moved forward; unknown where there is no other one.
+CREATE OR REPLACE MACRO ratios_differ(q, moved, other_q, other_moved) AS CASE WHEN other_moved > 0 THEN
+        abs(CAST(micro(q) AS HUGEINT) * micro(other_moved) - CAST(micro(other_q) AS HUGEINT) * micro(moved))
+            >= (CAST(micro(moved) AS HUGEINT) + micro(other_moved)) * 1000000 END;

@@ -45,3 +45,10 @@ CREATE OR REPLACE MACRO unless_torn(torn_place, place, t) AS
     CASE WHEN torn_place = place THEN coalesce(t, '') || ' [torn_line]' ELSE t END;
 CREATE OR REPLACE MACRO period_start(t) AS trim(regexp_extract(t, '^(.+?)\s*[〜～~]\s*(.+)$', 1));
 CREATE OR REPLACE MACRO period_end(t) AS trim(regexp_extract(t, '^(.+?)\s*[〜～~]\s*(.+)$', 2));
+CREATE OR REPLACE MACRO index_of(t) AS try_cast(replace(t, ',', '') AS DECIMAL(18, 6));
+-- is_near_month: a period's last day lies in the month that its row is for (2025年4月, 2025-04), or at most 15 days beside it: days of
+-- reading wander by a few days, while a wrong month or year is a month off at least.
+CREATE OR REPLACE MACRO first_of_month(t) AS try_cast(concat(regexp_extract(t, '^(\d{4})[年-]\d{1,2}月?$', 1), '-',
+    lpad(regexp_extract(t, '^\d{4}[年-](\d{1,2})月?$', 1), 2, '0'), '-01') AS TIMESTAMP);
+CREATE OR REPLACE MACRO is_near_month(ended_at, t) AS
+    ended_at > first_of_month(t) - INTERVAL 15 DAY AND ended_at <= first_of_month(t) + INTERVAL 1 MONTH + INTERVAL 15 DAY;
