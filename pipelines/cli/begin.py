@@ -132,8 +132,8 @@ def manual(as_json: common.AsJson = False) -> None:
 
     made = pages.write(common.city_folder().pages / "manual")
     if as_json:
-        common.print_json({"pages": made})
+        common.print_json({"pages": list(made.values())})
         return
     out = common.terminal()
-    for name, path in zip(pages.PAGES, made, strict=True):
-        out.line(f"{pages.title_of(name)}: {path}")
+    for title, path in made.items():
+        out.line(f"{title}: {path}")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import shlex
+from html import unescape
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 from typer.testing import CliRunner
 
+from pipelines.ask import register_guide
 from pipelines.cli import main
+from pipelines.reports import registers_book
 from pipelines.reports.pages import manual
 from tests.conftest import SAMPLE
 
@@ -51,8 +54,8 @@ def test_every_statement_on_the_pages_runs(sample_folder: Path, words: str) -> N
 
 
 def test_the_pages_stand_alone_and_every_link_on_them_leads_somewhere(tmp_path: Path) -> None:
-    made = manual.write(tmp_path / "manual")
-    assert [path.stem for path in made] == list(manual.PAGES)
+    made = manual.write(tmp_path / "manual").values()
+    assert [path.stem for path in made] == [*manual.PAGES, "registers"]
     for path in made:
         html = path.read_text(encoding="utf-8")
         assert "<script" not in html and "Content-Security-Policy" in html and "|---|" not in html
@@ -63,6 +66,17 @@ def test_the_pages_stand_alone_and_every_link_on_them_leads_somewhere(tmp_path: 
                 assert there.is_file() and (
                     not place or f'id="{unquote(place)}"' in there.read_text(encoding="utf-8")
                 ), link
+
+
+def test_the_page_of_the_registers_says_what_the_workbook_and_the_command_say(tmp_path: Path) -> None:
+    html = manual.write(tmp_path / "manual")["台帳の書き方"].read_text(encoding="utf-8")
+    told = [unescape(re.sub("<[^>]+>", "", cell)) for cell in re.findall(r"<t[hd][ >].*?</t[hd]>", html)]
+    for name in register_guide.names():
+        assert f'id="{name}"' in html and f'href="#{name}"' in html
+        for column in register_guide.guide(name)["columns"]:
+            row = registers_book.row(column, "ja")
+            at = next(n for n, cell in enumerate(told) if told[n : n + len(row)] == row)
+            assert told[at] == column["heading"], f"{name}.{column['column']}"
 
 
 def test_markup_in_a_page_is_text() -> None:

@@ -1,4 +1,4 @@
-"""The manual as pages: ``pipelines/manual/*.md`` rendered into ``pages/manual/``, read without a server or a network."""
+"""The manual as pages: ``pipelines/manual/*.md`` rendered into ``pages/manual/``, and what stands in each register."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from pipelines.ask import register_guide
+from pipelines.reports import registers_book
 from pipelines.reports.pages import page
+from pipelines.texts import label
 
 SOURCE = Path(__file__).parents[2] / "manual"
 PAGES = {"office": "ja", "analyst": "en", "operator": "en"}  # page -> the language it is written in
+REGISTERS = "registers"
 ABOVE = re.compile(r'<a href="(?:\.\./)+[^"]*">(.*?)</a>')  # pages of the source, which an office does not have
 
 
@@ -25,14 +29,32 @@ def text_of(name: str) -> str:
     return (SOURCE / f"{name}.md").read_text(encoding="utf-8")
 
 
-def write(folder: Path) -> list[Path]:
-    """Write the pages of the manual into a folder; returns their paths, the office's first."""
-    listed = [{"file": f"{name}.html", "title": title_of(name)} for name in PAGES]
-    made = []
+def write(folder: Path) -> dict[str, Path]:
+    """Write the pages of the manual into a folder; returns title -> path, the office's first, that of the registers last."""
+    titles = {name: title_of(name) for name in PAGES} | {REGISTERS: label("registers_page", "ja")}
+    listed = [{"file": f"{name}.html", "title": title} for name, title in titles.items()]
+    made = {}
     for name, language in PAGES.items():
-        path, title, body = folder / f"{name}.html", title_of(name), rendered(text_of(name))
-        made.append(page.write(path, "manual_page.html", title=title, language=language, pages=listed, body=body))
+        path, title, body = folder / f"{name}.html", titles[name], rendered(text_of(name))
+        made[title] = page.write(path, "manual_page.html", title=title, language=language, pages=listed, body=body)
+    made[titles[REGISTERS]] = _registers(folder / f"{REGISTERS}.html", titles[REGISTERS], listed)
     return made
+
+
+def _registers(path: Path, title: str, listed: list[dict[str, str]]) -> Path:
+    """What stands in each register, from the catalogue: the same as ``registers NAME`` and the workbook beside the registers."""
+    return page.write(
+        path,
+        "registers_page.html",
+        title=title,
+        language="ja",
+        pages=listed,
+        how=label("registers_page_how", "ja"),
+        needed=label("register_needed", "ja"),
+        guides=[register_guide.guide(name) for name in register_guide.names()],
+        headings=[label(f"guide_{column}", "ja") for column in registers_book.COLUMNS],
+        rows=lambda guide: [registers_book.row(column, "ja") for column in guide["columns"]],
+    )
 
 
 def rendered(text: str) -> Markup:
