@@ -140,7 +140,6 @@ ALLOWED = {
         "（非表示 / hidden）",
     ): "a mark behind the name of a column, kept with a file",
     ("pipelines/sources/layouts/months.py", "(?P<month>"): "a pattern: how senders head a month",
-    ("pipelines/sources/propose.py", "供給地点|計器"): "a pattern: how senders head the column of the meter",
     ("pipelines/cli/spoken.py", "^例 / example:"): "a pattern: how the docstring of a command begins its example",
     ("pipelines/units.py", "{}(一次) / {}(二次)"): "spellings of units",
     ("flows/nightly.py", "targets: "): "the name of a step: the words of the law for its verdicts",
