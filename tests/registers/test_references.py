@@ -22,7 +22,8 @@ ELSEWHERE = {
     ("activity_sources", "derived_from"), ("meters", "energy_type"), ("supplier_factors", "energy_type"),
     ("supplier_properties", "energy_type"), ("activity_sources", "activity"), ("own_factors", "activity"), ("meters", "unit"),
     ("activity_sources", "unit"), ("supplier_factors", "unit"), ("supplier_properties", "unit"), ("own_factors", "unit"),
-    ("facilities", "weather_station"),
+    ("facilities", "weather_station"), ("own_factors", "energy_type"), ("delivery_closings", "supplier"),
+    ("delivery_closings", "department"), ("delivery_closings", "unit"),
 }  # fmt: skip
 # the column by which the rows of a register are named: others refer to it
 NAMED_BY = {
@@ -36,7 +37,7 @@ FREE: dict[str | Place, str] = {
     "contract_no": "the supplier's own number", "designation_no": "the ministry's own number", "aliases": "names it gives itself",
     "supply_point": "names it gives itself", "designated_manager": "a company", "measured_by": "a laboratory", "email": "an address",
     "position": "the city's own post", "qualification": "a text", "account": "of the operating system", "heading": "the city's own word",
-    "edition": "names it gives itself", "milestones": "read as years and rates",
+    "edition": "names it gives itself", "milestones": "read as years and rates", "allowed_co2e_t": "read as years and amounts", "allowed_co2e_kg_per_m2": "read as years and amounts",
     ("facilities", "department"): "departments are named here", ("facility_periods", "department"): "and here",
     ("facilities", "use_class"): "use classes are named here", ("facility_periods", "use_class"): "and here",
     ("facility_periods", "site_id"): "sites are named here", ("operators", "kind"): "a text", ("groups", "kind"): "a text",
