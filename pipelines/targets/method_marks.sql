@@ -4,7 +4,7 @@
 WITH marked AS (
     SELECT c.subject_key, c.fiscal_year, c.basis,
         coalesce(bool_or(array_to_string(n.ways, ';') LIKE '%own_factor%'), false) AS is_own,
-        coalesce(bool_or(b.ways <> n.ways) FILTER (c.allowed_as = 'share' AND c.base_kg IS NULL), false) AS is_changed
+        coalesce(bool_or(b.ways <> n.ways) FILTER (c.base_kg IS NULL), false) AS is_changed
     FROM cases AS c
     JOIN source_methods AS n ON n.subject_key = c.subject_key AND n.fiscal_year = c.fiscal_year AND n.basis = c.basis
     LEFT JOIN source_methods AS b
