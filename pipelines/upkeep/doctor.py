@@ -13,6 +13,7 @@ from datetime import date
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
+from pipelines.findings import rules
 from pipelines.process import child
 from pipelines.registers import checks, read
 from pipelines.run.exchange import is_under_way
@@ -130,6 +131,14 @@ def _registers(city: CityFolder) -> Checkup:
     except read.RegisterError as error:
         return Checkup(*ja_en("what_registers"), "bad", str(error), both("mend_lines_named"))
     counts = ", ".join(f"{name} {len(found[name])}" for name in read.REQUIRED)
+    known = rules()
+    vain = [
+        known[f.rule_id].both({"subject": f.subject, **f.numbers})
+        for f in found.findings
+        if known[f.rule_id].severity != "info"
+    ]
+    if vain:
+        return Checkup(*ja_en("what_registers"), "note", counts, "\n".join(vain))
     return Checkup(*ja_en("what_registers"), "ok", counts)
 
 

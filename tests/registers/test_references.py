@@ -199,6 +199,15 @@ def test_a_post_of_other_industries_is_told(city: City) -> None:
     assert "エネルギー管理員" in found[0].row()[6]
 
 
+def test_doctor_tells_what_is_written_in_vain_before_any_night(city: City) -> None:
+    asked = ["--city", str(city.folder), "doctor"]
+    assert "総務係" not in CliRunner().invoke(main.app, asked).output
+    wrong = {**DEFAULTS["appointments"][2], "department": "総務係", "person_id": "P9"}
+    city.register("appointments", [*DEFAULTS["appointments"], wrong])
+    told_of = "".join(CliRunner().invoke(main.app, asked).output.split())
+    assert "appointments.csv5行目" in told_of and "総務係" in told_of and "→総務課?" in told_of
+
+
 @pytest.mark.parametrize("kind", SUBJECTS)
 def test_a_target_for_nobody_is_refused_with_the_nearest(city: City, kind: str) -> None:
     city.register("groups", [{"group_id": "給食施設", "name": "給食施設"}])
