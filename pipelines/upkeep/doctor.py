@@ -53,7 +53,7 @@ def examine(
         yield Checkup(*ja_en("what_settings"), "bad", str(error), both("mend_city_toml"))
         return
     yield Checkup(*ja_en("what_settings"), "ok", f"{city.settings.city.name}・{city.folder}")
-    yield from guarded(*ja_en("what_registers"), lambda: [_registers(city)])
+    yield from guarded(*ja_en("what_registers"), lambda: _registers(city))
     yield from guarded(*ja_en("what_inbox"), lambda: [_inbox(city)])
     yield from guarded(*ja_en("what_data_folder"), lambda: [_data_folder(city)])
     yield from guarded(*ja_en("what_published_file"), lambda: [_published(city)])
@@ -125,21 +125,22 @@ def _version(name: str) -> str:
         return "-"
 
 
-def _registers(city: CityFolder) -> Checkup:
+def _registers(city: CityFolder) -> list[Checkup]:
+    """Whether the registers hold together, and a note for each line that stands there in vain."""
+    what = ja_en("what_registers")
     try:
         found = read.read(city.registers, checks.of_city(city.settings))
     except read.RegisterError as error:
-        return Checkup(*ja_en("what_registers"), "bad", str(error), both("mend_lines_named"))
+        return [Checkup(*what, "bad", str(error), both("mend_lines_named"))]
     counts = ", ".join(f"{name} {len(found[name])}" for name in read.REQUIRED)
-    known = rules()
-    vain = [
-        known[f.rule_id].both({"subject": f.subject, **f.numbers})
-        for f in found.findings
-        if known[f.rule_id].severity != "info"
+    vain = [finding for finding in found.findings if rules()[finding.rule_id].severity != "info"]
+    return [
+        Checkup(*what, "ok", counts),
+        *(
+            Checkup(*what, "note", f.numbers["found"], rules()[f.rule_id].both({"subject": f.subject, **f.numbers}))
+            for f in vain
+        ),
     ]
-    if vain:
-        return Checkup(*ja_en("what_registers"), "note", counts, "\n".join(vain))
-    return Checkup(*ja_en("what_registers"), "ok", counts)
 
 
 def _inbox(city: CityFolder) -> Checkup:
