@@ -101,7 +101,8 @@ def test_a_changed_statement_makes_a_night_new(tmp_path: Path, monkeypatch: pyte
 
 # what reading a file asks for that decides nothing about its values: where files stand, how a process is held, what is told
 BESIDE_READING = {
-    "durable", "errors", "findings", "texts", "registers", "history", "history.journal", "history.kept", "process", "process.child", "process.program",
+    "durable", "errors", "findings", "texts", "registers", "history", "history.journal", "history.kept", "process", "process.child",
+    "process.program",
     "settings", "settings.city_file", "settings.operation", "settings.place", "settings.secret", "settings.year", "warehouse",
     "warehouse.time_limit", "rounding", "settings.reports",
 }  # fmt: skip

@@ -182,10 +182,10 @@ def _scaled(value: str, power: str) -> str:
     """Return the value with its power of ten; as it stands where one of the two is no number."""
     try:
         if abs(int(power)) > LARGEST_POWER:
-            return f"{value}e{power}"
+            return f"{value}×10^{power}"
         return f"{Decimal(value).scaleb(int(power)):f}" if value else ""
     except (InvalidOperation, ValueError):
-        return f"{value}e{power}"
+        return f"{value}×10^{power}"
 
 
 def _links(entry: Element) -> dict[str, str]:

@@ -76,7 +76,9 @@ def head_rows(inspected: Inspected) -> tuple[tuple[str, ...], ...]:
     if not any(line.count('"') % 2 for line in inspected.head):
         return tuple(split_line(line) for line in inspected.head)
     rows = _quoted_rows("\n".join(inspected.head) + "\n", delimiter_of_table(inspected))
-    return tuple(tuple(cell.strip() for cell in row or ()) for row in rows)
+    return tuple(
+        split_line(row[1]) if row and row[0] == UNCLOSED else tuple(cell.strip() for cell in row or ()) for row in rows
+    )
 
 
 def delimiter_of_table(inspected: Inspected) -> str:
