@@ -1,4 +1,4 @@
-"""What a person reads of layouts: every key and role has a sentence in Japanese, every layout a title; data files take the registers' words."""
+"""Every key and role of a layout has a sentence in Japanese, every layout a title; data files take the words of the registers."""
 
 from __future__ import annotations
 
