@@ -28,7 +28,7 @@ from pipelines.sources.layouts.slots import day_slots
 from pipelines.sources.open import lines, read_apart, workbook
 from pipelines.sources.open.inspect_file import HEAD_LINES, inspect
 from pipelines.sources.parse import ParseOptions
-from pipelines.texts import both
+from pipelines.texts import Bilingual, both
 
 SAMPLE_ROWS = 400
 
@@ -148,7 +148,7 @@ def _check(draft: Draft, path: Path, name: str, reading: ParseOptions) -> None:
         return
     draft.sure.append(both("draft_reads", values=told["rows_values"], rejected=told["rows_rejected"]))
     for reject in told["rejects"][:3]:
-        draft.unsure.append(both("draft_rejects", line=reject["source_line"], ja=reject["ja"], en=reject["en"]))
+        draft.unsure.append(both("draft_rejects", line=reject["source_line"], reason=Bilingual(reject["ja"], reject["en"])))
     if not all(value["unit"] for value in told["values"]) and not draft.layout.get("is_power"):
         draft.decide["unit"] = ["kWh", "m3", "L"]
         draft.unsure.append(both("draft_no_unit"))
