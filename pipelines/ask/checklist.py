@@ -22,7 +22,7 @@ from pipelines.warehouse import query
 
 BASELINE = "baseline:"
 MOST_WORDS = 200
-NOT_CLOSED = "delivery_not_closed"
+NOT_CLOSED, MISSING = "delivery_not_closed", "missing_data"
 # How far a question has come, from where it is asked to where the next night takes the answer over.
 OPEN, ANSWERED, ACCEPTED, RETURNED, CONFIRMED = tables.words("state", "flags")
 WAY = (RETURNED, OPEN, ANSWERED, ACCEPTED, CONFIRMED)
@@ -30,13 +30,16 @@ SETTLED = (ACCEPTED, CONFIRMED)
 SHORT = 8  # as much of an id as people type
 GAP = ("source_id", "first_day", "last_day", "days")
 # what a closing of deliveries lifts: the days with one are doubtful, those between them missing
-CLOSING = (NOT_CLOSED, "missing_data")
+CLOSING = (NOT_CLOSED, MISSING)
 # Reasons whose remedy needs no numbers of theirs.
 BY_ITSELF = frozenset(
     {"no_target", "no_base_year", "no_floor_area", "partial_year", "no_source", "two_targets", "running_year"}
 )
 # Told last: what no line of the office changes, and what keeps nobody from a verdict.
 LAST = ("running_year", "collecting", "no_responsible_person")
+
+Names = Mapping[str, Mapping[str, Any]]  # facility -> its name and department
+Left = dict[str, list[str]]  # reason -> the facilities that nothing has been told of yet
 
 
 def gather(published: Path, year: int, states: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -58,13 +61,13 @@ def gather(published: Path, year: int, states: Mapping[str, str] | None = None) 
         verdicts = {row["verdict"]: row["facilities"] for row in select.rows(connection, "start_counts", at)}
         (known,) = select.rows(connection, "start_years")
         blocked = select.rows(connection, "start_verdicts", at)
-        causes = list(_causes(connection, year, blocked, known, states or {}))
+        causes = _joined(_causes(connection, year, blocked, states or {}, has_rule=known["has_rule"]))
         unread = select.rows(connection, "file_problems")
         unknown = select.rows(connection, "intake_unknown", {"most": MOST_WORDS})
         people = [row["facility_id"] for row in select.rows(connection, "start_people")]
         if people:
             named = {row["facility_id"]: row for row in select.rows(connection, "facility_names")}
-            causes.append(_cause("no_responsible_person", named, people, "", "no_responsible_person", {}))
+            causes.append(_cause("no_responsible_person", named, people, "no_responsible_person", {}))
     causes.sort(key=lambda cause: (cause["reason"] in LAST, -len(cause["facilities"]), cause["reason"]))
     return {"fiscal_year": year, "verdicts": verdicts, **known, "unread": unread, "unknown": unknown, "causes": causes}
 
@@ -73,92 +76,122 @@ def _causes(
     connection: duckdb.DuckDBPyConnection,
     year: int,
     blocked: Iterable[Mapping[str, Any]],
-    known: Mapping[str, Any],
     states: Mapping[str, str],
-) -> Iterable[dict[str, Any]]:
-    """Yield each cause: reason, whose, facilities, in both languages what it is and what to do."""
-    names = {row["facility_id"]: row for row in blocked}
-    base_years = {row["facility_id"]: row["base_fy"] for row in blocked}
-    by_reason: dict[str, list[str]] = defaultdict(list)
-    for row in blocked:
-        by_reason[row["reason"]].append(row["facility_id"])
-    at = {"year": year}
-    gaps = _by_facility(select.rows(connection, "start_gaps", at))
-    doubts = select.rows(connection, "start_doubts", at)
-    supplied: dict[str, set[str]] = defaultdict(set)  # reason -> the facilities that a contract's row told of
-    for row in select.rows(connection, "start_factors", at):
-        facilities = [f for f in row["facilities"] if f in names]
-        supplied[row["reason"]].update(facilities)
-        if facilities:
-            told = {**row, "year": year, "basis": "plan"}
-            yield _cause(row["reason"], names, facilities, _supply(row), "factor", told)
-    years = {False: dict.fromkeys(names, year), True: base_years}
-    open_ones = select.rows(connection, "start_deliveries", at)
-    told_of = {is_base: list(_waiting(open_ones, years[is_base], by_reason, is_base=is_base)) for is_base in years}
-    yield from (_not_closed(names, row, some, is_base=is_base) for is_base in told_of for row, some in told_of[is_base])
-    for reason, every in by_reason.items():
-        is_base, plain = reason.startswith(BASELINE), reason.removeprefix(BASELINE)
-        left = every if is_base else [f for f in every if f not in supplied[plain]]
-        if plain in CLOSING:
-            closed = {f for _, facilities in told_of[is_base] for f in facilities}
-            left = [f for f in left if f not in closed or (plain != NOT_CLOSED and not is_base and f in gaps)]
-        mine: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-        for doubt in doubts:
-            facility = doubt["facility_id"]
-            if doubt["rule_id"] == plain and doubt["fiscal_year"] == (base_years.get(facility) if is_base else year):
-                mine[facility].append(doubt)
-        if doubted := [f for f in left if f in mine]:
-            asked = {f: _asked(mine[f], states) for f in doubted}
-            yield _doubt_cause(reason, names, asked, mine[doubted[0]][0])
-        left = [f for f in left if f not in mine]
-        if plain == "missing_data" and not is_base:
-            if lacking := [f for f in left if f in gaps]:
-                spans = {f: {"gaps": [{k: v for k, v in gap.items() if k in GAP} for gap in gaps[f]]} for f in lacking}
-                yield _cause(reason, names, lacking, "", "missing_data", {}, spans)
-            left = [f for f in left if f not in gaps]
-        if left:
-            yield _cause(reason, names, left, "", _by_itself(plain, is_base=is_base, has_rule=known["has_rule"]), {})
-
-
-def _waiting(
-    rows: Iterable[Mapping[str, Any]],
-    years: Mapping[str, int | None],
-    by_reason: Mapping[str, list[str]],
     *,
-    is_base: bool,
-) -> Iterable[tuple[Mapping[str, Any], list[str]]]:
-    """Yield whose deliveries of a year are not closed, with the facilities that this keeps from a verdict."""
-    prefix = BASELINE if is_base else ""
-    kept = {facility for plain in CLOSING for facility in by_reason.get(f"{prefix}{plain}", [])}
-    for row in rows:
-        some = [f for f in row["facilities"] if f in kept and years.get(f) == row["fiscal_year"]]
+    has_rule: bool,
+) -> Iterable[dict[str, Any]]:
+    """Yield each cause: reason, whose, facilities, in both languages what it is and what to do; of the year and of each base year."""
+    names = {row["facility_id"]: row for row in blocked}
+    spans: dict[tuple[int, str], Left] = {}
+    for row in blocked:
+        prefix = BASELINE if row["reason"].startswith(BASELINE) else ""
+        left = spans.setdefault((row["base_fy"] if prefix else year, prefix), defaultdict(list))
+        left[row["reason"].removeprefix(BASELINE)].append(row["facility_id"])
+    for (of_year, prefix), left in spans.items():
+        yield from _factors(connection, names, of_year, prefix, left)
+        gaps = _by_facility(select.rows(connection, "start_gaps", {"year": of_year}))
+        yield from _deliveries(connection, names, of_year, prefix, left, gaps)
+        yield from _doubts(connection, names, of_year, prefix, left, states)
+        yield from _gaps(names, prefix, left, gaps)
+        for reason, facilities in left.items():
+            if facilities:
+                remedy = _by_itself(reason, is_base=bool(prefix), has_rule=has_rule)
+                yield _cause(prefix + reason, names, facilities, remedy, {})
+
+
+def _told(left: Left, reason: str, facilities: Iterable[str]) -> None:
+    """Take facilities from those whose reason nothing has been told of."""
+    known = set(facilities)
+    left[reason] = [f for f in left[reason] if f not in known]
+
+
+def _factors(
+    connection: duckdb.DuckDBPyConnection, names: Names, year: int, prefix: str, left: Left
+) -> Iterable[dict[str, Any]]:
+    """By supplier and menu: what no factor serves. A facility may wait for more than one."""
+    told: dict[str, set[str]] = defaultdict(set)
+    for row in select.rows(connection, "start_factors", {"year": year}):
+        some = [f for f in row["facilities"] if f in left.get(row["reason"], ())]
         if some:
-            yield row, some
+            told[row["reason"]].update(some)
+            lacking = {**row, "year": year, "basis": "plan"}
+            yield _cause(prefix + row["reason"], names, some, "factor", lacking, whose=_supply(row))
+    for reason, facilities in told.items():
+        _told(left, reason, facilities)
 
 
-def _not_closed(
-    names: Mapping[str, Mapping[str, Any]], row: Mapping[str, Any], facilities: Iterable[str], *, is_base: bool
-) -> dict[str, Any]:
-    reason = f"{BASELINE if is_base else ''}{NOT_CLOSED}"
-    return _cause(reason, names, facilities, f"{row['whose']} {row['fiscal_year']}", NOT_CLOSED, row)
+def _deliveries(
+    connection: duckdb.DuckDBPyConnection,
+    names: Names,
+    year: int,
+    prefix: str,
+    left: Left,
+    gaps: Mapping[str, Any],
+) -> Iterable[dict[str, Any]]:
+    """By supplier or department: whose deliveries of the year are not closed."""
+    kept = {f for reason in CLOSING for f in left.get(reason, ())}
+    for row in select.rows(connection, "start_deliveries", {"year": year}):
+        some = [f for f in row["facilities"] if f in kept and row["fiscal_year"] == year]
+        if some:
+            whose = dict.fromkeys(LANGUAGES, f"{row['whose']} {year}")
+            yield _cause(prefix + NOT_CLOSED, names, some, NOT_CLOSED, row, whose=whose)
+            _told(left, NOT_CLOSED, some)
+            _told(left, MISSING, [f for f in some if f not in gaps])
+
+
+def _doubts(
+    connection: duckdb.DuckDBPyConnection, names: Names, year: int, prefix: str, left: Left, states: Mapping[str, str]
+) -> Iterable[dict[str, Any]]:
+    """By rule: what an answer lifts."""
+    of_year = [row for row in select.rows(connection, "start_doubts", {"year": year}) if row["fiscal_year"] == year]
+    for reason, facilities in left.items():
+        mine = _by_facility(row for row in of_year if row["rule_id"] == reason and row["facility_id"] in facilities)
+        if mine:
+            asked = {f: _asked(mine[f], states) for f in facilities if f in mine}
+            yield _doubt_cause(prefix + reason, names, asked, mine[next(iter(asked))][0])
+            left[reason] = [f for f in facilities if f not in mine]
+
+
+def _gaps(
+    names: Names, prefix: str, left: Left, gaps: Mapping[str, list[Mapping[str, Any]]]
+) -> Iterable[dict[str, Any]]:
+    """The days of which nothing has come, by facility and source."""
+    if lacking := [f for f in left.get(MISSING, ()) if f in gaps]:
+        spans = {f: {"gaps": [{k: v for k, v in gap.items() if k in GAP} for gap in gaps[f]]} for f in lacking}
+        yield _cause(prefix + MISSING, names, lacking, "missing_base" if prefix else MISSING, {}, details=spans)
+        _told(left, MISSING, lacking)
+
+
+def _joined(causes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One question where the base year lacks the same as the year and the same line gives it."""
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for cause in causes:
+        first = found.setdefault((cause["reason"].removeprefix(BASELINE), cause["whose_ja"], cause["remedy_ja"]), cause)
+        if first is not cause:
+            known = {each["facility_id"] for each in first["facilities"]}
+            first["facilities"] += [each for each in cause["facilities"] if each["facility_id"] not in known]
+            for language in LANGUAGES:
+                first[language] = cause[language].rstrip("。.") + label("also_of_the_year", language)
+    return list(found.values())
 
 
 def _by_itself(reason: str, *, is_base: bool, has_rule: bool) -> str:
     """The remedy of a reason that no row of its own tells more of."""
     if reason == "provisional_factor":
         return "list_not_out" if has_rule else "no_rule"
-    if reason == "missing_data" and is_base:
+    if reason == MISSING and is_base:
         return "missing_base"
     return reason if reason in BY_ITSELF else "other"
 
 
 def _cause(
     reason: str,
-    names: Mapping[str, Mapping[str, Any]],
+    names: Names,
     facilities: Iterable[str],
-    whose: str,
     remedy: str,
     told: Mapping[str, Any],
+    *,
+    whose: Mapping[str, str] | None = None,
     details: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     listed = [
@@ -170,25 +203,22 @@ def _cause(
         }
         for f in dict.fromkeys(facilities)
     ]
-    cause = {"reason": reason, "whose": whose, "facilities": listed}
+    cause: dict[str, Any] = {"reason": reason, "facilities": listed}
     for language in LANGUAGES:
         cause[language] = explain_reason(reason, language)
+        cause[f"whose_{language}"] = (whose or {}).get(language, "")
         cause[f"remedy_{language}"] = _remedy(remedy, told, language)
     return cause
 
 
 def _doubt_cause(
-    reason: str,
-    names: Mapping[str, Mapping[str, Any]],
-    asked: Mapping[str, Mapping[str, Any]],
-    first: Mapping[str, Any],
+    reason: str, names: Names, asked: Mapping[str, Mapping[str, Any]], first: Mapping[str, Any]
 ) -> dict[str, Any]:
     """One question for all that an answer would lift; where every answer is accepted already, the next night is waited for."""
     waiting = [each for each in asked.values() if each["ask_state"] not in SETTLED]
     if not waiting:
-        return _cause(reason, names, asked, "", "answers_accepted", {}, asked)
-    told = {"count": len(waiting), "ask_id": waiting[0]["ask_id"], "first": first}
-    return _cause(reason, names, asked, "", "doubt", told, asked)
+        return _cause(reason, names, asked, "answers_accepted", {}, details=asked)
+    return _cause(reason, names, asked, "doubt", {"ask_id": waiting[0]["ask_id"], "first": first}, details=asked)
 
 
 def _asked(doubts: Iterable[Mapping[str, Any]], states: Mapping[str, str]) -> dict[str, Any]:
@@ -216,15 +246,26 @@ def _remedy(remedy: str, told: Mapping[str, Any], language: str) -> str:
         chosen = key if key in section("labels") else "todo_other_factor"
         if key == "todo_no_factor_row" and told["menus"]:
             chosen = "todo_menu" if told["menu"] not in told["menus"].split(", ") else chosen
-        shown = {k: told[k] or "-" for k in ("supplier_no", "supplier", "menu", "menus", "year")}
-        shown["line"] = factor_line.to_write(told, told["year"], language)
-        return say(chosen, language, meters=", ".join(told["meters"][:5]), **shown)
+        meters = ", ".join(told["meters"][:5])
+        whose = " ".join(filter(None, (told["supplier_no"], told["supplier"])))
+        shown = {
+            "meters": meters,
+            "menu": told["menu"] or "-",
+            "menus": told["menus"],
+            "year": told["year"],
+            "whose": whose or say("not_named_supplier", language, meters=meters),
+            "line": factor_line.to_write(told, told["year"], language),
+        }
+        if whose and told["menu"] and chosen != "todo_menu":
+            shown["whose"] = say("named_with_menu", language, supplier=whose, menu=told["menu"])
+        return say(chosen, language, **shown)
     key = f"todo_{remedy}"
     return label(key if key in section("labels") else "todo_other", language)
 
 
-def _supply(row: Mapping[str, Any]) -> str:
-    return " ".join(filter(None, (row["supplier_no"], row["supplier"], row["menu"], row["energy_type"])))
+def _supply(row: Mapping[str, Any]) -> dict[str, str]:
+    named = [row["supplier_no"], row["supplier"], row["menu"]]
+    return {language: " ".join(filter(None, [*named, row[f"kind_{language}"]])) for language in LANGUAGES}
 
 
 def _by_facility(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:

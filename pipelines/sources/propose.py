@@ -148,7 +148,9 @@ def _check(draft: Draft, path: Path, name: str, reading: ParseOptions) -> None:
         return
     draft.sure.append(both("draft_reads", values=told["rows_values"], rejected=told["rows_rejected"]))
     for reject in told["rejects"][:3]:
-        draft.unsure.append(both("draft_rejects", line=reject["source_line"], reason=Bilingual(reject["ja"], reject["en"])))
+        draft.unsure.append(
+            both("draft_rejects", line=reject["source_line"], reason=Bilingual(reject["ja"], reject["en"]))
+        )
     if not all(value["unit"] for value in told["values"]) and not draft.layout.get("is_power"):
         draft.decide["unit"] = ["kWh", "m3", "L"]
         draft.unsure.append(both("draft_no_unit"))

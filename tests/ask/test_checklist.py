@@ -102,7 +102,7 @@ def test_electricity_without_contract_menu_or_rule_is_led_to_a_verdict_step_by_s
     electric.register("supplier_factors", factors)
     electric.register("contracts", [contract])
     causes = told(electric)
-    (reason,) = [r for r in causes if "Z1" in causes[r]["whose"]]
+    (reason,) = [r for r in causes if "Z1" in causes[r]["whose_ja"]]
     assert "メニューA, メニューB" in causes[reason]["remedy_ja"], causes[reason]
     electric.register("contracts", [contract | {"menu": "メニューB"}])
     causes = told(electric)

@@ -362,11 +362,11 @@ def test_one_question_for_each_supplier_or_department_and_year(city: City) -> No
     city.bills("fuel/a.csv", [row for n in names[1:] for row in slips(f"T-{n}", winters())])
     city.publish()
     causes = checklist.gather(city.paths.published, 2025)["causes"]
-    asked = [(c["whose"], len(c["facilities"])) for c in causes if c["reason"] == "delivery_not_closed"]
+    asked = [(c["whose_ja"], len(c["facilities"])) for c in causes if c["reason"] == "delivery_not_closed"]
     assert sorted(asked) == [("学校課 2025", 2), ("教育総務課 2025", 2), ("見本石油店 2025", 2)], (
         "S0 has no data at all"
     )
-    told = next(c["remedy_ja"] for c in causes if c["whose"] == "見本石油店 2025")
+    told = next(c["remedy_ja"] for c in causes if c["whose_ja"] == "見本石油店 2025")
     assert "delivery_closings.csv" in told and "年度=2025、供給事業者=見本石油店" in told and "T-S0" in told
     assert not {c["reason"] for c in causes} & {"missing_data", "baseline:missing_data"}, "no count of days beside it"
     with duckdb.connect(str(city.paths.published), read_only=True) as made:

@@ -26,7 +26,7 @@ def show(out: Terminal, told: Mapping[str, Any], city: str) -> None:
     if not told["causes"]:
         out.line(out.say("start_done"), "green")
     for number, cause in enumerate(told["causes"], start=1):
-        whose = f" [{cause['whose']}]" if cause["whose"] else ""
+        whose = f" [{cause[f'whose_{out.language}']}]" if cause[f"whose_{out.language}"] else ""
         blocks = out.say("start_blocks", count=len(cause["facilities"]))
         out.console.print()
         what = cause[out.language].rstrip("。.")
