@@ -79,6 +79,8 @@ def show(shown: Explained, source: dict[str, Any]) -> None:
         out.line(f"  ! {explain_reason(rule, out.language)}", "yellow")
     for year in source["delivered"]:
         out.line(f"  {out.say('carried', **_carried(source, year))}")
+        if year["is_from_unknown"]:
+            out.line(f"  ! {out.say('stock_before_unknown')}", "yellow")
     for fraction in source["fractions"]:
         told = {
             **fraction,
@@ -105,7 +107,7 @@ def _digits(factors: Sequence[Mapping[str, Any]]) -> int:
 
 def _carried(source: dict[str, Any], year: dict[str, Any]) -> dict[str, str]:
     """Deliveries of a year against what is counted, in the unit of the meter, what crosses its edges also in tonnes of its mean."""
-    told = {name.removesuffix("_quantity"): plain(value) for name, value in year.items() if name != "unit"}
+    told = {name.removesuffix("_quantity"): plain(value) for name, value in year.items() if name.endswith("_quantity")}
     quantity, co2e_kg = source["quantity"], source["co2e_kg"]
     for edge in ("carried_in", "carried_out"):
         of_edge = None if not quantity or co2e_kg is None else year[f"{edge}_quantity"] * co2e_kg / quantity
