@@ -81,9 +81,13 @@ def explain(connection: duckdb.DuckDBPyConnection, question: FacilityQuestion) -
         source["delivered"] = rows("delivered") if source["source_kind"] == "meter" and question.month is None else []
         source["quarantine"] = rows("quarantine_of_source")
         source["fractions"] = rows("waste_fractions") if source["source_kind"] == "activity" else []
-    total, years = next(iter(rows("total")), None), rows("years")
-    if total is not None and question.month is None:  # the year's own, not that of its worst month
-        total["coverage"] = next((year["coverage"] for year in years if year["is_in_force"]), total["coverage"])
+    total, years, totals = next(iter(rows("total")), None), rows("years"), rows("yearly_totals")
+    of_year = next((year for year in years if year["is_in_force"]), None)
+    if question.month is None and of_year is not None:
+        if any(row["counts"] and row["fiscal_year"] == question.fiscal_year for row in totals):  # no month has it
+            total = {column: of_year[column] for column in (*SUMMED, "coverage")}
+        elif total is not None:  # the year's own, not that of its worst month
+            total["coverage"] = of_year["coverage"]
     return {
         "facility": facility,
         "fiscal_year": question.fiscal_year,
@@ -98,6 +102,7 @@ def explain(connection: duckdb.DuckDBPyConnection, question: FacilityQuestion) -
         "least_covered": next(iter(rows("least_covered")), None),
         "left_out": [] if question.month else rows("left_out"),
         "at_base_factors": rows("at_base_factors"),
+        "yearly_totals": totals,
         "sources": sources,
         "doubts": rows("doubts"),
         "flags": rows("flags"),
@@ -131,7 +136,7 @@ def explain_subject(
         "fiscal_year": fiscal_year,
         "basis": basis,
         "results": database.rows(connection, HERE / "subject_results.sql", parameters),
-        "total": {column: sum((row[column] for row in members), Decimal(0)) for column in SUMMED},
+        "total": {column: sum((row[column] or 0 for row in members), Decimal(0)) for column in SUMMED},
         "gases": _gases(connection, CITY, CITY, [fiscal_year], basis) if chosen == CITY else [],
         "facilities": members,
     }

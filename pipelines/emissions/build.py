@@ -1,7 +1,7 @@
 """Build the emissions of every source, day, basis and gas, and their months and fiscal years.
 
 Reads energy_by_meter_day, meter_segments, meter_days, activity_readings, the registers and the reference. Writes
-facility_spans, factor_choices, activity_doubts, activity_days, activity_choices, emission_days and what sums it up.
+facility_spans, factor_choices, activity_doubts, activity_days, activity_choices, emission_days, yearly totals and what sums it up.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from pipelines import units
-from pipelines.emissions import waste
+from pipelines.emissions import waste, yearly_totals
 from pipelines.emissions.multipliers import Multiplier, normal_volume, of_activity, to_emissions
 from pipelines.findings import Finding
 from pipelines.units import Factor
@@ -38,6 +38,7 @@ MENU_WORDS = {
 }  # fmt: skip
 VIEWS = ("days_to_count", "all_emission_days", "emission_days", "emissions_by_source_day", "emissions_by_meter_day")
 SUMS = (
+    "emissions_by_source_year",
     "emissions_by_facility_month",
     "emissions_by_facility_fiscal_year",
     "emissions_by_cause_gas_fiscal_year",
@@ -80,6 +81,12 @@ def build(inc: Incremental, settings: Settings, today: date, first_day: date) ->
     )
     database.create_view(connection, "bounded_days", HERE / "bounded_days.sql", temporary=True)
     _sum_up(inc)
+    yearly_totals.count(
+        connection,
+        lambda: _find(connection),
+        lambda: _find_for_activities(connection, first_day),
+        settings.thresholds.unit_slip_ratio,
+    )
     for table in SUMS:
         database.fill(connection, table, HERE / f"{table}.sql")
     database.create_view(connection, "emissions_by_subject_fiscal_year", HERE / "emissions_by_subject_fiscal_year.sql")
@@ -124,7 +131,14 @@ def _sum_up(inc: Incremental) -> None:
 
 
 def choose(connection: duckdb.DuckDBPyConnection) -> None:
-    """Fill factor_choices: which factor serves each meter, basis, unit and period, and the exact multiplier into kg of gas.
+    """Fill factor_choices: which factor serves each meter, basis, unit and period, and the exact multiplier into kg of gas."""
+    connection.execute("CREATE OR REPLACE TEMP VIEW counted_in AS SELECT DISTINCT meter_id, unit FROM meter_days")
+    _find(connection)
+    database.fill(connection, "factor_choices", HERE / "factor_choices.sql")
+
+
+def _find(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make factor_candidates and factor_multipliers for meter_segments, in the units of ``counted_in``.
 
     SQL finds the candidates by supplier, menu and date (``factor_candidates.sql``), pint works out one exact multiplier per
     combination (rounded once to 14 places), SQL chooses (``factor_choices.sql``). None or two found: no number, with the reason
@@ -160,10 +174,14 @@ def choose(connection: duckdb.DuckDBPyConnection) -> None:
     )
     if rows:
         connection.executemany("INSERT INTO factor_multipliers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-    database.fill(connection, "factor_choices", HERE / "factor_choices.sql")
 
 
 def _choose_for_activities(connection: duckdb.DuckDBPyConnection, first_day: date) -> None:
+    _find_for_activities(connection, first_day)
+    database.fill(connection, "activity_choices", HERE / "activity_choices.sql")
+
+
+def _find_for_activities(connection: duckdb.DuckDBPyConnection, first_day: date) -> None:
     parameters = {"first_day": first_day}
     database.create_temp(connection, "activity_candidates", HERE / "activity_candidates.sql", parameters)
     found = connection.execute(
@@ -180,7 +198,6 @@ def _choose_for_activities(connection: duckdb.DuckDBPyConnection, first_day: dat
     )
     if rows:
         connection.executemany("INSERT INTO activity_multipliers VALUES (?, ?, ?, ?, ?)", rows)
-    database.fill(connection, "activity_choices", HERE / "activity_choices.sql")
 
 
 def _load_words(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,11 +1,11 @@
 -- emissions_by_cause_gas_fiscal_year: one row per facility, fiscal year, basis, cause and gas, with the published heading;
 -- each source by the rule of the year that is in force for it.
 -- A heading for use class and cause wins over one for the cause, which wins over one for the use class.
--- Inputs: emissions_by_source_month, facility_spans, headings.
+-- Inputs: emissions_by_source_year, facility_spans, headings.
 WITH caused AS (
     SELECT m.facility_id, m.fiscal_year, m.basis, m.source_type AS cause, m.gas, s.use_class, m.valid_from,
         sum(m.emissions_kg) AS emissions_kg, sum(m.co2e_kg) AS co2e_kg
-    FROM emissions_by_source_month AS m
+    FROM emissions_by_source_year AS m
     JOIN facility_spans AS s ON s.facility_id = m.facility_id AND s.valid_from = m.valid_from
     WHERE m.is_in_force
     GROUP BY ALL

@@ -1,13 +1,13 @@
 -- emissions_by_facility_fiscal_year: one row per facility, fiscal year, rule of the year and basis: sums of days; and where
 -- the city counts a source by twelve bills, the total with those sources by their bills beside it. is_in_force: the total
--- that is judged and reported. rules: the city's rules that the factors of its meters follow.
--- Inputs: emissions_by_source_month, factor_choices, bill_years, heat_contents (the crude-oil coefficient).
+-- that is judged and reported. is_yearly_total: a yearly total stands in the place of months. rules: the city's rules that the factors of its meters follow.
+-- Inputs: emissions_by_source_year, factor_choices, bill_years, heat_contents (the crude-oil coefficient).
 WITH by_source AS (
     SELECT
         facility_id, fiscal_year, basis, source_kind, source_id, year_rule, is_in_force,
         coalesce(sum(co2e_kg) FILTER (gas <> 'NF3'), 0) AS co2e_kg, sum(total_energy_gj) AS energy_gj,
         bool_or(is_provisional) AS is_provisional, sum(covered_days) AS covered_days, sum(expected_days) AS expected_days
-    FROM emissions_by_source_month
+    FROM emissions_by_source_year
     GROUP BY ALL
 ),
 totals AS (
@@ -38,7 +38,7 @@ SELECT
     t.facility_id, t.fiscal_year, t.year_rule, t.is_in_force, t.basis, sum(co2e_kg) AS co2e_kg, sum(energy_gj) AS energy_gj,
     sum(energy_gj) * (SELECT CAST(value AS DECIMAL(9, 4)) FROM heat_contents WHERE key = 'crude_oil_equivalent') AS crude_oil_kl,
     min(CAST(CAST(covered_days * 1000000 // nullif(expected_days, 0) AS DECIMAL(9, 0)) * 0.000001 AS DECIMAL(9, 6))) AS coverage,
-    bool_or(is_provisional) AS is_provisional, any_value(n.rules) AS rules
+    bool_or(is_provisional) AS is_provisional, bool_or(source_kind = 'yearly_total') AS is_yearly_total, any_value(n.rules) AS rules
 FROM totals AS t
 LEFT JOIN named AS n
     ON n.facility_id = t.facility_id AND n.fiscal_year = t.fiscal_year AND n.basis = t.basis AND n.year_rule = t.year_rule

@@ -1,8 +1,8 @@
 -- emissions_by_subject_fiscal_year: one row per subject (facility, operator, city), fiscal year and basis: the total in force,
--- NF3 left out. A facility counts with the operator it belongs to on each day. Inputs: emissions_by_source_month, facility_spans.
+-- NF3 left out. A facility counts with the operator it belongs to on each day. Inputs: emissions_by_source_year, facility_spans.
 WITH counted AS (
     SELECT m.facility_id, s.operator_id, m.fiscal_year, m.basis, sum(m.co2e_kg) AS co2e_kg
-    FROM emissions_by_source_month AS m
+    FROM emissions_by_source_year AS m
     JOIN facility_spans AS s ON s.facility_id = m.facility_id AND s.valid_from = m.valid_from
     WHERE m.is_in_force AND m.gas <> 'NF3'
     GROUP BY ALL

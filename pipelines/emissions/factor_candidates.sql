@@ -6,11 +6,11 @@
 -- An operator whose SHK emissions serve its plan (plan_method shk_deemed) is counted by the SHK rules there.
 -- A factor that the city's plan states for a fuel (own_factors) goes before the ordinance's, in the plan alone. Where the city's method
 -- says so, the plan's city gas meets the supplier's heat content, and its metered volume the normal state (plan_city_gas_*).
--- Inputs: meter_segments, meter_days, factor_rules, emission_factors, heat_contents, densities, menu_words, method_rules.
+-- Inputs: meter_segments, counted_in (the units of each), factor_rules, emission_factors, heat_contents, densities, menu_words, method_rules.
 WITH needed AS (
     SELECT DISTINCT s.*, d.unit, b.basis
     FROM meter_segments AS s
-    JOIN (SELECT DISTINCT meter_id, unit FROM meter_days) AS d ON d.meter_id = s.meter_id
+    JOIN (SELECT DISTINCT meter_id, unit FROM counted_in) AS d ON d.meter_id = s.meter_id
     CROSS JOIN (SELECT unnest(['plan', 'shk_basic', 'shk_adjusted']) AS basis) AS b
 ),
 deemed AS (

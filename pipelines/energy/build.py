@@ -1,8 +1,8 @@
 """Build the energy of every meter and day.
 
 Reads current_readings, register_uses, counted_units, the registers and the reference. Writes meter_allocations, meter_segments,
-closed_deliveries, delivery_years, meter_days, meter_months, meter_doubts, interpolated_days, reconciliations, energy_choices and
-energy_by_meter_day. Overrides come from accepted reviews.
+closed_deliveries, delivery_years, meter_days, meter_months, meter_doubts, interpolated_days, reconciliations, energy_choices,
+energy_by_meter_day and what yearly totals say. Overrides come from accepted reviews.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from pipelines import units
+from pipelines.energy import yearly_totals
 from pipelines.energy.allocations import MeterVersion, Share, allocate
 from pipelines.energy.judging import judge
 from pipelines.energy.multipliers import to_primary_energy
 from pipelines.periods import fiscal_year, fiscal_year_start
 from pipelines.units import Factor
 from pipelines.warehouse import database
-from pipelines.warehouse.incremental import Incremental
+from pipelines.warehouse.incremental import Incremental, seen_only
 
 if TYPE_CHECKING:
     from pipelines.settings.city import Settings
@@ -63,6 +64,7 @@ def build(inc: Incremental, settings: Settings, today: date) -> None:
     first_day = first_expected_day(connection, today)
     segment(connection, *_days_of_interest(connection, first_day, today), extend_from=first_day)
     choose(connection)
+    _count_yearly_totals(connection)
     judge(
         inc,
         {
@@ -99,7 +101,30 @@ def segment(
 
 
 def choose(connection: duckdb.DuckDBPyConnection) -> None:
-    """Fill energy_choices: which heat content serves each meter, band, unit and period, and the exact multiplier into GJ.
+    """Fill energy_choices: which heat content serves each meter, band, unit and period, and the exact multiplier into GJ."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP VIEW counted_in AS SELECT DISTINCT meter_id, time_band, unit FROM meter_days"
+    )
+    _find(connection)
+    database.fill(connection, "energy_choices", HERE / "energy_choices.sql")
+
+
+def _count_yearly_totals(connection: duckdb.DuckDBPyConnection) -> None:
+    """Fill yearly_total_segments and yearly_total_quantities; energy is chosen for them by the statements of the meters."""
+    yearly_totals.count(connection)
+    connection.execute(
+        """CREATE OR REPLACE TEMP VIEW counted_in AS
+           SELECT yearly_total_id AS meter_id, 'all' AS time_band, unit FROM counted_totals"""
+    )
+    with seen_only(connection, "meter_segments", "yearly_total_segments"):
+        _find(connection)
+        database.create_temp(connection, "total_energy_choices", HERE / "energy_choices.sql")
+    database.fill(connection, "yearly_total_quantities", HERE / "yearly_total_quantities.sql")
+    connection.execute("DROP TABLE total_energy_choices; DROP TABLE counted_totals")
+
+
+def _find(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make energy_candidates and energy_multipliers for meter_segments, in the units of ``counted_in``.
 
     SQL finds the candidates (``energy_candidates.sql``), pint works out one exact multiplier per combination of unit, energy type,
     heat content and density (rounded once to 14 places), SQL chooses (``energy_choices.sql``). None or two found: no number,
@@ -128,7 +153,6 @@ def choose(connection: duckdb.DuckDBPyConnection) -> None:
     )
     if rows:
         connection.executemany("INSERT INTO energy_multipliers VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-    database.fill(connection, "energy_choices", HERE / "energy_choices.sql")
 
 
 def first_expected_day(connection: duckdb.DuckDBPyConnection, today: date) -> date:

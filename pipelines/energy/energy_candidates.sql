@@ -1,10 +1,10 @@
 -- energy_candidates: one row per meter, band, unit, period and heat content that could apply under the Energy
 -- Conservation Act; a period without any has one row with an empty id.
--- Inputs: meter_segments, meter_days, factor_rules, heat_contents, densities, energy_types.
+-- Inputs: meter_segments, counted_in (the units of each), factor_rules, heat_contents, densities, energy_types.
 WITH needed AS (
     SELECT DISTINCT s.*, d.time_band, d.unit
     FROM meter_segments AS s
-    JOIN (SELECT DISTINCT meter_id, time_band, unit FROM meter_days) AS d ON d.meter_id = s.meter_id
+    JOIN counted_in AS d ON d.meter_id = s.meter_id
 ),
 ruled AS (
     SELECT n.*, r.method, r.factor_table, r.key

@@ -1,5 +1,6 @@
 -- asked_doubts: the flags that ask about doubts: one row per rule, facility and fiscal year; of a zero with too little to compare with, one
--- per meter, and of missing history one for all years, since the years that are missing are the same. A doubt of a shared meter is asked at every facility it counts at. At stake: what is booked on these
+-- per meter, of yearly totals one for each, and of missing history one for all years, since the years that are missing are the same. A doubt of a
+-- shared meter is asked at every facility it counts at. At stake: what is booked on these
 -- days, of a slip against what would be usual. Deliveries that are not closed are asked about by delivery_not_closed; a total that differs once
 -- for all tanks of its row, at the first facility. Inputs: doubts, doubt_days, meter_allocations, emission_days.
 WITH places AS (
@@ -10,7 +11,7 @@ WITH places AS (
         AND a.valid_from < make_date(d.fiscal_year + 1, 4, 1) AND a.valid_to > make_date(d.fiscal_year, 4, 1)
     WHERE d.source_kind = 'meter'
     UNION
-    SELECT doubt_id, facility_id FROM doubts WHERE source_kind = 'activity'
+    SELECT doubt_id, facility_id FROM doubts WHERE source_kind <> 'meter'
 ),
 booked AS (
     SELECT t.source_kind, t.source_id, t.rule_id, t.fiscal_year, e.facility_id, sum(e.co2e_kg) AS co2e_kg
@@ -22,7 +23,8 @@ booked AS (
 placed AS (
     SELECT d.*, CASE WHEN d.rule_id = 'deliveries_differ' THEN min(p.facility_id) OVER (PARTITION BY d.rule_id, json_extract_string(d.evidence, '$.closing_row'))
             ELSE p.facility_id END AS place,
-        CASE d.rule_id WHEN 'zero_unchecked' THEN d.source_id WHEN 'deliveries_differ' THEN json_extract_string(d.evidence, '$.closing_row') END AS subject,
+        CASE WHEN d.rule_id = 'zero_unchecked' OR d.source_kind = 'yearly_total' THEN d.source_id
+            WHEN d.rule_id = 'deliveries_differ' THEN json_extract_string(d.evidence, '$.closing_row') END AS subject,
         CAST(CASE WHEN d.rule_id LIKE 'unit_slip%'
             THEN abs(CAST(b.co2e_kg AS DOUBLE) * (1 / nullif(CAST(json_extract(d.evidence, '$.ratio') AS DOUBLE), 0) - 1))
             ELSE CAST(b.co2e_kg AS DOUBLE) END AS DECIMAL(18, 1)) AS stake

@@ -99,6 +99,7 @@ def build(
         "fall_step": settings.thresholds.fall_step,
         "closing_late_days": settings.year.closing_late_days,
         "base_difference": settings.thresholds.base_difference,
+        "bill_tolerance": settings.thresholds.bill_tolerance,
     }
     database.create_temp(connection, "doubt_days", HERE / "doubt_days.sql")
     database.fill(connection, "doubts", HERE / "doubts.sql")
@@ -126,6 +127,7 @@ def build(
         *contract_names.findings(connection),
         *(Finding("weather_station_unknown", row["station"], row) for row in strange),
         *_of_verdicts(connection, changed_late, parameters),
+        *_of_yearly_totals(database.rows(connection, HERE / "yearly_totals_differ.sql", parameters), settings),
     ]
 
 
@@ -264,6 +266,21 @@ def _of_older_years(rows: list[dict[str, Any]]) -> Iterable[Finding]:
         if rule_id in rules():
             numbers = {"reason": reason, "fiscal_year": year}
             yield Finding(rule_id, f"{facility}/FY{year}/{reason}", numbers, facility, year)
+
+
+def _of_yearly_totals(rows: list[dict[str, Any]], settings: Settings) -> Iterable[Finding]:
+    """A yearly total that says otherwise than the data of its year, with the place to look at."""
+    for row in rows:
+        place = " ".join(filter(None, ("yearly_totals", row["source_member"], f"{row['source_line'] or ''}")))
+        numbers = {
+            "total": rule_of("change").text(row["total_kg"]),
+            "readings": rule_of("change").text(row["readings_kg"]),
+            "tolerance": f"{settings.thresholds.bill_tolerance:.0%}",
+            "place": f"{place} ({' '.join(filter(None, (row['document'], row['page'])))})",
+        }
+        yield Finding(
+            "yearly_total_contradicted", row["yearly_total_id"], numbers, row["facility_id"], row["fiscal_year"]
+        )
 
 
 def _without_factor(rows: list[dict[str, Any]]) -> Iterable[Finding]:

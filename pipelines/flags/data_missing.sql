@@ -3,8 +3,8 @@
 -- Late: older than the setting for the kind of source; a yearly figure is due after its year. While a year is being collected,
 -- a month's bill or figure is due as a whole, counted from the month's end. At stake: what the same sources emitted per covered day a year
 -- before, times the missing days. Inputs: emission_days, facility_results. Parameters: last_closed, today, bill_late_days,
--- interval_late_days, activity_late_days.
--- Reads activity_sources, emissions_by_source_month, energy_by_meter_day.
+-- interval_late_days, activity_late_days. What a yearly total stands for is not missing.
+-- Reads activity_sources, emissions_by_source_year, emissions_by_source_month, energy_by_meter_day.
 WITH late AS (
     SELECT d.facility_id, d.source_kind, d.source_id, fiscal_year_of(d.local_date) AS fiscal_year, d.local_date
     FROM emission_days AS d
@@ -14,6 +14,8 @@ WITH late AS (
         ON d.source_kind = 'activity' AND y.activity_source_id = d.source_id
     LEFT JOIN (SELECT DISTINCT facility_id, fiscal_year FROM facility_results WHERE year_state = 'collecting') AS c
         ON c.facility_id = d.facility_id AND c.fiscal_year = fiscal_year_of(d.local_date)
+    ANTI JOIN (SELECT DISTINCT facility_id, fiscal_year, source_type FROM emissions_by_source_year WHERE source_kind = 'yearly_total' AND basis = 'plan') AS t
+        ON t.facility_id = d.facility_id AND t.fiscal_year = fiscal_year_of(d.local_date) AND t.source_type IN (d.source_type, 'all')
     WHERE d.basis = 'plan' AND d.state = 'missing' AND d.expected AND d.facility_share <> 0
         AND d.local_date >= make_date(CAST($last_closed AS INTEGER), 4, 1) AND coalesce(e.reading_kind, '') <> 'delivery'
         AND CASE WHEN c.facility_id IS NULL OR e.reading_kind = 'interval' THEN d.local_date ELSE last_day(d.local_date) END + CAST(CASE

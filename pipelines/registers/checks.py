@@ -17,7 +17,7 @@ from typing import Any
 
 from pipelines import units
 from pipelines.findings import rules
-from pipelines.registers import own_factors, references, spoken
+from pipelines.registers import own_factors, references, spoken, yearly_totals
 from pipelines.registers.read import Check, RegisterRow, Registers, register_tables
 from pipelines.settings.city import Settings
 from pipelines.texts import Bilingual, both, told_of
@@ -70,6 +70,7 @@ def problems(registers: Registers, settings: Settings, energy_types: set[str], a
         lambda: _target_departments(registers),
         lambda: _factors(registers),
         lambda: own_factors.problems(registers, energy_types),
+        lambda: yearly_totals.problems(registers, _department_spans(registers)),
         lambda: _posts(registers, settings),
     ]
     return [problem for one in checks for problem in one()]

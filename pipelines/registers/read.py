@@ -14,7 +14,7 @@ import difflib
 import hashlib
 import io
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -35,7 +35,7 @@ REQUIRED = ("operators", "facilities", "meters", "targets", "appointments")
 ENCODINGS = ("utf-8-sig", "cp932")
 EXAMPLE = "例"  # the first cell of a row that a new city folder shows how to fill
 TYPES = (".csv", ".xlsx")
-_PLACE = re.compile(r"([\w.-]+\.(?:csv|xlsx)) (?:([0-9]+)(行目)|(line )([0-9]+))")
+_PLACE = re.compile(r"([\w.-]+\.(?:csv|xlsx)(?: \[[^\]]*\])?) (?:([0-9]+)(行目)|(line )([0-9]+))")
 LINE = "line "
 _SAME = "\x1f"
 
@@ -177,7 +177,9 @@ def file_of(folder: Path, name: str, problems: list[str]) -> Path | None:
 def _content(path: Path, problems: list[str]) -> bytes | None:
     """Return a register as text; that of a workbook is written out row by row, so that history keeps what was read."""
     try:
-        return sheet.as_csv(path) if path.suffix == ".xlsx" else path.read_bytes()
+        if path.suffix != ".xlsx":
+            return path.read_bytes()
+        return sheet.all_as_csv(path) if path.stem in sheet.A_SHEET_PER_YEAR else sheet.as_csv(path)
     except sheet.UnreadableError as error:
         problems.append(both("register_not_a_workbook", at=path.name, error=error))
         return None
@@ -271,9 +273,11 @@ def _read_one(
                 problems.append(both("more_cells_than_headings", file=file, line=reader.line_num))
                 continue
             given = dict(zip(header, cells, strict=False))
-            row, before = RegisterRow(file, reader.line_num, {}, headings=headings), len(problems)
+            row, before = _placed(file, reader.line_num, given, headings), len(problems)
             for column in table.columns:
                 row.values[column.name] = _typed(table, column, given.get(column.name, ""), row, problems)
+            if spoken.LINE in row.values and row[spoken.LINE] is None:
+                row.values[spoken.LINE] = Decimal(row.line)
             row.is_sound = len(problems) == before
             rows.append(row)
     except csv.Error as error:  # a cell beyond what csv takes, where a quote closes nowhere
@@ -281,6 +285,13 @@ def _read_one(
     if examples:
         findings.append(Finding("register_example_rows", file, {"lines": ranges(examples)}))
     return rows
+
+
+def _placed(file: str, line: int, given: Mapping[str, str], headings: dict[str, str]) -> RegisterRow:
+    """A row with the place people know it by: in a workbook of several sheets, its sheet and the row there."""
+    if not given.get(spoken.MEMBER):
+        return RegisterRow(file, line, {}, headings=headings)
+    return RegisterRow(f"{file} [{given[spoken.MEMBER]}]", int(given[spoken.LINE]), {}, headings=headings)
 
 
 def _columns(table: tables.Table, header: list[str]) -> list[str]:

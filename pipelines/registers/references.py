@@ -49,6 +49,8 @@ MUST_NAME: Mapping[Place, Place] = {
     ("appointments", "operator_id"): ("operators", "operator_id"),
     ("appointments", "facility_id"): ("facilities", "facility_id"),
     ("events", "facility_id"): ("facilities", "facility_id"),
+    ("yearly_totals", "facility_id"): ("facilities", "facility_id"),
+    ("yearly_totals", "operator_id"): ("operators", "operator_id"),
     ("measures", "facility_id"): ("facilities", "facility_id"),
     ("group_members", "group_id"): ("groups", "group_id"),
     ("group_members", "facility_id"): ("facilities", "facility_id"),

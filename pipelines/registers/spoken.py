@@ -25,6 +25,7 @@ LIKELY_SLIP, WORTH_A_GUESS = 0.8, 0.5
 NEAREST, LIKE = 4, 0.3
 MOST_WORDS = 12
 MOST_AMOUNT = 10**12
+MEMBER, LINE = "source_member", "source_line"  # where a row of a workbook with a sheet per year stands
 # Columns whose words are the rows of a file of reference/: (file, its column, its Japanese name).
 LISTED = {
     "energy_type": ("energy_types.csv", "energy_type", "name_ja"),

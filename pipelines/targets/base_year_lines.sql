@@ -1,10 +1,10 @@
 -- base_year_lines: the base year of each target in up to three lines: as published (the target's own amount, else what was
 -- published before this system), recalculated (our data, the facilities that belong to the subject now), existing_then (our
 -- data, the facilities that belonged to it in the base year). Where they agree they say so by being equal.
--- Inputs: targets, published_totals, members, facilities, emissions_by_source_month. Parameter: today.
+-- Inputs: targets, published_totals, members, facilities, emissions_by_source_year. Parameter: today.
 WITH of_facilities AS (
     SELECT facility_id, valid_from, fiscal_year, basis, sum(co2e_kg) AS co2e_kg
-    FROM emissions_by_source_month WHERE is_in_force AND gas <> 'NF3' GROUP BY ALL
+    FROM emissions_by_source_year WHERE is_in_force AND gas <> 'NF3' GROUP BY ALL
 ),
 belonging_now AS (
     SELECT DISTINCT m.target_id, m.facility_id

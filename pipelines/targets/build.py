@@ -1,6 +1,7 @@
 """Judge every target and every facility.
 
-Reads emissions_by_source_month, bounded_days, facility_spans, readings, outside_rows, the registers and the closings. Writes
+Reads emissions_by_source_month, yearly_total_emissions, bounded_days, facility_spans, readings, outside_rows, the registers
+and the closings. Writes
 target_paths, base_year_lines, operator_years, readings_outside_life, target_members, target_results and facility_results.
 """
 
@@ -27,6 +28,7 @@ HERE = Path(__file__).parent
 RESULTS = ("target_results", "facility_results")
 KG_PER_T = 1000
 DAYS = ("energy_by_meter_day", "activity_days")
+LEVELS = (1, 2, 3)  # of yearly totals: a facility's, a department's, an operator's
 
 
 def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date, first_day: date) -> None:
@@ -53,8 +55,9 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
     _load_closing_dates(connection, settings, min(parameters["first_year"], this_year - 1), this_year)
     for table in ("operator_years", "readings_outside_life"):
         database.fill(connection, table, HERE / f"{table}.sql", parameters)
-    for step in ("members", "held_outside", "subject_years"):
+    for step in ("members", "held_outside", "subject_years", "known_parts", "total_scopes"):
         database.create_temp(connection, step, HERE / f"{step}.sql", parameters)
+    _hear_yearly_totals(connection)
     _compare(connection, parameters)
     for step in ("facility_states", "in_force", "floor_areas", "target_cases", "facility_cases"):
         database.create_temp(connection, step, HERE / f"{step}.sql", parameters)
@@ -104,6 +107,16 @@ def as_judged(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     targets, facilities = RESULTS
     with seen_only(connection, targets, f"judged_{targets}"), seen_only(connection, facilities, f"judged_{facilities}"):
         yield
+
+
+def _hear_yearly_totals(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let yearly totals speak of facilities, then of departments, then of operators, and put what is known then into subject_years."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE parts AS FROM known_parts")
+    for level in LEVELS:
+        database.create_temp(connection, "told_parts", HERE / "told_parts.sql", {"level": level})
+        connection.execute("CREATE OR REPLACE TEMP TABLE parts AS FROM told_parts")
+    database.create_temp(connection, "told_subject_years", HERE / "told_subject_years.sql")
+    connection.execute("CREATE OR REPLACE TEMP TABLE subject_years AS FROM told_subject_years")
 
 
 def _compare(connection: duckdb.DuckDBPyConnection, parameters: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 -- facility_states: one row per facility and fiscal year that it touches: is it open the whole year, does anything report.
 -- No row for a year wholly outside [opened_on, closed_on), unless readings lie in it all the same: a facility that goes on
--- sending is not dropped. Inputs: facilities, meter_allocations, activity_sources, readings_outside_life, held_outside.
+-- sending is not dropped. Inputs: facilities, meter_allocations, activity_sources, total_scopes, readings_outside_life, held_outside.
 -- Parameters: first_year, this_year.
 WITH years AS (
     SELECT unnest(range(CAST($first_year AS INTEGER), CAST($this_year AS INTEGER) + 1)) AS fiscal_year
@@ -17,6 +17,8 @@ sources AS (
     SELECT facility_id, valid_from, valid_to FROM meter_allocations WHERE facility_share > 0
     UNION ALL
     SELECT facility_id, coalesce(valid_from, DATE '0001-01-01'), coalesce(valid_to, DATE '9999-12-31') FROM activity_sources
+    UNION ALL
+    SELECT facility_id, make_date(fiscal_year, 4, 1), make_date(fiscal_year + 1, 4, 1) FROM total_scopes
 )
 SELECT
     t.facility_id, t.fiscal_year, t.opened_on > t.year_start OR t.closed_on < t.year_end AS is_partial, t.opened_on,

@@ -6,7 +6,7 @@
 -- A running year has no verdict before there is a forecast.
 -- Inputs: cases, subject_years, method_marks, same_periods, quality_rules. Parameter: this_year.
 WITH marks AS (
-    SELECT list_concat(list(rule_id), ['interpolated', 'provisional_factor']) AS marks FROM quality_rules WHERE effect = 'doubts'
+    SELECT list_concat(list(rule_id), ['interpolated', 'provisional_factor', 'yearly_total', 'yearly_total_differs']) AS marks FROM quality_rules WHERE effect = 'doubts'
 ),
 compared AS (
     SELECT

@@ -90,6 +90,7 @@ INVARIANTS = (
             "allowed_follows_targets",
             "allowed_follows_amounts",
             "results_are_sums",
+            "yearly_totals_stand",
             "verdicts_follow_intervals",
             "missed_is_flagged",
             "flags_have_owners",

@@ -25,7 +25,7 @@ SELECT
     y.facility_id, f.name AS facility_name, y.fiscal_year, s.use_class, s.operator_id, o.name AS operator_name, s.department,
     a.floor_area_m2, CAST(u.electricity_kwh AS DECIMAL(38, 6)) AS electricity_kwh, CAST(u.city_gas_m3 AS DECIMAL(38, 6)) AS city_gas_m3,
     CAST(e.energy_gj AS DECIMAL(38, 9)) AS energy_gj, CAST(e.crude_oil_kl AS DECIMAL(38, 13)) AS crude_oil_kl, CAST(CAST(e.co2e_kg AS DECIMAL(26, 9)) * 0.001 AS DECIMAL(38, 12)) AS co2e_t,
-    coalesce(e.coverage, r.coverage) AS coverage, e.is_provisional, r.verdict, r.is_inherited, r.year_state, r.reasons
+    coalesce(e.coverage, r.coverage) AS coverage, e.is_provisional, e.is_yearly_total, r.verdict, r.is_inherited, r.year_state, r.reasons
 FROM dated AS y
 JOIN facilities AS f ON f.facility_id = y.facility_id
 LEFT JOIN emitted AS e ON e.facility_id = y.facility_id AND e.fiscal_year = y.fiscal_year

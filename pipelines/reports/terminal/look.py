@@ -17,7 +17,11 @@ from pipelines.reports.plain_text import pair_lines, visible, wrapped
 from pipelines.rounding import rule_of, sign_name
 from pipelines.texts import LANGUAGES, collecting_text, say, word
 
-VERDICT_STYLE = {"achieved": "green", "not_achieved": "bold red", "undeterminable": "yellow", "collecting": "yellow"}
+BY_DEPARTMENT = "base_year_by_department"
+MARKS = frozenset({"yearly_total", "baseline:yearly_total"})  # beside which a verdict stands
+VERDICT_STYLE = {
+    "achieved": "green", "not_achieved": "bold red", "undeterminable": "yellow", "collecting": "yellow", BY_DEPARTMENT: "yellow",
+}  # fmt: skip
 STATE_STYLE = {"ok": "green", "note": "yellow", "bad": "bold red"}
 INDENT = 4
 INHERITED = "*"  # in a list, where the words would fill the column
@@ -145,9 +149,20 @@ def is_collected(result: Mapping[str, Any]) -> bool:
     )
 
 
+def read_as(result: Mapping[str, Any]) -> str | None:
+    """The word of a verdict: 集計中 where months are to come, 基準年度は課単位 where nothing else keeps it from one."""
+    if is_collected(result):
+        return "collecting"
+    reasons = set((result.get("reasons") or "").split(";"))
+    if result.get("verdict") == "undeterminable" and BY_DEPARTMENT in reasons and reasons <= {BY_DEPARTMENT, *MARKS}:
+        return BY_DEPARTMENT
+    verdict = result.get("verdict")
+    return None if verdict is None else str(verdict)
+
+
 def standing_word(result: Mapping[str, Any]) -> tuple[str, ...]:
     """The verdict of a result as it may be asked for: in Japanese, in English, as the table has it."""
-    key = "collecting" if is_collected(result) else str(result["verdict"])
+    key = str(read_as(result))
     return (*(word(key, language) for language in LANGUAGES), key)
 
 
@@ -155,4 +170,4 @@ def standing(result: Mapping[str, Any], language: str) -> str:
     """A verdict as people read it: 集計中 with what is still to come, else the word of the verdict."""
     if is_collected(result):
         return collecting_text(str(result["collecting_note"]), language)
-    return word(result.get("verdict") or "undeterminable", language)
+    return word(read_as(result) or "undeterminable", language)

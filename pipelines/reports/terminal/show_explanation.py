@@ -16,7 +16,7 @@ from pipelines.findings import explain_reason
 from pipelines.registers import spoken
 from pipelines.reports.plain_text import percent, plain, tonnes
 from pipelines.reports.terminal import show_past, show_source
-from pipelines.reports.terminal.look import Terminal, is_collected
+from pipelines.reports.terminal.look import Terminal, read_as
 from pipelines.reports.terminal.show_lists import change_against_base
 from pipelines.rounding import CHANGE_NEGATIVE, Document, change_rate, rate_text, rule_of, sign_name
 from pipelines.texts import word
@@ -63,6 +63,7 @@ def show(
     for event in told["events"]:
         kind = _spoken(out, "events", "kind", event["kind"])
         out.line(f"  ※ {event['from']} – {event['to'] or ''} {kind} {event['note'] or ''}", "cyan")
+    _yearly_totals(shown, told["yearly_totals"])
     for source in told["sources"]:
         show_source.show(shown, source)
     _notes(shown, told)
@@ -82,7 +83,7 @@ def subject(
     name = out.say("whole_city") if told["subject"] == "city" else f"{told['subject']} {told['name']}".strip()
     _head(out, name, out.say("fiscal_year", year=told["fiscal_year"]), told["basis"], as_known_at)
     for result in told["results"]:
-        verdict = out.verdict("collecting" if is_collected(result) else result["verdict"], result["is_inherited"])
+        verdict = out.verdict(read_as(result), result["is_inherited"])
         out.pairs(
             [
                 (f"{out.say('col_verdict')} {result['target_id']}", verdict),
@@ -125,7 +126,7 @@ def _head(out: Terminal, whose: str, period: str, basis: str, as_known_at: str |
 def _verdict(out: Terminal, row: Mapping[str, Any]) -> Text:
     if not row["verdict"]:
         return Text("")
-    return out.verdict("collecting" if is_collected(row) else row["verdict"], row["is_inherited"])
+    return out.verdict(read_as(row), row["is_inherited"])
 
 
 def _energy(shown: show_source.Explained, total: Mapping[str, Any]) -> str:
@@ -173,6 +174,8 @@ def _total(shown: show_source.Explained, told: dict[str, Any], lacking: str) -> 
         counted = out.say("cannot_be_counted" if is_nothing else "counted_without", counted=counted, lacking=lacking)
     yield out.say("total"), counted
     yield out.say("energy"), _energy(shown, total)
+    if _counting(told):
+        yield out.say("col_known"), word("yearly_total", out.language)
     share = percent(total["coverage"])
     yield word("coverage", out.language), f"{share}{out.say('least_covered', **least)}" if least else share
 
@@ -187,12 +190,15 @@ def _lower_bound(shown: show_source.Explained, told: dict[str, Any]) -> Iterable
     for row in told["left_out"]:
         why = "・".join(explain_reason(reason, out.language) for reason in row["reasons"].split(";") if reason)
         lines.append(f"{row['source_id']} {shown.figure(row['left_out_co2e_kg'])} kg: {why}")
-    if lines:
+    told_of = {row["source_type"] for row in _counting(told)}
+    if lines and not told_of:
         parts = [shown.figure(row["left_out_co2e_kg"]) for row in told["left_out"]]
         low = shown.figure(result["actual_low_co2e_kg"])
         lines.append(f"{' − '.join([shown.figure(total), *parts])} = {low} kg")
     missing = [
-        f"{source['source_id']} {source['missing_days']}" for source in told["sources"] if source["missing_days"]
+        f"{source['source_id']} {source['missing_days']}"
+        for source in told["sources"]
+        if source["missing_days"] and not told_of & {source["source_type"], "all"}
     ]
     if missing:
         lines.append(out.say("nothing_of_missing_days", sources=", ".join(missing)))
@@ -274,6 +280,59 @@ def _documents(out: Terminal, told: dict[str, Any], documents: Mapping[str, Docu
             printed = f"{rate_text(change, stated.rate, sign)} {sign_name(sign, out.language)}"
             text = out.say("printed_change", total=text, base=stated.figures.text(base), change=printed)
         _document(out, name, stated, text)
+
+
+def _counting(told: dict[str, Any]) -> list[dict[str, Any]]:
+    """The yearly totals that stand in the place of months in the explained year."""
+    return [row for row in told["yearly_totals"] if row["counts"] and row["fiscal_year"] == told["fiscal_year"]]
+
+
+def _yearly_totals(shown: show_source.Explained, totals: list[dict[str, Any]]) -> None:
+    """What documents say of a whole year: the figure, its step, the factor, the interval, and where it stands."""
+    out = shown.out
+    for row in totals:
+        whose, unit = "", show_source.unit_of(out, row["unit"])
+        if row["subject_kind"] != "facility":
+            whose = f" {_spoken(out, 'targets', 'subject_kind', row['subject_kind'])} {row['subject_id']}"
+        kind = out.say("all_types") if row["source_type"] == "all" else show_source.kind_of(out, row)
+        head = f"■ {word('yearly_total', out.language)} {out.say('fiscal_year', year=row['fiscal_year'])}{whose} {kind}"
+        out.console.print()
+        out.line(head, "bold")
+        step = {"step": plain(row["rounding"]), "unit": unit, "rule": _rounded(out, row["rounding_rule"])}
+        bounds = f"{plain(row['low_quantity'])} – {plain(row['high_quantity'])} {unit}"
+        out.line(f"  {plain(row['quantity'])} {unit}  {out.say('printed_step', **step)}: {bounds}")
+        if row["multiplier14"] is not None and row["co2e_kg"] is not None:
+            interval = shown.interval(row["low_co2e_kg"], row["high_co2e_kg"]) or ""
+            bounds = out.say("in_brackets", text=interval)
+            out.line(f"  × {plain(row['multiplier14'])} = {shown.figure(row['co2e_kg'])} kgCO2e{bounds}")
+        if row["factor_id"]:
+            out.line(
+                f"    {out.say('factor')}: {plain(row['factor_value'])} {show_source.unit_of(out, row['factor_unit'])}  {row['factor_id']}"
+                f"  {word(row['choice'], out.language)}  {out.say('edition')} {row['edition'] or '-'}"
+                f"  {row['source_place'] or ''} ({row['source_id']})",
+                "dim",
+            )
+        for rule in filter(None, (row["reason"], row["doubt"])):
+            out.line(f"  ! {explain_reason(rule, out.language)} {row['candidates'] or ''}".rstrip(), "yellow")
+        if row["reason"] in ("no_contract", "two_factors"):
+            out.line(f"    → {out.say('total_needs_supply')}")
+        if row["subject_kind"] == "facility" and not row["counts"] and row["co2e_kg"] is not None:
+            out.line(f"  {out.say('reconciles')}")
+        place = " ".join(
+            filter(
+                None,
+                (
+                    f"[{row['source_member']}]" if row["source_member"] else "",
+                    out.say("line_of", line=row["source_line"]),
+                ),
+            )
+        )
+        page = out.say("page_of", page=row["page"]) if row["page"] else ""
+        out.line(f"  ▸ {row['document']} {page}  yearly_totals {place}", "dim")
+
+
+def _rounded(out: Terminal, rule: str) -> str:
+    return spoken.usual("yearly_totals", "rounding_rule").get(rule, rule) if out.language == "ja" else rule
 
 
 def _document(out: Terminal, name: str, stated: Document, text: str) -> None:

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from pipelines.reports.plain_text import padded, percent, tonnes
-from pipelines.reports.terminal.look import INDENT, INHERITED, STATE_STYLE, Terminal, is_collected
+from pipelines.reports.terminal.look import INDENT, INHERITED, STATE_STYLE, Terminal, read_as
 from pipelines.rounding import CHANGE_NEGATIVE, change_rate, pair, rate_text, rule_of
 from pipelines.texts import word
 
@@ -134,7 +134,7 @@ def _facility_blocks(out: Terminal, rows: Sequence[dict[str, Any]], sign: str) -
 
 def _standing(out: Terminal, r: dict[str, Any]) -> Text:
     """The verdict, with the mark of one that is inherited."""
-    verdict = out.verdict("collecting" if is_collected(r) else r["verdict"])
+    verdict = out.verdict(read_as(r))
     return verdict + (INHERITED if r["is_inherited"] else "")
 
 

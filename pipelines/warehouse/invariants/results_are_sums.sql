@@ -1,4 +1,4 @@
--- results_are_sums: the actual and the own baseline of a result are the sums of its subject's months: a facility's own; all of the
+-- results_are_sums: where no yearly total speaks of the year (see yearly_totals_stand), the actual and the own baseline of a result are the sums of its subject's months: a facility's own; all of the
 -- city; an operator's or a department's by the registers. A year in which values of a main meter or a source go on after its validity, or
 -- lie before it, has no upper bound. Inputs: facility_results, target_results, targets, emissions_by_source_month, facilities,
 -- facility_periods, held_back_rows, meters, activity_sources.
@@ -51,11 +51,11 @@ years AS (
 results AS (
     SELECT r.facility_id, NULL AS target_id, 'facility' AS subject_kind, r.facility_id AS subject_id, r.fiscal_year, r.basis, t.base_fy,
         CASE WHEN t.subject_kind = 'facility' THEN t.base_co2e_t END AS base_co2e_t, r.actual_low_co2e_kg, r.actual_high_co2e_kg,
-        r.baseline_low_co2e_kg, r.baseline_high_co2e_kg
+        r.baseline_low_co2e_kg, r.baseline_high_co2e_kg, r.reasons
     FROM facility_results AS r LEFT JOIN targets AS t ON t.target_id = r.target_id
     UNION ALL BY NAME
     SELECT r.target_id, r.subject_kind, CASE r.subject_kind WHEN 'city' THEN 'city' ELSE r.subject_id END AS subject_id, r.fiscal_year, r.basis,
-        t.base_fy, t.base_co2e_t, r.actual_low_co2e_kg, r.actual_high_co2e_kg, r.baseline_low_co2e_kg, r.baseline_high_co2e_kg
+        t.base_fy, t.base_co2e_t, r.actual_low_co2e_kg, r.actual_high_co2e_kg, r.baseline_low_co2e_kg, r.baseline_high_co2e_kg, r.reasons
     FROM target_results AS r JOIN targets AS t ON t.target_id = r.target_id
     WHERE r.subject_kind <> 'group'
 )
@@ -63,5 +63,6 @@ SELECT r.facility_id, r.target_id, r.fiscal_year
 FROM results AS r
 LEFT JOIN years AS a ON a.subject_kind = r.subject_kind AND a.subject_id = r.subject_id AND a.fiscal_year = r.fiscal_year AND a.basis = r.basis
 LEFT JOIN years AS b ON b.subject_kind = r.subject_kind AND b.subject_id = r.subject_id AND b.fiscal_year = r.base_fy AND b.basis = r.basis
-WHERE r.actual_low_co2e_kg IS DISTINCT FROM a.low OR r.actual_high_co2e_kg IS DISTINCT FROM a.high
-    OR r.base_co2e_t IS NULL AND (r.baseline_low_co2e_kg IS DISTINCT FROM b.low OR r.baseline_high_co2e_kg IS DISTINCT FROM b.high)
+WHERE NOT coalesce(regexp_matches(r.reasons, '(^|;)(yearly_total|by_department)'), false)
+        AND (r.actual_low_co2e_kg IS DISTINCT FROM a.low OR r.actual_high_co2e_kg IS DISTINCT FROM a.high)
+    OR r.base_co2e_t IS NULL AND NOT coalesce(regexp_matches(r.reasons, '(^|;)(baseline:yearly_total|base_year_by_department)'), false) AND (r.baseline_low_co2e_kg IS DISTINCT FROM b.low OR r.baseline_high_co2e_kg IS DISTINCT FROM b.high)
