@@ -289,7 +289,7 @@ def _read_one(
 
 def _placed(file: str, line: int, given: Mapping[str, str], headings: dict[str, str]) -> RegisterRow:
     """A row with the place people know it by: in a workbook of several sheets, its sheet and the row there."""
-    if not given.get(spoken.MEMBER):
+    if not given.get(spoken.MEMBER) or not given.get(spoken.LINE, "").isdigit():
         return RegisterRow(file, line, {}, headings=headings)
     return RegisterRow(f"{file} [{given[spoken.MEMBER]}]", int(given[spoken.LINE]), {}, headings=headings)
 
