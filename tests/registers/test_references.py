@@ -24,6 +24,7 @@ ELSEWHERE = {
     ("activity_sources", "unit"), ("supplier_factors", "unit"), ("supplier_properties", "unit"), ("own_factors", "unit"),
     ("facilities", "weather_station"), ("own_factors", "energy_type"), ("delivery_closings", "supplier"),
     ("delivery_closings", "department"), ("delivery_closings", "unit"),
+    ("yearly_totals", "department"), ("yearly_totals", "energy_type"), ("yearly_totals", "activity"), ("yearly_totals", "unit"),
 }  # fmt: skip
 # the column by which the rows of a register are named: others refer to it
 NAMED_BY = {
@@ -50,6 +51,9 @@ FREE: dict[str | Place, str] = {
     ("supplier_factors", "supplier_no"): "suppliers are named here", ("supplier_factors", "supplier"): "and here",
     ("supplier_factors", "area_or_menu"): "menus are named here", ("supplier_properties", "supplier"): "suppliers are named here",
     ("supplier_properties", "area_or_menu"): "areas are named here",
+    ("yearly_totals", "supplier_no"): "held against the lists of factors; without a factor the total says what it needs",
+    ("yearly_totals", "supplier"): "as its number", ("yearly_totals", "menu"): "as its number",
+    ("yearly_totals", "page"): "of a document", ("yearly_totals", "source_member"): "a sheet",
 }  # fmt: skip
 NOWHERE = "どこにもない名前"
 
