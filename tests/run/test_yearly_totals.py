@@ -56,7 +56,13 @@ def test_explain_tells_the_document_the_page_and_the_interval(four: City) -> Non
     four.register("yearly_totals", [total(), total(quantity=2200, department="教育課")])
     four.publish()
     own = told("explain", "F1", "--fiscal-year", "2024")
-    for words in ("エネルギー使用量集計表 3ページ", "1,199.5 – 1,200.5 L", "2,986.135258", "年計・文書による", "2行目"):
+    for words in (
+        "エネルギー使用量集計表 3ページ",
+        "1,199.5 – 1,200.5 L",
+        "2,986.135 – 2,988.625 kg",
+        "年計・文書による",
+        "2行目",
+    ):
         assert words in own, own
     wider = told("explain", "F3", "--fiscal-year", "2024")
     assert "所管課 教育課" in wider and "2,199.5 – 2,200.5 L" in wider and "基準年度は課単位" in wider, wider

@@ -303,30 +303,25 @@ def _yearly_totals(shown: show_source.Explained, totals: list[dict[str, Any]]) -
         out.line(f"  {plain(row['quantity'])} {unit}  {out.say('printed_step', **step)}: {bounds}")
         if row["multiplier14"] is not None and row["co2e_kg"] is not None:
             interval = shown.interval(row["low_co2e_kg"], row["high_co2e_kg"]) or ""
-            bounds = out.say("in_brackets", text=interval)
-            out.line(f"  × {plain(row['multiplier14'])} = {shown.figure(row['co2e_kg'])} kgCO2e{bounds}")
+            out.line(f"  × {plain(row['multiplier14'])} = {shown.figure(row['co2e_kg'])} kgCO2e: {interval}")
         if row["factor_id"]:
-            out.line(
-                f"    {out.say('factor')}: {plain(row['factor_value'])} {show_source.unit_of(out, row['factor_unit'])}  {row['factor_id']}"
-                f"  {word(row['choice'], out.language)}  {out.say('edition')} {row['edition'] or '-'}"
-                f"  {row['source_place'] or ''} ({row['source_id']})",
-                "dim",
-            )
+            told = [
+                f"{out.say('factor')}: {row['factor_id']}",
+                f"{plain(row['factor_value'])} {show_source.unit_of(out, row['factor_unit'])}",
+                word(row["choice"], out.language),
+                f"{out.say('edition')} {row['edition'] or '-'}",
+                row["source_place"] if row["source_place"] != row["edition"] else "",
+                f"({row['source_id']})",
+            ]
+            out.line("    " + "  ".join(each for each in told if each), "dim")
         for rule in filter(None, (row["reason"], row["doubt"])):
             out.line(f"  ! {explain_reason(rule, out.language)} {row['candidates'] or ''}".rstrip(), "yellow")
         if row["reason"] in ("no_contract", "two_factors"):
             out.line(f"    → {out.say('total_needs_supply')}")
         if row["subject_kind"] == "facility" and not row["counts"] and row["co2e_kg"] is not None:
             out.line(f"  {out.say('reconciles')}")
-        place = " ".join(
-            filter(
-                None,
-                (
-                    f"[{row['source_member']}]" if row["source_member"] else "",
-                    out.say("line_of", line=row["source_line"]),
-                ),
-            )
-        )
+        sheet = f"[{row['source_member']}] " if row["source_member"] else ""
+        place = sheet + out.say("line_of", line=row["source_line"])
         page = out.say("page_of", page=row["page"]) if row["page"] else ""
         out.line(f"  ▸ {row['document']} {page}  yearly_totals {place}", "dim")
 
