@@ -80,59 +80,6 @@ def _causes(
     year: int,
     blocked: Iterable[Mapping[str, Any]],
     states: Mapping[str, str],
-<<<<<<< HEAD
-=======
-) -> Iterable[dict[str, Any]]:
-    """Yield each cause: reason, whose, facilities, in both languages what it is and what to do."""
-    names = {row["facility_id"]: row for row in blocked}
-    base_years = {row["facility_id"]: row["base_fy"] for row in blocked}
-    by_reason: dict[str, list[str]] = defaultdict(list)
-    for row in blocked:
-        if row["reason"].removeprefix(BASELINE) not in MARKS:
-            by_reason[row["reason"]].append(row["facility_id"])
-    at = {"year": year}
-    gaps = _by_facility(select.rows(connection, "start_gaps", at))
-    doubts = select.rows(connection, "start_doubts", at)
-    supplied: dict[str, set[str]] = defaultdict(set)  # reason -> the facilities that a contract's row told of
-    for row in select.rows(connection, "start_factors", at):
-        facilities = [f for f in row["facilities"] if f in names]
-        supplied[row["reason"]].update(facilities)
-        if facilities:
-            told = {**row, "year": year, "basis": "plan"}
-            yield _cause(row["reason"], names, facilities, _supply(row), "factor", told)
-    years = {False: dict.fromkeys(names, year), True: base_years}
-    open_ones = select.rows(connection, "start_deliveries", at)
-    told_of = {is_base: list(_waiting(open_ones, years[is_base], by_reason, is_base=is_base)) for is_base in years}
-    yield from (_not_closed(names, row, some, is_base=is_base) for is_base in told_of for row, some in told_of[is_base])
-    for reason, every in by_reason.items():
-        is_base, plain = reason.startswith(BASELINE), reason.removeprefix(BASELINE)
-        left = every if is_base else [f for f in every if f not in supplied[plain]]
-        if plain in CLOSING:
-            closed = {f for _, facilities in told_of[is_base] for f in facilities}
-            left = [f for f in left if f not in closed or (plain != NOT_CLOSED and not is_base and f in gaps)]
-        mine: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-        for doubt in doubts:
-            facility = doubt["facility_id"]
-            if doubt["rule_id"] == plain and doubt["fiscal_year"] == (base_years.get(facility) if is_base else year):
-                mine[facility].append(doubt)
-        if doubted := [f for f in left if f in mine]:
-            asked = {f: _asked(mine[f], states) for f in doubted}
-            yield _doubt_cause(reason, names, asked, mine[doubted[0]][0])
-        left = [f for f in left if f not in mine]
-        if plain == "missing_data" and not is_base:
-            if lacking := [f for f in left if f in gaps]:
-                spans = {f: {"gaps": [{k: v for k, v in gap.items() if k in GAP} for gap in gaps[f]]} for f in lacking}
-                yield _cause(reason, names, lacking, "", "missing_data", {}, spans)
-            left = [f for f in left if f not in gaps]
-        if left:
-            yield _cause(reason, names, left, "", _by_itself(plain, is_base=is_base, has_rule=known["has_rule"]), {})
-
-
-def _waiting(
-    rows: Iterable[Mapping[str, Any]],
-    years: Mapping[str, int | None],
-    by_reason: Mapping[str, list[str]],
->>>>>>> 1e69453 (Judge years of which only yearly totals are left in a document)
     *,
     has_rule: bool,
 ) -> Iterable[dict[str, Any]]:
@@ -141,8 +88,10 @@ def _waiting(
     spans: dict[tuple[int, str], Left] = {}
     for row in blocked:
         prefix = BASELINE if row["reason"].startswith(BASELINE) else ""
-        left = spans.setdefault((row["base_fy"] if prefix else year, prefix), defaultdict(list))
-        left[row["reason"].removeprefix(BASELINE)].append(row["facility_id"])
+        reason = row["reason"].removeprefix(BASELINE)
+        if reason not in MARKS:
+            left = spans.setdefault((row["base_fy"] if prefix else year, prefix), defaultdict(list))
+            left[reason].append(row["facility_id"])
     for (of_year, prefix), left in spans.items():
         yield from _factors(connection, names, of_year, prefix, left)
         gaps = _by_facility(select.rows(connection, "start_gaps", {"year": of_year}))
@@ -235,11 +184,7 @@ def _by_itself(reason: str, *, is_base: bool, has_rule: bool) -> str:
     """The remedy of a reason that no row of its own tells more of."""
     if reason == "provisional_factor":
         return "list_not_out" if has_rule else "no_rule"
-<<<<<<< HEAD
-    if reason == MISSING and is_base:
-=======
-    if reason in ("missing_data", "no_source") and is_base:
->>>>>>> 1e69453 (Judge years of which only yearly totals are left in a document)
+    if reason in (MISSING, "no_source") and is_base:
         return "missing_base"
     if reason in ("no_contract", "no_factor_row", "two_factors") and is_base:
         return "base_factor"
