@@ -129,7 +129,7 @@ def test_closing_a_year_lists_what_is_open_and_is_done_once(make_city: Callable[
     city.bills("fuel/a.csv", rows, "2026-05-01 09:00")
     published, history = city.publish(), city.paths.history
     for changes, says in (
-        ({"operator_id": "OP9"}, "no such operator"), ({"fiscal_year": 2026}, "not over"), ({"document_no": " "}, "document"),
+        ({"operator_id": "OP9"}, "the operators are OP"), ({"fiscal_year": 2026}, "not over"), ({"document_no": " "}, "document"),
         ({"closed_on": date(2026, 3, 31)}, "between"), ({"closed_on": date(2026, 5, 16)}, "between"), ({"closed_by": "P9"}, "P1, P2, P3"),
     ):  # fmt: skip
         with pytest.raises(closings.ClosingError, match=says):
