@@ -58,7 +58,7 @@ def months_across(draft: Draft, table: SeenTable) -> dict[int, int]:
     for source in ("title", "file_name", "folders"):
         if facts.year_in(facts.text_of(table.head, table.above, source)):
             draft.layout["period_from"] = source
-            draft.sure.append(both("draft_year_from", source=source))
+            draft.sure.append(both("draft_year_from", source=facts.source_name(source)))
             return places
     draft.decide["period_from"] = ["=令和6年度", "file_name", "title"]
     draft.unsure.append(both("draft_no_year"))
@@ -171,7 +171,7 @@ def _of_file(draft: Draft, table: SeenTable) -> None:
     for source in (*labels, "title", "file_name", "folders"):
         if facts.period_in(facts.text_of(table.head, table.above, source)):
             draft.layout["period_from"] = source
-            draft.sure.append(both("draft_period_from", source=source))
+            draft.sure.append(both("draft_period_from", source=facts.source_name(source)))
             return
     candidates = [
         table.name(n)

@@ -23,6 +23,7 @@ from pipelines.sources.drafts.looked import (
     take,
     unit_of,
 )
+from pipelines.sources.layouts import facts
 from pipelines.sources.layouts.head import plain
 from pipelines.texts import both
 
@@ -41,12 +42,12 @@ def find_meter(draft: Draft, table: SeenTable) -> None:
             return
     for label in labels_of(table, "label_meter"):
         draft.layout["meter_from"] = f"cell:{label}"
-        draft.sure.append(both("draft_meter_from", source=f"cell:{label}"))
+        draft.sure.append(both("draft_meter_from", source=facts.source_name(f"cell:{label}")))
         return
     titles = [cell for row in table.above for cell in row]
     if len({m.group("meter") for cell in titles for m in POINT_NUMBER.finditer(folding.figures(cell))}) == 1:
         draft.layout |= {"meter_from": "title", "meter_pattern": POINT_NUMBER.pattern}
-        draft.sure.append(both("draft_meter_from", source="title"))
+        draft.sure.append(both("draft_meter_from", source=facts.source_name("title")))
         return
     draft.layout["meter_from"] = "folders"
     draft.decide["meter_from"] = ["folders", "file_name", "="]

@@ -15,7 +15,7 @@ from pipelines import folding
 from pipelines.periods import PeriodError, fiscal_year_start, parse_date, parse_fiscal_year, parse_month
 from pipelines.sources.layouts import headings
 from pipelines.sources.layouts.head import MARK, TableHead, plain, unmarked
-from pipelines.texts import both
+from pipelines.texts import Bilingual, both
 
 _ERA = r"(?:令和|平成|昭和|令|平|[RHSrhs])\s?(?:元|[0-9]{1,2})"
 _YEAR = rf"(?<![0-9A-Za-z])(?:{_ERA}|(?:19|20)[0-9]{{2}})"
@@ -42,6 +42,18 @@ def name_of(fact: str) -> str:
         "supplier": both("fact_supplier"),
     }
     return named[fact]
+
+
+def source_name(source: str) -> Bilingual:
+    """Return where a fact is taken from (``title``, ``file_name``, ``folders``, ``cell:LABEL``), as people say it."""
+    kind, _, label = source.partition(":")
+    named = {
+        "title": both("source_title"),
+        "file_name": both("source_file_name"),
+        "folders": both("source_folders"),
+        "cell": both("source_cell", label=label),
+    }
+    return named[kind]
 
 
 def text_of(head: TableHead, above: Sequence[Sequence[str]], source: str) -> list[str]:
