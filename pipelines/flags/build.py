@@ -39,6 +39,7 @@ FLAG_RULES = (
     "flat_run",
     "spike",
     "unusual_months",
+    "counted_twice",
     "bill_year_length",
     "fall_unexplained",
     "no_responsible_person",

@@ -122,3 +122,24 @@ def test_a_flag_keeps_its_id_and_first_day(make_city: Callable[..., City]) -> No
     city.today = date(2026, 6, 20)
     with city.built() as made:
         assert one(made, statement) == first == (first[0], date(2026, 6, 15))
+
+
+@pytest.mark.parametrize(
+    ("other", "is_told"),
+    [
+        ({(2025, 5): 101, (2025, 6): 98}, True),
+        ({(2025, 5): 101, (2025, 6): 95}, False),  # not alike in one month: two meters that happened to agree once
+        ({(2025, 5): 96}, False),
+    ],
+)
+def test_one_supply_point_entered_as_two_meters_is_told(
+    city: City, other: dict[tuple[int, int], int], is_told: bool
+) -> None:
+    meter = {"facility_id": "F1", "energy_type": "kerosene", "unit": "L", "reading_kind": "bill"}
+    city.register("meters", [{"meter_id": name, **meter} for name in ("M1", "M2")])
+    city.bills("fuel/a.csv", monthly("M1", 2022, 2025, 100))
+    city.bills("fuel/b.csv", monthly("M2", 2025, 2025, lambda y, m: other.get((y, m))))
+    with city.built() as made:
+        found = flags(made).get("counted_twice")
+    assert (found is not None) is is_told
+    assert found is None or (found["year"], found["numbers"]["months"]) == (2025, 2)
