@@ -26,11 +26,6 @@ from pipelines.upkeep.deep import examine as examine_deeply
 
 NEEDED_BYTES = 2_000_000_000
 NEEDED_TO_START, SECONDS_TO_START = 500_000_000, 60
-LIMITED = {
-    child.BY_SYSTEM: both("limits_kept_by_system"),
-    child.BY_WATCHING: both("limits_kept_by_watching"),
-    child.BY_CLOCK: both("only_time_limit_kept"),
-}
 
 
 def examine(
@@ -115,7 +110,12 @@ def _reading() -> Checkup:
         return Checkup(*ja_en("what_reading_process"), "bad", str(error), remedy)
     held = child.limited_by()
     state = "note" if held == child.BY_CLOCK else "ok"
-    return Checkup(*ja_en("what_reading_process"), state, LIMITED[held])
+    told = {
+        child.BY_SYSTEM: both("limits_kept_by_system"),
+        child.BY_WATCHING: both("limits_kept_by_watching"),
+        child.BY_CLOCK: both("only_time_limit_kept"),
+    }
+    return Checkup(*ja_en("what_reading_process"), state, told[held])
 
 
 def _version(name: str) -> str:

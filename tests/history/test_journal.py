@@ -217,7 +217,7 @@ def test_a_beginning_that_died_before_its_record_can_be_begun_again(
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(journal, "_write", dies)
         journal.seal(history, {"reason": "控えもない"}, anew=True)
-    assert done == [FILE] and "記録のない封印" in wrong(history)[0]
+    assert done == [FILE] and "begun.jsonl にない封印" in wrong(history)[0]
     journal.seal(history, {"reason": "控えもない"}, anew=True)
     assert wrong(history) == []
 

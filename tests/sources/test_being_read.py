@@ -38,10 +38,10 @@ def opened(file, means):
     if not file.inspected.problem and where == "opened" and has(file.inspected.path):
         os.kill(os.getpid(), 9)
     return real_opened(file, means)
-def read(connection, found, left, limits):
+def read(connection, found, *rest):
     if where == "worked on" and any(has(p.path) for o in found for p in o.parts):
         os.kill(os.getpid(), 9)
-    return real_read(connection, found, left, limits)
+    return real_read(connection, found, *rest)
 parse.opened, parse.careful.read = opened, read
 killing.night(folder)
 """

@@ -27,6 +27,7 @@ from pipelines.sources.layouts import xml_tokens
 from pipelines.sources.open import read_apart, workbook, xls_cells
 from pipelines.sources.open.inspect_file import inspect
 from pipelines.sources.parse import ParseOptions
+from pipelines.texts import both
 from pipelines.upkeep import doctor
 from pipelines.warehouse import database
 from tests.making import City, monthly, one
@@ -402,14 +403,20 @@ def test_a_change_of_limits_has_files_read_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("held", "state"),
-    [(child_process.BY_SYSTEM, "ok"), (child_process.BY_WATCHING, "ok"), (child_process.BY_CLOCK, "note")],
+    ("held", "state", "told"),
+    [
+        (child_process.BY_SYSTEM, "ok", "limits_kept_by_system"),
+        (child_process.BY_WATCHING, "ok", "limits_kept_by_watching"),
+        (child_process.BY_CLOCK, "note", "only_time_limit_kept"),
+    ],
 )
-def test_doctor_says_what_keeps_the_limits(city: City, monkeypatch: pytest.MonkeyPatch, held: str, state: str) -> None:
+def test_doctor_says_what_keeps_the_limits(
+    city: City, monkeypatch: pytest.MonkeyPatch, held: str, state: str, told: str
+) -> None:
     monkeypatch.setattr(child_process, "limited_by", lambda: held)
     monkeypatch.setattr(child_process, "call", lambda *_, **__: held)
     (found,) = [each for each in doctor.examine(city.folder, None) if each.what_en == "reading process"]
-    assert (found.state, found.detail) == (state, doctor.LIMITED[held])
+    assert (found.state, found.detail) == (state, both(told))
 
 
 def test_doctor_sees_that_no_process_can_be_started(city: City, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -218,7 +218,7 @@ def test_a_side_column_that_may_be_cut_off_costs_only_itself_and_is_named(
     )
     told = show(path)
     assert (told["rejects"], [(v["quantity"], v[column]) for v in told["values"]]) == ([], [(5, 3050), (6, None)])
-    assert f"3行 / line 3: {column}「{f'{cell} [torn_line]'.strip()}」" in told["unread"]
+    assert f"line 3: {column}「{f'{cell} [torn_line]'.strip()}」" in told["unread"]
     path.write_text(f"{BARE},{column}\nM7,2024-04-01,2024-05-01,5,\nM7,2024-05-01,2024-06-01,6,", encoding="utf-8")
     assert (show(path)["rejects"], show(path)["unread"]) == ([], "")
 

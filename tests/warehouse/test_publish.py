@@ -57,6 +57,12 @@ DAMAGES = [
         "results_are_sums",
         "UPDATE facility_results SET actual_low_co2e_kg = actual_low_co2e_kg + 1 WHERE fiscal_year = 2024",
     ),
+    (
+        "yearly_totals_stand",
+        """INSERT INTO yearly_total_emissions BY NAME SELECT 'Y' AS yearly_total_id, 2024 AS fiscal_year, 'facility' AS subject_kind,
+           facility_id AS subject_id, 'all' AS source_type, 'plan' AS basis, 'CO2' AS gas, 2 AS low_co2e_kg, 1 AS high_co2e_kg
+           FROM facilities LIMIT 1""",
+    ),
     ("missed_is_flagged", "DELETE FROM flags WHERE rule_id = 'over_path'"),
     ("flags_have_owners", "UPDATE flags SET owner_person_id = NULL, owner_post = NULL"),
     ("warming_in_force", "UPDATE emissions_by_source_month SET co2e_kg = co2e_kg * 2"),
