@@ -21,7 +21,8 @@ from pipelines.texts import LANGUAGES, label, say, section
 from pipelines.warehouse import query
 
 BASELINE = "baseline:"
-MOST_WORDS = 200
+MOST_WORDS, MOST_METERS = 200, 20
+TO_CHOOSE = "todo_menu"
 NOT_CLOSED, MISSING = "delivery_not_closed", "missing_data"
 # How far a question has come, from where it is asked to where the next night takes the answer over.
 OPEN, ANSWERED, ACCEPTED, RETURNED, CONFIRMED = tables.words("state", "flags")
@@ -249,25 +250,33 @@ def _remedy(remedy: str, told: Mapping[str, Any], language: str) -> str:
         shown = {"lifted_by": first[f"lifted_by_{language}"], "ask_id": told["ask_id"][:SHORT]}
         return say("todo_doubt", language, **shown)
     if remedy == "factor":
-        key = f"todo_{told['reason']}"
-        chosen = key if key in section("labels") else "todo_other_factor"
-        if key == "todo_no_factor_row" and told["menus"]:
-            chosen = "todo_menu" if told["menu"] not in told["menus"].split(", ") else chosen
-        meters = ", ".join(told["meters"][:5])
+        chosen, lacking = _what_lacks(told)
+        more = len(told["meters"]) - MOST_METERS
+        meters = ", ".join([*told["meters"][:MOST_METERS], *([say("more", language, count=more)] if more > 0 else [])])
         whose = " ".join(filter(None, (told["supplier_no"], told["supplier"])))
         shown = {
             "meters": meters,
             "menu": told["menu"] or "-",
-            "menus": told["menus"],
+            "menus": told["menus"] or told["menus_of_any_year"],
             "year": told["year"],
             "whose": whose or say("not_named_supplier", language, meters=meters),
-            "line": factor_line.to_write(told, told["year"], language),
+            "line": factor_line.to_write(lacking, told["year"], language),
         }
-        if whose and told["menu"] and chosen != "todo_menu":
+        if whose and told["menu"] and chosen != TO_CHOOSE:
             shown["whose"] = say("named_with_menu", language, supplier=whose, menu=told["menu"])
         return say(chosen, language, **shown)
     key = f"todo_{remedy}"
     return label(key if key in section("labels") else "todo_other", language)
+
+
+def _what_lacks(told: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """Which sentence says what to do, and what the line to write is of: a menu is decided before a factor is entered for it."""
+    key = f"todo_{told['reason']}"
+    if key == "todo_no_factor_row" and told["menus"] and told["menu"] not in told["menus"].split(", "):
+        return TO_CHOOSE, told
+    if key == "todo_no_factor_row" and told["menus_of_any_year"] and not told["menu"]:
+        return "todo_menu_and_factor", {**told, "menu": "…"}
+    return key if key in section("labels") else "todo_other_factor", told
 
 
 def _supply(row: Mapping[str, Any]) -> dict[str, str]:

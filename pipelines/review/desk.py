@@ -31,7 +31,7 @@ from pipelines.review.evidence import NONE, Evidence
 from pipelines.review.posts import FIRST_LINE, LADDER, Posts
 from pipelines.review.states import ACCEPTED, ANSWERED, FROM, Present, by_flag, effective, state_of
 from pipelines.review.store import Decision
-from pipelines.texts import both
+from pipelines.texts import LANGUAGES, Bilingual, both, word
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent
@@ -268,7 +268,11 @@ class Desk:
         flag = self.find(flag_id)
         state = self.state(flag)
         if state not in FROM[step]:
-            raise StepError(both("cannot_take_step", flag_id=flag.flag_id, state=state, step=step))
+            told = {
+                key: Bilingual(*(word(value, language) for language in LANGUAGES))
+                for key, value in (("state", state), ("step", step))
+            }
+            raise StepError(both("cannot_take_step", flag_id=flag.flag_id, **told))
         return flag
 
     def _post_of(self, flag: Flag, step: str, person: str) -> str:
