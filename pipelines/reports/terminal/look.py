@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.findings import explain_reason
+from pipelines.registers import spoken
 from pipelines.reports.plain_text import pair_lines, visible, wrapped
 from pipelines.rounding import rule_of, sign_name
 from pipelines.texts import LANGUAGES, collecting_text, say, word
@@ -43,6 +44,15 @@ class Terminal:
     def say(self, key: str, **numbers: object) -> str:
         """A label of the catalogue in the language of this terminal."""
         return say(key, self.language, **numbers)
+
+    def whose(self, subject_kind: str, subject_id: str) -> str:
+        """Whom a target is set for: ``市``, ``所管課 学校教育課``."""
+        kind = (
+            spoken.usual("targets", "subject_kind").get(subject_kind, subject_kind)
+            if self.language == "ja"
+            else subject_kind
+        )
+        return kind if subject_kind == "city" else f"{kind} {subject_id}"
 
     def line(self, text: str, style: str = "") -> None:
         """Print one line."""

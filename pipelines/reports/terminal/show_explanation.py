@@ -145,8 +145,7 @@ def _result(shown: show_source.Explained, result: dict[str, Any] | None, sign: s
         return
     target = None
     if result["target_id"]:
-        kind = _spoken(out, "targets", "subject_kind", result["subject_kind"])
-        whose = kind if result["subject_kind"] == "city" else f"{kind} {result['subject_id']}"
+        whose = out.whose(result["subject_kind"], result["subject_id"])
         first, last = (out.say("fiscal_year", year=result[year]) for year in ("base_fy", "target_fy"))
         path = _spoken(out, "targets", "path", result["path"])
         set_as = _set_as(result)

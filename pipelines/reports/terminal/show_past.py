@@ -38,7 +38,7 @@ def verdicts(out: Terminal, rows: Sequence[dict[str, Any]], most: int | None = N
         year = out.say("fiscal_year", year=row["fiscal_year"])
         told = {"before": row["before_verdict"], "after": row["after_verdict"], "causes": row["causes"]}
         words = verdict_words(told, out.language)
-        head = f"  {_case(row)} {year} {word(row['basis'], out.language)}: "
+        head = f"  {_case(out, row)} {year} {word(row['basis'], out.language)}: "
         style = "bold red" if row["is_improved"] else "yellow"
         out.line(f"{head}{words['before']} → {words['after']} ({words['causes']})", style)
         if detail := _detail(out, row):
@@ -59,11 +59,11 @@ def told_of_a_night(out: Terminal, rows: Sequence[dict[str, Any]]) -> None:
         out.line(out.say("verdicts_moved", count=len(moved), causes=", ".join(told)), "yellow")
 
 
-def _case(row: dict[str, Any]) -> str:
+def _case(out: Terminal, row: dict[str, Any]) -> str:
     """Which facility, or which target of whom."""
     if row["subject_key"].startswith("facility/"):
         return f"{row['subject_id']} {row.get('name') or ''}".rstrip()
-    return f"{row['subject_key'].removeprefix('target/')} ({row['subject_kind']} {row['subject_id']})"
+    return f"{row['subject_key'].removeprefix('target/')} ({out.whose(row['subject_kind'], row['subject_id'])})"
 
 
 def _detail(out: Terminal, row: dict[str, Any]) -> str:
