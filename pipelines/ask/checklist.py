@@ -71,7 +71,8 @@ def gather(published: Path, year: int, states: Mapping[str, str] | None = None) 
         people = [row["facility_id"] for row in select.rows(connection, "start_people")]
         if people:
             named = {row["facility_id"]: row for row in select.rows(connection, "facility_names")}
-            causes.append(_cause("no_responsible_person", named, people, "no_responsible_person", {}))
+            person = _cause("no_responsible_person", named, people, "no_responsible_person", {})
+            causes.append(person | {"reasons": [person["reason"]]})
     causes.sort(key=lambda cause: (cause["reason"] in LAST, -len(cause["facilities"]), cause["reason"]))
     return {"fiscal_year": year, "verdicts": verdicts, **known, "unread": unread, "unknown": unknown, "causes": causes}
 
@@ -93,7 +94,7 @@ def _causes(
         if reason not in MARKS:
             left = spans.setdefault((row["base_fy"] if prefix else year, prefix), defaultdict(list))
             left[reason].append(row["facility_id"])
-    for (of_year, prefix), left in spans.items():
+    for (of_year, prefix), left in sorted(spans.items(), key=lambda span: span[0][1]):
         yield from _factors(connection, names, of_year, prefix, left)
         gaps = _by_facility(select.rows(connection, "start_gaps", {"year": of_year}))
         yield from _deliveries(connection, names, of_year, prefix, left, gaps)
@@ -169,15 +170,16 @@ def _gaps(
 
 
 def _joined(causes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One question where the base year lacks the same as the year and the same line gives it."""
+    """One question where a base year lacks the same as the year and the same line gives it; ``reasons`` has both."""
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for cause in causes:
         first = found.setdefault((cause["reason"].removeprefix(BASELINE), cause["whose_ja"], cause["remedy_ja"]), cause)
+        first.setdefault("reasons", []).append(cause["reason"])
         if first is not cause:
             known = {each["facility_id"] for each in first["facilities"]}
             first["facilities"] += [each for each in cause["facilities"] if each["facility_id"] not in known]
-            for language in LANGUAGES:
-                first[language] = cause[language].rstrip("。.") + label("also_of_the_year", language)
+            for language in LANGUAGES if cause["reason"] not in first["reasons"][:-1] else ():
+                first[language] = first[language].rstrip("。.") + label("also_base_year", language)
     return list(found.values())
 
 

@@ -26,9 +26,9 @@ def told(city: City) -> dict[str, dict[str, Any]]:
     """Reason -> its cause, of last year."""
     city.publish()
     found = checklist.gather(city.paths.published, YEAR)
-    reasons = [cause["reason"] for cause in found["causes"]]
+    reasons = [reason for cause in found["causes"] for reason in cause["reasons"]]
     assert len(set(reasons)) == len(reasons), "one cause is one question"
-    return {cause["reason"]: cause for cause in found["causes"]}
+    return {reason: cause for cause in found["causes"] for reason in cause["reasons"]}
 
 
 def asked(city: City, *words: str) -> str:
@@ -102,7 +102,7 @@ def test_electricity_without_contract_menu_or_rule_is_led_to_a_verdict_step_by_s
     electric.register("supplier_factors", factors)
     electric.register("contracts", [contract])
     causes = told(electric)
-    (reason,) = [r for r in causes if "Z1" in causes[r]["whose_ja"]]
+    reason = next(r for r in causes if "Z1" in causes[r]["whose_ja"])
     assert "メニューA, メニューB" in causes[reason]["remedy_ja"], causes[reason]
     electric.register("contracts", [contract | {"menu": "メニューB"}])
     causes = told(electric)
@@ -181,7 +181,7 @@ def test_no_blocked_facility_is_left_out(electric: City) -> None:
             made,
             "SELECT DISTINCT unnest(string_split(reasons, ';')) FROM facility_results WHERE fiscal_year = 2025 AND basis = 'plan'",
         )
-    assert {reason for (reason,) in reasons} <= {cause["reason"] for cause in found["causes"]}
+    assert {reason for (reason,) in reasons} <= {reason for cause in found["causes"] for reason in cause["reasons"]}
 
 
 def test_what_arrived_and_does_not_count_stands_first(city: City) -> None:
