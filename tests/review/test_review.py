@@ -103,7 +103,7 @@ def test_who_may_do_what(slipped: City) -> None:
         counter.answer(slipped.paths, flag, "P99", "x", data_are_right=False)
     with pytest.raises(StepError, match="空"):
         counter.answer(slipped.paths, flag, "P3", "  ", data_are_right=False)
-    with pytest.raises(StepError, match="accept できません"):
+    with pytest.raises(StepError, match="承認はできません"):
         counter.judge(slipped.paths, flag, "accept", "P2", "")
     counter.answer(slipped.paths, flag, "P3", "x", data_are_right=False)
     with pytest.raises(StepError, match="P2"):
