@@ -26,9 +26,7 @@ IN_PROCESS = Runner()
 Told = tuple[Night, Beside[Outcome]]
 
 
-@step(
-    "receive: what arrived in the inbox", lambda arrived, _: {"files": len(arrived.files), "new": len(arrived.to_parse)}
-)
+@step("receive: what arrived in the inbox", steps.files_counted)
 def receive(night: Night) -> Arrived:
     """Scan the inbox and keep the ledger of arrivals."""
     with night.timed("receive"):

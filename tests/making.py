@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import shutil
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -309,3 +311,13 @@ def broken(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 NINE = Decimal("0.000000001")
+
+
+def with_first_sheet(path: Path, change: Callable[[str], str]) -> bytes:
+    """A workbook as it was made, with the XML of its first sheet changed and nothing else touched."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(stream, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            new.writestr(name, change(content.decode()).encode() if name == "xl/worksheets/sheet1.xml" else content)
+    return stream.getvalue()

@@ -18,7 +18,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from pipelines.reports import bill_book
-from tests.making import City, broken, monthly, nightly, one, rows_of, verdict
+from tests.making import City, broken, monthly, nightly, one, rows_of, verdict, with_first_sheet
 from tests.sources.made import sheets
 
 Cells = Mapping[tuple[str, str], Mapping[str, object]]
@@ -88,19 +88,15 @@ def filled(path: Path, cells: Cells) -> bytes:
     places = {
         (row[names.index(KEY)].partition("/")[2], row[names.index(MONTH)]): n for n, row in enumerate(rows, start=1)
     }
-    stream = io.BytesIO()
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(stream, "w") as new:
-        for name in old.namelist():
-            content = old.read(name)
-            if name == "xl/worksheets/sheet1.xml":
-                text = content.decode()
-                for key, values in cells.items():
-                    for column, value in values.items():
-                        if value is not None:
-                            text = _put(text, f"{chr(65 + names.index(column))}{places[key]}", value)
-                content = text.encode()
-            new.writestr(name, content)
-    return stream.getvalue()
+
+    def change(text: str) -> str:
+        for key, values in cells.items():
+            for column, value in values.items():
+                if value is not None:
+                    text = _put(text, f"{chr(65 + names.index(column))}{places[key]}", value)
+        return text
+
+    return with_first_sheet(path, change)
 
 
 def _put(text: str, place: str, value: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import zipfile
 from collections.abc import Callable
@@ -14,7 +13,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from pipelines.reports import collection
-from tests.making import City, broken, monthly, one, rows_of
+from tests.making import City, broken, monthly, one, rows_of, with_first_sheet
 from tests.sources.made import sheets
 
 FACILITIES = [
@@ -132,21 +131,17 @@ def test_partly_filled_books_may_come_in_any_order(make_city: Callable[..., City
 def filled(asked: City, cells: dict[str, float], also: dict[str, str] | None = None) -> bytes:
     """The workbook itself as it was issued, with cells of its first sheet filled in, nothing else touched."""
     path = asked.folder / "out" / "2025年度_総務課.xlsx"
-    stream = io.BytesIO()
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(stream, "w") as new:
-        for name in old.namelist():
-            content = old.read(name)
-            if name == "xl/worksheets/sheet1.xml":
-                text = content.decode()
-                for place, value in cells.items():
-                    text, done = re.subn(rf'<c r="{place}"( s="\d+")/>', rf'<c r="{place}"\1><v>{value}</v></c>', text)
-                    assert done == 1, place
-                for was, becomes in (also or {}).items():
-                    assert was in text, was
-                    text = text.replace(was, becomes, 1)
-                content = text.encode()
-            new.writestr(name, content)
-    return stream.getvalue()
+
+    def change(text: str) -> str:
+        for place, value in cells.items():
+            text, done = re.subn(rf'<c r="{place}"( s="\d+")/>', rf'<c r="{place}"\1><v>{value}</v></c>', text)
+            assert done == 1, place
+        for was, becomes in (also or {}).items():
+            assert was in text, was
+            text = text.replace(was, becomes, 1)
+        return text
+
+    return with_first_sheet(path, change)
 
 
 LOADED = "SELECT meter_id, CAST(started_at AS DATE), quantity FROM current_readings WHERE started_at >= '2025-04-01' ORDER BY ALL"
