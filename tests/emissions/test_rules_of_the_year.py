@@ -233,8 +233,8 @@ def test_no_factor_in_the_base_year_leaves_the_fixed_series_open(city: City) -> 
 @pytest.mark.parametrize(
     ("rules", "says"),
     [
-        (TWELVE.replace("2023-04-01", "2023-07-01"), "1 April"),
-        (DEEMED + DEEMED, "two rules"),
+        (TWELVE.replace("2023-04-01", "2023-07-01"), "4月1日でなければなりません"),
+        (DEEMED + DEEMED, "同じ期間に二つの規則"),
         (DEEMED.replace(SOURCE, ""), "source"),
         (DEEMED.replace("shk_deemed", "shk"), "plan_method"),
     ],

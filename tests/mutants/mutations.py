@@ -349,9 +349,15 @@ MUTATIONS = (
     ),
     Mutation(
         f"{TARGETS}/paths.py",
-        "fiscal_year - year, next_year",
-        "fiscal_year - year - 1, next_year",
+        "(next_rate - rate) * Fraction(fiscal_year - year, ",
+        "(next_rate - rate) * Fraction(fiscal_year - year - 1, ",
         "the path a year late",
+    ),
+    Mutation(
+        f"{TARGETS}/paths.py",
+        "(next_value - value) * Fraction(fiscal_year - year, ",
+        "(next_value - value) * Fraction(fiscal_year - year - 1, ",
+        "the amounts a year late",
     ),
     Mutation(
         f"{TARGETS}/paths.py",
