@@ -358,6 +358,7 @@ MUTATIONS = (
         "(next_value - value) * Fraction(fiscal_year - year, ",
         "(next_value - value) * Fraction(fiscal_year - year - 1, ",
         "the amounts a year late",
+        tests=("tests/targets/test_amounts.py",),
     ),
     Mutation(
         f"{TARGETS}/paths.py",
