@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import shutil
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import typer.testing
 
 from flows.prefect_home import hush_interpreter_exit
 from pipelines.settings.city import CityFolder
@@ -61,6 +63,16 @@ def never_waiting_for_the_disk() -> Iterator[None]:
     """Sync nothing, a hundred times a publication: no test cuts the power, what a power cut may leave is put there by hand."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_command_tree() -> Iterator[None]:
+    """Build the tree of commands once a session, which takes 25 ms, and not for each of some thousand commands."""
+    once = functools.cache(typer.main.get_command)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", once)
+        patch.setattr(typer.testing, "_get_command", once)
         yield
 
 
