@@ -37,14 +37,28 @@ def two(make_city: Callable[..., City]) -> City:
     return city
 
 
+@pytest.fixture(scope="module")
+def two_once(tmp_path_factory: pytest.TempPathFactory) -> City:
+    folder = tmp_path_factory.mktemp("two")
+    city = two(lambda today: City(folder / "city", today))
+    city.publish()
+    return city
+
+
+@pytest.fixture
+def published_two(two_once: City, tmp_path: Path) -> City:
+    """The two facilities after their first night, for each test anew."""
+    return two_once.copied(tmp_path / "two")
+
+
 def night(city: City) -> duckdb.DuckDBPyConnection:
     """Publish and open."""
     return query.opened(city.publish())  # type: ignore[return-value] # a connection that closes itself
 
 
-def test_the_first_night_and_a_quiet_one_change_nothing(make_city: Callable[..., City]) -> None:
-    city = two(make_city)
-    with night(city) as made:
+def test_the_first_night_and_a_quiet_one_change_nothing(published_two: City) -> None:
+    city = published_two
+    with query.opened(city.paths.published) as made:
         count = one(made, "SELECT count(*) FROM published_verdicts")
         assert rows_of(made, CHANGES) == [] and count == one(
             made, "SELECT (SELECT count(*) FROM facility_results) + (SELECT count(*) FROM target_results)"
@@ -87,9 +101,8 @@ def test_a_base_amount_raised_for_a_closed_year_is_told_though_no_total_moved(ma
         assert one(made, "SELECT count(*) FROM verdict_restatements") == 3, "told once"
 
 
-def test_a_later_target_that_ends_this_one_is_not_set_backwards(make_city: Callable[..., City]) -> None:
-    city = two(make_city)
-    night(city)
+def test_a_later_target_that_ends_this_one_is_not_set_backwards(published_two: City) -> None:
+    city = published_two
     city.register(
         "targets",
         [
@@ -102,9 +115,8 @@ def test_a_later_target_that_ends_this_one_is_not_set_backwards(make_city: Calla
 
 
 @pytest.mark.parametrize("field", ["adopted_on", "superseded_on", "base_fy"])
-def test_a_target_moved_away_from_a_closed_year_is_told(make_city: Callable[..., City], field: str) -> None:
-    city = two(make_city)
-    night(city)
+def test_a_target_moved_away_from_a_closed_year_is_told(published_two: City, field: str) -> None:
+    city = published_two
     moved = {"adopted_on": "2026-05-01", "superseded_on": "2025-04-01", "base_fy": 2025}[field]
     city.register("targets", [{**TARGET, field: moved}])
     with night(city) as made:
@@ -114,9 +126,8 @@ def test_a_target_moved_away_from_a_closed_year_is_told(make_city: Callable[...,
         assert rows_of(made, ASKED, "backdated_target") == [("F1", 2025, "P2")]
 
 
-def test_an_indicative_target_that_displaces_an_adopted_one_is_told(make_city: Callable[..., City]) -> None:
-    city = two(make_city)
-    night(city)
+def test_an_indicative_target_that_displaces_an_adopted_one_is_told(published_two: City) -> None:
+    city = published_two
     soft = {**TARGET, "target_id": "SOFT", "subject_kind": "facility", "subject_id": "F1", "reduction_rate": "0",
         "path_status": "indicative"}  # fmt: skip
     city.register("targets", [TARGET, soft])
@@ -130,10 +141,10 @@ def test_an_indicative_target_that_displaces_an_adopted_one_is_told(make_city: C
         assert rows_of(made, ASKED, "backdated_target") == [("F1", 2025, "P2")]
 
 
-def test_a_closing_moved_into_the_past_does_not_drop_the_year(make_city: Callable[..., City]) -> None:
+def test_a_closing_moved_into_the_past_does_not_drop_the_year(published_two: City) -> None:
     """F1 missed its path; declared closed before that year, it goes on sending: row, flags and sum stay."""
-    city = two(make_city)
-    with night(city) as made:
+    city = published_two
+    with query.opened(city.paths.published) as made:
         total = one(made, "SELECT actual_low_co2e_kg FROM target_results WHERE fiscal_year = 2025")
     city.register(
         "facilities", [{"facility_id": "F1", "name": "F1", "operator_id": "OP", "closed_on": "2025-04-01"},
@@ -160,9 +171,8 @@ def test_a_bill_over_the_day_of_closing_and_zeros_afterwards_are_no_readings_aft
         assert rows_of(made, "SELECT max(fiscal_year) FROM facility_results") == [(2024,)]
 
 
-def test_a_facility_that_leaves_the_register_is_named_with_the_target_it_left(make_city: Callable[..., City]) -> None:
-    city = two(make_city)
-    night(city)
+def test_a_facility_that_leaves_the_register_is_named_with_the_target_it_left(published_two: City) -> None:
+    city = published_two
     city.register("facilities", [{"facility_id": "F2", "name": "F2", "operator_id": "OP"}])
     city.register("meters", [{**DEFAULTS["meters"][0], "meter_id": "M2", "facility_id": "F2"}])
     with night(city) as made:
@@ -174,9 +184,8 @@ def test_a_facility_that_leaves_the_register_is_named_with_the_target_it_left(ma
         assert [row[:2] for row in rows_of(made, ASKED, "verdict_changed") if row[0] == "F1"][:1] == [("F1", 2024)]
 
 
-def test_a_correction_names_the_data_and_one_that_worsens_asks_nobody(make_city: Callable[..., City]) -> None:
-    city = two(make_city)
-    night(city)
+def test_a_correction_names_the_data_and_one_that_worsens_asks_nobody(published_two: City) -> None:
+    city = published_two
     better = [("M1", f"2025-{m:02d}-01", f"2025-{m + 1:02d}-01", 20, "L", "corrected") for m in range(4, 9)]
     worse = [("M2", f"2025-{m:02d}-01", f"2025-{m + 1:02d}-01", 190, "L", "corrected") for m in range(4, 9)]
     city.bills("fuel/c.csv", [*better, *worse], "2026-07-08 09:00", more=["stage"])
@@ -188,10 +197,9 @@ def test_a_correction_names_the_data_and_one_that_worsens_asks_nobody(make_city:
 
 
 def test_a_correction_on_the_night_of_a_new_method_is_asked_about(
-    make_city: Callable[..., City], monkeypatch: pytest.MonkeyPatch
+    published_two: City, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    city = two(make_city)
-    night(city)
+    city = published_two
     monkeypatch.setattr("pipelines.run.night.METHOD_VERSION", 99)
     better = [("M1", f"2025-{m:02d}-01", f"2025-{m + 1:02d}-01", 20, "L", "corrected") for m in range(4, 9)]
     city.bills("fuel/c.csv", better, "2026-07-08 09:00", more=["stage"])
@@ -201,9 +209,8 @@ def test_a_correction_on_the_night_of_a_new_method_is_asked_about(
         assert rows_of(made, ASKED, "verdict_changed") == [("F1", 2025, "P2")]
 
 
-def test_a_later_edit_of_a_target_set_backwards_is_the_same_question(make_city: Callable[..., City]) -> None:
-    city = two(make_city)
-    night(city)
+def test_a_later_edit_of_a_target_set_backwards_is_the_same_question(published_two: City) -> None:
+    city = published_two
     city.register("targets", [{**TARGET, "reduction_rate": "0.1"}])
     asked = "SELECT flag_id FROM flags WHERE rule_id = 'backdated_target'"
     with night(city) as made:
@@ -249,11 +256,11 @@ def running_by_an_earlier_day(city: City) -> None:
 )
 @pytest.mark.parametrize("nights", [1, 2])
 def test_a_year_that_was_published_as_closed_is_closed_for_ever_in_what_is_told(
-    make_city: Callable[..., City], reopen: Callable[[City], None], nights: int
+    published_two: City, reopen: Callable[[City], None], nights: int
 ) -> None:
     """Reopened by whatever means, on the same night or some before: what then changes in it is told as before."""
-    city = two(make_city)
-    with night(city) as made:
+    city = published_two
+    with query.opened(city.paths.published) as made:
         assert verdict(made, "F1", 2025)[0] == "not_achieved"
     reopen(city)
     for number in range(nights - 1):
@@ -304,9 +311,8 @@ def test_a_year_being_collected_for_one_operator_takes_in_a_new_facility_untold(
         assert one(made, new) == 2024
 
 
-def test_flags_and_history_are_the_same_after_a_rebuild(make_city: Callable[..., City]) -> None:
-    city = two(make_city)
-    night(city)
+def test_flags_and_history_are_the_same_after_a_rebuild(published_two: City) -> None:
+    city = published_two
     city.register("targets", [{**TARGET, "reduction_rate": "0"}])
     path = city.publish()
     names = ("flags", "findings", "verdict_restatements", "published_verdicts", "facility_results", "operator_years")
@@ -324,9 +330,9 @@ def test_flags_and_history_are_the_same_after_a_rebuild(make_city: Callable[...,
         again.close()
 
 
-def test_a_history_begins_with_what_an_older_file_said(make_city: Callable[..., City]) -> None:
-    city = two(make_city)
-    path: Path = city.publish()
+def test_a_history_begins_with_what_an_older_file_said(published_two: City) -> None:
+    city = published_two
+    path = city.paths.published
     connection = duckdb.connect(str(writable(path)))
     for table in ("published_verdicts", "verdict_restatements", "operator_years", "target_members"):
         connection.execute(f"DROP TABLE {table}")
