@@ -72,10 +72,11 @@ def make(city: CityFolder, fiscal_year: int, out: Path, department: str | None =
         asked = select.rows(connection, "bills_asked", span)
     out.mkdir(parents=True, exist_ok=True)
     found = []
+    names = workbook.file_names(row["department"] or word("no_department", "ja") for row in asked)
     for name, same in groupby(asked, lambda row: row["department"] or word("no_department", "ja")):
         if department in (None, name):
             rows = list(same)
-            path = out / letter("bills_file", fiscal_year=fiscal_year, department=_safe(name))
+            path = out / letter("bills_file", fiscal_year=fiscal_year, department=names[name])
             _write(path, letter("bills_title", city=city.settings.city.name, fiscal_year=fiscal_year, department=name),
                    rows, city.settings.city.name, fiscal_year)  # fmt: skip
             found.append(Made(name, str(path), len(rows)))
@@ -86,10 +87,6 @@ def headings() -> dict[str, str]:
     """Return column -> its heading, those that are read as the layout has them."""
     read = described.own()[LAYOUT].columns
     return {name: letter(HEADINGS[name]) if name in HEADINGS else str(read[name]) for name in COLUMNS}
-
-
-def _safe(name: str) -> str:
-    return "".join(sign if sign.isalnum() else "_" for sign in name)
 
 
 def _write(path: Path, title: str, rows: Sequence[Mapping[str, Any]], city: str, fiscal_year: int) -> None:

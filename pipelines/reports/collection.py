@@ -78,11 +78,13 @@ def issue(city: CityFolder, fiscal_year: int, month: int | None, due: date, send
     issues = []
     now = city.now()
     out.mkdir(parents=True, exist_ok=True)
-    for department in sorted({row["department"] or "" for row in asked}):
+    departments = sorted({row["department"] or "" for row in asked})
+    names = workbook.file_names(department or word("no_department", "ja") for department in departments)
+    for department in departments:
         rows = [row for row in asked if (row["department"] or "") == department]
         wanted = [item for row in rows for item in _items(row, periods, fiscal_year)]
         issue_id = stable_id(department, fiscal_year, month, now)[:12]
-        name = _file_name(department or word("no_department", "ja"), fiscal_year, month)
+        name = _file_name(names[department or word("no_department", "ja")], fiscal_year, month)
         made = Issue(issue_id, department, fiscal_year, month, str(due), sender, str(now), str(out / name), wanted)
         _write(out / name, made, rows, periods, known, city.settings.city.name)
         issues.append(made)
@@ -217,8 +219,7 @@ def _year_before(known: Known, row: dict[str, Any], period: Period) -> tuple[Dec
 
 
 def _file_name(department: str, fiscal_year: int, month: int | None) -> str:
-    safe = "".join(sign if sign.isalnum() else "_" for sign in department)
-    return f"{fiscal_year}年度{f'{month:02d}月' if month else ''}_{safe}.xlsx"
+    return f"{fiscal_year}年度{f'{month:02d}月' if month else ''}_{department}.xlsx"
 
 
 def _write(path: Path, made: Issue, rows: list[dict[str, Any]], periods: list[Period], known: Known, city: str) -> None:

@@ -6,7 +6,8 @@ cells of files come from strangers. Formulas of our own are written by name (``w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,3 +40,15 @@ def cell_name(line: int, column: int) -> str:
     from xlsxwriter.utility import xl_rowcol_to_cell
 
     return str(xl_rowcol_to_cell(line, column))
+
+
+def file_names(departments: Iterable[str]) -> dict[str, str]:
+    """Return department -> its part of a file's name: letters and digits, and numbered where two would share one."""
+    names: dict[str, str] = {}
+    taken: Counter[str] = Counter()
+    for department in sorted(set(departments)):
+        safe = "".join(sign if sign.isalnum() else "_" for sign in department)
+        taken[safe.casefold()] += 1
+        number = taken[safe.casefold()]
+        names[department] = safe if number == 1 else f"{safe}({number})"
+    return names

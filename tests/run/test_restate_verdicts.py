@@ -252,9 +252,8 @@ def running_by_an_earlier_day(city: City) -> None:
 
 
 @pytest.mark.parametrize(
-    "reopen", [reopened_by_setting, reopened_by_an_earlier_day, running_by_an_earlier_day], ids=lambda f: f.__name__
+    ("reopen", "nights"), [(reopened_by_setting, 1), (reopened_by_an_earlier_day, 2), (running_by_an_earlier_day, 1)]
 )
-@pytest.mark.parametrize("nights", [1, 2])
 def test_a_year_that_was_published_as_closed_is_closed_for_ever_in_what_is_told(
     published_two: City, reopen: Callable[[City], None], nights: int
 ) -> None:
