@@ -26,7 +26,7 @@ from pipelines.reference import contract_names
 from pipelines.registers import factor_line
 from pipelines.rounding import pair, rule_of
 from pipelines.settings.city import Settings
-from pipelines.texts import LANGUAGES, verdict_words, word
+from pipelines.texts import LANGUAGES, say, verdict_words, word
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent
@@ -109,6 +109,7 @@ def build(
         raised += _as_flags(database.rows(connection, HERE / f"{rule_id}.sql", parameters), rule_id)
     for of_many_rules in ("outside_validity", "asked_doubts"):
         raised += _as_flags(database.rows(connection, HERE / f"{of_many_rules}.sql"))
+    _inform(connection, raised, parameters)
     database.create(connection, "flag_doubts")
     asked = [(flag.flag_id, doubt_id) for flag in raised for doubt_id in flag.doubt_ids]
     database.insert_rows(connection, "flag_doubts", sorted(asked))
@@ -158,6 +159,17 @@ def _as_flags(rows: Iterable[dict[str, Any]], rule_id: str = "") -> list[Raised]
     return sorted(raised, key=lambda flag: flag.flag_id)
 
 
+def _inform(connection: duckdb.DuckDBPyConnection, raised: Iterable[Raised], parameters: dict[str, Any]) -> None:
+    """Put what else speaks of a unit beside the questions that have too little history to compare with."""
+    unchecked = [flag for flag in raised if flag.rule_id == "unit_slip_unchecked"]
+    if unchecked:
+        rows = database.rows(connection, HERE / "unchecked_beside.sql", parameters)
+        told = {row["facility_id"]: row for row in rows}
+        for flag in unchecked:
+            row = told.get(flag.facility_id, {})
+            flag.numbers.update({name: row[name] for name in ("area", "contract_percent") if row.get(name) is not None})
+
+
 def _of_targets(connection: duckdb.DuckDBPyConnection, changed: list[backdated.Backdated]) -> list[dict[str, Any]]:
     """Rows of flags about targets, each at the first facility that is judged with it, else at the city's first."""
     facilities = dict(
@@ -197,6 +209,7 @@ def _told(flag: Raised, language: str) -> dict[str, Any]:
         columns = tables.table("delivery_closings").columns
         column = next(each for each in columns if each.name == flag.numbers["by_column"])
         told["row"] = f"{column.meaning_ja if language == 'ja' else column.name}={flag.numbers['whose']}"
+    told["beside"] = _beside(flag.numbers, language)
     told["per"] = word(f"per_{flag.numbers.get('per', 'day')}", language)
     if "causes" in flag.numbers:
         told |= verdict_words(flag.numbers, language)
@@ -205,6 +218,14 @@ def _told(flag: Raised, language: str) -> dict[str, Any]:
         told["actual"], told["allowed"] = pair(actual, allowed, rule_of("emissions"))
         told["excess"] = rule_of("emissions").text(actual - allowed)
     return told
+
+
+def _beside(numbers: Mapping[str, Any], language: str) -> str:
+    """What else speaks of a quantity that has too little history, as sentences."""
+    area, percent = numbers.get("area"), numbers.get("contract_percent")
+    sentences = [say("beside_area", language, **area)] if area else []
+    sentences += [say("beside_contract", language, percent=percent)] if percent is not None else []
+    return "".join(f" {sentence}" for sentence in sentences)
 
 
 def _owners(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]:

@@ -30,3 +30,28 @@ def test_a_base_year_and_last_year_alone_are_judged_after_one_answer(city: City,
     city.publish()
     with query.opened(city.paths.published) as made:
         assert verdict(made, "F1", 2025) == (expected, set())
+
+
+def test_the_question_is_informed_by_floor_areas_of_its_use_and_by_the_contract(city: City) -> None:
+    """Four schools of 1,000 m2; one has bills in units of 1,000, which a single year cannot show."""
+    schools = ("F1", "F2", "F3", "F4")
+    facility = {"operator_id": "OP", "department": "総務課", "use_class": "school"}
+    city.register("facilities", [{**facility, "facility_id": f, "name": f"学校{f}"} for f in schools])
+    city.register("facility_facts", [{"facility_id": f, "floor_area_m2": "1000"} for f in schools])
+    power = {"energy_type": "electricity", "unit": "kWh", "reading_kind": "bill"}
+    city.register("meters", [{**power, "meter_id": f"E{f}", "facility_id": f} for f in schools])
+    city.register("contracts", [{"meter_id": "EF1", "supplier": "S", "contract_kw": "50"}])
+    used = {"F1": 12, "F2": 9_000, "F3": 12_000, "F4": 15_000}
+    for name, quantity in used.items():
+        city.bills(f"power/{name}.csv", monthly(f"E{name}", 2025, 2025, quantity, "kWh"))
+    with city.built() as made:
+        told = dict(
+            rows_of(
+                made,
+                "SELECT facility_id, message_ja || message_en FROM raised_flags WHERE rule_id = 'unit_slip_unchecked'",
+            )
+        )
+    # 12 kWh x 12 months / 1,000 m2 = 0.1; the others 108, 144 and 180
+    assert "0.1 kWh（同じ用途の他の 3 施設の中央値は 144.0 kWh）" in told["F1"]
+    assert "median of 3 other facilities of its use: 144.0 kWh" in told["F1"]
+    assert "契約電力で全時間使った場合の 0 %" in told["F1"] and "契約電力" not in told["F2"]
