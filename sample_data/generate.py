@@ -21,7 +21,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from pathlib import Path
 
-from sample_data import people, places
+from sample_data import people, places, yearly_totals
 
 HERE = Path(__file__).parent
 SEED = 20130401
@@ -82,11 +82,11 @@ def main() -> None:
         shutil.rmtree(HERE / name, ignore_errors=True)
     weather = temperatures(random.Random(SEED))
     write_weather(weather)
-    write_registers()
     use = {meter.meter_id: daily_use(meter, weather) for meter in places.meters()}
     halves = {meter.meter_id: half_hours(meter, use[meter.meter_id]) for meter in places.meters() if meter.interval}
     for meter_id, days in halves.items():  # bills of these meters are the sums of their half hours
         use[meter_id] |= {day: float(sum(values)) for day, values in days.items()}
+    write_registers({"yearly_totals": yearly_totals.register(use)})
     bills = [bill for meter in places.meters() for bill in bills_of(meter, use[meter.meter_id])]
     write_bills(with_faults(bills))
     write_half_hours(halves)
@@ -147,7 +147,7 @@ def bills_of(meter: places.Meter, use: dict[date, float]) -> Iterable[Bill]:
     ]
     ends = [edge for edge in edges if edge is not None]
     for start, end in pairwise(ends):
-        if start == end:
+        if start == end or yearly_totals.is_gone(meter.facility_id, end - timedelta(days=1)):
             continue
         total = sum(use[start + timedelta(days=n)] for n in range((end - start).days))
         step = Decimal(meter.step)
@@ -336,9 +336,9 @@ def write_weather(weather: dict[date, float]) -> None:
     write_csv(path.parent / "received.csv", [("path", "received_at"), (path.name, "2026-11-20 06:00")], "utf-8")
 
 
-def write_registers() -> None:
-    """Every register of the city."""
-    for name, rows in {**places.registers(), **people.registers(), **factor_registers()}.items():
+def write_registers(more: dict[str, list[dict[str, object]]]) -> None:
+    """Every register of the city; ``more`` are those that follow from the use."""
+    for name, rows in {**places.registers(), **people.registers(), **factor_registers(), **more}.items():
         columns = list(rows[0])
         write_csv(
             HERE / "registers" / f"{name}.csv",

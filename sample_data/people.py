@@ -45,6 +45,7 @@ def _targets() -> list[dict[str, object]]:
         rows.append(_target(f"T-{operator}", "operator", operator, "0.50", "2022-03-31", "", NEW_PLAN))
     water = next(row for row in rows if row["target_id"] == "T-OP3")
     water |= {"path": "milestones", "milestones": "2021:0.20;2025:0.35;2030:0.50"}
+    rows.append(_target("T-WATERWORKS", "department", "水道課", "0.50", "2022-03-31", "", NEW_PLAN))
     rows.append(_target("T-HOSPITAL", "facility", "F043", "0.40", "2022-03-31", "", NEW_PLAN))
     return rows
 
