@@ -22,7 +22,20 @@ from tests import by_hand
 LAST_DAY = date(2026, 11, 20)
 RANK = {"訂正": 0, "": 1, "確報": 1, "速報": 2}
 MILLION = 1_000_000
-SCALES = {"kWh": 1, "m3": 1, "kg": 1, "L": 1, "GJ": 1, "kL": 1000, "km": 1, "台": 1, "t": 1, "千m3": 1000, "バレル": 0}
+SCALES = {
+    "kWh": 1,
+    "m3": 1,
+    "kg": 1,
+    "L": 1,
+    "GJ": 1,
+    "kL": 1000,
+    "km": 1,
+    "台": 1,
+    "t": 1,
+    "千m3": 1000,
+    "千kWh": 1000,
+    "バレル": 0,
+}
 STOCKS = {"car_ac_hfc"}
 ENERGY_ACT = {"electricity": ("elec_other", "elec_grid"), "hot_water": ("heat_hot_water", "heat_hot_water")}
 Day = dict[tuple[str, str, date], Decimal]
@@ -63,9 +76,14 @@ class SecondOpinion:
         self.energy_gj: Day = {}
         self.quantity: Day = {}
         self.co2e: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
+        self.year_gj: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
+        self.baseline: dict[str, tuple[Decimal, Decimal]] = {}
         self._multipliers: dict[tuple[str, int, int, str], tuple[Fraction, Fraction | None]] = {}
+        self._totals = frame(registers / "yearly_totals.csv").to_dict("records")
+        self._stated = {(row["facility_id"], int(row["fiscal_year"]), row["energy_type"]) for row in self._totals}
         self._count_meters()
         self._count_activities()
+        self._count_totals()
 
     def _count_meters(self) -> None:
         for (meter_id, day), amount in self._meter_days().items():
@@ -78,6 +96,9 @@ class SecondOpinion:
                 self.quantity[meter_id, facility, day] = part
                 gj = Decimal(0) if share == 0 else by_hand.times(part, energy)
                 self.energy_gj[meter_id, facility, day] = gj
+                if (facility, fiscal_year(day), version["energy_type"]) in self._stated:
+                    continue  # no facility with a total has the whole year's bills beside it
+                self.year_gj[facility, fiscal_year(day)] += gj
                 if share != 0 and emission is not None:
                     self.co2e[facility, fiscal_year(day)] += by_hand.times(part, emission)
 
@@ -98,6 +119,39 @@ class SecondOpinion:
                     assert potential is not None
                     emitted = by_hand.times(by_hand.times(part, multiplier), Fraction(potential["value"]))
                     self.co2e[source["facility_id"], fiscal_year(day)] += emitted
+
+    def _count_totals(self) -> None:
+        """Yearly totals of facilities, and the bounds within which each was printed; a department's counts at none of its own."""
+        homes = frame(self.city / "registers" / "facilities.csv")
+        for row in self._totals:
+            year, energy_type = int(row["fiscal_year"]), row["energy_type"]
+            version = self._meter_of_total(row, dict(zip(homes["facility_id"], homes["department"], strict=True)))
+            energy, emission = self._energy(version, date(year, 4, 1)), self._emission(version, date(year, 4, 1))
+            assert emission is not None and energy_type == version["energy_type"]
+            scale = SCALES[row["unit"]]
+            quantity, step = Decimal(row["quantity"]) * scale, Decimal(row["rounding"]) * scale
+            below, above = (step / 2, step / 2) if row["rounding_rule"] == "half_up" else (Decimal(0), step)
+            subject = row["facility_id"] or row["department"]
+            low, high = self.baseline.get(subject, (Decimal(0), Decimal(0)))
+            self.baseline[subject] = (
+                low + by_hand.times(quantity - below, emission),
+                high + by_hand.times(quantity + above, emission),
+            )
+            if row["facility_id"]:
+                self.year_gj[subject, year] += by_hand.times(quantity, energy)
+                self.co2e[subject, year] += by_hand.times(quantity, emission)
+
+    def _meter_of_total(self, row: dict[Any, Any], homes: dict[str, str]) -> dict[Any, Any]:
+        """A meter that took the energy of a total in its year: its supplier's factor is the total's."""
+        return next(
+            versions[0]
+            for versions in self.versions.values()
+            if versions[0]["energy_type"] == row["energy_type"]
+            and (
+                row["facility_id"] == versions[0]["facility_id"]
+                or row["department"] == homes[versions[0]["facility_id"]]
+            )
+        )
 
     # ------------------------------------------------------------------ readings and days
 

@@ -126,7 +126,7 @@ def test_11_an_unknown_unit(sample: duckdb.DuckDBPyConnection) -> None:
         "SELECT q.rule_id, q.reason, q.meter_id, f.path FROM quarantine AS q JOIN source_files AS f ON f.sha256 = q.source_sha256",
     )
     assert found[0] == "unknown_unit" and "バレル" in found[1] and found[2:] == ("F028-K", "2025/2025-12.csv")
-    assert verdict(sample, "F028", 2025) == ("undeterminable", {"missing_data"})
+    assert verdict(sample, "F028", 2025) == ("undeterminable", {"missing_data", "baseline:yearly_total"})
     assert flags(sample, "F028") == {"data_missing"}
 
 
@@ -166,6 +166,35 @@ def test_the_rest_of_the_story(sample: duckdb.DuckDBPyConnection) -> None:
         and one(sample, "SELECT count(DISTINCT use_class) FROM facilities") >= 10
     )
     assert one(sample, "SELECT count(*) FROM operators") == 5
+
+
+def test_a_third_of_the_base_year_is_known_only_as_yearly_totals(sample: duckdb.DuckDBPyConnection) -> None:
+    found = dict(
+        rows_of(sample, "SELECT facility_id, verdict FROM facility_results WHERE fiscal_year = 2025 AND basis = 'plan'")
+    )
+    marked = {
+        row[0]
+        for row in rows_of(
+            sample, "SELECT facility_id FROM facility_years WHERE fiscal_year = 2013 AND is_yearly_total"
+        )
+    }
+    schools = {f"F{number:03}" for number in range(26, 38)}
+    assert marked == {"F006", "F008"} | schools
+    assert {found[facility] for facility in marked - {"F028"}} == {"achieved"}, "but for the fault of this year"
+    for facility in ("F039", "F040"):
+        assert verdict(sample, facility, 2025) == ("undeterminable", {"base_year_by_department"})
+    department = "SELECT verdict FROM target_results WHERE target_id = 'T-WATERWORKS' AND fiscal_year = 2025"
+    assert one(sample, department) == "achieved"
+    counts = dict(
+        rows_of(
+            sample,
+            "SELECT verdict, count(*) FROM facility_results WHERE fiscal_year = 2025 AND basis = 'plan' GROUP BY 1",
+        )
+    )
+    story = "達成 {achieved} / 未達 {not_achieved} / 判定不能 {undeterminable}".format(**counts)
+    assert story == "達成 35 / 未達 2 / 判定不能 8"
+    for told in (SAMPLE / "FAULTS.md", SAMPLE.parent / "README.md"):
+        assert story in told.read_text(encoding="utf-8"), told.name
 
 
 def test_the_city_says_that_it_is_invented() -> None:

@@ -41,22 +41,35 @@ def test_every_facility_year_agrees(sample: duckdb.DuckDBPyConnection, opinion: 
     assert all(total == round(total, 9) for total in theirs.values())
 
 
-def test_energy_of_a_facility_year_is_the_sum_of_its_days(
+def test_energy_of_a_facility_year_is_the_sum_of_its_days_and_yearly_totals(
     sample: duckdb.DuckDBPyConnection, opinion: SecondOpinion
 ) -> None:
-    sums: dict[tuple[str, int], Decimal] = {}
-    for (_, facility, day), gj in opinion.energy_gj.items():
-        key = (facility, day.year - (day.month < 4))
-        sums[key] = sums.get(key, Decimal(0)) + gj
     ours = rows_of(
         sample,
         """SELECT facility_id, fiscal_year, energy_gj, crude_oil_kl FROM emissions_by_facility_fiscal_year
            WHERE basis = 'plan' AND fiscal_year >= 2013""",
     )
     assert {(f, y): gj for f, y, gj, _ in ours if gj} == {
-        k: v for k, v in sums.items() if k[1] >= 2013 and k[0] != "outside" and v
+        k: v for k, v in opinion.year_gj.items() if k[1] >= 2013 and k[0] != "outside" and v
     }
     assert all(kl == gj * Decimal("0.0258") for _, _, gj, kl in ours if gj is not None)
+
+
+def test_baselines_known_as_yearly_totals_lie_within_the_printed_steps(
+    sample: duckdb.DuckDBPyConnection, opinion: SecondOpinion
+) -> None:
+    facilities = rows_of(
+        sample,
+        """SELECT facility_id, baseline_low_co2e_kg, baseline_high_co2e_kg FROM facility_results
+           WHERE fiscal_year = 2025 AND basis = 'plan' AND contains(reasons, 'baseline:yearly_total')""",
+    )
+    department = rows_of(
+        sample,
+        """SELECT '水道課', baseline_low_co2e_kg, baseline_high_co2e_kg FROM target_results
+           WHERE fiscal_year = 2025 AND target_id = 'T-WATERWORKS'""",
+    )
+    assert len(facilities) == 14 and len(department) == 1
+    assert {subject: (low, high) for subject, low, high in facilities + department} == opinion.baseline
 
 
 def test_periods_of_the_running_year_are_sums_of_days(sample: duckdb.DuckDBPyConnection) -> None:
