@@ -71,7 +71,7 @@ def _counted(row: Mapping[str, Any], usual_units: Mapping[str, str]) -> dict[str
     low, high = (scale * bound for bound in bounds(Fraction(stated), Fraction(row["rounding"]), rule))
     whose = [kind, *([operator] if operator and kind == "department" else []), subject, source_type]
     supplied = [row[name] for name in ("supplier_no", "supplier", "menu") if row[name]]
-    more = {name: row[name] for name in ("fiscal_year", "energy_type", "rounding", "supplier_no", "supplier", "menu")}
+    more = {name: row[name] for name in ("fiscal_year", "energy_type", "supplier_no", "supplier", "menu")}
     more |= {name: row[name] for name in ("document", "page", "source_member", "source_line")}
     return more | {
         "yearly_total_id": "/".join([*whose, f"FY{row['fiscal_year']}", *supplied]),
@@ -83,6 +83,7 @@ def _counted(row: Mapping[str, Any], usual_units: Mapping[str, str]) -> dict[str
         "low_quantity": _places(low, 9, ROUND_FLOOR),
         "high_quantity": _places(high, 9, ROUND_CEILING),
         "unit": unit,
+        "rounding": _places(scale * Fraction(row["rounding"]), 6, ROUND_FLOOR),
         "rounding_rule": rule,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from typer.testing import CliRunner
 from pipelines.cli import main
 from pipelines.warehouse.database import connect_published
 from tests.making import City, monthly, nightly, rebuilt, rows_of
-from tests.yearly_totals import KEROSENE, near, total, with_bills
+from tests.yearly_totals import KEROSENE, TARGET, near, of_department, total, with_bills
 
 
 @pytest.fixture
@@ -48,8 +49,10 @@ def tables_of(published: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def test_explain_tells_the_document_the_page_and_the_interval(four: City) -> None:
-    def told(*words: str) -> str:
-        result = CliRunner().invoke(main.app, ["--city", str(four.folder), "--lang", "ja", *words])
+    def told(*words: str, language: str = "ja") -> str:
+        result = CliRunner(env={"COLUMNS": "120"}).invoke(
+            main.app, ["--city", str(four.folder), "--lang", language, *words]
+        )
         assert result.exit_code == 0, result.output
         return result.stdout
 
@@ -68,5 +71,27 @@ def test_explain_tells_the_document_the_page_and_the_interval(four: City) -> Non
     assert "所管課 教育課" in wider and "2,199.5 – 2,200.5 L" in wider and "基準年度は課単位" in wider, wider
     base = told("explain", "F1", "--fiscal-year", "2013")
     assert "2,987.38 kgCO2e" in base and "年計・文書による" in base, base
-    assert "基準年度は課単位" in told("facilities", "--fiscal-year", "2024")
+    assert "■ M1 灯油: - kgCO2e （照合用）" in base, "what the total stands for is not counted beside it"
+    assert "（照合用）" not in own
+    assert "× 2.48948333333333 kgCO2/L = 2,987.38 kgCO2e" in own, own
+    english = told("explain", "F1", "--fiscal-year", "2024", language="en")
+    assert "(printed in steps of 1 L; rounding: half up): 1,199.5 – 1,200.5 L" in english, english
+    listed = told("facilities", "--fiscal-year", "2024")
+    assert "基準年度は課単位" in listed
+    own_line, wider_line = (
+        next(line for line in listed.splitlines() if line.startswith(f"{f} ")) for f in ("F1", "F3")
+    )
+    assert "達成*†" in own_line and "年計" not in own_line and "† 年計・文書による" in listed
+    assert wider_line.split()[6:8] == ["-", "-"], "an allowed amount without an upper end says nothing"
     assert "yearly_totals" in told("start")
+
+
+def test_explain_tells_the_verdict_of_the_department_where_the_facilities_have_none(four: City) -> None:
+    four.register("targets", [TARGET, of_department("教育課")])
+    four.register("yearly_totals", [total(), total(quantity="2.2", unit="kL", rounding="0.1", department="教育課")])
+    four.publish()
+    result = CliRunner(env={"COLUMNS": "120"}).invoke(
+        main.app, ["--city", str(four.folder), "--lang", "ja", "explain", "F3", "--fiscal-year", "2024"]
+    )
+    assert re.search("^所管課 教育課の判定 +達成$", result.stdout, re.MULTILINE), result.stdout
+    assert "2,200 L  （100 L の刻み、四捨五入）: 2,150 – 2,250 L" in result.stdout, result.stdout

@@ -25,7 +25,7 @@ VERDICT_STYLE = {
 }  # fmt: skip
 STATE_STYLE = {"ok": "green", "note": "yellow", "bad": "bold red"}
 INDENT = 4
-INHERITED = "*"  # in a list, where the words would fill the column
+INHERITED, YEARLY_TOTAL = "*", "†"  # in a list, where the words would fill the column
 
 
 class _Console(Console):

@@ -16,7 +16,7 @@ from pipelines.findings import explain_reason
 from pipelines.registers import spoken
 from pipelines.reports.plain_text import percent, plain, tonnes
 from pipelines.reports.terminal import show_past, show_source
-from pipelines.reports.terminal.look import Terminal, read_as
+from pipelines.reports.terminal.look import BY_DEPARTMENT, Terminal, read_as
 from pipelines.reports.terminal.show_lists import change_against_base
 from pipelines.rounding import CHANGE_NEGATIVE, Document, change_rate, rate_text, rule_of, sign_name
 from pipelines.texts import word
@@ -64,8 +64,9 @@ def show(
         kind = _spoken(out, "events", "kind", event["kind"])
         out.line(f"  ※ {event['from']} – {event['to'] or ''} {kind} {event['note'] or ''}", "cyan")
     _yearly_totals(shown, told["yearly_totals"])
+    replaced = {row["source_type"] for row in _counting(told)}
     for source in told["sources"]:
-        show_source.show(shown, source)
+        show_source.show(shown, source, counts=not replaced & {source["source_type"], "all"})
     _notes(shown, told)
     out.rounding("emissions", "rate", "coverage", sign=sign)
 
@@ -151,6 +152,11 @@ def _result(shown: show_source.Explained, result: dict[str, Any] | None, sign: s
         set_as = _set_as(result)
         target = f"{result['target_id']} ({whose}) {first} → {last} {set_as} ({path})\n{result['target_source'] or ''}".rstrip()
     yield out.say("col_verdict"), _verdict(out, result)
+    if read_as(result) == BY_DEPARTMENT and result["target_verdict"]:
+        yield (
+            out.say("verdict_of", whose=out.whose(result["subject_kind"], result["subject_id"])),
+            out.verdict(result["target_verdict"]),
+        )
     yield out.say("col_reasons"), out.why(result)
     yield word("actual", out.language), shown.interval(result["actual_low_co2e_kg"], result["actual_high_co2e_kg"])
     yield word("allowed", out.language), _allowed(shown, result)
@@ -302,7 +308,11 @@ def _yearly_totals(shown: show_source.Explained, totals: list[dict[str, Any]]) -
         out.line(f"  {plain(row['quantity'])} {unit}  {out.say('printed_step', **step)}: {bounds}")
         if row["multiplier14"] is not None and row["co2e_kg"] is not None:
             interval = shown.interval(row["low_co2e_kg"], row["high_co2e_kg"]) or ""
-            out.line(f"  × {plain(row['multiplier14'])} = {shown.figure(row['co2e_kg'])} kgCO2e: {interval}")
+            warmed = show_source.warmed(shown, row)
+            product = (
+                f"{plain(row['multiplier14'])} kg{row['gas']}/{unit}{warmed} = {shown.figure(row['co2e_kg'])} kgCO2e"
+            )
+            out.line(f"  × {product}: {interval}")
         if row["factor_id"]:
             told = [
                 f"{out.say('factor')}: {row['factor_id']}",
@@ -310,7 +320,8 @@ def _yearly_totals(shown: show_source.Explained, totals: list[dict[str, Any]]) -
                 word(row["choice"], out.language),
                 f"{out.say('edition')} {row['edition'] or '-'}",
                 row["source_place"] if row["source_place"] != row["edition"] else "",
-                f"({row['source_id']})",
+                f"({row['source_id'] or row['origin']})",
+                f"({row['gwp_id']})" if show_source.is_warmed(row) else "",
             ]
             out.line("    " + "  ".join(each for each in told if each), "dim")
         for rule in filter(None, (row["reason"], row["doubt"])):
@@ -326,7 +337,7 @@ def _yearly_totals(shown: show_source.Explained, totals: list[dict[str, Any]]) -
 
 
 def _rounded(out: Terminal, rule: str) -> str:
-    return spoken.usual("yearly_totals", "rounding_rule").get(rule, rule) if out.language == "ja" else rule
+    return _spoken(out, "yearly_totals", "rounding_rule", rule).replace("_", " ")
 
 
 def _document(out: Terminal, name: str, stated: Document, text: str) -> None:

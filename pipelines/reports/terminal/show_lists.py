@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from pipelines.reports.plain_text import padded, percent, tonnes
-from pipelines.reports.terminal.look import INDENT, INHERITED, STATE_STYLE, Terminal, read_as
+from pipelines.reports.terminal.look import INDENT, INHERITED, MARKS, STATE_STYLE, YEARLY_TOTAL, Terminal, read_as
 from pipelines.rounding import CHANGE_NEGATIVE, change_rate, pair, rate_text, rule_of
 from pipelines.texts import word
 
@@ -68,6 +68,8 @@ def facilities(out: Terminal, rows: Sequence[dict[str, Any]], sign: str = CHANGE
     (_facility_table if out.console.width >= TABLE_WIDTH else _facility_blocks)(out, rows, sign)
     if any(r["is_inherited"] for r in rows):
         out.line(INHERITED + out.say("inherited_means"), "dim")
+    if any(_marks(r) for r in rows):
+        out.line(YEARLY_TOTAL + out.say("yearly_total_means"), "dim")
     out.rounding("emissions", "rate", "coverage", sign=sign)
 
 
@@ -95,7 +97,7 @@ def _facility_table(out: Terminal, rows: Sequence[dict[str, Any]], sign: str) ->
             *actual_and_allowed(r),
             rate_text(change_against_base(r), rule_of("rate"), sign),
             percent(r["coverage"]),
-            out.why(r),
+            _why(out, r),
         )
         for r in rows
     ]
@@ -127,15 +129,25 @@ def _facility_blocks(out: Terminal, rows: Sequence[dict[str, Any]], sign: str) -
         for some in (shown[:half], shown[half:]):
             if some:
                 out.line(" " * INDENT + "  ".join(some), "dim")
-        for reason in out.why(r).split("\n"):
+        for reason in _why(out, r).split("\n"):
             if reason:
                 out.indented(reason)
 
 
 def _standing(out: Terminal, r: dict[str, Any]) -> Text:
-    """The verdict, with the mark of one that is inherited."""
+    """The verdict, with the mark of one that is inherited and of one that rests on a yearly total."""
     verdict = out.verdict(read_as(r))
-    return verdict + (INHERITED if r["is_inherited"] else "")
+    return verdict + (INHERITED if r["is_inherited"] else "") + (YEARLY_TOTAL if _marks(r) else "")
+
+
+def _marks(r: dict[str, Any]) -> set[str]:
+    return MARKS & set((r["reasons"] or "").split(";"))
+
+
+def _why(out: Terminal, r: dict[str, Any]) -> str:
+    """The reasons but for those that a sign beside the verdict tells."""
+    kept = [reason for reason in (r["reasons"] or "").split(";") if reason not in MARKS]
+    return out.why(r | {"reasons": ";".join(kept)})
 
 
 def posts(out: Terminal, rows: Sequence[dict[str, Any]]) -> None:
@@ -180,8 +192,9 @@ def checkups(out: Terminal, found: Iterable[Any]) -> bool:
 
 
 def actual_and_allowed(row: dict[str, Any]) -> tuple[str, str]:
-    """Both as printed, told apart where the actual is above."""
-    actual, allowed = row["actual_low_co2e_kg"], row["allowed_co2e_kg"]
+    """Both as printed, told apart where the actual is above; nothing is allowed that a base year not known in full leaves open."""
+    actual = row["actual_low_co2e_kg"]
+    allowed = None if row["allowed_high_co2e_kg"] is None else row["allowed_co2e_kg"]
     if actual is None or allowed is None:
         return tonnes(actual), tonnes(allowed)
     return pair(actual, allowed, rule_of("emissions"))

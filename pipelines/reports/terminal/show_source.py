@@ -63,13 +63,21 @@ def unit_of(out: Terminal, unit: str) -> str:
     )
 
 
-def show(shown: Explained, source: dict[str, Any]) -> None:
-    """Print a meter or activity of the facility: days, doubts, readings, factors, and what of it is held back."""
+def show(shown: Explained, source: dict[str, Any], *, counts: bool = True) -> None:
+    """Print a meter or activity of the facility: days, doubts, readings, factors, and what of it is held back.
+
+    Args:
+        shown: Where and how exactly to print.
+        source: With what was told of it.
+        counts: Whether it stands in the total, or a yearly total in its place.
+    """
     out, share = shown.out, ""
     if source["lowest_share"] not in (0, 1) or source["lowest_share"] != source["highest_share"]:
         share = out.say("share_of", share=plain(source["lowest_share"]))
     out.console.print()
-    out.line(f"■ {source['source_id']} {kind_of(out, source)}{share}: {shown.figure(source['co2e_kg'])} kgCO2e", "bold")
+    only = "" if counts else f" {out.say('reconciles')}"
+    amount = f"{shown.figure(source['co2e_kg'])} kgCO2e{only}"
+    out.line(f"■ {source['source_id']} {kind_of(out, source)}{share}: {amount}", "bold")
     days = [f"{word(name, out.language)} {source[key]}" for name, key in DAYS if source[key]]
     if source["days_without_factor"]:
         days.append(out.say("days_without_factor", days=source["days_without_factor"]))
@@ -218,12 +226,8 @@ def _factor(shown: Explained, factor: dict[str, Any], digits: int) -> None:
                 line = factor_line.to_write(factor, fiscal_year(factor["last_date"]), out.language)
                 out.indented(f"→ {line}")
         return
-    gas = factor.get("gas") or "CO2"
-    steps = "".join(_step(out, step, gas) for step in factor["steps"])
-    warmed = ""
-    if gas != "CO2":
-        warmed = f" = {shown.figure(factor['emissions_kg'], MOST_DIGITS)} kg {gas} × GWP {plain(factor['gwp_value'])}"
-    out.line(f"  {span}: {amount}{steps}{warmed} = {shown.figure(factor['co2e_kg'])} kgCO2e")
+    steps = "".join(_step(out, step, factor.get("gas") or "CO2") for step in factor["steps"])
+    out.line(f"  {span}: {amount}{steps}{warmed(shown, factor)} = {shown.figure(factor['co2e_kg'])} kgCO2e")
     mark = word(factor["mark"], out.language) if factor["mark"] else ""
     told = [
         f"{out.say('factor')}: {factor['factor_id']}",
@@ -231,10 +235,24 @@ def _factor(shown: Explained, factor: dict[str, Any], digits: int) -> None:
         f"{out.say('edition')} {factor['edition'] or '-'}",
         factor["source_place"] if factor["source_place"] != factor["edition"] else "",
         f"({factor['source_id'] or factor['origin']})",
-        f"({factor['gwp_id']})" if gas != "CO2" else "",
+        f"({factor['gwp_id']})" if is_warmed(factor) else "",
         mark,
     ]
     out.line("    " + "  ".join(each for each in told if each), "dim")
+
+
+def is_warmed(factor: Mapping[str, Any]) -> bool:
+    """Whether what is emitted is another gas than CO2, so that its warming potential counts."""
+    return (factor.get("gas") or "CO2") not in ("CO2", "CO2e")
+
+
+def warmed(shown: Explained, factor: Mapping[str, Any]) -> str:
+    """The gas emitted and its warming potential: `` = 12.3 kg N2O × GWP 265``."""
+    if not is_warmed(factor):
+        return ""
+    return (
+        f" = {shown.figure(factor['emissions_kg'], MOST_DIGITS)} kg {factor['gas']} × GWP {plain(factor['gwp_value'])}"
+    )
 
 
 def _step(out: Terminal, step: Mapping[str, Any], gas: str) -> str:
