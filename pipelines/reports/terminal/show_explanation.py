@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from rich.text import Text
@@ -293,9 +294,11 @@ def _counting(told: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _yearly_totals(shown: show_source.Explained, totals: list[dict[str, Any]]) -> None:
-    """What documents say of a whole year: the figure, its step, the factor, the interval, and where it stands."""
+    """What documents say of a whole year: the figure, its step, gas by gas the factor and the interval, and where it stands."""
     out = shown.out
-    for row in totals:
+    for _, some in groupby(totals, key=lambda row: row["yearly_total_id"]):
+        gases = list(some)
+        row = gases[0]
         whose, unit = "", show_source.unit_of(out, row["unit"])
         if row["subject_kind"] != "facility":
             whose = f" {_spoken(out, 'targets', 'subject_kind', row['subject_kind'])} {row['subject_id']}"
@@ -303,31 +306,14 @@ def _yearly_totals(shown: show_source.Explained, totals: list[dict[str, Any]]) -
         head = f"■ {word('yearly_total', out.language)} {out.say('fiscal_year', year=row['fiscal_year'])}{whose} {kind}"
         out.console.print()
         out.line(head, "bold")
-        step = {"step": plain(row["rounding"]), "unit": unit, "rule": _rounded(out, row["rounding_rule"])}
+        rule = _spoken(out, "yearly_totals", "rounding_rule", row["rounding_rule"]).replace("_", " ")
+        step = out.say("printed_step", step=plain(row["rounding"]), unit=unit, rule=rule)
         bounds = f"{plain(row['low_quantity'])} – {plain(row['high_quantity'])} {unit}"
-        out.line(f"  {plain(row['quantity'])} {unit}  {out.say('printed_step', **step)}: {bounds}")
-        if row["multiplier14"] is not None and row["co2e_kg"] is not None:
-            interval = shown.interval(row["low_co2e_kg"], row["high_co2e_kg"]) or ""
-            warmed = show_source.warmed(shown, row)
-            product = (
-                f"{plain(row['multiplier14'])} kg{row['gas']}/{unit}{warmed} = {shown.figure(row['co2e_kg'])} kgCO2e"
-            )
-            out.line(f"  × {product}: {interval}")
-        if row["factor_id"]:
-            told = [
-                f"{out.say('factor')}: {row['factor_id']}",
-                f"{plain(row['factor_value'])} {show_source.unit_of(out, row['factor_unit'])}",
-                word(row["choice"], out.language),
-                f"{out.say('edition')} {row['edition'] or '-'}",
-                row["source_place"] if row["source_place"] != row["edition"] else "",
-                f"({row['source_id'] or row['origin']})",
-                f"({row['gwp_id']})" if show_source.is_warmed(row) else "",
-            ]
-            out.line("    " + "  ".join(each for each in told if each), "dim")
-        for rule in filter(None, (row["reason"], row["doubt"])):
-            out.line(f"  ! {explain_reason(rule, out.language)} {row['candidates'] or ''}".rstrip(), "yellow")
-        if row["reason"] in ("no_contract", "two_factors"):
-            out.line(f"    → {out.say('total_needs_supply')}")
+        out.line(f"  {plain(row['quantity'])} {unit}  {step}: {bounds}")
+        for gas in gases:
+            _gas_of_total(shown, gas, unit)
+        if row["doubt"]:
+            out.line(f"  ! {explain_reason(row['doubt'], out.language)}", "yellow")
         if row["subject_kind"] == "facility" and not row["counts"] and row["co2e_kg"] is not None:
             out.line(f"  {out.say('reconciles')}")
         sheet = f"[{row['source_member']}] " if row["source_member"] else ""
@@ -336,8 +322,28 @@ def _yearly_totals(shown: show_source.Explained, totals: list[dict[str, Any]]) -
         out.line(f"  ▸ {row['document']} {page}  yearly_totals {place}", "dim")
 
 
-def _rounded(out: Terminal, rule: str) -> str:
-    return _spoken(out, "yearly_totals", "rounding_rule", rule).replace("_", " ")
+def _gas_of_total(shown: show_source.Explained, row: dict[str, Any], unit: str) -> None:
+    """A gas of a yearly total: its product and interval, its factor, or why it has none."""
+    out = shown.out
+    if row["multiplier14"] is not None and row["co2e_kg"] is not None:
+        interval = shown.interval(row["low_co2e_kg"], row["high_co2e_kg"]) or ""
+        emitted = f"{plain(row['multiplier14'])} kg{row['gas']}/{unit}{show_source.warmed(shown, row)}"
+        out.line(f"  × {emitted} = {shown.figure(row['co2e_kg'])} kgCO2e: {interval}")
+    if row["factor_id"]:
+        told = [
+            f"{out.say('factor')}: {row['factor_id']}",
+            f"{plain(row['factor_value'])} {show_source.unit_of(out, row['factor_unit'])}",
+            word(row["choice"], out.language),
+            f"{out.say('edition')} {row['edition'] or '-'}",
+            row["source_place"] if row["source_place"] != row["edition"] else "",
+            f"({row['source_id'] or row['origin']})",
+            f"({row['gwp_id']})" if show_source.is_warmed(row) else "",
+        ]
+        out.line("    " + "  ".join(each for each in told if each), "dim")
+    if row["reason"]:
+        out.line(f"  ! {explain_reason(row['reason'], out.language)} {row['candidates'] or ''}".rstrip(), "yellow")
+    if row["reason"] in ("no_contract", "two_factors"):
+        out.line(f"    → {out.say('total_needs_supply')}")
 
 
 def _document(out: Terminal, name: str, stated: Document, text: str) -> None:
