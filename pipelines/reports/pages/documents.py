@@ -46,6 +46,8 @@ HANDLING = (
     "no_contract", "no_factor_row", "two_factors", "not_in_table", "no_heat_content", "no_density", "gas_condition",
     "unknown_fuel", "unit_and_factor", "no_gwp", "provisional_factor", "deduction_unknown", "no_burnt_fraction",
     "partial_year", "no_base_year", "no_floor_area", "no_source", "no_target", "two_targets", "running_year",
+    "yearly_total", "yearly_total_size", "yearly_total_unchecked", "yearly_total_differs", "yearly_total_divided",
+    "base_year_by_department",
 )  # fmt: skip
 
 
