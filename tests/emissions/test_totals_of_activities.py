@@ -21,8 +21,8 @@ SEWAGE_CH4, SEWAGE_N2O = Fraction("0.00088") * 21, Fraction("0.00016") * 310  # 
 
 def of_activity(activity: str, quantity: object, unit: str, rounding: object = 1, **more: object) -> dict[str, object]:
     """A row of the register about an activity of F1 in FY2013."""
-    figure = {"energy_type": "", "activity": activity, "quantity": quantity, "unit": unit, "rounding": rounding}
-    return total(**({"facility_id": "F1"} | figure | more if "department" not in more else figure | more))
+    figure = {"energy_type": "", "activity": activity, "unit": unit}
+    return total(2013, quantity, rounding, **(figure | more))
 
 
 def works(city: City, activity: str, unit: str, a_month: object, years: Sequence[int] = range(2021, 2026)) -> City:

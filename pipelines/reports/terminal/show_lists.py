@@ -140,7 +140,7 @@ def _standing(out: Terminal, r: dict[str, Any]) -> Text:
     return verdict + (INHERITED if r["is_inherited"] else "") + (YEARLY_TOTAL if _marks(r) else "")
 
 
-def _marks(r: dict[str, Any]) -> set[str]:
+def _marks(r: dict[str, Any]) -> frozenset[str]:
     return MARKS & set((r["reasons"] or "").split(";"))
 
 
