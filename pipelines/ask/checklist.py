@@ -35,7 +35,7 @@ CLOSING = (NOT_CLOSED, MISSING)
 # Reasons whose remedy needs no numbers of theirs.
 BY_ITSELF = frozenset({
     "no_target", "no_base_year", "no_floor_area", "partial_year", "no_source", "two_targets", "running_year", "yearly_total_differs",
-    "yearly_total_divided", "base_year_by_department",
+    "yearly_total_divided", "base_year_by_department", "type_left_out",
 })  # fmt: skip
 # What stands beside a verdict and keeps nobody from one.
 MARKS = frozenset({"yearly_total"})

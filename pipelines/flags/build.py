@@ -23,7 +23,7 @@ from pipelines.findings import Finding, explain_reason, rules, stable_id
 from pipelines.flags import backdated
 from pipelines.periods import fiscal_year
 from pipelines.reference import contract_names
-from pipelines.registers import factor_line
+from pipelines.registers import factor_line, spoken
 from pipelines.rounding import pair, rule_of
 from pipelines.settings.city import Settings
 from pipelines.texts import LANGUAGES, say, verdict_words, word
@@ -40,6 +40,7 @@ FLAG_RULES = (
     "spike",
     "unusual_months",
     "counted_twice",
+    "type_left_out",
     "bill_year_length",
     "fall_unexplained",
     "no_responsible_person",
@@ -209,6 +210,8 @@ def _told(flag: Raised, language: str) -> dict[str, Any]:
         columns = tables.table("delivery_closings").columns
         column = next(each for each in columns if each.name == flag.numbers["by_column"])
         told["row"] = f"{column.meaning_ja if language == 'ja' else column.name}={flag.numbers['whose']}"
+    if "types" in flag.numbers:
+        told["types"] = ", ".join(_type(name, language) for name in flag.numbers["types"])
     told["beside"] = _beside(flag.numbers, language)
     told["per"] = word(f"per_{flag.numbers.get('per', 'day')}", language)
     if "causes" in flag.numbers:
@@ -218,6 +221,12 @@ def _told(flag: Raised, language: str) -> dict[str, Any]:
         told["actual"], told["allowed"] = pair(actual, allowed, rule_of("emissions"))
         told["excess"] = rule_of("emissions").text(actual - allowed)
     return told
+
+
+def _type(name: str, language: str) -> str:
+    """An energy type or activity as the registers call it."""
+    usual = spoken.usual("meters", "energy_type") | spoken.usual("activity_sources", "activity")
+    return word("all_types", language) if name == "all" else usual.get(name, name) if language == "ja" else name
 
 
 def _beside(numbers: Mapping[str, Any], language: str) -> str:

@@ -2,7 +2,7 @@
 
 Reads emissions_by_source_month, yearly_total_emissions, bounded_days, facility_spans, readings, outside_rows, the registers
 and the closings. Writes
-target_paths, base_year_lines, operator_years, readings_outside_life, target_members, target_results and facility_results.
+target_paths, base_year_lines, operator_years, readings_outside_life, types_left_out, target_members, target_results and facility_results.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ def build(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date
         "today": today,
     }
     _load_closing_dates(connection, settings, min(parameters["first_year"], this_year - 1), this_year)
-    for table in ("operator_years", "readings_outside_life"):
+    for table in ("operator_years", "readings_outside_life", "types_left_out"):
         database.fill(connection, table, HERE / f"{table}.sql", parameters)
-    for step in ("members", "held_outside", "subject_years", "known_parts", "total_scopes"):
+    for step in ("members", "held_outside", "open_uses", "subject_years", "known_parts", "total_scopes"):
         database.create_temp(connection, step, HERE / f"{step}.sql", parameters)
     _hear_yearly_totals(connection)
     _compare(connection, parameters)

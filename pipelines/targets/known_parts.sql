@@ -1,7 +1,7 @@
 -- known_parts: what the sources say of each part of a subject in the years of which a yearly total exists: one row per subject, fiscal year,
 -- basis, facility and source type, and one for all types together ('all'). high is empty where anything is open. department_node and
 -- operator_node: whose it is at the year's end. is_year: the sources are expected over the whole year.
--- Inputs: members, emissions_by_source_month, yearly_total_emissions, held_outside, facility_homes.
+-- Inputs: members, emissions_by_source_month, yearly_total_emissions, open_uses, facility_homes.
 WITH asked AS (
     SELECT DISTINCT fiscal_year, basis FROM yearly_total_emissions
 ),
@@ -18,9 +18,9 @@ by_source AS (
     GROUP BY ALL
     UNION ALL BY NAME
     SELECT m.subject_key, h.fiscal_year, h.basis, h.facility_id, 'held' AS source_type, 0 AS low, 0 AS high, 1 AS open_days,
-        'readings_' || h.side || '_validity' AS reasons
+        h.reason AS reasons
     FROM members AS m
-    JOIN held_outside AS h ON h.facility_id = m.facility_id AND h.first_date >= m.valid_from AND h.first_date < m.valid_to
+    JOIN open_uses AS h ON h.facility_id = m.facility_id AND h.first_date >= m.valid_from AND h.first_date < m.valid_to
     JOIN asked AS a ON a.fiscal_year = h.fiscal_year AND a.basis = h.basis
 ),
 types AS (

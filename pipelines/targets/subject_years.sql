@@ -1,6 +1,6 @@
 -- subject_years: one row per subject, fiscal year and basis: the interval of its emissions and why it is open.
--- Each source counts by the rule of the year in force for it. NF3 is not part of the plan's total. Values that go on after
--- the validity of their meter leave it open too. Inputs: emissions_by_source_month, members, held_outside.
+-- Each source counts by the rule of the year in force for it. NF3 is not part of the plan's total.
+-- Inputs: emissions_by_source_month, members, open_uses.
 WITH by_source AS (
     SELECT
         m.subject_key, e.fiscal_year, e.basis, e.source_kind, e.source_id,
@@ -14,9 +14,9 @@ WITH by_source AS (
     WHERE e.is_in_force
     GROUP BY ALL
     UNION ALL
-    SELECT m.subject_key, h.fiscal_year, h.basis, 'held', h.facility_id, 0, 0, 1, NULL, NULL, 'readings_' || h.side || '_validity'
+    SELECT m.subject_key, h.fiscal_year, h.basis, 'held', h.facility_id, 0, 0, 1, NULL, NULL, h.reason
     FROM members AS m
-    JOIN held_outside AS h ON h.facility_id = m.facility_id AND h.first_date >= m.valid_from AND h.first_date < m.valid_to
+    JOIN open_uses AS h ON h.facility_id = m.facility_id AND h.first_date >= m.valid_from AND h.first_date < m.valid_to
 )
 SELECT
     subject_key, fiscal_year, basis, sum(low) AS low, CASE WHEN sum(open_days) = 0 THEN sum(high) END AS high,

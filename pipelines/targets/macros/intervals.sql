@@ -9,7 +9,7 @@ CREATE OR REPLACE MACRO of_baseline(texts) AS
     array_to_string(list_transform(listed(texts), lambda r: CASE r WHEN 'by_department' THEN 'base_year_by_department' ELSE 'baseline:' || r END), ';');
 -- Two statements about one amount, each an interval (high empty: open) with its reasons. Where they agree the amount lies in both, and the
 -- narrower one's reasons tell; where they contradict each other, either may be right: then it may lie anywhere between. So taking one of
--- two that agree away only ever widens what is left.
+-- two that agree away only ever widens what is left. Of two open ones each says why.
 CREATE OR REPLACE MACRO are_apart(low1, high1, low2, high2) AS coalesce(high1 < low2, false) OR coalesce(high2 < low1, false);
 CREATE OR REPLACE MACRO is_inside(low1, high1, low2, high2) AS low1 >= low2 AND (high2 IS NULL OR coalesce(high1 <= high2, false));
 CREATE OR REPLACE MACRO lower_of(a, b) AS least(coalesce(a, b), coalesce(b, a));
@@ -20,6 +20,7 @@ CREATE OR REPLACE MACRO met_high(low1, high1, low2, high2) AS CASE
     WHEN high1 IS NOT NULL AND high2 IS NOT NULL THEN greatest(high1, high2) END;
 CREATE OR REPLACE MACRO met_reasons(low1, high1, reasons1, low2, high2, reasons2) AS CASE
     WHEN are_apart(low1, high1, low2, high2) THEN concat_ws(';', reasons1, reasons2, 'yearly_total_differs')
+    WHEN high1 IS NULL AND high2 IS NULL THEN concat_ws(';', reasons1, reasons2)
     WHEN is_inside(low1, high1, low2, high2) THEN reasons1
     WHEN is_inside(low2, high2, low1, high1) THEN reasons2
     ELSE concat_ws(';', reasons1, reasons2) END;

@@ -1,7 +1,8 @@
 -- results_are_sums: where no yearly total speaks of the year (see yearly_totals_stand), the actual and the own baseline of a result are the sums of its subject's months: a facility's own; all of the
 -- city; an operator's or a department's by the registers. A year in which values of a main meter or a source go on after its validity, or
--- lie before it, has no upper bound. Inputs: facility_results, target_results, targets, emissions_by_source_month, facilities,
--- facility_periods, held_back_rows, meters, activity_sources.
+-- lie before it, has no upper bound, nor has one in which nothing speaks of a type that an earlier yearly total of the facility counts.
+-- Inputs: facility_results, target_results, targets, emissions_by_source_month, facilities,
+-- facility_periods, held_back_rows, meters, activity_sources, types_left_out.
 WITH validity AS (
     SELECT 'meter' AS source_kind, meter_id AS source_id, facility_id, coalesce(valid_from, DATE '0001-01-01') AS valid_from, valid_to, role FROM meters
     UNION ALL BY NAME SELECT 'activity' AS source_kind, activity_source_id AS source_id, facility_id, coalesce(valid_from, DATE '0001-01-01') AS valid_from, valid_to FROM activity_sources
@@ -25,6 +26,8 @@ counted AS (
     SELECT g.facility_id, g.held_date, g.fiscal_year, b.basis, 0, 0, 1, ''
     FROM goes_on AS g
     JOIN (SELECT DISTINCT source_kind, basis FROM emissions_by_source_month) AS b ON b.source_kind = g.source_kind
+    UNION ALL
+    SELECT DISTINCT facility_id, make_date(fiscal_year + 1, 3, 31), fiscal_year, basis, 0, 0, 1, '' FROM types_left_out
 ),
 placed AS (
     SELECT m.facility_id, m.fiscal_year, m.basis, coalesce(p.operator_id, f.operator_id) AS operator_id,

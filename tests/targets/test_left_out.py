@@ -1,0 +1,96 @@
+"""What a yearly total of an earlier year counts and no source or total of a later year speaks of leaves that year open: never a saving."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.making import City, broken, monthly, one, rows_of, verdict
+from tests.yearly_totals import FACILITIES, KEROSENE, METERS, TARGET, near, of_department, stated, total
+
+GAS_OIL = {"energy_type": "diesel", "unit": "L"}
+LEFT = "type_left_out"
+
+
+def with_gas_oil_in_the_base_year(city: City, *later: dict[str, object]) -> City:
+    """F1 used 1,200 L of kerosene and 1,000 L of diesel in FY2013, of which later only kerosene is known."""
+    city.register("facilities", FACILITIES[:1]).register("meters", METERS[:1]).register("targets", [TARGET])
+    city.register("yearly_totals", [total(rounding=0), total(quantity=1000, rounding=0, **GAS_OIL), *later])
+    return city.bills("fuel/1.csv", monthly("M1", 2021, 2025, 60))
+
+
+def test_a_type_of_the_base_year_that_nothing_speaks_of_later_is_missing(city: City) -> None:
+    with with_gas_oil_in_the_base_year(city).built() as made:
+        found = verdict(made, "F1", 2024)
+        city_too = one(made, "SELECT verdict FROM target_results WHERE fiscal_year = 2024")
+        low, high = one(made, """SELECT actual_low_co2e_kg, actual_high_co2e_kg FROM facility_results
+            WHERE facility_id = 'F1' AND fiscal_year = 2024""")  # fmt: skip
+        asked = rows_of(made, f"SELECT facility_id, fiscal_year, message_ja FROM flags WHERE rule_id = '{LEFT}'")
+        assert broken(made) == {}
+    assert found[0] == city_too == "undeterminable" and LEFT in found[1]
+    assert near(low, 720 * KEROSENE) and high is None
+    [(facility, year, ja)] = asked
+    assert (facility, year) == ("F1", 2025) and "軽油" in ja and "yearly_totals" in ja and "FY2013" in ja
+
+
+@pytest.mark.parametrize("told", ["zero", "meter_ended", "meter"])
+def test_a_total_of_zero_or_a_meter_of_the_type_says_what_became_of_it(city: City, told: str) -> None:
+    zeros = [total(year, 0, 0, **GAS_OIL) for year in range(2014, 2026)]
+    with_gas_oil_in_the_base_year(city, *(zeros if told == "zero" else ()))
+    if told != "zero":
+        ended = {"valid_to": "2014-04-01"} if told == "meter_ended" else {}
+        city.register("meters", [*METERS[:1], {**METERS[0], **GAS_OIL, "meter_id": "D1", **ended}])
+    with city.built() as made:
+        found = verdict(made, "F1", 2024)
+        assert broken(made) == {}
+    assert LEFT not in found[1]
+    assert found[0] == ("undeterminable" if told == "meter" else "achieved"), (
+        "the meter's days are missing by themselves"
+    )
+
+
+def test_a_judged_year_of_totals_needs_each_type(city: City) -> None:
+    """All of FY2024 is known by totals, of which one leaves diesel out."""
+    later = [total(2024, 720, 0), total(2025, 720, 0)]
+    city.register("facilities", FACILITIES[:1]).register("targets", [TARGET])
+    city.register("meters", [{**METERS[0], "valid_to": "2013-04-01"}])
+    base = [total(rounding=0), total(quantity=1000, rounding=0, **GAS_OIL)]
+    city.register("yearly_totals", [*base, *later])
+    with city.built() as made:
+        assert verdict(made, "F1", 2024)[0] == "undeterminable" and LEFT in verdict(made, "F1", 2024)[1]
+        assert broken(made) == {}
+    city.register("yearly_totals", [*base, *later, *(total(y, 800, 0, **GAS_OIL) for y in (2024, 2025))])
+    with city.built() as made:
+        assert LEFT not in verdict(made, "F1", 2024)[1]
+        assert broken(made) == {}
+
+
+def test_a_facility_of_which_only_its_base_year_is_known_is_no_saving_of_the_city(city: City) -> None:
+    """F2 has a total of FY2013 and nothing later: the city must not be judged without it, before it has been closed."""
+    city.register("facilities", FACILITIES[:2]).register("meters", METERS[:1]).register("targets", [TARGET])
+    city.register("yearly_totals", [total(rounding=0), stated("100", 0, facility_id="F2")])
+    city.bills("fuel/1.csv", monthly("M1", 2021, 2025, 60))
+    with city.built() as made:
+        assert one(made, "SELECT verdict FROM target_results WHERE fiscal_year = 2024") == "undeterminable"
+        assert broken(made) == {}
+    city.register("facilities", [FACILITIES[0], {**FACILITIES[1], "closed_on": "2020-04-01"}])
+    with city.built() as made:
+        assert one(made, "SELECT verdict FROM target_results WHERE fiscal_year = 2024") == "achieved"
+        assert broken(made) == {}
+
+
+def test_a_type_of_a_departments_total_is_looked_for_at_all_its_facilities(city: City) -> None:
+    city.register("facilities", FACILITIES[:2]).register("meters", METERS[:2])
+    city.register("targets", [of_department("管財課")])
+    city.register("yearly_totals", [total(quantity=2400, rounding=0, department="管財課"),
+        total(quantity=1000, rounding=0, department="管財課", **GAS_OIL)])  # fmt: skip
+    for n in (1, 2):
+        city.bills(f"fuel/{n}.csv", monthly(f"M{n}", 2021, 2025, 60))
+    judged = "SELECT verdict, reasons FROM target_results WHERE fiscal_year = 2024"
+    with city.built() as made:
+        found, reasons = one(made, judged)
+        assert broken(made) == {}
+    assert found == "undeterminable" and LEFT in reasons
+    city.register("meters", [*METERS[:2], {**METERS[1], **GAS_OIL, "meter_id": "D2", "valid_to": "2014-04-01"}])
+    with city.built() as made:
+        assert one(made, judged)[0] == "achieved"
+        assert broken(made) == {}
