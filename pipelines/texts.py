@@ -13,7 +13,7 @@ from typing import Any
 LANGUAGES = ("ja", "en")
 # what is told where nobody knows the reader's language, so that both languages are told at once
 TOLD_IN_BOTH = ("errors", "checks", "notes")
-SECTIONS = ("rules", "words", "labels", *TOLD_IN_BOTH, "letters", "layout_keys", "layout_titles")
+SECTIONS = ("rules", "words", "labels", *TOLD_IN_BOTH, "letters", "layout_keys", "layout_titles", "usage")
 
 
 class _Spoken(string.Formatter):

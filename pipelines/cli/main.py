@@ -54,7 +54,7 @@ def options(
 ) -> None:
     """Take the global options that stand before the command."""
     if lang not in (None, "ja", "en"):
-        common.refuse(f"--lang {lang}: ja / en")
+        common.refuse(both("language_unknown", at=f"--lang {lang}"))
     common.chosen.city, common.chosen.data, common.chosen.language = city, data, lang
     common.speak()
     context.call_on_close(lambda: texts.speak(""))

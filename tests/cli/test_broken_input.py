@@ -199,9 +199,11 @@ def all_instead(paths: list[Path], content: bytes | None) -> None:
         instead(path, content)
 
 
-def half(path: Path) -> None:
-    path.chmod(0o644)
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+def half(*paths: Path) -> None:
+    assert paths
+    for path in paths:
+        path.chmod(0o644)
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
 def other_database(path: Path) -> None:
@@ -263,11 +265,11 @@ BROKEN: dict[str, Callable[[Path], Any]] = {
         sorted((c / ".data/history").glob("*.jsonl")), b'{"a": 1}\n[2]\n"x"\n'
     ),
     "history is gone": lambda c: shutil.rmtree(c / ".data/history"),
-    "history's lines are torn": lambda c: [half(path) for path in (c / ".data/history").glob("*.jsonl")],
+    "history's lines are torn": lambda c: half(*(c / ".data/history").glob("*.jsonl")),
     "history's heads are garbage": lambda c: all_instead(list((c / ".data/history").rglob("heads.json")), GARBAGE),
     "history's files are folders": lambda c: all_instead(sorted((c / ".data/history").glob("*.jsonl")), None),
     "parsed values are garbage": lambda c: all_instead(sorted((c / ".data/parsed").glob("*")), GARBAGE),
-    "parsed values are cut": lambda c: [half(path) for path in (c / ".data/parsed").rglob("*") if path.is_file()],
+    "parsed values are cut": lambda c: half(*(path for path in (c / ".data/parsed").rglob("*") if path.is_file())),
     "parsed values are gone": lambda c: shutil.rmtree(c / ".data/parsed"),
     "pages are a file": lambda c: instead(c / ".data/pages", b"x"),
     "evidence is a file": lambda c: instead(c / ".data/evidence", b"x"),

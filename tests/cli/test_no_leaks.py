@@ -129,6 +129,40 @@ def test_help_is_told_in_one_language() -> None:
                 ), text
 
 
+# words that the library of the command line refuses by itself, in each of its ways
+MISUSED = [
+    "explain", "nope", "flag", "flags --nope", "flags --jsn", "explain F1 --fiscal-year", "flags a b", "flags --json=3", "convert 1",
+    "review", "explain F1 --month 13", "explain F1 --month x", "explain F1 --basis y", "review answer F1", "collect issue", "--today",
+]  # fmt: skip
+ENGLISH_SENTENCE = re.compile(
+    r"(?<![\w<>.=-])[A-Za-z]+(?: [a-z]+){2,}|Usage|Error|Options|Missing|default|required|Show"
+)
+
+
+@pytest.mark.parametrize("command", MISUSED)
+def test_words_that_cannot_be_read_are_told_in_the_readers_language(command: str) -> None:
+    japanese, english = (
+        CliRunner().invoke(main.app, ["--lang", language, *words_of(command)]) for language in ("ja", "en")
+    )
+    assert japanese.exit_code == english.exit_code != 0 or command == "review"
+    told = re.sub(r"'[^']*'|「[^」]*」|（[^）]*）", "", japanese.output)
+    assert not ENGLISH_SENTENCE.search(told), japanese.output
+    assert re.search("[ぁ-ん]", japanese.output) and not re.search("[ぁ-ん]", english.output), english.output
+
+
+def test_every_help_is_told_in_the_readers_language() -> None:
+    for words, command in named(typer.main.get_command(main.app)):
+        told = CliRunner().invoke(main.app, ["--lang", "ja", *words, "--help"]).output
+        told = re.sub(r"(?m)^  例: .*(?:\n    .*)*|<[^>]*>|\([^)]*\)|（[^）]*）|facility-emissions [a-z -]*", "", told)
+        assert not ENGLISH_SENTENCE.search(told), (words, command, ENGLISH_SENTENCE.search(told), told)
+
+
+def named(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    yield words, command
+    for name, each in getattr(command, "commands", {}).items():
+        yield from named(each, (*words, name))
+
+
 def every(command: Any) -> Iterator[Any]:
     yield command
     for each in getattr(command, "commands", {}).values():

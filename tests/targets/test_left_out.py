@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.making import City, broken, monthly, one, rows_of, verdict
 from tests.yearly_totals import FACILITIES, KEROSENE, METERS, TARGET, near, of_department, stated, total
 
-GAS_OIL = {"energy_type": "diesel", "unit": "L"}
+GAS_OIL: dict[str, Any] = {"energy_type": "diesel", "unit": "L"}
 LEFT = "type_left_out"
 
 
