@@ -17,6 +17,7 @@ def guide(name: str) -> dict[str, Any]:
     table = next(table for table in read.register_tables() if table.name == name)
     return {
         "register": table.name,
+        "called": spoken.registers()[table.name][0],
         "is_needed": table.name in read.REQUIRED,
         "grain_ja": table.grain_ja,
         "grain_en": table.grain_en,

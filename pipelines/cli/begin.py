@@ -58,12 +58,14 @@ def registers(
     例 / example: facility-emissions registers meters
     """
     from pipelines.ask import register_guide
+    from pipelines.registers import spoken
     from pipelines.reports.terminal import show_registers
 
     known = register_guide.names()
-    if name and name.removesuffix(".csv") not in known:
+    meant = spoken.register(name)
+    if name and meant not in known:
         common.refuse(both("no_such_register", at=name, known=", ".join(known)))
-    chosen = [register_guide.guide(each) for each in ([name.removesuffix(".csv")] if name else known)]
+    chosen = [register_guide.guide(each) for each in ([meant] if name else known)]
     if as_json:
         common.print_json(chosen[0] if name else chosen)
     elif name:

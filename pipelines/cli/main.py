@@ -262,12 +262,18 @@ def explain(
 
 @app.command()
 def flags(
-    as_known_at: common.AsKnownAt = None, by_receipt: common.ByReceipt = False, as_json: common.AsJson = False
+    facility: Annotated[
+        str | None, typer.Argument(help="この施設（IDか名前）のものだけ / only those of a facility (id or name).")
+    ] = None,
+    as_known_at: common.AsKnownAt = None,
+    by_receipt: common.ByReceipt = False,
+    as_json: common.AsJson = False,
 ) -> None:
     """要確認事項の一覧 / flags with owner, tonnes at stake and state."""
     from pipelines.reports.terminal import show_lists
 
     found = common.published_rows("flags", None, as_known_at, by_receipt=by_receipt)
+    found = _only(found, "flags", facility, lambda row: (str(row["facility_id"]), str(row["name"])))
     if as_json:
         common.print_json(found)
     else:

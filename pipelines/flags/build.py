@@ -26,7 +26,7 @@ from pipelines.reference import contract_names
 from pipelines.registers import factor_line, spoken
 from pipelines.rounding import pair, rule_of
 from pipelines.settings.city import Settings
-from pipelines.texts import LANGUAGES, say, verdict_words, word
+from pipelines.texts import LANGUAGES, label, say, verdict_words, word
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent
@@ -219,6 +219,7 @@ def _told(flag: Raised, language: str) -> dict[str, Any]:
     if "actual_kg" in flag.numbers:
         actual, allowed = Decimal(flag.numbers["actual_kg"]), Decimal(flag.numbers["allowed_kg"])
         told["actual"], told["allowed"] = pair(actual, allowed, rule_of("emissions"))
+        told["at_least"] = "" if flag.numbers["is_exact"] else label("at_least", language)
         told["excess"] = rule_of("emissions").text(actual - allowed)
     return told
 

@@ -57,6 +57,18 @@ def headings(table: tables.Table, column: str) -> list[str]:
     return list(map(str, found))
 
 
+def registers() -> dict[str, list[str]]:
+    """Return register -> what an office calls it, the usual name first."""
+    return dict(_stated()["registers"])
+
+
+def register(text: str) -> str:
+    """Return the register that is meant by its file, its name or what an office calls it; the text itself where there is none."""
+    meant = {plain(name): each for each, names in registers().items() for name in (each, f"{each}.csv", *names)}
+    known = plain(text)
+    return meant.get(known) or meant.get(known.removesuffix(plain("台帳")), text)
+
+
 @cache
 def columns_by_heading(table_name: str) -> dict[str, str]:
     """Return heading (see :func:`plain`) -> column, for a register."""

@@ -26,6 +26,8 @@ COMMANDS = [
     "facilities --verdict 未達",
     "facilities --department 保育課 --operator OP1",
     "flags",
+    "flags f024",
+    "flags 市民プール",
     "posts",
     "explain F043",
     "explain F009 --fiscal-year 2025 --month 8",
@@ -41,6 +43,7 @@ COMMANDS = [
     "start --fiscal-year 2026",
     "registers",
     "registers meters",
+    "registers 計器",
     "registers targets",
     "restatements",
     "inbox",
@@ -68,6 +71,7 @@ WRONG = [
     "parse nosuch.csv",
     "review answer zzz --by P1 --text x",
     "registers nosuch",
+    "flags F999",
     "sql 'DELETE FROM readings'",
     "facilities --as-known-at 2001-01-01",
 ]
@@ -131,7 +135,7 @@ def test_help_is_told_in_one_language() -> None:
 
 # words that the library of the command line refuses by itself, in each of its ways
 MISUSED = [
-    "explain", "nope", "flag", "flags --nope", "flags --jsn", "explain F1 --fiscal-year", "flags a b", "flags --json=3", "convert 1",
+    "explain", "nope", "flag", "flags --nope", "flags --jsn", "explain F1 --fiscal-year", "flags F024 b", "flags --json=3", "convert 1",
     "review", "explain F1 --month 13", "explain F1 --month x", "explain F1 --basis y", "review answer F1", "collect issue", "--today",
 ]  # fmt: skip
 ENGLISH_SENTENCE = re.compile(

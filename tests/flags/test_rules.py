@@ -45,6 +45,14 @@ def test_over_the_path_tells_by_how_many_tonnes(city: City) -> None:
     assert (found["year"], round(found["stake"], 3)) == (2025, round(used - allowed, 3))
     assert found["numbers"]["excess_t"] == pytest.approx(float(used - allowed) / 1000)
     assert "4.5 t" in found["ja"] and "4.5 t" in found["en"], "12,000 L x 2.489 kg x 15 % = 4.481 t"
+    assert "以上" not in found["ja"] and "at least" not in found["en"], "all of the year is known"
+
+
+def test_over_the_path_of_a_year_with_a_gap_says_at_least(city: City) -> None:
+    city.bills("fuel/a.csv", monthly("M1", 2022, 2025, lambda y, m: None if (y, m) == (2025, 5) else 1000))
+    with city.built() as made:
+        found = flags(made)["over_path"]
+    assert "tCO2e 以上で" in found["ja"] and "at least" in found["en"]
 
 
 @pytest.mark.parametrize(("today", "late"), [(date(2026, 6, 29), False), (date(2026, 7, 1), True)])

@@ -253,3 +253,11 @@ def test_words_are_the_nearest_where_there_are_many(city: City) -> None:
 def test_a_heading_that_states_another_unit_is_none_of_ours(register: str, heading: str, column: str | None) -> None:
     """A hundredth or a thousandth that stood in brackets alone would be lost without a word."""
     assert spoken.column_of(tables.table(register), heading) == (column or heading)
+
+
+def test_every_register_has_a_name_that_an_office_uses() -> None:
+    assert set(spoken.registers()) == {table.name for table in read.register_tables()}
+    for name, called in spoken.registers().items():
+        for text in (name, f"{name}.csv", *called, f"{called[0]}台帳", called[0].upper()):
+            assert spoken.register(text) == name, text
+    assert spoken.register("どこにもない") == "どこにもない"

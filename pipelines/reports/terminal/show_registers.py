@@ -15,8 +15,12 @@ def every(out: Terminal, guides: Sequence[Mapping[str, Any]]) -> None:
     """The registers, a line each: whether it is needed and what a row is."""
     for guide in guides:
         needed = label("register_needed" if guide["is_needed"] else "register_optional", out.language)
-        out.line(f"{guide['register']}  {guide[f'grain_{out.language}']} ({needed})")
+        out.line(f"{_named(guide, out.language)}  {guide[f'grain_{out.language}']} ({needed})")
     out.line(out.say("registers_next"), "dim")
+
+
+def _named(guide: Mapping[str, Any], language: str) -> str:
+    return f"{guide['register']} {guide['called']}" if language == "ja" else str(guide["register"])
 
 
 def one(out: Terminal, guide: Mapping[str, Any]) -> None:
