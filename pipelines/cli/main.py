@@ -127,6 +127,8 @@ def parse(
 ) -> None:
     """ファイルの読み方を見る（何も書かない） / show how one file is read; writes nothing.
 
+    使える値がなければ終了コード 1 / exit code 1 where no value is left.
+
     例 / example: facility-emissions parse inbox/power/2025-05.csv
 
     --propose: 知らない表の様式の案を city.toml の形で出す / drafts the section of city.toml for an unknown table.
@@ -152,7 +154,8 @@ def parse(
         common.print_json(told)
     else:
         show_parsed.show(common.terminal(), told)
-    if told["problem"] or told["units"]:
+    nothing_left = told["rows_values"] == len(told["held"]) and (told["held"] or told["rejects"])
+    if told["problem"] or told["units"] or nothing_left:
         raise typer.Exit(common.ERROR)
 
 

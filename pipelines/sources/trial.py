@@ -20,6 +20,10 @@ from pipelines.warehouse import database
 MOST_ROWS = 20
 # Bytes of text up to which planning a statement costs more than its rows do: some hundred lines.
 HANDFUL = 16_384
+# What the night holds back of a value by itself, whosever it is.
+HELD = """SELECT source_line, source_column, 'negative_quantity' AS rule_id,
+        concat_ws(' ', rtrim(rtrim(CAST(quantity AS VARCHAR), '0'), '.'), unit) AS raw
+    FROM parsed_values WHERE quantity < 0 AND record <> 'weather' ORDER BY source_line, source_column"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +72,13 @@ def read(
         totals = connection.execute(
             "SELECT (SELECT count(*) FROM parsed_values), (SELECT count(*) FROM parsed_rejects)"
         ).fetchone()
+        held = database.dicts(connection, HELD)
         written = connection.execute(
             """SELECT key, unit, count(*), bool_or(record IN ('reading', 'register')) FROM parsed_values
                WHERE record NOT IN ('weather', 'composition') GROUP BY key, unit ORDER BY min(source_line), key, unit"""
         ).fetchall()
         connection.close()
-    for reject in rejects:
+    for reject in (*rejects, *held):
         reject["ja"] = rules()[reject["rule_id"]].sentence("ja", {"raw": reject["raw"]})
         reject["en"] = rules()[reject["rule_id"]].sentence("en", {"raw": reject["raw"]})
     problem = None
@@ -96,6 +101,7 @@ def read(
         "unread": counts[3],
         "values": values,
         "rejects": rejects,
+        "held": held,
         "meters": _named(written, office or Office()),
         "units": _not_understood(written, office or Office()),
     }

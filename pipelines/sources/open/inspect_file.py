@@ -50,6 +50,7 @@ MOST_LISTED_BYTES = 1_024
 HTML = re.compile(
     rb"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table)\b", re.IGNORECASE | re.DOTALL
 )
+PACKED_ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".zip")
 PROTECTED = "EncryptedPackage".encode("utf-16-le")
 WORKBOOK_PARTS = frozenset({"xl/workbook.xml", "xl/workbook.bin", "content.xml"})
 # how JIS (ISO-2022-JP) goes over to kanji
@@ -284,6 +285,8 @@ def _longest_line(chunk: bytes, traits: _Traits, run: int) -> int:
 def _as_text(result: Inspected, head: bytes, traits: _Traits, limits: Limits) -> Inspected:
     result.encoding = _encoding(result.path, head, traits)
     if not result.encoding:
+        if (ending := result.path.suffix.casefold()) in PACKED_ENDINGS:
+            return _refuse(result, "not_its_ending", ending=ending)
         return _refuse(result, "unknown_encoding", place=_first_bad_byte(result.path))
     if traits.longest_gap > limits.line_bytes:
         return _refuse(result, "line_too_long", limit=limits.line_bytes)
