@@ -149,12 +149,13 @@ def parse(
             show_parsed.proposal(common.terminal(), drafted)
         return
     reading = ParseOptions.of(common.city_folder()) if common.is_city() else None
-    told = trial.read(file, layout, reading, _office(file) if common.is_city() else None)
+    city = common.city_folder() if common.is_city() else None
+    told = trial.read(file, layout, reading, _office(file) if city else None, city.today if city else date.today())
     if as_json:
         common.print_json(told)
     else:
         show_parsed.show(common.terminal(), told)
-    nothing_left = told["rows_values"] == len(told["held"]) and (told["held"] or told["rejects"])
+    nothing_left = told["rows_values"] == told["rows_held"] and (told["held"] or told["rejects"])
     if told["problem"] or told["units"] or nothing_left:
         raise typer.Exit(common.ERROR)
 

@@ -25,9 +25,8 @@ ruled AS (
             WHEN unit_rule IS NOT NULL THEN unit_rule
             WHEN CAST(ended_at AS DATE) > until THEN 'outside_validity'
             WHEN record = 'reading' AND ended_at > same_until THEN 'multiplier_changed'
-            WHEN is_future(ended_at, $today) THEN 'in_the_future'
-            WHEN quantity < 0 AND record <> 'weather' THEN 'negative_quantity'
-            WHEN record = 'composition' AND (quantity > 100 OR moisture_percent < 0 OR moisture_percent >= 100) THEN 'not_a_percent'
+            WHEN value_rule(record, quantity, moisture_percent, ended_at, $today) IS NOT NULL
+                THEN value_rule(record, quantity, moisture_percent, ended_at, $today)
             WHEN wide_quantity * scale >= CASE WHEN counted_unit LIKE 'GJ%' THEN 100000000 ELSE 1000000000 END THEN 'number_too_large'
             WHEN scale <> 1 AND CAST(wide_quantity * scale AS DECIMAL(18, 6)) <> wide_quantity * scale THEN 'too_many_digits'
         END AS rule_id

@@ -24,6 +24,7 @@ BESIDE = (
 NOT_READING = frozenset(
     {
         "trial.py",
+        "held_at_night.sql",
         "propose.py",
         "propose.toml",
         "facility_list.py",

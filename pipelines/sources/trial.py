@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,9 @@ from pipelines.sources.parse import ParseOptions, parse
 from pipelines.warehouse import database
 
 MOST_ROWS = 20
+HELD_AT_NIGHT = Path(__file__).with_name("held_at_night.sql")
 # Bytes of text up to which planning a statement costs more than its rows do: some hundred lines.
 HANDFUL = 16_384
-# What the night holds back of a value by itself, whosever it is.
-HELD = """SELECT source_line, source_column, 'negative_quantity' AS rule_id,
-        concat_ws(' ', rtrim(rtrim(CAST(quantity AS VARCHAR), '0'), '.'), unit) AS raw
-    FROM parsed_values WHERE quantity < 0 AND record <> 'weather' ORDER BY source_line, source_column"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,11 @@ class Office:
 
 
 def read(
-    path: Path, layout: str = "", reading: ParseOptions | None = None, office: Office | None = None
+    path: Path,
+    layout: str = "",
+    reading: ParseOptions | None = None,
+    office: Office | None = None,
+    today: date | None = None,
 ) -> dict[str, Any]:
     """Return what the parser makes of a file.
 
@@ -58,6 +60,7 @@ def read(
         layout: The layout to try; empty: recognised by content.
         reading: Limits and the city's own layouts.
         office: What units and words of meters are held against, as the night does; ``None``: units alone.
+        today: The day by which a value lies in the future; ``None``: none does.
     """
     chosen = reading or ParseOptions(Limits())
     where = as_text("/".join(path.resolve().parts[-3:]))
@@ -69,18 +72,17 @@ def read(
         counts = connection.execute(counted).fetchone() or (0, 0, 0, "")
         values = _rows(connection, "parsed_values ORDER BY source_line, source_column")
         rejects = _rows(connection, "parsed_rejects ORDER BY source_line, source_column")
+        held = database.dicts(connection, database.sql_text(HELD_AT_NIGHT), {"today": today})
         totals = connection.execute(
             "SELECT (SELECT count(*) FROM parsed_values), (SELECT count(*) FROM parsed_rejects)"
         ).fetchone()
-        held = database.dicts(connection, HELD)
         written = connection.execute(
             """SELECT key, unit, count(*), bool_or(record IN ('reading', 'register')) FROM parsed_values
                WHERE record NOT IN ('weather', 'composition') GROUP BY key, unit ORDER BY min(source_line), key, unit"""
         ).fetchall()
         connection.close()
-    for reject in (*rejects, *held):
-        reject["ja"] = rules()[reject["rule_id"]].sentence("ja", {"raw": reject["raw"]})
-        reject["en"] = rules()[reject["rule_id"]].sentence("en", {"raw": reject["raw"]})
+    for row in (*rejects, *held[:MOST_ROWS]):
+        row |= {language: rules()[row["rule_id"]].sentence(language, {"raw": row["raw"]}) for language in ("ja", "en")}
     problem = None
     if outcome.problem:
         rule = rules()[outcome.problem[0]]
@@ -101,7 +103,8 @@ def read(
         "unread": counts[3],
         "values": values,
         "rejects": rejects,
-        "held": held,
+        "rows_held": len(held),
+        "held": held[:MOST_ROWS],
         "meters": _named(written, office or Office()),
         "units": _not_understood(written, office or Office()),
     }

@@ -154,6 +154,34 @@ def test_parse_shows_and_writes_nothing(published: City) -> None:
     assert sorted(p for p in published.folder.rglob("*")) == before
 
 
+@pytest.mark.parametrize(
+    ("quantity", "ends_on", "rule"),
+    [("-5", "2026-06-01", "negative_quantity"), ("5", "2099-06-01", "in_the_future"), ("5", "2026-06-01", "")],
+)
+def test_what_parse_accepts_the_night_accepts(tmp_path: Path, quantity: str, ends_on: str, rule: str) -> None:
+    """What the night would hold back for what it is stands in the answer; one value is left, so it ends well."""
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "meter_id,started_at,ended_at,quantity,unit\n"
+        f"M1,2026-04-01,2026-05-01,7,kWh\nM1,2026-05-01,{ends_on},{quantity},kWh\n",
+        encoding="utf-8",
+    )
+    nowhere = ["--city", str(tmp_path)]
+    shown = RUNNER.invoke(main.app, [*nowhere, "parse", str(path)])
+    told = json.loads(RUNNER.invoke(main.app, [*nowhere, "parse", str(path), "--json"]).output)
+    assert shown.exit_code == 0
+    assert [(row["source_line"], row["rule_id"]) for row in told["held"]] == ([(3, rule)] if rule else [])
+    assert told["rows_held"] == len(told["held"]) and told["rows_values"] == 2
+    for row in told["held"]:
+        assert "".join(row["ja"].split()) in "".join(shown.output.split())
+
+
+def test_parse_ends_with_a_sign_where_no_value_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("meter_id,started_at,ended_at,quantity,unit\nM1,2026-04-01,2026-05-01,7x,kWh\n", encoding="utf-8")
+    assert RUNNER.invoke(main.app, ["--city", str(tmp_path), "parse", str(path)]).exit_code == 1
+
+
 def test_review_from_the_terminal(published: City) -> None:
     flag = next(
         f["flag_id"] for f in json.loads(run(published, "review", "list", "--json")[1]) if f["rule_id"] == "unit_slip"

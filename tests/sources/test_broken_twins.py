@@ -12,6 +12,7 @@ import pytest
 import xlsxwriter
 
 from pipelines.settings.city import Limits
+from pipelines.sources.open.inspect_file import inspect
 from pipelines.sources.parse import ParseOptions
 from tests.sources import made
 from tests.sources.made import Made
@@ -252,3 +253,37 @@ def test_a_sheet_that_fits_no_layout_is_counted_and_named(tmp_path: Path) -> Non
     found = parsed(tmp_path, made.portfolio_manager())
     assert found["outcome"].unread == ["Empty Sheet 1"]
     assert found["ignored"] == 7, "five lines of titles (two empty), the header, and the other sheet's line"
+
+
+NO_TEXT = bytes(range(0x80, 0x100)) * 40  # neither UTF-8 nor a word of a Japanese encoding, and no format's mark
+
+
+@pytest.mark.parametrize(
+    ("name", "rule", "ending"),
+    [
+        ("a.xlsx", "not_its_ending", ".xlsx"),
+        ("a.XLS", "not_its_ending", ".xls"),
+        ("a.zip", "not_its_ending", ".zip"),
+        ("a.pdf", "not_its_ending", ".pdf"),
+        ("a.csv", "unknown_encoding", None),
+    ],
+)
+def test_bytes_that_are_nothing_are_told_by_the_name(tmp_path: Path, name: str, rule: str, ending: str | None) -> None:
+    (tmp_path / name).write_bytes(NO_TEXT)
+    problem = inspect(tmp_path / name, Limits()).problem
+    assert problem is not None and (problem[0], problem[1].get("ending")) == (rule, ending)
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [(b"PK\x03\x04" + NO_TEXT, "broken_archive"), (b"%PDF-1.7" + NO_TEXT, "document")],
+)
+def test_a_format_under_the_name_of_a_table_is_told_by_its_mark(tmp_path: Path, content: bytes, rule: str) -> None:
+    (tmp_path / "a.csv").write_bytes(content)
+    problem = inspect(tmp_path / "a.csv", Limits()).problem
+    assert problem is not None and problem[0] == rule
+
+
+def test_text_under_the_name_of_a_workbook_stays_text(tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_text("a,b\n1,2\n", encoding="utf-8")
+    assert inspect(tmp_path / "a.xlsx", Limits()).problem is None

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli import main
-from pipelines.settings.city import Limits
-from pipelines.sources.open.inspect_file import inspect
 from pipelines.sources.trial import read
 from tests.making import City, rows_of
 
@@ -36,14 +33,3 @@ def test_the_exit_code_says_whether_any_value_is_left(tmp_path: Path, rows: str,
     result = CliRunner().invoke(main.app, ["--city", str(tmp_path), "parse", str(path)])
     assert result.exit_code == code, result.output
     assert ("取込保留" in result.output) is (BAD in rows)
-
-
-@pytest.mark.parametrize("ending", [".xlsx", ".XLS", ".ods", ".zip"])
-def test_a_broken_workbook_is_told_by_its_name_and_not_as_an_encoding(tmp_path: Path, ending: str) -> None:
-    path = tmp_path / f"料金{ending}"
-    path.write_bytes(random.Random(1).randbytes(3000))  # noise from a fixed seed
-    rule, numbers = inspect(path, Limits()).problem or ("", {})
-    assert (rule, numbers) == ("not_its_ending", {"ending": ending.lower()})
-    other = path.with_suffix(".csv")
-    path.rename(other)
-    assert (inspect(other, Limits()).problem or ("",))[0] == "unknown_encoding"

@@ -13,7 +13,6 @@ from pipelines.tables import catalogue
 from pipelines.texts import word
 
 MOST_METERS = 10
-MOST_HELD = 20
 WORDS = ("reading_kind", "stage", "quality", "time_band")
 SHOWN_FIRST = ("source_line", "source_column", "record", "key", "started_at", "ended_at", "quantity", "unit")
 
@@ -44,16 +43,18 @@ def show(out: Terminal, told: dict[str, Any]) -> None:
     _whose(out, told["meters"])
     for unit in told["units"]:
         out.line(f"  {unit['key']}: {unit[out.language]}", "red")
-    _held_back(out, out.say("parse_rejects"), told["rejects"])
-    _held_back(out, out.say("parse_held", count=len(told["held"])), told["held"][:MOST_HELD])
+    _held_back(out, out.say("parse_rejects"), told["rejects"], told["rows_rejected"])
+    _held_back(out, out.say("parse_held", count=told["rows_held"]), told["held"], told["rows_held"])
 
 
-def _held_back(out: Terminal, heading: str, rows: list[dict[str, Any]]) -> None:
+def _held_back(out: Terminal, heading: str, rows: list[dict[str, Any]], count: int) -> None:
     if rows:
         out.line(heading, "bold")
     for row in rows:
         place = out.say("line", line=row["source_line"], column=row["source_column"])
         out.line(f"  {place} {row[out.language]}", "red")
+    if count > len(rows):
+        out.line(f"  {out.say('parse_more', count=count - len(rows))}", "red")
 
 
 def _whose(out: Terminal, meters: list[dict[str, Any]]) -> None:

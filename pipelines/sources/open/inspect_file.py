@@ -1,6 +1,6 @@
 """Look at a file's bytes once: its hash, whether it is a table at all, its encoding, its first lines.
 
-A file is read in chunks; nothing about it is believed from its name. Archives and workbooks are looked at by their
+A file is read in chunks; nothing about it is believed from its name, which only words what cannot be read. Archives and workbooks are looked at by their
 directory before anything is unpacked: how much they would become, and from how little.
 """
 
@@ -50,7 +50,8 @@ MOST_LISTED_BYTES = 1_024
 HTML = re.compile(
     rb"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table)\b", re.IGNORECASE | re.DOTALL
 )
-PACKED_ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".zip")
+# endings of kinds that are no text, asked only where the bytes are no text either: what to tell of such a file
+BINARY_ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".zip", ".pdf")
 PROTECTED = "EncryptedPackage".encode("utf-16-le")
 WORKBOOK_PARTS = frozenset({"xl/workbook.xml", "xl/workbook.bin", "content.xml"})
 # how JIS (ISO-2022-JP) goes over to kanji
@@ -285,7 +286,7 @@ def _longest_line(chunk: bytes, traits: _Traits, run: int) -> int:
 def _as_text(result: Inspected, head: bytes, traits: _Traits, limits: Limits) -> Inspected:
     result.encoding = _encoding(result.path, head, traits)
     if not result.encoding:
-        if (ending := result.path.suffix.casefold()) in PACKED_ENDINGS:
+        if (ending := result.path.suffix.casefold()) in BINARY_ENDINGS:
             return _refuse(result, "not_its_ending", ending=ending)
         return _refuse(result, "unknown_encoding", place=_first_bad_byte(result.path))
     if traits.longest_gap > limits.line_bytes:

@@ -7,6 +7,13 @@ CREATE OR REPLACE MACRO months_of(since, until) AS
 -- How far a rule looks in time stands here once, for the rule's own statement and for the one that says what a night touches.
 -- is_future: a value of a day that is not over is held back until it is.
 CREATE OR REPLACE MACRO is_future(ended_at, today) AS CAST(ended_at AS DATE) > CAST(today AS DATE) + 1;
+
+-- value_rule: the rule that a value breaks by itself, whosever it is and whatever came before; empty: none.
+CREATE OR REPLACE MACRO value_rule(record, quantity, moisture_percent, ended_at, today) AS CASE
+    WHEN is_future(ended_at, today) THEN 'in_the_future'
+    WHEN quantity < 0 AND record <> 'weather' THEN 'negative_quantity'
+    WHEN record = 'composition' AND (quantity > 100 OR moisture_percent < 0 OR moisture_percent >= 100) THEN 'not_a_percent'
+END;
 -- near_days: where a value of at most a day may overlap one of this day.
 CREATE OR REPLACE MACRO near_days(day) AS [day - 1, day, day + 1];
 -- similar_days: a missing day is filled from days that lie so near.
