@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from decimal import InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -148,9 +148,11 @@ def parse(
         else:
             show_parsed.proposal(common.terminal(), drafted)
         return
-    reading = ParseOptions.of(common.city_folder()) if common.is_city() else None
     city = common.city_folder() if common.is_city() else None
-    told = trial.read(file, layout, reading, _office(file) if city else None, city.today if city else date.today())
+    if city:
+        told = trial.read(file, layout, ParseOptions.of(city), _office(file), city.today)
+    else:
+        told = trial.read(file, layout, today=datetime.now().astimezone().date())
     if as_json:
         common.print_json(told)
     else:

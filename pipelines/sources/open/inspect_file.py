@@ -1,6 +1,7 @@
 """Look at a file's bytes once: its hash, whether it is a table at all, its encoding, its first lines.
 
-A file is read in chunks; nothing about it is believed from its name, which only words what cannot be read. Archives and workbooks are looked at by their
+A file is read in chunks; nothing about it is believed
+from its name, which only words what cannot be read. Archives and workbooks are looked at by their
 directory before anything is unpacked: how much they would become, and from how little.
 """
 
