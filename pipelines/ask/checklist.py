@@ -22,6 +22,7 @@ from pipelines.warehouse import query
 
 BASELINE = "baseline:"
 MOST_WORDS, MOST_METERS = 200, 20
+MOST_ASKED = 40  # questions that one command answers
 TO_CHOOSE = "todo_menu"
 NOT_CLOSED, MISSING = "delivery_not_closed", "missing_data"
 # How far a question has come, from where it is asked to where the next night takes the answer over.
@@ -228,7 +229,8 @@ def _doubt_cause(
     waiting = [each for each in asked.values() if each["ask_state"] not in SETTLED]
     if not waiting:
         return _cause(reason, names, asked, "answers_accepted", {}, details=asked)
-    return _cause(reason, names, asked, "doubt", {"ask_id": waiting[0]["ask_id"], "first": first}, details=asked)
+    ids = list(dict.fromkeys(each["ask_id"][:SHORT] for each in waiting))
+    return _cause(reason, names, asked, "doubt", {"ask_ids": ids[:MOST_ASKED], "first": first}, details=asked)
 
 
 def _asked(doubts: Iterable[Mapping[str, Any]], states: Mapping[str, str]) -> dict[str, Any]:
@@ -249,7 +251,7 @@ def _remedy(remedy: str, told: Mapping[str, Any], language: str) -> str:
         return str(told[f"message_{language}"])
     if remedy == "doubt":
         first = told["first"]
-        shown = {"lifted_by": first[f"lifted_by_{language}"], "ask_id": told["ask_id"][:SHORT]}
+        shown = {"lifted_by": first[f"lifted_by_{language}"], "ask_ids": " ".join(told["ask_ids"])}
         return say("todo_doubt", language, **shown)
     if remedy == "factor":
         chosen, lacking = _what_lacks(told)

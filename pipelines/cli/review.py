@@ -24,6 +24,14 @@ Paper = Annotated[
 Document = Annotated[str, typer.Option("--document", help="根拠の文書番号 / number of the document behind it.")]
 DocumentDate = Annotated[str | None, typer.Option("--on", help="その文書の日付 / its date.")]
 
+Flags = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FLAG...",
+        help="要確認事項ID（先頭だけでもよい。いくつでも） / flag ids or their beginnings, any number; a decision for each, or none.",
+    ),
+]
+
 app = typer.Typer(
     help="要確認事項への回答・承認・確認 / answering, accepting and confirming flags.",
     no_args_is_help=True,
@@ -51,7 +59,7 @@ def review_list(
 
 @app.command("answer")
 def review_answer(
-    flag: Annotated[str, typer.Argument(help="要確認事項ID（先頭だけでもよい） / flag id or its beginning.")],
+    flags: Flags,
     by: Annotated[str, typer.Option("--by", help="担当者ID / person id.")],
     text: Annotated[str, typer.Option("--text", help="回答 / the answer.")],
     data_are_right: Annotated[
@@ -75,14 +83,14 @@ def review_answer(
 
     def step(city: CityFolder) -> list[Any]:
         paper = _evidence(city, evidence, document, on)
-        return [counter.answer(city, flag, by, text, paper, data_are_right=data_are_right, discard=discard)]
+        return counter.answer_all(city, flags, by, text, paper, data_are_right=data_are_right, discard=discard)
 
     _review(step, as_json=as_json)
 
 
 @app.command("accept")
 def review_accept(
-    flag: Annotated[str, typer.Argument()],
+    flags: Flags,
     by: Annotated[str, typer.Option("--by")],
     text: Annotated[str, typer.Option("--text")] = "",
     evidence: Paper = None,
@@ -98,14 +106,14 @@ def review_accept(
     from pipelines.review import counter
 
     _review(
-        lambda city: [counter.judge(city, flag, "accept", by, text, _evidence(city, evidence, document, on))],
+        lambda city: counter.judge_all(city, flags, "accept", by, text, _evidence(city, evidence, document, on)),
         as_json=as_json,
     )
 
 
 @app.command("return")
 def review_return(
-    flag: Annotated[str, typer.Argument()],
+    flags: Flags,
     by: Annotated[str, typer.Option("--by")],
     text: Annotated[str, typer.Option("--text")],
     evidence: Paper = None,
@@ -117,7 +125,7 @@ def review_return(
     from pipelines.review import counter
 
     _review(
-        lambda city: [counter.judge(city, flag, "return", by, text, _evidence(city, evidence, document, on))],
+        lambda city: counter.judge_all(city, flags, "return", by, text, _evidence(city, evidence, document, on)),
         as_json=as_json,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -61,17 +61,42 @@ def answer(
     discard: bool = False,
 ) -> Decision:
     """Answer a flag and keep the answer."""
+    return answer_all(city, [flag_id], person, text, evidence, data_are_right=data_are_right, discard=discard)[0]
+
+
+def answer_all(
+    city: CityFolder,
+    flag_ids: Sequence[str],
+    person: str,
+    text: str,
+    evidence: Evidence = NONE,
+    *,
+    data_are_right: bool,
+    discard: bool = False,
+) -> list[Decision]:
+    """Give one answer to several flags: a decision for each, and none where one of them cannot be taken."""
     with desk(city) as open_desk:
         now = city.now()
-        taken = open_desk.answer(flag_id, person, text, now, evidence, data_are_right=data_are_right, discard=discard)
-    return _kept(city, [taken], evidence)[0]
+        taken = [
+            open_desk.answer(each, person, text, now, evidence, data_are_right=data_are_right, discard=discard)
+            for each in dict.fromkeys(flag_ids)
+        ]
+    return _kept(city, taken, evidence)
 
 
 def judge(city: CityFolder, flag_id: str, step: str, person: str, text: str, evidence: Evidence = NONE) -> Decision:
     """Accept or return an answer and keep the decision."""
+    return judge_all(city, [flag_id], step, person, text, evidence)[0]
+
+
+def judge_all(
+    city: CityFolder, flag_ids: Sequence[str], step: str, person: str, text: str, evidence: Evidence = NONE
+) -> list[Decision]:
+    """Accept or return the answers to several flags: a decision for each, and none where one of them cannot be taken."""
     with desk(city) as open_desk:
-        taken = open_desk.judge(flag_id, step, person, text, city.now(), evidence)
-    return _kept(city, [taken], evidence)[0]
+        now = city.now()
+        taken = [open_desk.judge(each, step, person, text, now, evidence) for each in dict.fromkeys(flag_ids)]
+    return _kept(city, taken, evidence)
 
 
 def confirm(

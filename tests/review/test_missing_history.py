@@ -6,7 +6,9 @@ from datetime import date
 
 import pytest
 
+from pipelines.ask import checklist
 from pipelines.review import counter
+from pipelines.review.desk import StepError
 from pipelines.review.evidence import Evidence
 from pipelines.warehouse import query
 from tests.making import City, monthly, rows_of, verdict
@@ -55,3 +57,28 @@ def test_the_question_is_informed_by_floor_areas_of_its_use_and_by_the_contract(
     assert "0.1 kWh（同じ用途の他の 3 施設の中央値は 144.0 kWh）" in told["F1"]
     assert "median of 3 other facilities of its use: 144.0 kWh" in told["F1"]
     assert "契約電力で全時間使った場合の 0 %" in told["F1"] and "契約電力" not in told["F2"]
+
+
+def test_one_answer_lifts_the_cause_at_every_facility_it_blocks(city: City) -> None:
+    """Three facilities with the base year and last year alone: one line of the checklist, one answer, one acceptance."""
+    facility = {"operator_id": "OP", "department": "総務課"}
+    names = ("F1", "F2", "F3")
+    city.register("facilities", [{**facility, "facility_id": f, "name": f"施設{f}"} for f in names])
+    kerosene = {"energy_type": "kerosene", "unit": "L", "reading_kind": "bill"}
+    city.register("meters", [{**kerosene, "meter_id": f"K{f}", "facility_id": f} for f in names])
+    for f in names:
+        city.bills(f"fuel/{f}a.csv", monthly(f"K{f}", 2022, 2022, 100))
+        city.bills(f"fuel/{f}b.csv", monthly(f"K{f}", 2025, 2025, 40))
+    city.publish()
+    [cause] = [c for c in checklist.gather(city.paths.published, 2025)["causes"] if "unit_slip" in c["reason"]]
+    assert [each["facility_id"] for each in cause["facilities"]] == list(names)
+    command = cause["remedy_ja"].partition("review answer ")[2].partition(" --by")[0].split()
+    assert len(command) == 3 and "review accept" in cause["remedy_ja"] and "--document" in cause["remedy_ja"]
+    with pytest.raises(StepError):
+        counter.answer_all(city.paths, [*command, "nosuch"], "P3", "照合した", data_are_right=True)
+    assert counter.listed(city.paths, "answered") == [], "all or none"
+    counter.answer_all(city.paths, [*command, command[0]], "P3", "請求書の写しと照合した", data_are_right=True)
+    assert len(counter.judge_all(city.paths, command, "accept", "P2", "", PAPER)) == 3
+    city.publish()
+    with query.opened(city.paths.published) as made:
+        assert {f: verdict(made, f, 2025)[0] for f in names} == dict.fromkeys(names, "achieved")
