@@ -117,6 +117,7 @@ ELECTRICITY = "electricity"
 HEAT_TYPES = frozenset({"steam", "steam_industrial", "hot_water", "cold_water"})
 # Sold by the metered cubic metre; a litre of these would be liquid, which no table here covers.
 GAS_TYPES = frozenset({"city_gas", "lpg", "lng"})
+WATER = "water"  # no energy: volume alone
 # The small unit each dimension is counted in: scaling into it only shifts digits, so it is exact.
 COUNTED_IN: dict[str, str] = {
     "[energy]": "kWh",
@@ -296,7 +297,7 @@ def counted(text: str, energy_type: str, aliases: tuple[tuple[str, str], ...] = 
     unit = COUNTED_IN[dimension]
     if dimension == "[energy]" and word.endswith("J"):
         unit = "GJ" if factor == 1 else "kJ"  # of a factor with many digits six places must still hold the product
-    if dimension == "[volume]" and energy_type in GAS_TYPES:
+    if dimension == "[volume]" and energy_type in GAS_TYPES | {WATER}:
         if not word.endswith("m3"):
             raise UnitError("wrong_dimension", "m3 / kg")
         unit = "m3"
@@ -346,6 +347,8 @@ RIGHT: dict[str, str] = {
 
 def _allowed(energy_type: str) -> frozenset[str]:
     """Return the dimensions an energy type may be stated in; the vocabulary check tells of an unknown type."""
+    if energy_type == WATER:
+        return frozenset({"[volume]"})
     admitted = ADMITTED.get(_usual_units().get(energy_type, ""), frozenset(RIGHT))
     # sold by the metered cubic metre although the tables count mass: the supplier's density leads there
     return admitted | {"[volume]"} if energy_type in GAS_TYPES else admitted

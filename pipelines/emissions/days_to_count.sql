@@ -1,12 +1,12 @@
 -- days_to_count: the days of energy as they enter fiscal years: by day, and for the meters that the city counts by twelve
 -- bills once more, each day in the year of its bill and on the day whose factors serve it (counted_on); after the last bill
 -- of a year that is covered by its bills, a day belongs to the next year's first one, whether that has come or not. A day goes to
--- another year only where that one is counted by bills too on the basis, so that none is in no year.
+-- another year only where that one is counted by bills too on the basis, so that none is in no year. Water is in no year.
 -- Inputs: energy_by_meter_day, bill_years, bill_spans, energy_choices.
 WITH placed AS (
     SELECT * EXCLUDE (undivided_quantity, meter_quantity, facility_quantity)
     FROM energy_by_meter_day
-    WHERE facility_share <> 0 AND facility_id <> 'outside'
+    WHERE facility_share <> 0 AND facility_id <> 'outside' AND is_energy(energy_type)
 ),
 billed AS (
     SELECT

@@ -32,4 +32,4 @@ SELECT p.meter_id, p.root_meter_id, p.facility_id, p.facility_share, p.direction
     bool_or(p.direction < 0) OVER (PARTITION BY p.root_meter_id) AS takes_off
 FROM parts AS p
 JOIN facility_spans AS s ON s.facility_id = p.facility_id AND s.valid_from < p.until AND s.valid_to > p.since
-WHERE p.direction <> 0
+WHERE p.direction <> 0 AND p.meter_id NOT IN (SELECT meter_id FROM meters WHERE NOT is_energy(energy_type))

@@ -4,7 +4,7 @@ WITH metered AS (
     SELECT 'meter' AS source_kind, meter_id AS source_id, local_date, any_value(unit) AS unit, sum(quantity) AS quantity, sum(low_quantity) AS low_quantity,
         CASE WHEN count(high_quantity) = count(*) THEN sum(high_quantity) END AS high_quantity, min(doubts) AS doubts, min(overridden) AS overridden
     FROM energy_by_meter_day
-    WHERE facility_share >= 0 AND (doubts IS NOT NULL OR overridden IS NOT NULL)
+    WHERE facility_share >= 0 AND is_energy(energy_type) AND (doubts IS NOT NULL OR overridden IS NOT NULL)
     GROUP BY meter_id, local_date
 ),
 every AS (

@@ -18,7 +18,7 @@ from pipelines.texts import both
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 # Energy whose factors are a supplier's (supplier_factors.csv) or that has none: no own factor of the plan serves it.
-NO_OWN_FACTOR = frozenset({units.ELECTRICITY, *units.HEAT_TYPES, "solar_self_use", "fuel_unspecified"})
+NO_OWN_FACTOR = frozenset({units.ELECTRICITY, *units.HEAT_TYPES, "solar_self_use", units.WATER, "fuel_unspecified"})
 SLIP = 2  # a factor so many times the ordinance's, or less than this part of it
 
 

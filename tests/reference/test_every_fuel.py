@@ -106,9 +106,12 @@ class Facts:
         return Fraction(value) * IN_TABLE[fact["unit"]]
 
 
+NO_FIGURES = ("fuel_unspecified", "water")
+
+
 def by_facts() -> dict[tuple[str, int], Figures]:
     facts = Facts()
-    return {(word, year): facts.figures(word, year) for word in TYPES if word != "fuel_unspecified" for year in YEARS}
+    return {(word, year): facts.figures(word, year) for word in TYPES if word not in NO_FIGURES for year in YEARS}
 
 
 def from_golden() -> dict[tuple[str, int], tuple[str, str, str]]:

@@ -5,7 +5,7 @@
 WITH used AS (
     SELECT meter_id, facility_id, CAST(date_trunc('month', local_date) AS DATE) AS month, unit, sum(quantity) AS quantity, count(*) AS days
     FROM energy_by_meter_day
-    WHERE facility_share <> 0 AND facility_id <> 'outside' AND quantity IS NOT NULL
+    WHERE facility_share <> 0 AND facility_id <> 'outside' AND is_energy(energy_type) AND quantity IS NOT NULL
     GROUP BY ALL
 ),
 done AS (

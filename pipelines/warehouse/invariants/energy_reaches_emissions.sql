@@ -4,7 +4,7 @@
 WITH used AS (
     SELECT facility_id, fiscal_year_of(local_date) AS fiscal_year, coalesce(sum(energy_gj), 0) AS energy_gj
     FROM energy_by_meter_day
-    WHERE facility_share <> 0 AND facility_id <> 'outside'
+    WHERE facility_share <> 0 AND facility_id <> 'outside' AND is_energy(energy_type)
     GROUP BY ALL
 ),
 wanted AS (

@@ -11,6 +11,7 @@ versions AS (
     SELECT meter_id, facility_id, coalesce(role, 'main') AS role, parent_meter_id, coalesce(valid_from, DATE '0001-01-01') AS since,
         coalesce(valid_to, DATE '9999-12-31') AS until
     FROM meters
+    WHERE is_energy(energy_type)
 ),
 shares AS (
     SELECT meter_id, facility_id, share, coalesce(valid_from, DATE '0001-01-01') AS since, coalesce(valid_to, DATE '9999-12-31') AS until
