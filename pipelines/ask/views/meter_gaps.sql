@@ -2,7 +2,7 @@
 WITH days AS (
     SELECT DISTINCT meter_id, facility_id, energy_type, state, local_date
     FROM energy_by_meter_day
-    WHERE state IN ('missing', 'doubtful') AND facility_share <> 0 AND facility_id <> 'outside' AND energy_type <> 'water'
+    WHERE state IN ('missing', 'doubtful') AND facility_share <> 0 AND facility_id <> 'outside' AND is_energy(energy_type)
 ),
 runs AS (
     SELECT *, local_date - CAST(row_number() OVER (PARTITION BY meter_id, facility_id, energy_type, state ORDER BY local_date) AS INTEGER) AS run

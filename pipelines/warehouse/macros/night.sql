@@ -4,9 +4,6 @@
 CREATE OR REPLACE MACRO months_of(since, until) AS
         generate_series(date_trunc('month', CAST(since AS TIMESTAMP)), CAST(until AS TIMESTAMP), INTERVAL 1 MONTH);
 
--- is_energy: whether a meter's quantity enters sums of energy and CO2; water is shown as a volume and enters none.
-CREATE OR REPLACE MACRO is_energy(energy_type) AS energy_type <> 'water';
-
 -- How far a rule looks in time stands here once, for the rule's own statement and for the one that says what a night touches.
 -- is_future: a value of a day that is not over is held back until it is.
 CREATE OR REPLACE MACRO is_future(ended_at, today) AS CAST(ended_at AS DATE) > CAST(today AS DATE) + 1;

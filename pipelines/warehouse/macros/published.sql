@@ -2,6 +2,9 @@
 
 CREATE OR REPLACE MACRO fiscal_year_of(d) AS CAST(year(d) - CASE WHEN month(d) < 4 THEN 1 ELSE 0 END AS INTEGER);
 
+-- is_energy: whether a meter's quantity enters sums of energy and CO2; water is shown as a volume and enters none.
+CREATE OR REPLACE MACRO is_energy(energy_type) AS energy_type <> 'water';
+
 -- half_even9: the product of two decimals, rounded half-even to nine places. A whole number of billionths that is less than half a
 -- billionth away from the exact product is the rounded one, however it was guessed; only where the guess in floating point fails, and
 -- at ties, is the product itself rounded (a cast rounds half away from zero, so a tie is taken back to even), which costs ten times as much.
