@@ -29,7 +29,10 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(collect_app, name="collect")
 
 
-def inbox(as_json: common.AsJson = False) -> None:
+def inbox(
+    every: Annotated[bool, typer.Option("--all", help="12件までとせず、すべて / all, not a dozen of each.")] = False,
+    as_json: common.AsJson = False,
+) -> None:
     """受領状況：届いたもの・届いていないもの・保留と対応 / what came, what did not, what is held back and what to do."""
     from pipelines.ask import intake
     from pipelines.reports.terminal import show_intake
@@ -43,7 +46,8 @@ def inbox(as_json: common.AsJson = False) -> None:
     if as_json:
         common.print_json(told)
         return
-    show_intake.show(common.terminal(), told, str(city.pages / "intake.html"))
+    page = str(city.pages / "intake.html")
+    show_intake.show(common.terminal(), told, page, None if every else show_intake.TOP)
 
 
 def layouts(

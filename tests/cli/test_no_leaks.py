@@ -47,6 +47,7 @@ COMMANDS = [
     "registers targets",
     "restatements",
     "inbox",
+    "inbox --all",
     "layouts",
     "runs",
     "doctor",

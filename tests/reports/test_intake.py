@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -163,3 +164,13 @@ def test_a_draft_and_proposed_facilities_from_the_terminal(busy: City, tmp_path:
     assert proposed[0].startswith("facility_id,name,") and len(proposed) == 2
     assert proposed[1].startswith("7,図書館,,?,,,見本町2,35.123457,139.000000"), "what the register has is left out"
     assert "canonical_readings" in run(busy, "layouts")
+
+
+def test_a_dozen_of_each_is_told_and_all_where_asked(sample_folder: Path) -> None:
+    short, whole = (
+        CliRunner().invoke(main.app, ["--city", str(sample_folder), "inbox", *more]).output for more in ((), ("--all",))
+    )
+    assert "inbox --all" in short and "inbox --all" not in whole
+    (left,) = re.findall(r"ほか (\d+) 件", short)
+    arrivals = [len(re.findall(r"(?m)^  \d{4}-\d\d-\d\d \d\d:\d\d  ", text)) for text in (short, whole)]
+    assert arrivals == [12, 12 + int(left)]

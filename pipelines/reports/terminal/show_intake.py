@@ -10,56 +10,56 @@ from pipelines.texts import word
 TOP = 12
 
 
-def show(out: Terminal, told: dict[str, Any], page: str) -> None:
-    """Print what ``intake.gather`` found; at most a dozen of each, the page has all."""
+def show(out: Terminal, told: dict[str, Any], page: str, most: int | None = TOP) -> None:
+    """Print what ``intake.gather`` found; at most so many of each (``None``: all), the page has all."""
     out.line(out.say("inbox_counts", **told["counts"]), "bold")
-    _late(out, told["late"])
-    _to_do(out, "inbox_unreadable", told["problems"], "{path}")
+    _late(out, told["late"], most)
+    _to_do(out, "inbox_unreadable", told["problems"], "{path}", most)
     if told["documents"]:
         out.line(out.say("inbox_documents", count=len(told["documents"])), "bold")
-    for row in told["documents"][:TOP]:
+    for row in told["documents"][:most]:
         out.line(f"  {row['path']}")
-    _more(out, told["documents"])
-    _to_do(out, "inbox_held", told["held"], "{place} ({values_held:,})")
-    for row in told["unknown"][:TOP]:
+    _more(out, told["documents"], most)
+    _to_do(out, "inbox_held", told["held"], "{place} ({values_held:,})", most)
+    for row in told["unknown"][:most]:
         out.line(out.say("inbox_unknown", **row), "yellow")
         out.indented(row["proposal"])
-    _more(out, told["unknown"])
+    _more(out, told["unknown"], most)
     if told["came"]:
         out.line(out.say("inbox_came"), "bold")
-    for row in told["came"][:TOP]:
+    for row in told["came"][:most]:
         period = f"{row['first_at']:%Y-%m-%d} – {row['last_at']:%Y-%m-%d}" if row["first_at"] else ""
         out.line(f"  {row['received_at']:%Y-%m-%d %H:%M}  {row['place']}  {row['layout'] or row['status']}  {period}")
         if reason := row["reason" if out.language == "ja" else "reason_en"]:
             out.indented(reason)
         if row["unread"]:
             out.indented(out.say("inbox_unread", sheets=row["unread"]))
-    _more(out, told["came"])
+    _more(out, told["came"], most)
     out.line(out.say("night_page", path=page), "dim")
 
 
-def _late(out: Terminal, rows: list[dict[str, Any]]) -> None:
+def _late(out: Terminal, rows: list[dict[str, Any]], most: int | None) -> None:
     if rows:
         out.line(out.say("inbox_late"), "bold")
-    for row in rows[:TOP]:
+    for row in rows[:most]:
         since = row["covered_until"] or "-"
         kind = word(row["reading_kind"], out.language)
         out.line(
             f"  {row['expected_by'] or '-'}  {row['source_id']}  {row['name']}  {row['department'] or ''}  {kind} – {since}"
         )
-    _more(out, rows)
+    _more(out, rows, most)
 
 
-def _to_do(out: Terminal, heading: str, rows: list[dict[str, Any]], place: str) -> None:
+def _to_do(out: Terminal, heading: str, rows: list[dict[str, Any]], place: str, most: int | None) -> None:
     """Print places, and below each what is the matter and what to do."""
     if rows:
         out.line(out.say(heading), "bold")
-    for row in rows[:TOP]:
+    for row in rows[:most]:
         out.line(f"  {place.format(**row)}", "yellow")
         out.indented(row[out.language])
-    _more(out, rows)
+    _more(out, rows, most)
 
 
-def _more(out: Terminal, rows: list[dict[str, Any]]) -> None:
-    if len(rows) > TOP:
-        out.line(out.say("more", count=len(rows) - TOP), "dim")
+def _more(out: Terminal, rows: list[dict[str, Any]], most: int | None) -> None:
+    if most is not None and len(rows) > most:
+        out.line(out.say("more_of_inbox", count=len(rows) - most), "dim")
