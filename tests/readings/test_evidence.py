@@ -49,7 +49,7 @@ def bound(city: City) -> tuple[list[tuple[Any, ...]], list[tuple[str, str]]]:
         assert broken(made) == {}
         found = rows_of(
             made,
-            "SELECT evidence_name, evidence_path, evidence_sha256, evidence_state FROM evidence ORDER BY source_line",
+            "SELECT evidence_name, evidence_path, evidence_sha256, evidence_state FROM evidence ORDER BY source_line, evidence_state DESC",
         )
         return found, told(made)
 
