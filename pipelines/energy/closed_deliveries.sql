@@ -1,7 +1,8 @@
 -- closed_deliveries: one row per tank and period of which the registers say that no further delivery came: a row of delivery_closings (of a
 -- tank, of a supplier while its contract with the tank runs, of the department that has the facility on the last day of the year), or
 -- a contract that has ended and no delivery after it. Only years that are over close. stock: what the tank held at the end, where the row
--- states it; without it the row closes the year, and says nothing of what was left in the tank.
+-- states it; without it the row closes the year, and says nothing of what was left in the tank. The row of a year
+-- before the tank's first day or before its first delivery, which states no total, closes nothing and says what was in it then (valid_from = valid_to).
 -- Inputs: delivery_closings, meters, contracts, facilities, facility_periods, energy_types, counted_units, current_readings. Parameter: today.
 WITH tanks AS (
     SELECT m.meter_id, m.facility_id, coalesce(u.counted_unit, t.usual_unit) AS unit, coalesce(m.valid_from, DATE '0001-01-01') AS since,
@@ -18,10 +19,16 @@ years AS (
     FROM delivery_closings
     WHERE make_date(fiscal_year + 1, 4, 1) <= CAST($today AS DATE)
 ),
+first_slips AS (
+    SELECT meter_id, CAST(min(started_at) AS DATE) AS first_on FROM current_readings WHERE reading_kind = 'delivery' AND quantity <> 0 GROUP BY meter_id
+),
 closed AS (
-    SELECT t.meter_id, t.unit, greatest(t.since, y.since) AS valid_from, least(t.until, y.until) AS valid_to, y.closing_row, y.stock
+    SELECT t.meter_id, t.unit, CASE WHEN y.stock IS NOT NULL AND y.quantity IS NULL AND t.until >= y.until AND coalesce(s.first_on >= y.until, true)
+            THEN y.until ELSE greatest(t.since, y.since) END AS valid_from,
+        least(t.until, y.until) AS valid_to, y.closing_row, y.stock
     FROM years AS y
-    JOIN tanks AS t ON t.meter_id = y.meter_id AND coalesce(y.unit, t.unit) = t.unit
+    JOIN tanks AS t ON t.meter_id = y.meter_id AND coalesce(y.unit, t.unit) = t.unit AND t.until > y.since
+    LEFT JOIN first_slips AS s ON s.meter_id = t.meter_id
     UNION ALL
     SELECT t.meter_id, t.unit, greatest(t.since, y.since, coalesce(c.valid_from, y.since)), least(t.until, y.until, coalesce(c.valid_to, y.until)),
         y.closing_row, NULL
@@ -49,5 +56,5 @@ closed AS (
 )
 SELECT meter_id, 'delivery' AS reading_kind, valid_from, valid_to, unit, closing_row, CAST(any_value(stock) AS DECIMAL(18, 6)) AS stock
 FROM closed
-WHERE valid_from < valid_to
+WHERE valid_from < valid_to OR valid_from = valid_to AND stock IS NOT NULL
 GROUP BY ALL

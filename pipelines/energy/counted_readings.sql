@@ -90,6 +90,7 @@ in_use AS (
     SELECT meter_id, reading_kind, 'all' AS time_band, CAST(valid_from AS TIMESTAMP) AS started_at, CAST(valid_to AS TIMESTAMP) AS ended_at, unit,
         CAST(0 AS DECIMAL(18, 6)) AS quantity, true AS covers, false AS is_provisional, false AS is_estimate, closing_row AS zero_file
     FROM closed_deliveries
+    WHERE valid_from < valid_to
 ),
 dated AS (
     SELECT *, CAST(started_at AS DATE) AS first_date, CAST(ended_at - INTERVAL 1 MICROSECOND AS DATE) AS last_date FROM in_use

@@ -20,4 +20,4 @@ SELECT d.meter_id, d.valid_from, d.valid_to, 'deliveries_differ' AS rule_id,
 FROM stated AS t
 JOIN found AS f ON f.closing_row = t.closing_row
 JOIN closed_deliveries AS d ON d.closing_row = t.closing_row
-WHERE f.delivered <> t.quantity
+WHERE f.delivered <> t.quantity AND d.valid_from < d.valid_to

@@ -5,8 +5,8 @@
 -- crude_oil_kl = energy_gj x 0.0258 (施行規則第4条), exact. Rows with share 0 are shown only and carry no energy.
 -- A day filled from similar ones carries its bounds (low_quantity, high_quantity), and so does a doubtful one: 0 and the most that can
 -- be used in a day, no upper one where the registers do not say it; where only a bill and its intervals differ, what the two say of
--- the day. Taken off elsewhere, low and high change places. A day is expected of the facilities that are open on it.
--- Inputs: judged_days, interpolated_days, bills_apart, daily_limits, meter_allocations, facilities, energy_choices, heat_contents (the crude-oil coefficient).
+-- the day; where only the fuel in the tank before the first delivery is unknown, what is counted and, once, what the tank holds. Taken off elsewhere, low and high change places. A day is expected of the facilities that are open on it.
+-- Inputs: judged_days, interpolated_days, bills_apart, stock_unknown, daily_limits, meter_allocations, facilities, energy_choices, heat_contents (the crude-oil coefficient).
 WITH filled AS (
     SELECT j.*,
         CASE WHEN j.state = 'doubtful' AND j.doubts = 'bill_differs' THEN share_of(j.quantity, least(b.counted_quantity, b.other_quantity), b.counted_quantity)
@@ -14,12 +14,16 @@ WITH filled AS (
         CASE WHEN j.state = 'doubtful' AND j.doubts = 'bill_differs' AND b.counted_quantity > 0
             THEN share_of(j.quantity, greatest(b.counted_quantity, b.other_quantity), b.counted_quantity) + 0.000001
             WHEN j.state = 'doubtful' AND j.doubts = 'bill_differs' THEN b.other_quantity
+            WHEN j.state = 'doubtful' AND j.doubts = 'stock_unknown' AND u.tank_capacity IS NOT NULL
+            THEN CAST(j.quantity + CASE WHEN j.local_date = u.valid_from THEN u.tank_capacity ELSE 0 END AS DECIMAL(18, 6))
             WHEN j.state = 'doubtful' AND m.daily_limit IS NOT NULL
             THEN greatest(m.daily_limit, CASE WHEN contains(j.doubts, 'bill_differs') THEN b.other_quantity END) END AS high_quantity
     FROM judged_days AS j
     ANTI JOIN interpolated_days AS i ON i.meter_id = j.meter_id AND i.local_date = j.local_date
     LEFT JOIN bills_apart AS b
         ON j.state = 'doubtful' AND b.meter_id = j.meter_id AND j.local_date >= b.valid_from AND j.local_date < b.valid_to
+    LEFT JOIN stock_unknown AS u
+        ON j.state = 'doubtful' AND u.meter_id = j.meter_id AND j.local_date >= u.valid_from AND j.local_date < u.valid_to
     LEFT JOIN daily_limits AS m
         ON j.state = 'doubtful' AND m.meter_id = j.meter_id AND j.local_date >= m.since AND j.local_date < m.until
     UNION ALL BY NAME

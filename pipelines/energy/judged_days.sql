@@ -40,7 +40,7 @@ doubted AS (
         list_concat(
             list_filter(coalesce(d.rules, []), lambda rule: CASE
                 WHEN rule LIKE 'zero_%' THEN c.is_all_zero AND (c.is_covered OR c.reading_kind = 'delivery')
-                WHEN rule LIKE 'unit_slip%' OR rule IN ('bill_differs', 'deliveries_differ', 'held_back') THEN c.quantity IS NOT NULL
+                WHEN rule LIKE 'unit_slip%' OR rule IN ('bill_differs', 'deliveries_differ', 'stock_unknown', 'held_back') THEN c.quantity IS NOT NULL
                 WHEN rule = 'register_turn_unchecked' THEN c.quantity IS NOT NULL AND c.reading_kind = 'register'
                 WHEN rule = 'standstill' THEN c.quantity IS NOT NULL AND c.reading_kind = 'interval'
                 ELSE true END),

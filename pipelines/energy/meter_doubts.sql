@@ -7,9 +7,9 @@
 -- one where it has every month that the period fills (of a period that fills none, one that it touches): the months beside them widen
 -- the range where they are there, so that the first and the last month of the data have their fellows too, and taking data away, which
 -- only narrows it, never makes a period trusted. unit_slip_unchecked: not trusted, and no fellow speaks against it.
--- The other rules stand each in their own statement: delivery_slips (deliveries, held against deliveries), deliveries_differ, register_turns, meter_zeros, standstills, bills_apart, and what readings
+-- The other rules stand each in their own statement: delivery_slips (deliveries, held against deliveries), deliveries_differ, stock_unknown, register_turns, meter_zeros, standstills, bills_apart, and what readings
 -- contradict or hold back (reading_doubts; days that were held back and have no other value are missing days already).
--- Inputs: meter_months, counted_readings, histories, meter_versions, doubted_seasons, delivery_slips, deliveries_differ, register_turns, meter_zeros, standstills, bills_apart,
+-- Inputs: meter_months, counted_readings, histories, meter_versions, doubted_seasons, delivery_slips, deliveries_differ, stock_unknown, register_turns, meter_zeros, standstills, bills_apart,
 -- reading_doubts, meter_days.
 -- Parameters: ratio, agreeing_years, first_day, today.
 WITH pieces AS (
@@ -95,6 +95,7 @@ FROM wanted
 WHERE possible = 0 OR agreeing < least($agreeing_years, possible)
 UNION ALL BY NAME SELECT *, false AS is_lifted FROM delivery_slips
 UNION ALL BY NAME SELECT *, false AS is_lifted FROM deliveries_differ
+UNION ALL BY NAME SELECT meter_id, valid_from, valid_to, rule_id, evidence, false AS is_lifted FROM stock_unknown
 UNION ALL BY NAME SELECT *, false AS is_lifted FROM register_turns
 UNION ALL BY NAME SELECT *, false AS is_lifted FROM meter_zeros
 UNION ALL BY NAME SELECT *, false AS is_lifted FROM standstills

@@ -351,6 +351,113 @@ def test_taking_a_slip_or_a_closing_away_never_helps(make_city: Callable[..., Ci
     )
 
 
+# ---------------------------------------------------------------- what was in the tank before anything is known
+
+BEFORE: dict[str, tuple[dict[str, object], dict[str, object], tuple[int, ...], set[int]]] = {
+    # what the register says of the tank, what of its facility, the years whose deliveries are closed, the years that are doubted
+    "nothing said": ({}, {}, (2022, 2023, 2024, 2025), {2022}),
+    "what it holds": ({"tank_capacity": 950}, {}, (2022, 2023, 2024, 2025), {2022}),
+    "its stock": ({"valid_from": "2022-04-01"}, {}, (2021, 2022, 2023, 2024, 2025), set()),
+    "a stock before the first slip": ({}, {}, (2021, 2022, 2023, 2024, 2025), set()),
+    "a new house": ({"valid_from": "2022-04-01"}, {"opened_on": "2022-05-01"}, (2022, 2023, 2024, 2025), set()),
+    "a year not closed": ({"valid_from": "2022-04-01"}, {"opened_on": "2022-04-01"}, (2022, 2024, 2025), {2024}),
+    "closed from the day before": ({}, {}, (2021, 2022, 2023, 2024, 2025), {2021, 2022}),
+    "counted on the day": ({"delivery_rule": "on_day"}, {}, (2022, 2023, 2024, 2025), set()),
+}
+
+
+STOCKED = ("its stock", "a stock before the first slip")
+
+
+@pytest.fixture(scope="module")
+def begun_tanks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Four winters of deliveries each; FY2022 begins with a tank that had been filled before, unless the registers say more."""
+    city = City(tmp_path_factory.mktemp("begun") / "city")
+    city.register("facilities", [{**facility(name), **house} for name, (_, house, _, _) in BEFORE.items()])
+    city.register(
+        "meters",
+        [
+            {"meter_id": name, "facility_id": name, **TANK, "delivery_rule": "spread", **said}
+            for name, (said, _, _, _) in BEFORE.items()
+        ],
+    )
+    stock = {"stock": 400, "unit": "L"}
+    rows = [
+        closing(y, meter_id=name, **(stock if name in STOCKED and y == 2021 else {}))
+        for name, (_, _, closed, _) in BEFORE.items()
+        for y in closed
+    ]
+    city.register("delivery_closings", rows)
+    for number, name in enumerate(BEFORE):
+        city.bills(f"fuel/{number}.csv", slips(name, winters()))
+    totals = [
+        {
+            "fiscal_year": 2021,
+            "facility_id": n,
+            "energy_type": "kerosene",
+            "quantity": 3300,
+            "unit": "L",
+            "document": "報告書",
+            "rounding": 0,
+        }
+        for n in ("nothing said", "what it holds", "counted on the day", STOCKED[1])
+    ]
+    city.register("yearly_totals", totals)
+    first = {"subject_kind": "city", "subject_id": "city", "basis": "plan", "path": "linear", "path_status": "adopted"}
+    said = {"target_id": "T", "base_fy": 2021, "target_fy": 2023, "reduction_rate": "0.2", "adopted_on": "2021-04-01"}
+    city.register("targets", [{**first, **said}])
+    with city.built("flags") as made:
+        yield made
+
+
+@pytest.mark.parametrize("name", list(BEFORE))
+def test_what_was_in_the_tank_before_the_first_delivery_is_doubted(
+    begun_tanks: duckdb.DuckDBPyConnection, name: str
+) -> None:
+    found = rows_of(
+        begun_tanks,
+        """SELECT fiscal_year_of(local_date), min(local_date), max(local_date), sum(quantity), sum(low_quantity),
+             CASE WHEN count(high_quantity) = count(*) THEN sum(high_quantity) END
+           FROM energy_by_meter_day WHERE meter_id = ? AND contains(doubts, 'stock_unknown') GROUP BY 1 ORDER BY 1""",
+        name,
+    )
+    assert {row[0] for row in found} == BEFORE[name][3]
+    assert broken(begun_tanks) == {}
+    if name == "what it holds":
+        assert found == [(2022, date(2022, 4, 1), date(2022, 11, 9), 0, 0, 950)]
+    if (
+        name == "a year not closed"
+    ):  # 700 L of 10 February 2024 last until 10 November 2024: 274 days, 223 of them from 1 April
+        ((_, since, until, quantity, low, high),) = found
+        assert (since, until, low, high) == (date(2024, 4, 1), date(2024, 11, 9), 0, None)
+        assert abs(quantity - Decimal(700) * 223 / 274) < Decimal("0.001")
+    if name in STOCKED:
+        year = (
+            "SELECT carried_in_quantity, booked_quantity FROM delivery_years WHERE meter_id = ? AND fiscal_year = 2022"
+        )
+        carried, booked = rows_of(begun_tanks, year, name)[0]
+        assert carried == 400 and booked == 3700 - Decimal(
+            rows_of(begun_tanks, year.replace("2022", "2023"), name)[0][0]
+        )
+
+
+def test_a_year_that_begins_with_a_full_tank_is_no_saving(begun_tanks: duckdb.DuckDBPyConnection) -> None:
+    """3,300 L in the base year by its total and 3,300 L delivered in FY2022, of which 572 L last into FY2023."""
+    for name in ("nothing said", "what it holds"):
+        told, reasons = verdict(begun_tanks, name, 2022)
+        assert told == "undeterminable" and "stock_unknown" in reasons
+        asked = "SELECT message_ja, message_en FROM flags WHERE rule_id = 'stock_unknown' AND facility_id = ? AND fiscal_year = 2022"
+        ((ja, en),) = rows_of(begun_tanks, asked, name)
+        assert "2021年度の行" in ja and "FY2021" in en and "None" not in ja and "null" not in en
+    stocked = "SELECT DISTINCT verdict, baseline_low_co2e_kg = baseline_high_co2e_kg FROM facility_results WHERE facility_id = ? AND fiscal_year = 2022"
+    assert rows_of(begun_tanks, stocked, STOCKED[1]) == [("not_achieved", True)], (
+        "the total of the base year stands beside the stock"
+    )
+    assert verdict(begun_tanks, "counted on the day", 2022)[0] == "not_achieved", (
+        "3,300 L of the 2,970 that are allowed"
+    )
+
+
 # ---------------------------------------------------------------- one question
 
 
