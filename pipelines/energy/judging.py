@@ -17,7 +17,15 @@ from pipelines.warehouse.incremental import Incremental
 HERE = Path(__file__).parent
 TOUCHED = HERE / "touched"
 # the rules of quality that look at all of a meter's life, and so are computed as a whole every night
-RULES = ("delivery_slips", "deliveries_differ", "stock_unknown", "register_turns", "meter_zeros", "standstills", "bills_apart")
+RULES = (
+    "delivery_slips",
+    "deliveries_differ",
+    "stock_unknown",
+    "register_turns",
+    "meter_zeros",
+    "standstills",
+    "bills_apart",
+)
 BEFORE = ("histories", "daily_limits", "excused_days")
 STEPS = (*BEFORE, *RULES, "chained_days", "expected_days", "counted_days", "judged_days", "doubted_seasons")
 

@@ -1,8 +1,9 @@
 -- register_turns: uses of a register that may hide a whole turn: one row per meter and period between two states.
 -- A register that turned round once more shows the same two states, so their difference is final only where the most that can
 -- be used in that time (daily_limits) is less than one turn. Digits: meters.csv, else as many as the two states show, which a
--- register surely has. Taking a state away lengthens the time and never makes a use final.
--- Inputs: counted_readings, register_uses, counted_units, daily_limits, meters.
+-- register surely has; what is stated as used since the reading before is no difference of states. Taking a state away lengthens the
+-- time and never makes a use final.
+-- Inputs: counted_readings, register_uses, register_states, counted_units, daily_limits, meters.
 WITH digits AS (
     SELECT meter_id, min(register_digits) AS register_digits FROM meters GROUP BY meter_id
 ),
@@ -21,6 +22,8 @@ turns AS (
         AND u.started_at < coalesce(m.valid_to, DATE '9999-12-31')
     JOIN scales AS s ON s.unit = u.unit AND s.energy_type = m.energy_type
     LEFT JOIN digits AS d ON d.meter_id = u.meter_id
+    ANTI JOIN register_states AS r
+        ON r.meter_id = u.meter_id AND r.read_at = u.ended_at AND r.known_to IS NULL AND r.event = 'since_reading'
 ),
 days AS (
     SELECT *, CAST(unnest(generate_series(CAST(since AS TIMESTAMP), CAST(until - 1 AS TIMESTAMP), INTERVAL 1 DAY)) AS DATE) AS local_date

@@ -74,11 +74,12 @@ def build(inc: Incremental, settings: Settings, today: date) -> list[findings.Fi
     taking.take_back(inc)
     database.create_view(connection, "candidates", HERE / "candidates.sql", temporary=True)
     _accept(connection)
+    longest = {"longest_days": settings.thresholds.reading_days_longest}
     inc.touch("replaced_rows", HERE / "touched" / "replaced_rows.sql")
     with inc.merging() as fill:
         for table in MERGED:
             blocks = _blocks(connection) if table == "readings" else None
-            fill(table, HERE / f"{table}.sql", replacing=("replaced_rows",), blocks=blocks)
+            fill(table, HERE / f"{table}.sql", longest, replacing=("replaced_rows",), blocks=blocks)
         for table in ("source_files", "unknown_names", "intake_log"):
             database.fill(connection, table, HERE / f"{table}.sql")
         inc.touch("touched_readings", HERE / "touched" / "touched_readings.sql")

@@ -17,7 +17,7 @@ spans AS (
 SELECT
     s.received_at, s.source, s.path, s.sha256, s.layout, s.status, p.first_at, p.last_at, coalesce(p.sources_named, 0) AS sources_named,
     s.rows_received, s.rows_loaded, s.rows_superseded, s.rows_quarantined, s.rows_blank, s.rows_ignored,
-    coalesce(k.stamps_moved, 0) AS stamps_moved, nullif(k.unread, '') AS unread, s.reason, s.reason_en
+    coalesce(k.stamps_moved, 0) AS stamps_moved, coalesce(k.cells_rounded, 0) AS cells_rounded, nullif(k.unread, '') AS unread, s.reason, s.reason_en
 FROM source_files AS s
 JOIN known_files AS k ON k.sha256 = s.sha256 AND k.source = s.source AND k.path = s.path
 LEFT JOIN spans AS p ON p.source_sha256 = s.sha256 AND s.status = 'read'

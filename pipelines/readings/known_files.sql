@@ -6,8 +6,8 @@
 -- batch: where the latest word about the file is; an older one may lie in others. Parameter: usual.
 WITH matched AS (
     SELECT
-        a.sha256, a.source, a.path, a.received_at, a.first_seen_at, f.layout, f.batch, f.member, f.stamps_moved, f.unread, coalesce(l.wanted, CAST($usual AS VARCHAR)) AS wanted, f.rule_id,
-        f.numbers, f.rows_received, f.rows_blank, f.rows_ignored
+        a.sha256, a.source, a.path, a.received_at, a.first_seen_at, f.layout, f.batch, f.member, f.stamps_moved, f.cells_rounded, f.unread,
+        coalesce(l.wanted, CAST($usual AS VARCHAR)) AS wanted, f.rule_id, f.numbers, f.rows_received, f.rows_blank, f.rows_ignored
     FROM arrivals AS a
     LEFT JOIN source_layouts AS l ON l.source = a.source
     JOIN parsed_files AS f

@@ -3,8 +3,10 @@
 -- has and it then counted less than half of its range; else it went back for a reason nobody stated, and nothing is counted.
 -- One that begins at 0 every day or month by itself (daily, monthly) says what was used since: from the state before where that is of
 -- the same day or month, else from its beginning; midnight belongs to the day that ends then.
+-- A figure of a reading day alone (since_reading) says what was used since the state before, whichever file has it; a stretch longer than the
+-- setting, or than one and a half times the meter's usual one, lacks a reading day between, and nobody knows its use.
 -- A multiplier (CT ratio) that changed between the two leaves the use unknown: a state at the change is needed.
--- Inputs: register_states, meters (register_digits).
+-- Inputs: register_states, meters (register_digits). Parameter: longest_days.
 WITH digits AS (
     SELECT meter_id, CAST(max(register_digits) AS INTEGER) AS register_digits FROM meters GROUP BY meter_id
 ),
@@ -26,12 +28,19 @@ chained AS (
         CASE WHEN is_begun THEN unit ELSE opened_unit END AS opened_unit, CASE WHEN is_begun THEN stage ELSE opened_stage END AS opened_stage,
         CASE WHEN is_begun THEN quality ELSE opened_quality END AS opened_quality,
         CASE WHEN is_begun THEN known_from ELSE opened_known_from END AS opened_known_from)
-    FROM (SELECT *, coalesce(begins IS NOT NULL AND NOT coalesce(started_at > begins AND opened_event = event, false), false) AS is_begun FROM followed)
+    FROM (SELECT * REPLACE (CASE WHEN event = 'since_reading' THEN started_at ELSE begins END AS begins),
+        event = 'since_reading' AND started_at IS NOT NULL
+            OR coalesce(begins IS NOT NULL AND NOT coalesce(started_at > begins AND opened_event = event, false), false) AS is_begun
+        FROM followed)
+),
+usual AS (
+    SELECT meter_id, 1.5 * median(date_diff('day', started_at, read_at)) AS days FROM chained WHERE event = 'since_reading' AND read_at > started_at GROUP BY meter_id
 ),
 counted AS (
     SELECT
-        *, CAST(10 AS HUGEINT) ** register_digits - opened_value + register_value AS over_the_end,
+        chained.*, CAST(10 AS HUGEINT) ** register_digits - opened_value + register_value AS over_the_end,
         CASE
+            WHEN event = 'since_reading' AND date_diff('day', started_at, read_at) > least($longest_days, usual.days) THEN 'reading_days_apart'
             WHEN event IN ('opening', 'reset') OR opened_event = 'closing' THEN 'register_exchanged'
             WHEN unit <> opened_unit THEN 'register_unit_changed'
             WHEN multiplier <> opened_multiplier THEN 'register_ratio'
@@ -41,6 +50,7 @@ counted AS (
                 THEN 'register_went_back'
         END AS rule_id
     FROM chained
+    LEFT JOIN usual ON usual.meter_id = chained.meter_id
     WHERE started_at IS NOT NULL AND NOT (event IN ('opening', 'reset') AND opened_event = 'closing' AND read_at = started_at)
 )
 SELECT

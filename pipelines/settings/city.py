@@ -98,6 +98,12 @@ class Thresholds(Frozen):
     unit_slip_agreeing_years: int = Field(
         2, ge=1, le=5, description="Other years whose same month must agree before a month is trusted."
     )
+    reading_days_longest: int = Field(
+        45,
+        ge=1,
+        le=400,
+        description="Most days between two reading days of a list that says nothing of where a period begins.",
+    )
     bill_late_days: int = Field(60, ge=1, le=400, description="Days after which a missing bill counts as late.")
     interval_late_days: int = Field(7, ge=1, le=400, description="The same for 30-minute data.")
     activity_late_days: int = Field(60, ge=1, le=400, description="The same for monthly activity figures.")

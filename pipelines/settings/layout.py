@@ -131,8 +131,9 @@ class Layout(Frozen):
     reading_kind: Annotated[str, Field(pattern=_one_of("reading_kind"))] = Field(
         "", description="The kind of reading where no column says it; empty: the meter's own."
     )
-    resets: Annotated[str, Field(pattern="^(|day|month)$")] = Field(
-        "", description="Of a register: it begins at 0 by itself every day or month."
+    resets: Annotated[str, Field(pattern="^(|day|month|reading)$")] = Field(
+        "",
+        description="Of a register: it begins at 0 by itself every day or month, or at each reading (reading days in files apart).",
     )
     slot_minutes: int = Field(0, ge=0, le=1_440, description="Length of the slot that a stamp names.")
     stamp: Annotated[str, Field(pattern="^(start|end)$")] = Field("start", description="Which end of it the stamp is.")

@@ -312,6 +312,7 @@ def _count(connection: duckdb.DuckDBPyConnection, outcomes: list[OpenedFile]) ->
             [sum(ignored(part) for part in [*o.parts, *o.held]) + o.rows_unread for o in outcomes],
         ),
         ("stamps_moved", "BIGINT", [total(o, snapped) for o in outcomes]),
+        ("cells_rounded", "BIGINT", [o.cells_rounded for o in outcomes]),
         (
             "unread",
             "VARCHAR",

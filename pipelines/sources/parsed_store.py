@@ -131,8 +131,8 @@ def view(connection: duckdb.DuckDBPyConnection, parsed: Path, kind: str, batches
     if kind == VALUES:
         columns = ", ".join(f"CAST(NULL AS {sql_type}) AS {name}" for name, sql_type in VALUE_COLUMNS.items())
         found += f" UNION ALL BY NAME SELECT {columns} WHERE false"
-    if kind == FILES:
-        found += f" {_latest()}"
+    if kind == FILES:  # batches of an earlier program do not count them
+        found = f"SELECT * FROM ({found} UNION ALL BY NAME SELECT CAST(NULL AS BIGINT) AS cells_rounded WHERE false) {_latest()}"
     connection.execute(f"CREATE OR REPLACE TEMP VIEW parsed_{kind} AS {found}")
 
 

@@ -20,7 +20,7 @@ from pipelines.settings.city import Limits
 from pipelines.settings.layout import Layout
 from pipelines.sources import trial
 from pipelines.sources.drafts.looked import Draft, SeenTable, are_numbers, are_units, head_words, is_date, take
-from pipelines.sources.drafts.times import find_end, find_times, months_across
+from pipelines.sources.drafts.times import find_end, find_times, lies_in_other_files, months_across
 from pipelines.sources.drafts.values import find_beside, find_meter, find_parts, find_quantities, find_sums
 from pipelines.sources.layouts import described, register
 from pipelines.sources.layouts.head import RefusedFileError, TableHead, plain, unmarked
@@ -124,6 +124,7 @@ def _draft(table: SeenTable) -> Draft:
     if unit_columns and "quantities" not in draft.layout:
         take(draft, table, "unit", unit_columns)
     find_parts(draft, table)
+    lies_in_other_files(draft, table)
     find_end(draft, table)
     find_sums(draft, table)
     roles = ("meter", "start", "period", "date", "month", "year", "fiscal_year", "quantity")

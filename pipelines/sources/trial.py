@@ -68,8 +68,8 @@ def read(
         inspected = inspect(readable(path, Path(scratch), chosen.limits.file_bytes), chosen.limits)
         connection = database.connect(quick=inspected.kind == "text" and inspected.size <= HANDFUL)
         outcome = parse([Inbound("-", where, inspected, layout)], connection, chosen, Path(scratch))[0]
-        counted = "SELECT rows_received, rows_blank, rows_ignored, unread FROM parsed_files"
-        counts = connection.execute(counted).fetchone() or (0, 0, 0, "")
+        counted = "SELECT rows_received, rows_blank, rows_ignored, unread, cells_rounded FROM parsed_files"
+        counts = connection.execute(counted).fetchone() or (0, 0, 0, "", 0)
         values = _rows(connection, "parsed_values ORDER BY source_line, source_column")
         rejects = _rows(connection, "parsed_rejects ORDER BY source_line, source_column")
         held = database.dicts(connection, database.sql_text(HELD_AT_NIGHT), {"today": today})
@@ -101,6 +101,7 @@ def read(
         "rows_blank": counts[1],
         "rows_ignored": counts[2],
         "unread": counts[3],
+        "cells_rounded": counts[4],
         "values": values,
         "rejects": rejects,
         "rows_held": len(held),

@@ -449,7 +449,8 @@ def test_a_year_that_begins_with_a_full_tank_is_no_saving(begun_tanks: duckdb.Du
         asked = "SELECT message_ja, message_en FROM flags WHERE rule_id = 'stock_unknown' AND facility_id = ? AND fiscal_year = 2022"
         ((ja, en),) = rows_of(begun_tanks, asked, name)
         assert "2021年度の行" in ja and "FY2021" in en and "None" not in ja and "null" not in en
-    stocked = "SELECT DISTINCT verdict, baseline_low_co2e_kg = baseline_high_co2e_kg FROM facility_results WHERE facility_id = ? AND fiscal_year = 2022"
+    stocked = """SELECT DISTINCT verdict, baseline_low_co2e_kg = baseline_high_co2e_kg
+        FROM facility_results WHERE facility_id = ? AND fiscal_year = 2022"""
     assert rows_of(begun_tanks, stocked, STOCKED[1]) == [("not_achieved", True)], (
         "the total of the base year stands beside the stock"
     )

@@ -124,8 +124,8 @@ MUTATIONS = (
     ),
     Mutation(
         f"{ENERGY}/judged_days.sql",
-        "WHEN rule LIKE 'unit_slip%' OR rule IN ('bill_differs', 'deliveries_differ', 'stock_unknown', 'held_back') THEN c.quantity IS NOT NULL",
-        "WHEN rule LIKE 'unit_slip%' OR rule IN ('bill_differs', 'deliveries_differ', 'stock_unknown', 'held_back') THEN false",
+        "rule IN ('bill_differs', 'deliveries_differ', 'stock_unknown', 'held_back') THEN c.quantity IS NOT NULL",
+        "rule IN ('bill_differs', 'deliveries_differ', 'stock_unknown', 'held_back') THEN false",
         "the doubts of slips and bills dropped",
         ("tests/review/test_review.py",),
     ),

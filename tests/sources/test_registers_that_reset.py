@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -57,3 +60,78 @@ def test_a_register_that_begins_anew_every_month(tmp_path: Path) -> None:
 def test_what_goes_back_within_its_day_or_month_is_told(tmp_path: Path, resets: str, rule: str) -> None:
     rows = ["R,2024-04-02 08:00,9", "R,2024-04-02 12:00,4"]
     assert uses(tmp_path / "c", resets, rows)[-1] == ("02 08:00", "02 12:00", None, rule)
+
+
+# ---------------------------------------------------------------- reading days in files apart
+
+LIST = """
+[layouts.reading_days]
+record = "register"
+header = ["計器", "検針日", "使用量"]
+columns = { meter = "計器", date = "検針日", quantity = "使用量" }
+reading_kind = "register"
+resets = "reading"
+unit = "kWh"
+"""
+MONTHS = {"2024-04-10": 300, "2024-05-11": 310, "2024-06-10": 305, "2024-07-10": 295, "2024-08-09": 280}
+
+
+def used(folder: Path, months: Mapping[str, object], most: int = 45) -> City:
+    """A city that gets each month's list as a file of its own, the last month first."""
+    city = City(folder, extra=LIST + f"[thresholds]\nreading_days_longest = {most}\n").register("meters", [METER])
+    for number, (day, quantity) in enumerate(reversed(months.items())):
+        city.file(
+            f"power/{day}.csv", made.cp932("計器,検針日,使用量", f"R,{day},{quantity}"), f"2026-06-0{number + 1} 09:00"
+        )
+    return city
+
+
+def test_a_period_begins_at_the_reading_day_of_another_file(tmp_path: Path) -> None:
+    with used(tmp_path / "c", MONTHS).built("energy") as made_file:
+        found = rows_of(
+            made_file,
+            "SELECT CAST(started_at AS DATE), CAST(ended_at AS DATE), quantity FROM current_readings ORDER BY 1",
+        )
+        doubted = rows_of(made_file, "SELECT * FROM meter_doubts WHERE rule_id = 'register_turn_unchecked'")
+    days = [date.fromisoformat(day) for day in MONTHS]
+    assert found == [(a, b, MONTHS[str(b)]) for a, b in pairwise(days)], "the first month has nothing before it"
+    assert doubted == [], "what is stated as used hides no turn of a register"
+
+
+@pytest.mark.parametrize("gone", list(MONTHS)[1:-1])
+def test_a_month_that_did_not_arrive_is_never_spread_over(tmp_path: Path, gone: str) -> None:
+    city = used(tmp_path / "c", {day: quantity for day, quantity in MONTHS.items() if day != gone})
+    with city.built("readings") as made_file:
+        found = rows_of(made_file, "SELECT CAST(ended_at AS DATE) FROM current_readings")
+        told = rows_of(made_file, "SELECT CAST(ended_at AS DATE), rule_id FROM register_uses WHERE rule_id IS NOT NULL")
+    after = list(MONTHS)[list(MONTHS).index(gone) + 1]
+    assert told == [(date.fromisoformat(after), "reading_days_apart")]
+    assert date.fromisoformat(after) not in {day for (day,) in found} and len(found) == len(MONTHS) - 3
+
+
+def test_the_usual_distance_decides_also_within_the_longest(tmp_path: Path) -> None:
+    """Weekly readings of which one is missing: 14 days are less than the longest, and twice the usual."""
+    first = date(2024, 4, 1)
+    weeks: dict[str, object] = {str(first + timedelta(days=7 * n)): 70 for n in range(8) if n != 4}
+    with used(tmp_path / "c", weeks).built("readings") as made_file:
+        told = rows_of(
+            made_file, "SELECT CAST(started_at AS DATE), rule_id FROM register_uses WHERE rule_id IS NOT NULL"
+        )
+    assert told == [(first + timedelta(days=21), "reading_days_apart")]
+
+
+def test_a_longer_distance_is_a_setting(tmp_path: Path) -> None:
+    two_months: dict[str, object] = {"2024-04-10": 60, "2024-06-10": 61, "2024-08-10": 62}
+    for most, held in ((45, 2), (70, 0)):
+        with used(tmp_path / str(most), two_months, most).built("readings") as made_file:
+            assert len(rows_of(made_file, "SELECT * FROM register_uses WHERE rule_id IS NOT NULL")) == held
+
+
+def test_an_unreadable_figure_leaves_its_period_doubtful_or_missing(tmp_path: Path) -> None:
+    with used(tmp_path / "c", MONTHS | {"2024-06-10": "30五"}).built("energy") as made_file:
+        sound = rows_of(
+            made_file,
+            """SELECT DISTINCT local_date FROM energy_by_meter_day WHERE state = 'measured'
+               AND local_date >= DATE '2024-05-11' AND local_date < DATE '2024-07-10'""",
+        )
+    assert sound == []

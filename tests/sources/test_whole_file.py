@@ -270,6 +270,14 @@ def test_a_reading_day_too_far_from_the_one_before_may_stand_for_a_missing_row(
     )
 
 
+def test_a_row_that_is_missing_between_weekly_readings_is_seen(tmp_path: Path) -> None:
+    days = [f"2024/4/{day}" for day in (1, 8, 15, 22, 29)] + ["2024/5/13", "2024/5/20"]
+    lines = ["お客様番号,検針日,使用量", f"A,{days[0]},", *(f"A,{day},20" for day in days[1:])]
+    found = parsed(tmp_path, Made("office/a.csv", made.cp932(*lines)), reading(READ_ON))
+    assert [(row[3], row[4]) for row in found["rejects"]] == [("reading_day_missing", "2024-04-29～2024-05-13 / 10")]
+    assert len(found["values"]) == 5
+
+
 DAYS = """
 [layouts.days]
 header = ["施設名", "使用期間", "日数", "使用量"]

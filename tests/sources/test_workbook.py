@@ -9,19 +9,23 @@ import struct
 import zipfile
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import python_calamine
 import xlsxwriter
 
 from pipelines.settings.city import Limits
 from pipelines.settings.layout import Layout
+from pipelines.sources import parsed_store
 from pipelines.sources.layouts import described
 from pipelines.sources.open import sheet_other, sheet_xml, shown, workbook
 from pipelines.sources.parse import ParseOptions
 from pipelines.sources.trial import read as show
+from tests.making import City, writable
 from tests.sources import made
 from tests.sources.made import Made
 from tests.sources.test_layouts import parsed
@@ -763,3 +767,39 @@ def test_a_workbook_in_an_encoding_that_nobody_knows_is_held_back(tmp_path: Path
     path.write_bytes(stream.getvalue())
     told = show(path)
     assert told["rows_values"] == 0 and told["problem"]
+
+
+def test_numbers_with_a_rest_behind_15_digits_are_read_at_15_and_counted(tmp_path: Path) -> None:
+    """0.1 + 0.2 as a program leaves it; a number of 15 digits and a whole one have no rest."""
+    content = in_sheet(
+        book(lambda *_: None),
+        lambda xml: xml.replace("<v>100</v>", "<v>0.30000000000000004</v>").replace(
+            "<v>200</v>", "<v>1234567.12345678</v>"
+        ),
+    )
+    found = show_of(tmp_path, content)
+    told = {value["source_line"]: value["quantity"] for value in found["values"]}
+    assert found["cells_rounded"] == 1 and told[2] == Decimal("0.3") and told[4] == 300
+    assert told.get(3) is None, "more than six decimals are refused as ever"
+
+
+def show_of(folder: Path, content: bytes) -> dict[str, Any]:
+    path = folder / "a.xlsx"
+    path.write_bytes(content)
+    return show(path)
+
+
+def test_a_batch_of_an_earlier_program_counts_no_rounded_numbers(tmp_path: Path) -> None:
+    """The column came later: the batches that were read before have none, and are asked for it all the same."""
+    city = City(tmp_path / "city").file("office/a.xlsx", book(lambda *_: None))
+    with city.built("readings"):
+        parsed_files = city.paths.data / "parsed"
+    (batch,) = parsed_files.glob("files-*.parquet")
+    connection = duckdb.connect()
+    connection.execute(f"CREATE TABLE kept AS SELECT * EXCLUDE (cells_rounded) FROM read_parquet('{batch}')")
+    writable(batch).unlink()
+    connection.execute(f"COPY kept TO '{batch}' (FORMAT parquet)")
+    parsed_store.view(connection, parsed_files, parsed_store.FILES, [batch.stem.removeprefix("files-")])
+    assert connection.execute("SELECT layout, cells_rounded FROM parsed_files").fetchall() == [
+        ("canonical_readings", None)
+    ]

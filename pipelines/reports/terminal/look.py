@@ -24,6 +24,7 @@ VERDICT_STYLE = {
     "achieved": "green", "not_achieved": "bold red", "undeterminable": "yellow", "collecting": "yellow", BY_DEPARTMENT: "yellow",
 }  # fmt: skip
 STATE_STYLE = {"ok": "green", "note": "yellow", "bad": "bold red"}
+TABLE_WIDTH = 100  # below it a list is printed in blocks
 INDENT = 4
 INHERITED, YEARLY_TOTAL = "*", "†"  # in a list, where the words would fill the column
 

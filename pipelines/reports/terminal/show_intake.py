@@ -34,6 +34,8 @@ def show(out: Terminal, told: dict[str, Any], page: str, most: int | None = TOP)
             out.indented(reason)
         if row["unread"]:
             out.indented(out.say("inbox_unread", sheets=row["unread"]))
+        if row["cells_rounded"]:
+            out.indented(out.say("cells_rounded", count=row["cells_rounded"]))
     _more(out, told["came"], most)
     out.line(out.say("night_page", path=page), "dim")
 

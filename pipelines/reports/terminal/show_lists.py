@@ -11,12 +11,20 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from pipelines.reports.plain_text import padded, percent, tonnes
-from pipelines.reports.terminal.look import INDENT, INHERITED, MARKS, STATE_STYLE, YEARLY_TOTAL, Terminal, read_as
+from pipelines.reports.terminal.look import (
+    INDENT,
+    INHERITED,
+    MARKS,
+    STATE_STYLE,
+    TABLE_WIDTH,
+    YEARLY_TOTAL,
+    Terminal,
+    read_as,
+)
 from pipelines.rounding import CHANGE_NEGATIVE, change_rate, pair, rate_text, rule_of
 from pipelines.texts import word
 
 SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "info": "cyan"}
-TABLE_WIDTH = 100  # below it the column of reasons has no room
 CONFIRMED = "confirmed"
 KINDS = ("error", "warning", "info", CONFIRMED)
 READABLE = 12  # a narrower column breaks words and numbers

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipelines.reports.plain_text import plain
-from pipelines.reports.terminal.look import Terminal
+from pipelines.reports.terminal.look import TABLE_WIDTH, Terminal
 from pipelines.tables import catalogue
 from pipelines.texts import word
 
@@ -36,15 +36,29 @@ def show(out: Terminal, told: dict[str, Any]) -> None:
             (out.say("parse_counts"), out.say("parse_counts_text", **counts)),
         ]
     )
+    if told["unread"]:
+        out.line(out.say("inbox_unread", sheets=told["unread"]), "yellow")
+    if told["cells_rounded"]:
+        out.line(out.say("cells_rounded", count=told["cells_rounded"]), "yellow")
     if told["values"]:
         out.line(out.say("parse_values", shown=len(told["values"])), "bold")
-        columns = [out.say(key) for key in ("parse_place", "parse_key", "parse_period", "parse_quantity", "parse_rest")]
-        out.table(columns, [_cells(out, value) for value in told["values"]])
+        _values(out, told["values"])
     _whose(out, told["meters"])
     for unit in told["units"]:
         out.line(f"  {unit['key']}: {unit[out.language]}", "red")
     _held_back(out, out.say("parse_rejects"), told["rejects"], told["rows_rejected"])
     _held_back(out, out.say("parse_held", count=told["rows_held"]), told["held"], told["rows_held"])
+
+
+def _values(out: Terminal, values: list[dict[str, Any]]) -> None:
+    """The first values: a table, or where the window is narrow a line or two each."""
+    rows = [_cells(out, value, is_of_one=len({value["source_column"] for value in values}) == 1) for value in values]
+    if out.console.width >= TABLE_WIDTH:
+        keys = ("parse_place", "parse_key", "parse_period", "parse_quantity", "parse_rest")
+        out.table([out.say(key) for key in keys], rows)
+        return
+    out.line(out.say("parse_end_is_not_in"), "dim")
+    out.columns([[f"{place}  {whose}", *rest] for place, whose, *rest in rows])
 
 
 def _held_back(out: Terminal, heading: str, rows: list[dict[str, Any]], count: int) -> None:
@@ -67,11 +81,11 @@ def _whose(out: Terminal, meters: list[dict[str, Any]]) -> None:
         out.line(out.say("parse_unknown", words="、".join(unknown[:MOST_METERS]), count=len(unknown)), "yellow")
 
 
-def _cells(out: Terminal, value: dict[str, Any]) -> list[str]:
-    """One value in few columns: place, whose, period, quantity with unit, and whatever else the file said."""
+def _cells(out: Terminal, value: dict[str, Any], *, is_of_one: bool) -> list[str]:
+    """One value in few columns: place (of one column the line alone), whose, period, quantity with unit, and what else was said."""
     rest = {name: told for name, told in value.items() if name not in SHOWN_FIRST and told not in (None, "")}
     return [
-        out.say("line", line=value["source_line"], column=value["source_column"]),
+        out.say("line_of" if is_of_one else "line", line=value["source_line"], column=value["source_column"]),
         value["key"] or "",
         f"{_moment(value['started_at'])} – {_moment(value['ended_at'])}",
         f"{plain(value['quantity'])} {value['unit'] or ''}",

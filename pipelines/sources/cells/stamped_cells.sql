@@ -2,6 +2,7 @@
 -- A stamp a few seconds beside the minute (Excel keeps times as fractions of a day) is moved onto it; how many were is counted.
 -- Where a row counts the days of its period, they must agree (days_disagree). Where the layout does not say whether the end is the last
 -- day, most rows of the table decide by their days; as many for as against is no decision.
+-- A period that runs from the row before is at most as long as the layout says, and one and a half times the meter's usual one in the file.
 -- Inputs: typed_cells, moment_words (texts that people wrote another way), missing_marks. Macros: stamp_tolerance (seconds), days_of.
 WITH read AS (
     SELECT
@@ -14,11 +15,16 @@ WITH read AS (
     LEFT JOIN moment_words AS s ON c.started IS NULL AND s.text = c.started_text AND s.form = c.form AND s.utc_minutes IS NOT DISTINCT FROM c.utc_minutes
     LEFT JOIN moment_words AS e ON c.ended IS NULL AND e.text = c.ended_text AND e.form = c.form AND e.utc_minutes IS NOT DISTINCT FROM c.utc_minutes
 ),
-neighbours AS (
-    SELECT file_no, line, column_name, lead(base) OVER rows_of_meter AS next_start, lag(base) OVER rows_of_meter AS previous
+in_order AS (
+    SELECT file_no, line, column_name, key, base, lead(base) OVER rows_of_meter AS next_start, lag(base) OVER rows_of_meter AS previous
     FROM read
     WHERE until_next OR from_previous
     WINDOW rows_of_meter AS (PARTITION BY file_no, key, column_name ORDER BY base, line)
+),
+neighbours AS (
+    SELECT file_no, line, column_name, next_start, previous,
+        CAST(1.5 * median(date_diff('day', previous, base)) FILTER (previous < base) OVER (PARTITION BY file_no, key, column_name) AS INTEGER) AS usual_days
+    FROM in_order
 ),
 evidence AS (
     SELECT file_no, count(DISTINCT line) FILTER (days = date_diff('day', base, base_end) + 1) AS lines_for_last_day,
@@ -29,7 +35,7 @@ evidence AS (
 ),
 placed AS (
     SELECT
-        r.*,
+        r.* REPLACE (least(r.longest_days, n.usual_days) AS longest_days),
         CASE WHEN month_of_year IS NOT NULL THEN base + to_months(month_of_year) WHEN months > 0 THEN base
             WHEN months < 0 THEN base + INTERVAL 1 DAY + to_months(months)
             WHEN from_previous THEN coalesce(n.previous, base - to_days(days)) + to_minutes(end_shift_minutes)

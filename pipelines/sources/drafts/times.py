@@ -138,6 +138,17 @@ def _by_date(draft: Draft, table: SeenTable, dates: Sequence[int], clocks: Seque
     _slot(draft, table.cells[number], table.cells[clocks[0]] if clocks else None)
 
 
+def lies_in_other_files(draft: Draft, table: SeenTable) -> None:
+    """A list of reading days in which every meter stands once: where its period begins stands in another month's file."""
+    if "meter" not in draft.columns or "days" in draft.columns or not draft.layout.get("starts_at_previous"):
+        return
+    meters = table.cells[number_of(table, draft.columns["meter"])]
+    if len(set(meters)) == len(meters):
+        del draft.layout["starts_at_previous"]
+        draft.layout |= {"record": "register", "reading_kind": "register", "resets": "reading"}
+        draft.unsure[draft.unsure.index(both("draft_reading_days"))] = both("draft_reading_days_apart")
+
+
 def _slot(draft: Draft, dates: list[str], clocks: list[str] | None) -> None:
     """The length of a slot from the stamps' distance, and which end of it the stamp is."""
     texts = [f"{d} {c}" for d, c in zip(dates, clocks, strict=False)] if clocks else dates

@@ -29,7 +29,7 @@ LENGTHS = {"month": 1, "year": 12, "fiscal_year": 12, "year_ending": -12}
 FORMS = {"year": "year", "fiscal_year": "fiscal_year"}
 WHOLE_DAY = 1_440
 # How often a register begins at 0 by itself -> the word of its states.
-EVENTS = {"day": "daily", "month": "monthly"}
+EVENTS = {"day": "daily", "month": "monthly", "reading": "since_reading"}
 # Where several words of a layout are there, the first is meant.
 BY_PREFERENCE = frozenset({"meter", "meter_else", "meter_part"})
 
@@ -318,9 +318,8 @@ class _Described:
             )
             stated = [replace(slot, unit=None) for slot in found] if spec.unit else found
             return tuple(_powered(slot, unit) for slot in stated)
-        start, end = (0, None) if not spec.slot_minutes else (0, spec.slot_minutes)
-        if spec.slot_minutes and spec.stamp == "end":
-            start, end = -spec.slot_minutes, 0
+        minutes = spec.slot_minutes or (1 if spec.record == "register" else 0)  # a state is of its minute
+        start, end = (0, minutes or None) if not (minutes and spec.stamp == "end") else (-minutes, 0)
         if not spec.quantities:
             position = _position(names, spec.columns["quantity"])
             slot = Slot(position, names[position - 1], start, end, _unit_in(names, spec)) if position else None

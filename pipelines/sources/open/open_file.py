@@ -87,7 +87,7 @@ class OpenedFile:
     """What became of a file as a whole: its layout, or the rule it broke with the numbers.
 
     ``lost`` are members of an archive that could not be read; ``unread`` names sheets that fit no layout or are hidden;
-    ``held`` are refused tables of which each value is a reject.
+    ``held`` are refused tables of which each value is a reject; ``cells_rounded`` counts the numbers of a workbook read at 15 digits.
     """
 
     key: parsed_store.FileKey
@@ -98,6 +98,7 @@ class OpenedFile:
     lost: list[tuple[str, str]] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     rows_unread: int = 0
+    cells_rounded: int = 0
     held: list[TablePart] = field(default_factory=list)
 
     def refuse(self, part: TablePart, problem: Problem) -> None:
@@ -198,6 +199,7 @@ def _open_workbook(
                 refused.append((name, recognised.problem))
                 continue
             outcome.unread += recognised.unread
+            outcome.cells_rounded += sheet.rounded
             path = means.scratch / f"{inspected.sha256[:32]}-{number}.txt"
             outcome.unread += [f"{column}{HIDDEN}" for column in workbook.left_out(sheet, recognised)]
             outcome.parts.append(_sheet_part(workbook.settled(sheet, recognised), name, path, head, recognised))

@@ -70,7 +70,10 @@ class TooLargeWorkbookError(WorkbookError):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet of a workbook as rows of text; ``has_marks`` where some cells may not be taken as they stand."""
+    """One sheet of a workbook as rows of text; ``has_marks`` where some cells may not be taken as they stand.
+
+    ``rounded``: how many numbers have more than the 15 digits that Excel itself knows, and were read at 15.
+    """
 
     name: str
     rows: tuple[Row, ...]
@@ -79,6 +82,7 @@ class Sheet:
     from_1904: bool = False
     merged: tuple[Range, ...] = ()
     hidden_columns: frozenset[int] = frozenset()
+    rounded: int = 0
 
 
 def sheets(path: Path, limits: Limits) -> list[Sheet]:
@@ -130,7 +134,8 @@ def _read(path: Path, known: _Known, limits: Limits) -> list[Sheet]:
         merged = tuple(sheet.merged_cell_ranges or ())
         width = len(rows[0]) if rows else 0
         unseen = frozenset(n for n in range(width) if seen is not None and seen.hides(n))
-        found.append(Sheet(meta.name, texts, hidden, has_marks, known.from_1904, merged, unseen))
+        rounded = sum(1 for row in rows for cell in row if isinstance(cell, float) and float(f"{cell:.15g}") != cell)
+        found.append(Sheet(meta.name, texts, hidden, has_marks, known.from_1904, merged, unseen, rounded))
     return found
 
 
