@@ -7,6 +7,8 @@
 -- one where it has every month that the period fills (of a period that fills none, one that it touches): the months beside them widen
 -- the range where they are there, so that the first and the last month of the data have their fellows too, and taking data away, which
 -- only narrows it, never makes a period trusted. unit_slip_unchecked: not trusted, and no fellow speaks against it.
+-- Beside a low month a tenth of a high one lies within that range. So a period is a slip, too, where it lies beyond the ratio of the same months
+-- of all other years, and by more than the ratio-th part of the most that the season uses, so that the edge of a heating season does not.
 -- The other rules stand each in their own statement: delivery_slips (deliveries, held against deliveries), deliveries_differ, stock_unknown, register_turns, meter_zeros, standstills, bills_apart, and what readings
 -- contradict or hold back (reading_doubts; days that were held back and have no other value are missing days already).
 -- Inputs: meter_months, counted_readings, histories, meter_versions, doubted_seasons, delivery_slips, deliveries_differ, stock_unknown, register_turns, meter_zeros, standstills, bills_apart,
@@ -59,9 +61,11 @@ slots AS (
 ),
 fellows AS (
     SELECT p.meter_id, p.since, p.until, p.unit, (m.month_no - p.month_no) // 12 AS shift, min(m.mean) AS lowest, max(m.mean) AS highest,
+        min(m.mean) FILTER (is_same) AS same_lowest, max(m.mean) FILTER (is_same) AS same_highest,
+        coalesce(p.used_mean NOT BETWEEN min(m.used_mean) FILTER (is_same) / $ratio AND max(m.used_mean) FILTER (is_same) * $ratio, true) AS is_apart_in_use,
         p.mean = 0 OR p.mean BETWEEN lowest / $ratio AND highest * $ratio
             OR coalesce(p.used_mean BETWEEN min(m.used_mean) / $ratio AND max(m.used_mean) * $ratio, false) AS agrees
-    FROM slots AS p
+    FROM (SELECT *, month_no BETWEEN touched_from AND touched_to AS is_same FROM slots) AS p
     JOIN months AS m
         ON m.history = p.history AND m.unit = p.unit AND m.month_no % 12 = p.month_no % 12 AND m.month_no <> p.month_no
     GROUP BY p.meter_id, p.since, p.until, p.unit, p.mean, p.used_mean, shift, p.touched_from, p.touched_to, p.filled_from, p.filled_to
@@ -74,25 +78,29 @@ compared AS (
         CASE WHEN p.filled_from <= p.filled_to THEN p.filled_from ELSE p.touched_to END AS needed_from,
         CASE WHEN p.filled_from <= p.filled_to THEN p.filled_to ELSE p.touched_from END AS needed_to,
         coalesce(list(f.shift), []) AS shifts, count(f.shift) FILTER (f.agrees) AS agreeing, count(f.shift) FILTER (NOT f.agrees) AS against,
-        median((f.lowest + f.highest) / 2) AS usual
+        median((f.lowest + f.highest) / 2) AS usual, median((f.same_lowest + f.same_highest) / 2) AS same_usual,
+        bool_and(f.is_apart_in_use) AS is_apart_in_use, min(f.same_lowest) AS same_lowest, max(f.same_highest) AS same_highest,
+        max(f.highest) / $ratio AS matters
     FROM compared_ones AS p
     LEFT JOIN fellows AS f ON f.meter_id = p.meter_id AND f.since = p.since AND f.until = p.until AND f.unit = p.unit
     GROUP BY ALL
 ),
 wanted AS (
-    SELECT c.*,
+    SELECT c.*, coalesce(c.mean > 0 AND c.is_apart_in_use AND (c.mean * $ratio < c.same_lowest AND c.same_lowest - c.mean > c.matters
+            OR c.mean > c.same_highest * $ratio AND c.mean - c.same_highest > c.matters), false) AS is_apart,
+        CASE WHEN is_apart THEN c.same_usual ELSE c.usual END AS told_usual,
         greatest(0, c.needed_from - (year(l.since) * 12 + month(l.since) + CAST(day(l.since) > 1 AS INTEGER))) // 12 AS before,
         greatest(0, year(l.until) * 12 + month(l.until) - 1 - c.needed_to) // 12 AS after, before + after AS possible
     FROM compared AS c
     JOIN lives AS l ON l.history = c.history
 )
 SELECT
-    meter_id, since AS valid_from, until AS valid_to, CASE WHEN against > 0 THEN 'unit_slip' ELSE 'unit_slip_unchecked' END AS rule_id,
-    to_json({mean: round(mean, 3), usual: round(usual, 3), ratio: round(mean / nullif(usual, 0), 4), agreeing: agreeing,
+    meter_id, since AS valid_from, until AS valid_to, CASE WHEN is_apart OR against > 0 THEN 'unit_slip' ELSE 'unit_slip_unchecked' END AS rule_id,
+    to_json({mean: round(mean, 3), usual: round(told_usual, 3), ratio: round(mean / nullif(told_usual, 0), 4), agreeing: agreeing,
         wanted: greatest(1, least(CAST($agreeing_years AS INTEGER), possible)), against: against, unit: unit,
         lacking: years_lacking(since, before, after, shifts)}) AS evidence, false AS is_lifted
 FROM wanted
-WHERE possible = 0 OR agreeing < least($agreeing_years, possible)
+WHERE is_apart OR possible = 0 OR agreeing < least($agreeing_years, possible)
 UNION ALL BY NAME SELECT *, false AS is_lifted FROM delivery_slips
 UNION ALL BY NAME SELECT *, false AS is_lifted FROM deliveries_differ
 UNION ALL BY NAME SELECT meter_id, valid_from, valid_to, rule_id, evidence, false AS is_lifted FROM stock_unknown

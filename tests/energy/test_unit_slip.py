@@ -186,3 +186,67 @@ def test_a_slip_in_one_of_three_years_is_still_doubted(three: duckdb.DuckDBPyCon
         three, "SELECT valid_from FROM meter_doubts WHERE meter_id = ? AND rule_id LIKE 'unit_slip%'", f"{slip}/{day}"
     )
     assert slipped and slipped <= {since for (since,) in found}
+
+
+# ---------------------------------------------------------------- beside low months
+
+SEASONS: dict[str, dict[int, float]] = {
+    # litres of a month by what a building heats: the months not named use 2
+    "heating": {11: 100, 12: 500, 1: 600, 2: 520, 3: 220, 4: 40},
+    "a single month": {1: 600},
+}
+SLIPS = {
+    # (season, month, factor): is it seen
+    ("heating", 3, 0.1): True, ("heating", 3, 0.001): True, ("heating", 12, 0.1): True, ("heating", 2, 0.1): True,
+    ("heating", 4, 10): True, ("heating", 11, 10): True,
+    ("heating", 4, 0.1): False, ("heating", 3, 0.5): False, ("heating", 3, 2): False, ("heating", 4, 0.2): False,
+    ("a single month", 1, 0.1): True, ("a single month", 1, 0.001): True,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=["bill", "interval"])
+def seasonal(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A meter for each slip, in 2024, beside four other years that agree within 30 %."""
+    city = City(tmp_path_factory.mktemp("seasonal") / "city")
+    meter = {"facility_id": "F1", "energy_type": "kerosene", "unit": "L", "reading_kind": request.param}
+    city.register("meters", [{**meter, "meter_id": f"M{n}"} for n in range(len(SLIPS))])
+    weather = {2022: 1.0, 2023: 1.3, 2024: 1.1, 2025: 0.9}
+    for n, (season, month, factor) in enumerate(SLIPS):
+
+        def used(year: int, of_year: int, season: str = season, month: int = month, factor: float = factor) -> str:
+            slipped = factor if (year, of_year) == (2024, month) else 1
+            return f"{SEASONS[season].get(of_year, 2) * weather[year] * slipped:.4f}"
+
+        rows = monthly(f"M{n}", 2022, 2025, used)
+        if request.param == "interval":
+            rows = [
+                (
+                    meter_id,
+                    start + timedelta(days=d),
+                    start + timedelta(days=d + 1),
+                    f"{float(amount) / days:.5f}",
+                    unit,
+                )
+                for meter_id, start, end, amount, unit in rows
+                for days in [(end - start).days]
+                for d in range(days)
+            ]
+        city.bills(f"fuel/{n}.csv", rows)
+    with city.built("energy") as made:
+        yield made
+
+
+@pytest.mark.parametrize("slip", list(SLIPS), ids=str)
+def test_a_tenth_of_a_high_month_beside_low_ones_is_seen(
+    seasonal: duckdb.DuckDBPyConnection, slip: tuple[str, int, float]
+) -> None:
+    """A tenth of March lies among the Aprils; what the edge of the season or a mild winter does is no slip."""
+    found = rows_of(
+        seasonal,
+        "SELECT valid_from, rule_id FROM meter_doubts WHERE meter_id = ? AND rule_id LIKE 'unit_slip%'",
+        f"M{list(SLIPS).index(slip)}",
+    )
+    month = date(2024 + (slip[1] < 4), slip[1], 1)
+    assert found == ([(month, "unit_slip")] if SLIPS[slip] else [])

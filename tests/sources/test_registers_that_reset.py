@@ -79,7 +79,7 @@ MONTHS = {"2024-04-10": 300, "2024-05-11": 310, "2024-06-10": 305, "2024-07-10":
 def used(folder: Path, months: Mapping[str, object], most: int = 45) -> City:
     """A city that gets each month's list as a file of its own, the last month first."""
     city = City(folder, extra=LIST + f"[thresholds]\nreading_days_longest = {most}\n").register("meters", [METER])
-    for number, (day, quantity) in enumerate(reversed(months.items())):
+    for number, (day, quantity) in enumerate(reversed(list(months.items()))):
         city.file(
             f"power/{day}.csv", made.cp932("計器,検針日,使用量", f"R,{day},{quantity}"), f"2026-06-0{number + 1} 09:00"
         )
