@@ -134,7 +134,7 @@ def test_a_bundle_names_neither_an_index_nor_the_machine_it_was_made_on(linux: P
     folder = unpacked(linux, tmp_path)
     with zipfile.ZipFile(next((folder / "wheels").glob("facility_emissions-*.whl"))) as own:
         own.extractall(folder / "own")
-    kinds = {".txt", ".py", ".html", ".md", ".toml", ".sql", ".css", ""}
+    kinds = {".txt", ".py", ".html", ".md", ".toml", ".sql", ".css", ".svg", ""}
     for path in folder.rglob("*"):
         if path.is_file() and path.suffix in kinds:
             text = path.read_text(encoding="utf-8", errors="replace")
