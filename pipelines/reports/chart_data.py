@@ -78,7 +78,10 @@ class Caption:
 
     def cell(self, value: Decimal | None) -> Decimal | str:
         """Return a figure for a table."""
-        return self.unknown if value is None else self.rule.rounded(value)
+        if value is None:
+            return self.unknown
+        rounded = self.rule.rounded(value)
+        return rounded or abs(rounded)  # zero has no sign
 
     def headed(self, *words: str) -> str:
         """Return the heading of a column of figures."""

@@ -1,7 +1,7 @@
 """What charts are drawn with: texts, boxes, strokes, scales and round steps, and the templates that write them down as SVG.
 
 Positions are exact decimals until they are written, with two decimals of a pixel. Texts cannot be measured here, so their width is
-guessed on the wide side: a full-width character is as wide as its size, any other 0.72 of it; what does not fit is cut with an ellipsis
+guessed on the wide side: a full-width character is as wide as its size, any other 0.8 of it; what does not fit is cut with an ellipsis
 and keeps its whole words in a title. A template holds no arithmetic, and colours stand in site.css alone.
 """
 
@@ -158,7 +158,7 @@ def ticks(values: Iterable[Decimal], most: int) -> tuple[Decimal, ...]:
 def width_of(words: str, size: int) -> Decimal:
     """Return about how wide words are, rather too much than too little."""
     wide = sum(unicodedata.east_asian_width(letter) in ("W", "F", "A") for letter in words)
-    return size * (wide + (len(words) - wide) * Decimal("0.72"))
+    return size * (wide + (len(words) - wide) * Decimal("0.8"))
 
 
 def fitted(words: str, room: Decimal, size: int) -> str:
