@@ -199,19 +199,19 @@ def _write(
     is_new = not path.exists()
     durable.make_folder(path.parent)
     with path.open("ab+") as stream, _or_as_before(stream, path, stated):
-        text = _closing(stream)
+        written = bytearray(_closing(stream))
         last = _last(path)
         link, number = (first_link(path.name), 0) if last is None else (last[0], last[2])
         if anew or (last is not None and PREVIOUS not in last[1]):
             number, link = _whole_lines(path), first_link(path.name)
-            seal = {**(told or {}), SEALED: _hash_all(path, text), "sealed_lines": number}
+            seal = {**(told or {}), SEALED: _hash_all(path, bytes(written)), "sealed_lines": number}
             rows = [seal, *rows]
         for row in rows:
             number += 1
             line = json.dumps({**row, NUMBER: number, PREVIOUS: link}, ensure_ascii=False, default=str).encode()
             link = hash_line(line)
-            text += line + b"\n"
-        stream.write(text)
+            written += line + b"\n"
+        stream.write(written)
         stream.flush()
         os.fsync(stream.fileno())
         if is_new:
