@@ -35,6 +35,7 @@ LONGEST_FIRST = (
     "test_removal.py",
     "test_fuzz.py",
 )
+PARSED_ONCE = (duckdb.StatementType.SELECT, duckdb.StatementType.INSERT, duckdb.StatementType.CREATE)
 if "PYTEST_XDIST_WORKER" in os.environ:
     hush_interpreter_exit()
 
@@ -73,6 +74,30 @@ def one_command_tree() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(typer.main, "get_command", once)
         patch.setattr(typer.testing, "_get_command", once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def each_statement_parsed_once() -> Iterator[None]:
+    """Parse a statement once a session and not for each city: parsing is a tenth of a small publication. What runs is the same."""
+    parser = duckdb.connect(config={"threads": 1})
+    execute = duckdb.DuckDBPyConnection.execute
+
+    @functools.lru_cache(maxsize=4096)
+    def parsed(text: str) -> str | duckdb.Statement:
+        try:
+            found = parser.extract_statements(text)
+        except duckdb.Error:  # whoever asked is told
+            return text
+        return found[0] if len(found) == 1 and found[0].type in PARSED_ONCE else text
+
+    def executed(
+        connection: duckdb.DuckDBPyConnection, query: str | duckdb.Statement, parameters: object = None
+    ) -> duckdb.DuckDBPyConnection:
+        return execute(connection, parsed(query) if isinstance(query, str) else query, parameters)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(duckdb.DuckDBPyConnection, "execute", executed)
         yield
 
 
