@@ -155,8 +155,14 @@ def ticks(values: Iterable[Decimal], most: int) -> tuple[Decimal, ...]:
     raise AssertionError("some step is large enough")
 
 
+def cleaned(words: str) -> str:
+    """Return words with a sign for what XML cannot hold."""
+    return NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", words)
+
+
 def width_of(words: str, size: int) -> Decimal:
-    """Return about how wide words are, rather too much than too little."""
+    """Return about how wide words are as they will be written, rather too much than too little."""
+    words = cleaned(words)
     wide = sum(unicodedata.east_asian_width(letter) in ("W", "F", "A") for letter in words)
     return size * (wide + (len(words) - wide) * Decimal("0.8"))
 
@@ -236,7 +242,7 @@ def _written(value: Any) -> Any:  # noqa: ANN401 - whatever a template names
     """Positions with two decimals; of words what XML can hold."""
     if isinstance(value, Decimal):
         return _position(value)
-    return NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", value) if type(value) is str else value
+    return cleaned(value) if type(value) is str else value
 
 
 @cache
