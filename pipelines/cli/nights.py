@@ -63,7 +63,7 @@ def run_flow(
     if as_json:
         sys.stdout.write(json.dumps(told, ensure_ascii=False, default=str, indent=1) + "\n")
     else:
-        page = str(city.pages / "validation.html")
+        page = str(city.pages / "index.html")
         show_night.night(out, told, city.settings.city.name, str(city.published), page, options)
     return PUBLISHED
 

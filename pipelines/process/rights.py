@@ -1,4 +1,4 @@
-"""Who may read what a run keeps: decisions, history, backups and logs are for the owner, or for a group that city.toml names.
+"""Who may read what a run keeps: what names persons, and history, backups and logs, is for the owner or a group that city.toml names.
 
 What was published and the pages are for whoever may enter the data folder. On Windows the rights of the folder count as they
 are inherited, and nothing is set here.
@@ -17,7 +17,7 @@ from pipelines.settings.city import CityFolder
 from pipelines.texts import both
 
 # folders that others cannot even enter, below the data folder
-PRIVATE = ("history", "evidence", "prefect", "tmp", "next")
+PRIVATE = ("history", "evidence", "prefect", "tmp", "next", "pages_internal")
 DECISIONS = ("decisions.sqlite", "decisions.sqlite-wal", "decisions.sqlite-shm", "decisions.sqlite-journal")
 NETWORK = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "ncpfs", "fuse.sshfs"}

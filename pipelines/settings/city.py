@@ -425,6 +425,11 @@ class CityFolder:
         return self.folder / named if named else self.data / "pages"
 
     @property
+    def pages_internal(self) -> Path:
+        """Pages for the office alone, which name persons: never in the folder that is shared."""
+        return self.data / "pages_internal"
+
+    @property
     def decisions_url(self) -> str:
         """Where people's decisions live: an SQLite file, or what FACILITY_EMISSIONS_DECISIONS_URL names."""
         return os.environ.get("FACILITY_EMISSIONS_DECISIONS_URL") or f"sqlite:///{self.data / 'decisions.sqlite'}"

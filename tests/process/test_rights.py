@@ -88,7 +88,18 @@ def test_pages_may_lie_elsewhere_and_a_share_that_is_away_harms_no_night(city: C
     code, said, _ = run(city, "nightly")
     assert code == 0, said
     assert sorted(p.name for p in (city.folder / "share" / "pages").iterdir()) == sorted(
-        ["factors.html", "intake.html", "method.html", "validation.html"]
+        [
+            "facilities",
+            "facilities.html",
+            "factors.html",
+            "index.html",
+            "intake.html",
+            "method.html",
+            "operators",
+            "reasons.html",
+            "site.css",
+            "validation.html",
+        ]
     )
     (city.folder / "share").rename(city.folder / "away")
     (city.folder / "share").write_text("no folder", encoding="utf-8")

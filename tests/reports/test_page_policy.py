@@ -48,6 +48,8 @@ def test_every_page_carries_the_policy_and_only_its_own_style(pages: dict[str, P
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
 def test_no_template_holds_what_the_policy_forbids(template: Path) -> None:
     text = template.read_text(encoding="utf-8")
+    if template.name == "site_frame.html":  # the pages of results share one file of style, the only thing they load
+        text = text.replace('<link rel="stylesheet" href="{{ root }}site.css">', "", 1)
     assert not re.search(
         r"""\s(style|on[a-z]+)\s*=|javascript:|<(script|link|img|iframe|form|object|embed|base)\b""", text
     )

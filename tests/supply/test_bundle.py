@@ -152,7 +152,7 @@ def test_it_is_installed_and_runs_a_night_where_there_is_no_network(linux: Path,
     python, command = place / "bin" / "python", place / "bin" / "facility-emissions"
     assert subprocess.run([python, "-m", "pip", "check"], capture_output=True, check=False).returncode == 0
     done = alone(command, "--city", folder / "sample_data", "nightly", cwd=tmp_path, home=home)
-    assert done.returncode == 0 and "validation.html" in done.stdout, done.stderr
+    assert done.returncode == 0 and "index.html" in done.stdout, done.stderr
     assert list(home.iterdir()) == [], "nothing in the home folder, nothing in the temporary one"
     data = folder / "sample_data" / ".data"
     after = {path for path in (folder / "sample_data").rglob("*") if not path.is_relative_to(data)}

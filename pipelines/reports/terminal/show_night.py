@@ -53,7 +53,7 @@ def night(out: Terminal, outcome: dict[str, Any], city_name: str, published: str
         out.line(show_past.summary(out, outcome["changes"]))
     show_lists.flags(out, outcome["flags"], TOP_FLAGS)
     out.line(out.say("night_published", path=published))
-    out.line(out.say("night_page", path=page))
+    out.line(out.say("site_page", path=page))
     _head(out, outcome)
     if outcome["page_problem"]:
         out.line(out.say("page_problem", why=outcome["page_problem"]), "yellow")

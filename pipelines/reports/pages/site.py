@@ -1,0 +1,330 @@
+"""The pages of results, made every morning without any server: the city, facilities, operators, and what keeps facilities from a verdict.
+
+Reads the published file; writes ``pages/`` for everybody and ``pages_internal/`` for the office, where persons are named and verdicts
+stand before the year is closed. Only pages that differ are written; what is not to be published of a facility (facilities.csv
+publication) stands in sums alone. Links are relative, so the folder works from a share and from a server.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipelines.ask.site import FacilityTold, Row, SiteTold, gather
+from pipelines.reports.pages import site_charts, site_words
+from pipelines.reports.plain_text import figure, percent, plain, tonnes
+from pipelines.reports.workbook import file_names
+from pipelines.rounding import rule_of
+from pipelines.settings.city import CityFolder
+from pipelines.texts import word
+
+HERE = Path(__file__).parent
+STYLE = HERE / "site.css"
+# A page loads the one style beside it and nothing else; a folder on a share is a file: for the browser.
+POLICY = "default-src 'none'; style-src 'self' file:; img-src 'self' file:; base-uri 'none'; form-action 'none'"
+MOST_QUESTIONS = 40
+MOST_CHANGES = 12
+LARGE_SHARE = Decimal("0.75")
+KANA = (
+    "あいうえお", "かきくけこがぎぐげご", "さしすせそざじずぜぞ", "たちつてとだぢづでど", "なにぬねの", "はひふへほばびぶべぼぱぴぷぺぽ",
+    "まみむめも", "やゆよ", "らりるれろ", "わをん",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Written:
+    """What became of the pages: how many there are, and how many of them differed and were written."""
+
+    pages: int = 0
+    changed: int = 0
+
+
+Drawn = dict[tuple[str, str], Any]
+
+
+class Site:
+    """One set of pages of one publication, for everybody or for the office."""
+
+    def __init__(self, city: CityFolder, told: SiteTold, folder: Path, drawn: Drawn, *, is_internal: bool) -> None:
+        self.city, self.told, self.folder, self.is_internal = city, told, folder, is_internal
+        self.drawn = drawn
+        shown = told.facilities.values()
+        self.shown = [f for f in shown if is_internal or f.register["publication"] == "public"]
+        names = file_names(told.facilities)  # the same in both sets, so that links between them hold
+        self.file_of = {f.facility_id: names[f.facility_id] for f in self.shown}
+        self.operator_file = file_names(str(f.register["operator_id"]) for f in told.facilities.values())
+        self.written = Written()
+        self.kept: set[Path] = set()
+        self.environment = Environment(
+            loader=FileSystemLoader(HERE),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.environment.globals |= {
+            "city": city.settings.city,
+            "told": told,
+            "policy": POLICY,
+            "is_internal": is_internal,
+            "tonnes": tonnes,
+            "percent": percent,
+            "figure": figure,
+            "plain": plain,
+            "word": lambda key: told.kinds.get(key) or word(str(key), site_words.JA),
+            "chip": lambda result: site_words.chip(result, is_internal=is_internal),
+            "sentence": site_words.sentence,
+            "reasons": site_words.reasons,
+            "amount": site_words.amount,
+            "turn": lambda question: site_words.turn(question, is_internal=is_internal),
+            "rounding": rule_of("emissions").sentence(site_words.JA),
+            "link": self._link,
+        }
+
+    def write(self) -> Written:
+        """Write all pages, and take away those of facilities that are no more."""
+        self._put("site.css", STYLE.read_bytes())
+        year = self.told.fiscal_year
+        questions = [q for q in self.told.questions if q["facility_id"] in self.file_of]
+        self._page("index.html", "site_index.html", **self._city(questions))
+        self._page("facilities.html", "site_facilities.html", rows=self._by_kana(), sparks=self._sparks(self.shown))
+        self._page("reasons.html", "site_reasons.html", causes=self._causes())
+        for operator_id, members in self._operators().items():
+            path = f"operators/{self.operator_file[operator_id]}.html"
+            own = [t for t in self.told.targets if t["subject_kind"] == "operator" and t["subject_id"] == operator_id]
+            self._page(
+                path,
+                "site_operator.html",
+                operator=members[0].register["operator"],
+                members=[f for f in members if f.facility_id in self.file_of],
+                withheld=sum(f.facility_id not in self.file_of for f in members),
+                own=next((t for t in own if t["fiscal_year"] == year), None),
+                road=self._road(own, members[0].register["operator"], self.operator_file[operator_id]),
+                departments=self._departments(members),
+            )
+        for facility in self.shown:
+            self._page(
+                f"facilities/{self.file_of[facility.facility_id]}.html",
+                "site_facility.html",
+                **self._facility(facility),
+            )
+        self._take_away("facilities")
+        self._take_away("operators")
+        return self.written
+
+    # ------------------------------------------------------------------ what each page shows
+
+    def _city(self, questions: Sequence[Row]) -> dict[str, Any]:
+        year = self.told.fiscal_year
+        results = [f.result(year) for f in self.told.facilities.values()]
+        known = [r for r in results if r is not None and r["actual_low_co2e_kg"] is not None]
+        last = [f.result(year - 1) for f in self.told.facilities.values()]
+        total = sum((r["actual_low_co2e_kg"] for r in known), Decimal(0))
+        before = sum(
+            (r["actual_low_co2e_kg"] for r in last if r is not None and r["actual_low_co2e_kg"] is not None), Decimal(0)
+        )
+        is_whole = all(r["actual_high_co2e_kg"] is not None for r in known)
+        judged = Counter(site_words.chip(r, is_internal=self.is_internal) for r in results if r is not None)
+        return {
+            "total": total,
+            "before": before,
+            "is_whole": is_whole,
+            "covered": sum(r["coverage"] == 1 for r in known),
+            "counted": len(known),
+            "judged": sorted(judged.items(), key=lambda one: (one[0].css, one[0].words)),
+            "targets": [t for t in self.told.targets if t["fiscal_year"] == year and t["subject_kind"] != "facility"],
+            "operators": [
+                {
+                    "name": members[0].register["operator"],
+                    "href": f"operators/{self.operator_file[operator_id]}.html",
+                    "departments": self._departments(members),
+                }
+                for operator_id, members in self._operators().items()
+            ],
+            "questions": questions[:MOST_QUESTIONS],
+            "more": questions[MOST_QUESTIONS:],
+            "more_stake": sum((q["stake"] or Decimal(0) for q in questions[MOST_QUESTIONS:]), Decimal(0)),
+            "changes": [self._change(c) for c in self.told.changes[:MOST_CHANGES]],
+            "more_changes": max(0, len(self.told.changes) - MOST_CHANGES),
+            "largest": self._largest(total),
+        }
+
+    def _largest(self, total: Decimal) -> list[dict[str, Any]]:
+        """The facilities that make three quarters of the tonnes, the largest first; those not shown are counted and not named."""
+        year = self.told.fiscal_year
+        amounts = [
+            (f, (f.result(year) or {}).get("actual_low_co2e_kg") or Decimal(0)) for f in self.told.facilities.values()
+        ]
+        rows, so_far = [], Decimal(0)
+        for facility, kg in sorted(amounts, key=lambda one: (-one[1], one[0].facility_id)):
+            if so_far >= total * LARGE_SHARE or not kg:
+                break
+            so_far += kg
+            if facility.facility_id in self.file_of:
+                rows.append(
+                    {
+                        "facility": facility,
+                        "kg": kg,
+                        "share": kg / total,
+                        "so_far": so_far / total,
+                        "spark": self._spark(facility),
+                    }
+                )
+        return rows
+
+    def _facility(self, facility: FacilityTold) -> dict[str, Any]:
+        year = self.told.fiscal_year
+        key, now, names = self.file_of[facility.facility_id], self.told.this_year, self.told.kinds
+        results = list(facility.results.values())
+        return {
+            "facility": facility,
+            "result": facility.result(year),
+            "running": facility.result(self.told.this_year),
+            "against": self._drawn(facility, "against", lambda: site_charts.against(facility, key, year)),
+            "months": self._drawn(facility, "months", lambda: site_charts.months(facility, key, year, names)),
+            "running_months": self._drawn(
+                facility, "running", lambda: site_charts.months(facility, f"{key}-{now}", now, names)
+            ),
+            "road": self._road(results, facility.register["name"], key),
+            "changes": self._drawn(facility, "changes", lambda: site_charts.changes(facility, key, year, names)),
+            "sources": [self._source(row) for row in facility.sources],
+            "results": sorted(results, key=lambda r: -r["fiscal_year"]),
+        }
+
+    def _road(self, results: Sequence[Row], name: str, key: str) -> site_charts.Figure | None:
+        return site_charts.target_path(results, name, key, is_internal=self.is_internal)
+
+    def _source(self, row: Row) -> Row:
+        """A source's line: quantity x factor = t, with where the factor stands."""
+        named = " ".join(str(part) for part in (row["supplier"] or row["name_ja"], row["menu"]) if part)
+        place = " ".join(str(part) for part in (row["edition"], row["reference"], row["source_place"]) if part)
+        return row | {"named": named, "place": place}
+
+    def _change(self, row: Row) -> Row:
+        facility = self.told.facilities.get(row["subject_id"]) if row["subject_kind"] == "facility" else None
+        name = facility.register["name"] if facility else row["subject_id"]
+        is_hidden = facility is not None and facility.facility_id not in self.file_of
+        return row | {"name": "" if is_hidden else name, "is_named": self.is_internal}
+
+    def _operators(self) -> dict[str, list[FacilityTold]]:
+        found: dict[str, list[FacilityTold]] = defaultdict(list)
+        for facility in self.told.facilities.values():
+            found[facility.register["operator_id"]].append(facility)
+        return found
+
+    def _departments(self, members: Iterable[FacilityTold]) -> list[dict[str, Any]]:
+        """The departments in the order of the register: facilities, tonnes, questions, and how their facilities stand."""
+        found: dict[str, list[FacilityTold]] = defaultdict(list)
+        for facility in members:
+            found[facility.register["department"]].append(facility)
+        year = self.told.fiscal_year
+        rows = []
+        for department, own in found.items():
+            results = [f.result(year) for f in own]
+            stands = Counter(site_words.chip(r, is_internal=self.is_internal) for r in results if r is not None)
+            rows.append(
+                {
+                    "name": department or "（所管課なし）",
+                    "facilities": len(own),
+                    "kg": sum(((r or {}).get("actual_low_co2e_kg") or Decimal(0) for r in results), Decimal(0)),
+                    "questions": sum(len(f.questions) for f in own),
+                    "stands": sorted(stands.items(), key=lambda one: (one[0].css, one[0].words)),
+                }
+            )
+        return rows
+
+    def _causes(self) -> list[dict[str, Any]]:
+        """Why facilities have no verdict: a cause each, with the facilities and tonnes it keeps from one, the gravest first."""
+        year = self.told.fiscal_year
+        found: dict[str, list[FacilityTold]] = defaultdict(list)
+        for facility in self.told.facilities.values():
+            result = facility.result(year)
+            if result is not None and result["verdict"] == "undeterminable":
+                for cause in site_words.reasons(result):
+                    found[cause].append(facility)
+        rows = [
+            {
+                "cause": cause,
+                "count": len(blocked),
+                "shown": [f for f in blocked if f.facility_id in self.file_of],
+                "kg": sum(
+                    ((f.result(year) or {}).get("actual_low_co2e_kg") or Decimal(0) for f in blocked), Decimal(0)
+                ),
+            }
+            for cause, blocked in found.items()
+        ]
+        return sorted(rows, key=lambda row: (-row["kg"], row["cause"]))
+
+    def _by_kana(self) -> list[tuple[str, list[FacilityTold]]]:
+        """The facilities in the order of their reading, under the rows of the syllabary; those without a reading by name."""
+        found: dict[str, list[FacilityTold]] = defaultdict(list)
+        for facility in sorted(
+            self.shown, key=lambda f: (_hiragana(f.register["name_kana"]) or "んん", f.register["name"])
+        ):
+            kana = _hiragana(facility.register["name_kana"])[:1]
+            found[next((row[0] for row in KANA if kana and kana in row), "他")].append(facility)
+        return sorted(found.items(), key=lambda one: (one[0] == "他", one[0]))
+
+    def _sparks(self, facilities: Iterable[FacilityTold]) -> dict[str, Any]:
+        return {facility.facility_id: self._spark(facility) for facility in facilities}
+
+    def _spark(self, facility: FacilityTold) -> Any:  # noqa: ANN401 - markup
+        key = self.file_of[facility.facility_id]
+        return self._drawn(facility, "spark", lambda: site_charts.spark(facility, key, self.told.today))
+
+    def _drawn(self, facility: FacilityTold, kind: str, draw: Callable[[], Any]) -> Any:  # noqa: ANN401 - a figure or none
+        """Draw what both sets of pages show alike once."""
+        key = (facility.facility_id, kind)
+        if key not in self.drawn:
+            self.drawn[key] = draw()
+        return self.drawn[key]
+
+    # ------------------------------------------------------------------ writing
+
+    def _link(self, root: str, facility_id: str) -> str:
+        """Where the page of a facility is, as seen from a page."""
+        return f"{root}facilities/{self.file_of[facility_id]}.html"
+
+    def _page(self, name: str, template: str, **values: Any) -> None:  # noqa: ANN401 - what the template names
+        root = "../" * name.count("/")
+        text = self.environment.get_template(template).render(root=root, here=name, **values)
+        self._put(name, text.encode())
+
+    def _put(self, name: str, content: bytes) -> None:
+        path = self.folder / name
+        self.kept.add(path)
+        self.written.pages += 1
+        if path.is_file() and path.read_bytes() == content:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f"{path.name}.part")
+        part.write_bytes(content)  # not synced: what a power cut spoils differs, and the next night writes it
+        part.replace(path)
+        self.written.changed += 1
+
+    def _take_away(self, folder: str) -> None:
+        for path in (self.folder / folder).glob("*.html"):
+            if path not in self.kept:
+                path.unlink()
+
+
+def write(city: CityFolder) -> list[Path]:
+    """Write both sets of pages, each only where it differs, and return their first pages.
+
+    Raises:
+        QueryError: nothing is published yet.
+    """
+    told, drawn = gather(city.published), Drawn()
+    Site(city, told, city.pages, drawn, is_internal=False).write()
+    Site(city, told, city.pages_internal, drawn, is_internal=True).write()
+    return [city.pages / "index.html", city.pages_internal / "index.html"]
+
+
+def _hiragana(text: str) -> str:
+    return "".join(chr(ord(sign) - 0x60) if "ァ" <= sign <= "ヶ" else sign for sign in text)

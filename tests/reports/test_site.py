@@ -1,0 +1,294 @@
+"""The pages of results: links lead somewhere, no person and no early verdict stands outside the office, figures are the tables'."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from pipelines.reports.pages import site, site_words
+from pipelines.settings.city import CityFolder
+from pipelines.warehouse import database
+from tests.making import City, monthly, rows_of
+from tests.reports.test_page_policy import BROWSER, told_by_the_browser
+
+VOID = {"meta", "link", "br", "img", "hr", "input"}
+VERDICTS = ("達成", "未達", "判定不能")
+TARGET = {"target_id": "T1", "subject_kind": "facility", "subject_id": "F1", "basis": "plan", "base_fy": 2022, "target_fy": 2030,
+          "reduction_rate": "0.4", "path": "linear", "path_status": "adopted", "adopted_on": "2022-04-01"}  # fmt: skip
+
+
+class Read(HTMLParser):
+    """A page as it is built: its links, ids and words; tags that do not close are told."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.words = ""
+        self.chips: list[str] = []
+        self.feed(path.read_text(encoding="utf-8"))
+        self.close()
+        assert self.open == [], f"{path}: {self.open}"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        assert not [name for name in given if name == "style" or name.startswith("on")], "no inline style or script"
+        if tag not in VOID:
+            self.open.append(tag)
+        self.ids += [str(given["id"])] if "id" in given else []
+        self.links += [str(given[name]) for name in ("href", "src") if name in given]
+        if "chip" in str(given.get("class", "")).split():
+            self.chips.append("")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open and self.open[-1] == tag, (tag, self.open)
+        self.open.pop()
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+        if self.chips and self.open and self.open[-1] == "span":
+            self.chips[-1] = self.chips[-1] or data.strip()
+
+
+@pytest.fixture(scope="module")
+def sample_pages(sample_folder: Path) -> CityFolder:
+    city = CityFolder(sample_folder)
+    site.write(city)
+    return city
+
+
+def pages_of(folder: Path) -> dict[str, Read]:
+    ours = [*folder.glob("facilities/*.html"), *folder.glob("operators/*.html")]
+    ours += [folder / name for name in ("index.html", "facilities.html", "reasons.html")]
+    return {str(path.relative_to(folder)): Read(path) for path in ours}
+
+
+def test_every_link_leads_to_a_page_and_every_id_stands_once(sample_pages: CityFolder) -> None:
+    beside = {
+        "intake.html",
+        "validation.html",
+        "factors.html",
+        "method.html",
+    }  # a night writes them into the same folder
+    for folder in (sample_pages.pages, sample_pages.pages_internal):
+        for name, page in pages_of(folder).items():
+            assert len(page.ids) == len(set(page.ids)), name
+            for link in page.links:
+                target, _, anchor = unquote(link).partition("#")
+                path = (folder / name).parent / target if target else folder / name
+                assert path.is_file() or (path.name in beside and path.parent.resolve() == folder.resolve()), (
+                    name,
+                    link,
+                )
+                if anchor:
+                    assert anchor in (page.ids if not target else Read(path).ids), (name, link)
+
+
+def test_persons_stand_in_the_pages_of_the_office_alone(sample_pages: CityFolder) -> None:
+    with database.connect_published(sample_pages.published) as connection:
+        people = rows_of(connection, "SELECT DISTINCT person_id, name FROM appointments")
+    words = re.compile("|".join(re.escape(str(word)) for row in people for word in row if word))
+    assert not [name for name, page in pages_of(sample_pages.pages).items() if words.search(page.words)]
+    assert [name for name, page in pages_of(sample_pages.pages_internal).items() if words.search(page.words)]
+
+
+def test_a_verdict_stands_for_a_target_of_its_own_alone(sample_pages: CityFolder) -> None:
+    with database.connect_published(sample_pages.published) as connection:
+        own = {
+            row[0]
+            for row in rows_of(
+                connection, "SELECT facility_id FROM facility_results WHERE NOT is_inherited AND target_id IS NOT NULL"
+            )
+        }
+        every = {row[0] for row in rows_of(connection, "SELECT facility_id FROM facilities")}
+    assert own and own < every
+    pages = pages_of(sample_pages.pages)
+    for facility in every:
+        said = set(pages[f"facilities/{facility}.html"].chips) & set(VERDICTS)
+        assert bool(said) == (facility in own), (facility, said)
+
+
+def test_the_figures_of_a_page_are_those_of_the_table(sample_pages: CityFolder) -> None:
+    with database.connect_published(sample_pages.published) as connection:
+        rows = rows_of(
+            connection,
+            """SELECT facility_id, actual_low_co2e_kg, actual_high_co2e_kg, allowed_co2e_kg FROM facility_results
+               WHERE fiscal_year = 2025 AND basis = 'plan' AND actual_high_co2e_kg = actual_low_co2e_kg AND allowed_co2e_kg IS NOT NULL""",
+        )
+        (total,) = rows_of(
+            connection,
+            "SELECT sum(actual_low_co2e_kg) FROM facility_results WHERE fiscal_year = 2025 AND basis = 'plan'",
+        )[0]
+    assert len(rows) > 30
+    pages = pages_of(sample_pages.pages)
+    for facility, low, _, allowed in rows:
+        for kg in (low, allowed):
+            assert (
+                f"{(kg / 1000).quantize(Decimal('0.1'), 'ROUND_HALF_UP'):,} t"
+                in pages[f"facilities/{facility}.html"].words
+            )
+    assert f"{(total / 1000).quantize(Decimal('0.1'), 'ROUND_HALF_UP'):,} t" in pages["index.html"].words
+
+
+def test_a_second_writing_touches_nothing(sample_pages: CityFolder) -> None:
+    def stamps() -> dict[Path, tuple[int, int]]:
+        folders = (sample_pages.pages, sample_pages.pages_internal)
+        return {p: (p.stat().st_ino, p.stat().st_mtime_ns) for folder in folders for p in folder.rglob("*.html")}
+
+    before = stamps()
+    site.write(sample_pages)
+    assert stamps() == before and len(before) > 90
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
+def test_a_browser_shows_a_page_from_a_folder_without_a_complaint(sample_pages: CityFolder) -> None:
+    for name in ("index.html", "facilities/F043.html"):
+        assert told_by_the_browser(sample_pages.pages / name) == ""
+
+
+# ---------------------------------------------------------------- what may be said, and of whom
+
+
+def test_what_is_not_published_of_a_facility_stands_in_sums_alone(make_city: Callable[..., City]) -> None:
+    city = make_city()
+    secret = {
+        "facility_id": "F2",
+        "name": "秘密研究所",
+        "operator_id": "OP",
+        "department": "総務課",
+        "publication": "公表しない",
+    }
+    open_one = {"facility_id": "F1", "name": "本庁舎", "operator_id": "OP", "department": "総務課"}
+    city.register("facilities", [open_one, secret])
+    meter = {"energy_type": "kerosene", "unit": "L", "reading_kind": "bill"}
+    city.register("meters", [{"meter_id": f"M{n}", "facility_id": f"F{n}", **meter} for n in (1, 2)])
+    for n in (1, 2):
+        city.bills(f"fuel/{n}.csv", monthly(f"M{n}", 2022, 2025, 1000))
+    city.publish()
+    site.write(city.paths)
+    public, internal = city.paths.pages, city.paths.pages_internal
+    assert not [
+        path for path in public.rglob("*.html") if "秘密" in path.read_text(encoding="utf-8") or "F2" in path.stem
+    ]
+    assert "秘密研究所" in (internal / "facilities" / "F2.html").read_text(encoding="utf-8")
+    sums = [
+        re.findall(r'class="figure">([^<]*)<', (folder / "index.html").read_text(encoding="utf-8"))[0]
+        for folder in (public, internal)
+    ]
+    assert sums[0] == sums[1] and sums[0] != "0.0 t"
+    city.register("facilities", [open_one])
+    city.register("meters", [{"meter_id": "M1", "facility_id": "F1", **meter}])
+    city.publish()
+    site.write(city.paths)
+    assert not (internal / "facilities" / "F2.html").exists(), "a facility that is no more has no page"
+
+
+def test_no_verdict_stands_outside_before_the_year_is_closed(make_city: Callable[..., City]) -> None:
+    city = make_city(extra='[year]\nclosing_month_day = "09-30"\n')
+    city.register("targets", [TARGET])
+    city.bills("fuel/a.csv", monthly("M1", 2022, 2025, lambda year, _month: 1000 if year < 2025 else 500))
+    city.publish()
+    site.write(city.paths)
+    chips = {
+        folder.name: Read(folder / "facilities" / "F1.html").chips
+        for folder in (city.paths.pages, city.paths.pages_internal)
+    }
+    chips["pages_internal"].remove("庁内限り")
+    assert not set(chips["pages"][:2]) & {"達成", "未達", "判定不能"} and "集計中" in chips["pages"][0]
+    assert chips["pages_internal"][0] in VERDICTS
+
+
+def test_names_of_strangers_stay_words(make_city: Callable[..., City]) -> None:
+    city = make_city()
+    name = "<script>alert(1)</script>\"'&</title>"
+    hostile = {
+        "facility_id": "../../F 1",
+        "name": name,
+        "operator_id": "OP",
+        "department": "<b>課</b>",
+        "name_kana": "ン<i>",
+    }
+    city.register("facilities", [hostile])
+    city.register(
+        "meters",
+        [
+            {
+                "meter_id": "M1",
+                "facility_id": "../../F 1",
+                "energy_type": "kerosene",
+                "unit": "L",
+                "reading_kind": "bill",
+            }
+        ],
+    )
+    city.bills("fuel/a.csv", monthly("M1", 2022, 2025, 1000))
+    city.publish()
+    before = {path for path in city.folder.rglob("*") if path.suffix == ".html"}
+    site.write(city.paths)
+    made = set(city.folder.rglob("*.html")) - before
+    assert made and all(path.is_relative_to(city.paths.data) for path in made)
+    for path in made:
+        assert "<script" not in path.read_text(encoding="utf-8") and "<b>課" not in path.read_text(encoding="utf-8")
+        Read(path)
+
+
+def result(**said: object) -> dict[str, object]:
+    kg = Decimal(1000)
+    usual: dict[str, object] = {
+        "verdict": "achieved", "reasons": None, "year_state": "closed", "is_inherited": False, "path_status": "adopted",
+        "is_provisional": False, "collecting_note": None, "fiscal_year": 2025, "actual_low_co2e_kg": 90 * kg,
+        "actual_high_co2e_kg": 90 * kg, "allowed_co2e_kg": 100 * kg, "allowed_high_co2e_kg": 100 * kg,
+    }  # fmt: skip
+    return usual | said
+
+
+@pytest.mark.parametrize(
+    ("said", "outside", "inside"),
+    [
+        ({}, "達成", "達成"),
+        ({"is_inherited": True}, "経路の目安内", "経路の目安内"),
+        ({"path_status": "indicative"}, "経路の目安内", "経路の目安内"),
+        ({"is_inherited": True, "verdict": "not_achieved"}, "目安超過", "目安超過"),
+        (
+            {"is_inherited": True, "verdict": "undeterminable", "reasons": "missing_data"},
+            "確認中（参考）",
+            "確認中（参考）",
+        ),
+        ({"is_provisional": True}, "速報", "達成"),
+        ({"year_state": "running", "verdict": "undeterminable", "reasons": "running_year"}, "進行中", "進行中"),
+        ({"verdict": None}, "判定なし", "判定なし"),
+    ],
+)
+def test_the_word_of_a_result(said: dict[str, object], outside: str, inside: str) -> None:
+    found = [site_words.chip(result(**said), is_internal=is_internal).words for is_internal in (False, True)]
+    assert found == [outside, inside]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({}, "2025年度の排出量は 90.0 t で、目標水準 100.0 t を 10.0 t 下回っています"),
+        (
+            {"actual_low_co2e_kg": Decimal(120000), "actual_high_co2e_kg": None},
+            "120.0 t 以上 で、目標水準 100.0 t を 20.0 t 上回っています",
+        ),
+        ({"actual_high_co2e_kg": None}, "大小がまだ言えません"),
+        ({"actual_high_co2e_kg": Decimal(110000)}, "90.0 t から 110.0 t で、目標水準 100.0 t との大小がまだ言えません"),
+        ({"is_inherited": True}, "経路の目安 100.0 t を"),
+        ({"allowed_co2e_kg": None, "allowed_high_co2e_kg": None}, "2025年度の排出量は 90.0 t です"),
+    ],
+)
+def test_the_sentence_of_a_result(said: dict[str, object], words: str) -> None:
+    assert words in site_words.sentence(result(**said))
