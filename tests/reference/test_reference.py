@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -214,6 +215,18 @@ def test_the_other_tables_of_the_facts_are_whole() -> None:
         assert {row["fuel_key"] for row in table(f"{name}.csv", FACTS)} <= named, name
     gaps = {(row["what"], row["basis"]) for row in table("gaps.csv")}
     assert {(row["what"], row["basis"]) for row in table("gaps.csv", FACTS)} <= gaps
+
+
+def test_a_gap_is_told_in_both_languages_with_the_same_years() -> None:
+    kana = re.compile("[ぁ-んァ-ヶ一-龠]")
+    for row in table("gaps.csv"):
+        for key in ("what", "where", "remedy"):
+            told = row[f"{key}_ja"]
+            assert kana.search(told) and not kana.search(re.sub("（?施行令.*|様式第九", "", row[key])), (key, row)
+            assert set(re.findall(r"20\d\d", told)) <= set(
+                re.findall(r"20\d\d", " ".join(row[k] for k in ("what", "where", "remedy")))
+            ), told
+        assert re.findall(r"20\d\d-\d\d-\d\d", row["where"]) == re.findall(r"20\d\d-\d\d-\d\d", row["where_ja"]), row
 
 
 def test_what_the_gaps_list_is_absent() -> None:

@@ -50,7 +50,8 @@ def test_the_statement_of_the_method_names_every_clause_rule_gap_and_rounding(
 ) -> None:
     page = written["method.html"]
     for statement in ("SELECT DISTINCT clause FROM factor_rules", "SELECT rule_id FROM method_rules", "SELECT source FROM method_rules",
-                      "SELECT DISTINCT remedy FROM gaps", "SELECT title_ja FROM reference_sources"):  # fmt: skip
+                      "SELECT DISTINCT remedy FROM gaps", "SELECT where_ja FROM gaps",
+                      "SELECT title_ja FROM reference_sources"):  # fmt: skip
         assert [text for (text,) in rows_of(sample, statement) if text not in page] == [], statement
     assert all(rounding.rules()[name].ja in page for name in rounding.outputs().values())
     assert all(f"<code>{name}</code>" in page for name in Thresholds.model_fields)

@@ -19,6 +19,7 @@ import duckdb
 import pytest
 
 from pipelines import tables
+from pipelines.reports.pages import documents
 from pipelines.review import build as review
 from pipelines.review.states import Override
 from pipelines.run.building import Building
@@ -505,3 +506,17 @@ def test_a_file_of_another_catalogue_is_not_continued(published: City) -> None:
     connection.execute("DELETE FROM dictionary WHERE table_name = 'readings'")
     connection.close()
     assert incremental.last_inputs(published.paths.published) == {}
+
+
+def test_a_file_from_before_the_gaps_were_told_in_japanese_is_shown_and_built_anew(published: City) -> None:
+    connection = duckdb.connect(str(writable(published.paths.published)))
+    for column in ("what_ja", "where_ja", "remedy_ja"):
+        connection.execute(f"ALTER TABLE gaps DROP COLUMN {column}")
+    connection.execute("DELETE FROM dictionary WHERE table_name = 'gaps' AND column_name LIKE '%\\_ja' ESCAPE '\\'")
+    connection.close()
+    assert any("city enters its own" in path.read_text("utf-8") for path in documents.write(published.paths))
+    assert not nightly(published.paths).continues
+    told = "".join(path.read_text("utf-8") for path in documents.write(published.paths))
+    with database.connect_published(published.paths.published) as known:
+        lacking = [text for (text,) in known.execute("SELECT remedy_ja FROM gaps").fetchall() if text not in told]
+    assert lacking == []

@@ -50,6 +50,8 @@ HANDLING = (
     "base_year_by_department",
 )  # fmt: skip
 
+TOLD_OF_GAPS = ("what", "where", "remedy")
+
 
 def write(city: CityFolder) -> list[Path]:
     """Write both pages and return their paths.
@@ -60,7 +62,7 @@ def write(city: CityFolder) -> list[Path]:
     with query.opened(city.published) as connection:
         counts = select.rows(connection, "method_counts")[0]
         sources = {row["source_id"]: _link(row) for row in select.rows(connection, "method_sources")}
-        gaps = select.rows(connection, "method_gaps")
+        gaps = [_gap(row) for row in select.rows(connection, "method_gaps")]
         common = {
             "city": city.settings.city,
             "today": counts["today"],
@@ -130,6 +132,17 @@ def _method(connection: duckdb.DuckDBPyConnection, city: CityFolder, counts: dic
             {"name": name, "value": thresholds[name], "what": described.description or ""}
             for name, described in Thresholds.model_fields.items()
         ],
+    }
+
+
+def _gap(row: dict[str, Any]) -> dict[str, Any]:
+    """Both languages; a file published before the gaps were told in Japanese has the English alone."""
+    names = [name.strip().replace(" ", "_") for name in row["basis"].split(",")]
+    return {
+        **{key: row[key] for key in TOLD_OF_GAPS},
+        **{f"{key}_ja": row.get(f"{key}_ja") or row[key] for key in TOLD_OF_GAPS},
+        "basis": row["basis"],
+        "basis_ja": "・".join(word(name, "ja") for name in names),
     }
 
 
