@@ -13,7 +13,17 @@ from typing import Any
 LANGUAGES = ("ja", "en")
 # what is told where nobody knows the reader's language, so that both languages are told at once
 TOLD_IN_BOTH = ("errors", "checks", "notes")
-SECTIONS = ("rules", "words", "labels", *TOLD_IN_BOTH, "letters", "layout_keys", "layout_titles", "usage")
+SECTIONS = (
+    "rules",
+    "words",
+    "labels",
+    *TOLD_IN_BOTH,
+    "letters",
+    "layout_keys",
+    "layout_titles",
+    "usage",
+    "factor_notes",
+)
 
 
 class _Spoken(string.Formatter):
@@ -122,6 +132,19 @@ def told_of(at: object, told: object) -> Bilingual:
 def in_both(key: str, /, **numbers: object) -> str:
     """Return a text in both languages whoever reads: for what is kept, and read later by others."""
     return " / ".join(ja_en(key, **numbers))
+
+
+def note(text: str | None, language: str) -> str:
+    """Return a note of the reference, which is English, in a language; what no pattern fits is shown as it is."""
+    parts = [part.strip() for part in (text or "").split(";") if part.strip()]
+    if language == "en":
+        return "; ".join(parts)
+    return "。".join(_by_patterns(part) for part in parts)
+
+
+def _by_patterns(part: str) -> str:
+    fits = ((ja, found) for pattern, ja in section("factor_notes")["patterns"] if (found := re.search(pattern, part)))
+    return next((found.expand(ja) for ja, found in fits), part)
 
 
 def letter(key: str, /, **numbers: object) -> str:

@@ -310,6 +310,27 @@ def test_what_is_shipped_is_shown_without_a_city(tmp_path: Path) -> None:
     assert RUNNER.invoke(main.app, [*nowhere, "factors", "show", "plan_fuels/kerosene"]).exit_code == 0
 
 
+def test_factors_are_told_in_the_words_of_the_reader(tmp_path: Path) -> None:
+    nowhere = ["--city", str(tmp_path / "nowhere")]
+
+    def told(language: str, *words: str) -> str:
+        return RUNNER.invoke(main.app, [*nowhere, "--lang", language, "factors", *words]).stdout
+
+    ja, en = (told(language, "list", "--energy-type", "kerosene") for language in ("ja", "en"))
+    assert "灯油（実行計画の燃料 CO2）: 0.0185 kgC/MJ" in ja and "both" not in ja + en and "plan_fuels " not in ja
+    assert "kerosene (fuels of the plan, CO2): 0.0185 kgC/MJ" in en
+    ja = told("ja", "list", "--energy-type", "electricity", "--supplier", "A0009", "--on", "2025-05-01")
+    assert "A0009 エネット C（電気 メニュー別 基礎 CO2）: 0.0003 tCO2/kWh" in ja
+    assert "（電気 事業者全体（参考） 調整後 CO2）" in ja and "adjusted CO2" not in ja
+    ja, en = (told(language, "show", "plan_fuels/gasoline") for language in ("ja", "en"))
+    assert "リーフレットの値は 2.322 kgCO2/L" in ja and "leaflet" not in ja
+    assert "leaflet value 2.322 kgCO2/L" in en
+    assert "electricity-2024-1  電気 2024年度実績" in told("ja", "list", "--editions")
+    ja, en = (told(language, "diff", "electricity-2013-1", "electricity-2024-1") for language in ("ja", "en"))
+    assert "+ A0002 単一 調整後: 0.000422" in ja and "adjusted" not in ja
+    assert "+ A0002 single adjusted: 0.000422" in en
+
+
 def test_factors_are_listed_shown_and_compared_before_the_first_night(city: City, tmp_path: Path) -> None:
     listed = run(
         city, "factors", "list", "--energy-type", "electricity", "--supplier", "A0009", "--on", "2025-05-01", "--json"

@@ -11,7 +11,7 @@ from pathlib import Path
 import globalwarmingpotentials as gwp_library
 import pytest
 
-from pipelines import units
+from pipelines import texts, units
 from pipelines.reference import load
 
 FACTS = Path(__file__).parents[3] / "shared" / "facts"
@@ -227,6 +227,27 @@ def test_a_gap_is_told_in_both_languages_with_the_same_years() -> None:
                 re.findall(r"20\d\d", " ".join(row[k] for k in ("what", "where", "remedy")))
             ), told
         assert re.findall(r"20\d\d-\d\d-\d\d", row["where"]) == re.findall(r"20\d\d-\d\d-\d\d", row["where_ja"]), row
+
+
+def test_every_note_that_people_are_shown_is_told_in_japanese() -> None:
+    """Words of another alphabet are left where they name a unit, a gas, a row or an address; no number is lost."""
+    named = re.compile(
+        r"https?://\S+|(?:kg|t)CO2(?:/\w*)?|kJ/kWh|kg/MJ|m3/kg|heat/substitute|HFC-134a|\b(?:SHK|Nm3|kPa|bar|GJ|kL|m3)\b|\bR[\d.]+",
+        re.ASCII,
+    )
+    shown = {
+        row["note"]
+        for name in ("emission_factors", "heat_contents", "densities", "gwp")
+        for row in table(f"{name}.csv")
+    }
+    assert len(shown) > 80
+    for note in shown:
+        told = texts.note(note, "ja")
+        assert not re.search("[A-Za-z]{2}", named.sub("", told)), (note, told)
+        wanted = re.sub(r"\(?shoene\S+|\(shikorei\S+|REI25|0 degC, 1 atm|25 degC, 1 bar|_SATP|CO2", "", note)
+        assert set(re.findall(r"\d[\d.,]*\d", wanted)) <= set(re.findall(r"\d[\d.,]*\d", told)), (note, told)
+    assert texts.note("as filed by the company; ", "en") == "as filed by the company"
+    assert texts.note("調整後は; unknown words", "ja") == "調整後は。unknown words"
 
 
 def test_what_the_gaps_list_is_absent() -> None:

@@ -1,6 +1,6 @@
 -- factors_listed: a factor, by table or energy type, part of a supplier's name or number, and day.
 -- Reads emission_factors.
-SELECT factor_id, origin, factor_table, supplier_no, supplier, menu, kind, variant, gas, value, unit, result_fy, valid_from,
+SELECT factor_id, origin, factor_table, key, name_ja, supplier_no, supplier, menu, kind, variant, gas, value, unit, result_fy, valid_from,
     valid_to, status, edition
 FROM emission_factors
 WHERE ($table IS NULL OR factor_table = $table OR key = $table)

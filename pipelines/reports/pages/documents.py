@@ -18,7 +18,7 @@ from pipelines.history import chain
 from pipelines.reports.pages import page
 from pipelines.reports.plain_text import plain
 from pipelines.settings.city import CityFolder, Thresholds
-from pipelines.texts import LANGUAGES, word
+from pipelines.texts import LANGUAGES, note, word
 from pipelines.warehouse import query
 
 # The SELECTs that list figures, in the order in which the page lists their tables.
@@ -93,6 +93,7 @@ def _factor(row: dict[str, Any], sources: dict[str, dict[str, Any]]) -> dict[str
         "whose": " ".join(dict.fromkeys(str(part) for part in whose if part and part not in ("both", "-"))),
         "value": value,
         "sources": named,
+        **{f"note_{language}": note(row["note"], language) for language in LANGUAGES},
     }
 
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pipelines.registers import spoken
 from pipelines.reports.plain_text import plain
 from pipelines.reports.terminal.look import Terminal
-from pipelines.texts import word
+from pipelines.reports.terminal.show_source import unit_of
+from pipelines.texts import note, word
 
 MOST = 20
 MOST_KEYS = 3
+OF_TABLES = frozenset({"table", "own"})  # their table says already what they are
 
 
 def factors(out: Terminal, rows: Sequence[dict[str, Any]]) -> None:
     """Factors, two lines each: whose and what, then validity and edition."""
     for row in rows:
-        whose = (
-            " ".join(str(row[key]) for key in ("supplier_no", "supplier", "menu") if row[key]) or row["factor_table"]
-        )
-        out.line(f"{whose} {row['variant']} {row['gas']}: {plain(row['value'])} {row['unit']}", "bold")
+        value = f"{plain(row['value'])} {unit_of(out, row['unit'])}"
+        out.line(f"{_whose(out, row)}{_sort(out, row)}: {value}", "bold")
         period = f"{row['valid_from'] or ''} – {row['valid_to'] or ''}"
         out.line(f"  {period} {word(row['status'], out.language)} {row['edition'] or ''} {row['factor_id']}", "dim")
     if not rows:
@@ -51,12 +52,45 @@ def by_year(out: Terminal, rows: Sequence[dict[str, Any]]) -> None:
     out.line(out.say("factors_how"))
 
 
+def _whose(out: Terminal, row: dict[str, Any]) -> str:
+    """The supplier and menu; without one the fuel or activity, as people call it."""
+    supplied = [row["supplier_no"], row["supplier"], row["menu"]]
+    if any(supplied):
+        return " ".join(str(part) for part in supplied if part)
+    told = row["name_ja"] if out.language == "ja" else row["key"].replace("_", " ")
+    return str(told or row["key"])
+
+
+def _sort(out: Terminal, row: dict[str, Any]) -> str:
+    """What kind of factor it is: table, kind of row, basic or adjusted, gas."""
+    parts = [_group(out, row), _variant(out, row["variant"]), row["gas"]]
+    return out.say("in_brackets", text=(" " if out.language == "ja" else ", ").join(filter(None, parts)))
+
+
+def _group(out: Terminal, row: dict[str, Any]) -> str:
+    """The table, and of a list of suppliers the kind of row."""
+    name = word(f"group_{row['factor_table']}", out.language)
+    return name if row["kind"] in OF_TABLES else f"{name} {kind_of(out, row['kind'])}"
+
+
+def kind_of(out: Terminal, kind: str) -> str:
+    """The kind of row in a list of suppliers, in the word that an office writes into its register."""
+    if out.language == "en":
+        return word(kind, "en").replace("_", " ")
+    return spoken.usual("supplier_factors", "kind").get(kind) or word(kind, "ja")
+
+
+def _variant(out: Terminal, variant: str) -> str:
+    """基礎 or 調整後; what serves both needs no word."""
+    return "" if variant == "both" else word(f"variant_{variant}", out.language)
+
+
 def _named(out: Terminal, row: dict[str, Any]) -> str:
     """The table, and its fuels where they are few; substitutes are named so."""
     name = word(f"group_{row['factor_table']}", out.language)
     if row["is_substitute"]:
         return f"{name} {word('legal_substitute', out.language)}"
-    keys = row["keys"] if out.language == "ja" else row["keys_en"]
+    keys = row["keys"] if out.language == "ja" else [key.replace("_", " ") for key in row["keys_en"]]
     is_few = row["factor_table"].endswith("_fuels") and len(keys) <= MOST_KEYS
     return f"{name}: {', '.join(keys)}" if is_few else name
 
@@ -71,12 +105,16 @@ def factor(out: Terminal, row: dict[str, Any]) -> None:
     out.pairs(
         [
             ("ID", row["factor_id"]),
-            (out.say("factor_whose"), " ".join(str(row[k]) for k in ("supplier_no", "name_ja", "menu") if row[k])),
-            (out.say("converted_factor"), f"{plain(row['value'])} {row['unit']} ({row['variant']}, {row['gas']})"),
+            (out.say("factor_whose"), _whose(out, row)),
+            (out.say("factor_of"), f"{_group(out, row)} {_variant(out, row['variant'])}".rstrip()),
+            (
+                out.say("converted_factor"),
+                f"{plain(row['value'])} {unit_of(out, row['unit'])}" + out.say("in_brackets", text=row["gas"]),
+            ),
             (out.say("factor_period"), f"{row['valid_from'] or ''} – {row['valid_to'] or ''}"),
             (out.say("edition"), f"{row['edition'] or ''} {word(row['status'], out.language)}"),
             (out.say("converted_source"), f"{row['source_place'] or ''} {row['source'] or ''}"),
-            (out.say("factor_note"), row["note"]),
+            (out.say("factor_note"), note(row["note"], out.language) or None),
         ]
     )
     for other in row["others"]:
@@ -89,7 +127,9 @@ def editions(out: Terminal, rows: Sequence[dict[str, Any]]) -> None:
     """Editions of lists."""
     for row in rows:
         taken = out.say("edition_taken", at=row["taken_at"], file=row["file_name"]) if row.get("taken_at") else ""
-        out.line(f"{row['edition_id']}  {out.say('edition_of', year=row['result_fy'], count=row['factors'])} {taken}")
+        kind = word(f"group_{row['kind']}", out.language)
+        told = out.say("edition_of", kind=kind, year=row["result_fy"], count=row["factors"])
+        out.line(f"{row['edition_id']}  {told} {taken}".rstrip())
 
 
 def read_list(out: Terminal, read: Any, found: Any) -> None:  # noqa: ANN401 - plain records
@@ -121,13 +161,13 @@ def difference(out: Terminal, found: Any) -> None:  # noqa: ANN401 - a Differenc
     counts = {"changed": len(found.changed), "added": len(found.added), "removed": len(found.removed)}
     out.line(out.say("list_difference", against=found.against or "-", unchanged=found.unchanged, **counts))
     for key, old, new in found.changed[:MOST]:
-        out.line(f"  {_key(key)}: {plain(old)} → {plain(new)}", "yellow")
+        out.line(f"  {_key(out, key)}: {plain(old)} → {plain(new)}", "yellow")
     for key, value in found.added[:MOST] if found.against else ():
-        out.line(f"  + {_key(key)}: {plain(value)}")
+        out.line(f"  + {_key(out, key)}: {plain(value)}")
     for key, value in found.removed[:MOST]:
-        out.line(f"  − {_key(key)}: {plain(value)}", "red")
+        out.line(f"  − {_key(out, key)}: {plain(value)}", "red")
 
 
-def _key(key: tuple[str, str, str, str]) -> str:
+def _key(out: Terminal, key: tuple[str, str, str, str]) -> str:
     number, kind, menu, variant = key
-    return " ".join(part for part in (number, menu or kind, variant) if part)
+    return " ".join(part for part in (number, menu or kind_of(out, kind), _variant(out, variant)) if part)
