@@ -94,10 +94,12 @@ def start(
     from pipelines.registers import checks, read
     from pipelines.reports.terminal import show_checklist
     from pipelines.review import counter
+    from pipelines.sources.arrive import inbox
     from pipelines.warehouse.query import QueryError
 
     city = common.city_folder()
     out = common.terminal()
+    waiting = inbox.waiting(city)
     if not city.published.is_file():
         try:
             found = read.read(city.registers, checks.of_city(city.settings))
@@ -105,18 +107,19 @@ def start(
             common.refuse(str(error))
         empty = [name for name in read.REQUIRED if not found[name]]
         if as_json:
-            common.print_json({"published": False, "empty_registers": empty})
+            common.print_json({"published": False, "empty_registers": empty, "waiting": waiting})
             return
         for name in empty:
             out.line(out.say("start_empty_register", name=name), "yellow")
         with factors.opened(city.folder, city.history) as connection:
             for finding in contract_names.findings(connection):
                 out.line(rules()[finding.rule_id].sentence(out.language, finding.numbers), "yellow")
+        show_checklist.waiting(out, waiting)
         out.line(out.say("start_first_night"))
         return
     try:
         states = {flag["flag_id"]: flag["state"] for flag in counter.listed(city, None)}
-        told = checklist.gather(city.published, fiscal_year or year_of(city.today) - 1, states)
+        told = checklist.gather(city.published, fiscal_year or year_of(city.today) - 1, states) | {"waiting": waiting}
     except QueryError as error:
         common.refuse(str(error))
     if as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from datetime import date
 from typing import Any
 
@@ -133,6 +134,23 @@ def test_an_answered_question_is_not_asked_again(city: City) -> None:
     shown = asked(city, "start")
     assert "次の夜間処理" in shown and "review answer" not in shown, shown
     assert not [reason for reason in told(city) if reason.startswith("unit_slip")]
+
+
+def test_files_that_no_night_has_taken_are_counted(city: City) -> None:
+    """A new file, and one that was written anew under its name; a file that was taken waits no longer, and asking takes nothing."""
+
+    def waiting() -> list[str]:
+        return list(json.loads(asked(city, "start", "--json"))["waiting"])
+
+    city.bills("fuel/a.csv", monthly("M1", 2022, 2024, 100))
+    assert waiting() == ["fuel/a.csv"] and "取り込んでいないファイルが 1 件" in asked(city, "start")
+    city.publish()
+    assert waiting() == [] and "取り込んでいない" not in asked(city, "start")
+    city.bills("fuel/a.csv", monthly("M1", 2022, 2024, 101)).bills("fuel/b.csv", monthly("M1", 2025, 2025, 100))
+    assert waiting() == ["fuel/a.csv", "fuel/b.csv"] == waiting()
+    assert "取り込んでいないファイルが 2 件" in asked(city, "start")
+    city.publish()
+    assert waiting() == []
 
 
 def test_before_the_first_night_the_registers_are_looked_at(city: City) -> None:

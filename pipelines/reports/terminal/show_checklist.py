@@ -61,8 +61,15 @@ def _details(out: Terminal, facility: Mapping[str, Any]) -> list[str]:
     return [*(out.say("gap", **gap) for gap in gaps[:MOST_GAPS]), *more]
 
 
+def waiting(out: Terminal, files: Sequence[str]) -> None:
+    """How many files lie in the inbox that no night has taken yet."""
+    if files:
+        out.line(out.say("start_waiting", count=len(files)), "bold")
+
+
 def _arrived(out: Terminal, told: Mapping[str, Any]) -> None:
-    """What has arrived and does not count yet, for its form or its name is unknown."""
+    """What has arrived and does not count yet: no night has taken it, or its form or its name is unknown."""
+    waiting(out, told["waiting"])
     if unread := told["unread"]:
         out.line(out.say("start_unread", count=len(unread)), "bold")
         out.indented(_some([file["path"] for file in unread]))

@@ -171,6 +171,23 @@ def scan(city: CityFolder, progress: Callable[[int], None] = lambda _: None) -> 
     return result
 
 
+def waiting(city: CityFolder) -> list[str]:
+    """Return the files that lie in the inbox and that no night has taken in as they are now; nothing is written.
+
+    A path that the ledger does not know waits. Another is read only where its size or time stamp is not that of the last scan.
+    """
+    known = read_ledger(city.history).arrivals
+    paths, seen = {(source, path) for _, source, path in known}, _load_seen(city.parsed)
+
+    def is_taken(source: str, path: str, file: Path) -> bool:
+        if (source, path) not in paths:
+            return False
+        sha256, _ = _identify(file, f"{source}/{path}", seen, city)
+        return not file.exists() if sha256 is None else (sha256, source, path) in known
+
+    return [f"{source}/{path}" for source, path, file in _all_files(city, []) if not is_taken(source, path, file)]
+
+
 def path_of(city: CityFolder, source: str, path: str) -> Path:
     """Return where the file of an arrival lies, or lay."""
     folder = city.weather if source == WEATHER else city.inbox / odd_names.as_name(source)
