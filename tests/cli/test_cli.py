@@ -267,6 +267,7 @@ def test_what_was_published_before_can_be_asked_for(published: City) -> None:
     code, out, _ = run(published, "--lang", "en", "restatements", "--since", "2026-01-01")
     assert code == 0 and "FY2024" in out and "corrected data" in out
     (row, *_) = [row for row in json.loads(run(published, "restatements", "--json")[1]) if row["kind"] == "total"]
+    assert row["is_closed"] is False
     parts = [float(row[f"{cause}_co2e_kg"]) for cause in ("data", "register", "factor", "method")]
     assert parts[0] > 0 and parts[1:] == [0, 0, 0]
     code, out, _ = run(published, "edition", "list")

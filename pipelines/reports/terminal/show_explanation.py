@@ -402,11 +402,13 @@ def _notes(shown: show_source.Explained, told: dict[str, Any]) -> None:
         said = f"{review['comment'] or ''} {review['document_no'] or ''}"
         out.line(f"  {review['decided_at']} {word(review['step'], out.language)} {who} {said}")
     _verdicts(out, told)
-    for change in told["restatements"]:
+    for change in told["restatements"][-show_past.MOST_RESTATED :]:
         moved = f"{tonnes(change['before_co2e_kg'])} → {tonnes(change['after_co2e_kg'])}"
         out.line(
             f"  {word('restatement', out.language)} {change['published_time']}: {moved} ({show_past.parts(out, change)})"
         )
+    if (more := len(told["restatements"]) - show_past.MOST_RESTATED) > 0:
+        out.line(f"  {out.say('restatements_more', count=more)}", "dim")
 
 
 def _verdicts(out: Terminal, told: dict[str, Any]) -> None:

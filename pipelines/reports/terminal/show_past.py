@@ -14,20 +14,27 @@ from pipelines.texts import verdict_words, word
 
 CAUSES = ("data", "register", "factor", "method")
 MOST_VERDICTS = 12
+MOST_RESTATED = 10  # lines of one publication; all of them stay in the table
 
 
 def restatements(out: Terminal, rows: Sequence[dict[str, Any]]) -> None:
-    """Restatements, one a line, newest publication first."""
+    """Restatements, one a line, newest publication first; many are counted, and those of years that somebody closed come first."""
     if not rows:
         out.line(out.say("restatements_none"))
         return
     for published, group in groupby(rows, key=lambda row: row["published_time"]):
         out.line(out.say("restatements_title", at=f"{published:%Y-%m-%d %H:%M}"), "bold")
-        for row in group:
+        moved = sorted(group, key=lambda row: not row["is_closed"])
+        if len(moved) > MOST_RESTATED and not moved[0]["is_closed"]:
+            out.line(f"  {out.say('restatements_counted', count=len(moved), parts=plan_parts(out, moved))}")
+            continue
+        for row in moved[:MOST_RESTATED]:
             rule = "" if row["year_rule"] == "by_day" else f" {word(row['year_rule'], out.language)}"
             head = f"  {row['facility_id']} {row['name'] or ''} {out.say('fiscal_year', year=row['fiscal_year'])}"
-            moved = f"{tonnes(row['before_co2e_kg'])} → {tonnes(row['after_co2e_kg'])}"
-            out.line(f"{head} {word(row['basis'], out.language)}{rule}: {moved} ({parts(out, row)})")
+            change = f"{tonnes(row['before_co2e_kg'])} → {tonnes(row['after_co2e_kg'])}"
+            out.line(f"{head} {word(row['basis'], out.language)}{rule}: {change} ({parts(out, row)})")
+        if (more := len(moved) - MOST_RESTATED) > 0:
+            out.line(f"  {out.say('restatements_more', count=more)}", "dim")
     out.rounding("emissions", "change")
 
 
@@ -101,9 +108,14 @@ def signed(kg: Decimal) -> str:
 
 def summary(out: Terminal, rows: Sequence[dict[str, Any]]) -> str:
     """All restatements of a night in one sentence: how many, and the plan's parts."""
+    return out.say("night_changes", count=len(rows), parts=plan_parts(out, rows))
+
+
+def plan_parts(out: Terminal, rows: Sequence[dict[str, Any]]) -> str:
+    """What the plan's totals moved by, by cause."""
     plan = [row for row in rows if row["basis"] == "plan"]
     total = {f"{cause}_co2e_kg": sum((row[f"{cause}_co2e_kg"] for row in plan), Decimal(0)) for cause in CAUSES}
-    return out.say("night_changes", count=len(rows), parts=parts(out, total) or "-")
+    return parts(out, total) or "-"
 
 
 def official(out: Terminal, known: Sequence[dict[str, Any]], moved: Sequence[dict[str, Any]]) -> None:
