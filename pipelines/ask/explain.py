@@ -120,6 +120,8 @@ def explain_subject(
 ) -> dict[str, Any] | None:
     """Return the sums of an operator or of the ``city`` by facility, with the verdicts of its own targets.
 
+    ``total`` is the sum of the facilities. What only a document of a department or operator tells stands under ``documents``.
+
     Returns:
         The explanation; ``None`` where the subject is neither.
     """
@@ -130,13 +132,18 @@ def explain_subject(
         return None
     parameters = {"subject": chosen, "year": fiscal_year, "basis": basis}
     members = database.rows(connection, HERE / "members.sql", parameters)
+    documents = database.rows(connection, HERE / "subject_documents.sql", parameters)
+    of_facilities = {column: sum((row[column] or 0 for row in members), Decimal(0)) for column in SUMMED}
+    of_documents = sum((row["co2e_kg"] for row in documents if row["counts"]), Decimal(0))
     return {
         "subject": chosen,
         "name": operators[chosen]["name"] if chosen in operators else "",
         "fiscal_year": fiscal_year,
         "basis": basis,
         "results": database.rows(connection, HERE / "subject_results.sql", parameters),
-        "total": {column: sum((row[column] or 0 for row in members), Decimal(0)) for column in SUMMED},
+        "total": of_facilities,
+        "documents": documents,
+        "total_with_documents_co2e_kg": of_facilities["co2e_kg"] + of_documents,
         "gases": _gases(connection, CITY, CITY, [fiscal_year], basis) if chosen == CITY else [],
         "facilities": members,
     }

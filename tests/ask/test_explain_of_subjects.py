@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import duckdb
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from pipelines.cli import main
 from tests.making import City, monthly, one, rows_of
+from tests.yearly_totals import KEROSENE, near, total, with_bills
 
 
 def asked(folder: Path, *words: str) -> tuple[int, str]:
@@ -69,3 +71,34 @@ def test_energy_without_a_factor_is_no_zero(city: City) -> None:
     city.publish()
     told = asked(city.folder, "explain", "F1", "--fiscal-year", "2025")[1]
     assert "電気12,000kWhに係数がなく、含んでいません" in "".join(told.split())
+
+
+def test_what_only_documents_tell_stands_in_the_sum_once(city: City) -> None:
+    """FY2013: all of 管財課; of 教育課 one facility has its own total, so the department's only reconciles, as the operator's does."""
+    with_bills(city).register(
+        "yearly_totals",
+        [
+            total(quantity=5000, department="管財課"),
+            total(quantity=700, facility_id="F3"),
+            total(quantity=1500, department="教育課"),
+            total(quantity=9000, operator_id="OP"),
+        ],
+    )
+    city.publish()
+    for subject in ("OP", "city"):
+        found = json.loads(
+            asked(city.folder, "explain", subject, "--fiscal-year", "2013", "--json")[1], parse_float=Decimal
+        )
+        assert {row["subject_id"]: row["counts"] for row in found["documents"]} == {
+            "管財課": True,
+            "教育課": False,
+            "OP": False,
+        }
+        assert [row["facility_id"] for row in found["facilities"] if Decimal(row["co2e_kg"])] == ["F3"]
+        lines = [row["co2e_kg"] for row in found["facilities"] + [d for d in found["documents"] if d["counts"]]]
+        summed = sum(map(Decimal, lines), Decimal(0))
+        assert Decimal(found["total_with_documents_co2e_kg"]) == summed and near(summed, Fraction(5700) * KEROSENE)
+    told = asked(city.folder, "explain", "OP", "--fiscal-year", "2013")[1]
+    assert told.count("計に加えていません") == 2 and "課・事業者の年計を加えた計" in told and "3ページ" in told
+    told = asked(city.folder, "explain", "OP", "--fiscal-year", "2024")[1]
+    assert "年計を加えた計" not in told, "bills of every facility, and no document"

@@ -109,13 +109,38 @@ def subject(
         )
         for row in told["facilities"]
     ]
-    out.columns(rows, right=frozenset({1, 2}))
-    total = told["total"]
-    out.pairs([(out.say("total"), shown.kg(total["co2e_kg"])), (out.say("energy"), _energy(shown, total))])
+    total, documented = told["total"], told["documents"]
+    out.columns(rows + [_documented(shown, row) for row in documented], right=frozenset({1, 2}))
+    whole = [
+        (out.say("total_of_facilities" if documented else "total"), shown.kg(total["co2e_kg"])),
+        (out.say("energy_of_facilities" if documented else "energy"), _energy(shown, total)),
+    ]
+    if documented:
+        whole.append((out.say("total_with_documents"), shown.kg(told["total_with_documents_co2e_kg"])))
+    out.pairs(whole)
     for name, stated in (documents or {}).items() if told["gases"] else ():
         printed = stated.total(Decimal(total["co2e_kg"]), _of_year(told["gases"], told["fiscal_year"]))
         _document(out, name, stated, stated.figures.text(printed))
     out.rounding("emissions")
+
+
+def _documented(shown: show_source.Explained, row: Mapping[str, Any]) -> tuple[str, str, str, Text]:
+    """A document of a department or operator as a line of the sum; in brackets what it says where it does not enter the sum."""
+    out = shown.out
+    kind = out.say("all_types") if row["source_type"] == "all" else show_source.kind_of(out, row)
+    page = out.say("page_of", page=row["page"]) if row["page"] else ""
+    place = " ".join(filter(None, [row["document"], page]))
+    if row["co2e_kg"] is None:
+        return f"{row['subject_id']} {kind}", "", "", Text(f"{place}{out.say('no_factor_of_document')}")
+    figures = (f"{shown.figure(row['co2e_kg'])} kgCO2e", tonnes(row["co2e_kg"]))
+    if not row["counts"]:
+        return (
+            f"{row['subject_id']} {kind}",
+            f"({figures[0]})",
+            f"({figures[1]})",
+            Text(f"{place}{out.say('not_in_the_sum')}"),
+        )
+    return f"{row['subject_id']} {kind}", *figures, Text(place)
 
 
 def _head(out: Terminal, whose: str, period: str, basis: str, as_known_at: str | None) -> None:
