@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -87,7 +87,7 @@ def start(
 
     例 / example: facility-emissions --city mycity start
     """
-    from pipelines.ask import checklist, factors
+    from pipelines.ask import checklist, factors, loose_ends
     from pipelines.findings import rules
     from pipelines.periods import fiscal_year as year_of
     from pipelines.reference import contract_names
@@ -99,7 +99,7 @@ def start(
 
     city = common.city_folder()
     out = common.terminal()
-    waiting = inbox.waiting(city)
+    beside: dict[str, Any] = {"waiting": inbox.waiting(city)} | loose_ends.gather(city.settings, city.registers)
     if not city.published.is_file():
         try:
             found = read.read(city.registers, checks.of_city(city.settings))
@@ -107,19 +107,20 @@ def start(
             common.refuse(str(error))
         empty = [name for name in read.REQUIRED if not found[name]]
         if as_json:
-            common.print_json({"published": False, "empty_registers": empty, "waiting": waiting})
+            common.print_json({"published": False, "empty_registers": empty} | beside)
             return
         for name in empty:
             out.line(out.say("start_empty_register", name=name), "yellow")
         with factors.opened(city.folder, city.history) as connection:
             for finding in contract_names.findings(connection):
                 out.line(rules()[finding.rule_id].sentence(out.language, finding.numbers), "yellow")
-        show_checklist.waiting(out, waiting)
+        show_checklist.waiting(out, beside["waiting"])
+        show_checklist.loose_ends(out, beside)
         out.line(out.say("start_first_night"))
         return
     try:
         states = {flag["flag_id"]: flag["state"] for flag in counter.listed(city, None)}
-        told = checklist.gather(city.published, fiscal_year or year_of(city.today) - 1, states) | {"waiting": waiting}
+        told = checklist.gather(city.published, fiscal_year or year_of(city.today) - 1, states) | beside
     except QueryError as error:
         common.refuse(str(error))
     if as_json:

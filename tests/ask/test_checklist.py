@@ -153,6 +153,49 @@ def test_files_that_no_night_has_taken_are_counted(city: City) -> None:
     assert waiting() == []
 
 
+def test_what_is_left_of_a_template_or_named_by_no_contract_is_told_and_refuses_nothing(electric: City) -> None:
+    """Before the first night and after it; a row that a contract names by number or by name is in use."""
+    config = electric.folder / "city.toml"
+    rule = '[[rules.year_rule]]\nyear_rule = "by_day"\nsource = "○○市算定要領"\n'
+    config.write_text(f"{config.read_text(encoding='utf-8')}\n{rule}", encoding="utf-8")
+    row = {
+        "energy_type": "electricity",
+        "kind": "single",
+        "unit": "t-CO2/kWh",
+        "basic": "0.0004",
+        "adjusted": "0.0004",
+        "source": "試験",
+    }
+    suppliers = [
+        (None, "無関係電力", 2024),
+        (None, "無関係電力", 2025),
+        ("A7777", "別名の電力", 2024),
+        (None, "みほん電力", 2024),
+    ]
+    electric.register(
+        "supplier_factors",
+        [row | {"supplier_no": number, "supplier": name, "activity_fy": year} for number, name, year in suppliers],
+    )
+    electric.register(
+        "contracts",
+        [
+            {"meter_id": "E1", "supplier": "みほん電力", "valid_to": "2024-04-01"},
+            {"meter_id": "E1", "supplier_no": "A7777", "valid_from": "2024-04-01"},
+        ],
+    )
+
+    def found() -> dict[str, Any]:
+        return dict(json.loads(asked(electric, "start", "--json")))
+
+    for _ in range(2):
+        assert [each["text"] for each in found()["placeholders"]] == ["○○市算定要領"]
+        (vain,) = found()["vain"]
+        assert vain["whose"] == "無関係電力" and vain["lines"] == [2, 3]
+        shown = "".join(asked(electric, "start").split())
+        assert "記入例のままの語が1か所" in shown and "無関係電力(2,3)" in shown
+        electric.publish()
+
+
 def test_before_the_first_night_the_registers_are_looked_at(city: City) -> None:
     run = CliRunner().invoke
     assert "誤りはありません" in run(main.app, ["--city", str(city.folder), "start"]).output

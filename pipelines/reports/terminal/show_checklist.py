@@ -23,6 +23,7 @@ def show(out: Terminal, told: Mapping[str, Any], city: str) -> None:
     out.line(out.say("start_title", city=city, year=out.say("fiscal_year", year=told["fiscal_year"])), "bold")
     out.line(out.say("start_counts", counts=counts, facilities=told["facilities"]))
     _arrived(out, told)
+    loose_ends(out, told)
     if not told["causes"]:
         out.line(out.say("start_done"), "green")
     for number, cause in enumerate(told["causes"], start=1):
@@ -59,6 +60,17 @@ def _details(out: Terminal, facility: Mapping[str, Any]) -> list[str]:
     gaps = facility.get("gaps", [])
     more = [out.say("more", count=len(gaps) - MOST_GAPS)] if len(gaps) > MOST_GAPS else []
     return [*(out.say("gap", **gap) for gap in gaps[:MOST_GAPS]), *more]
+
+
+def loose_ends(out: Terminal, told: Mapping[str, Any]) -> None:
+    """Placeholders that still stand where a name belongs, and supplier rows that nothing names: one line each, to know."""
+    if left := told["placeholders"]:
+        places = _some([f"{each['where']}「{each['text']}」" for each in left])
+        out.line(out.say("start_placeholders", count=len(left), places=places), "dim")
+    if vain := told["vain"]:
+        rows = _some([f"{row['whose']} ({', '.join(map(str, row['lines'][:MOST_NAMED]))})" for row in vain])
+        count = sum(len(row["lines"]) for row in vain)
+        out.line(out.say("start_vain", file=vain[0]["file"], count=count, rows=rows), "dim")
 
 
 def waiting(out: Terminal, files: Sequence[str]) -> None:
