@@ -164,11 +164,9 @@ def _titles(table: SeenTable) -> list[str]:
 
 
 def _name(said: Iterable[str], known: set[str]) -> str:
-    """Return a name for the layout: the words of the file's name, else of its titles, without dates and figures; none there is already."""
-    words = (
-        "_".join(re.findall(r"[^\W\d_]+", re.sub(str(head_words()["date_parts"]), " ", folding.word(text))))
-        for text in said
-    )
+    """Return a name for the layout: the words of the file's name, else of its titles, without dates and lone figures; none taken."""
+    undated = (re.sub(str(head_words()["date_parts"]), " ", folding.word(text)) for text in said)
+    words = ("_".join(each for each in re.findall(r"[^\W_]+", text) if not each.isdecimal()) for text in undated)
     found = next((word for word in words if len(word) > 1), "layout")[:30]
     found = found.lower() if found.isascii() else found
     return next(each for n in range(1, 1_000) if (each := found if n == 1 else f"{found}_{n}") not in known)

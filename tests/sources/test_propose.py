@@ -154,6 +154,24 @@ def test_drafts_of_files_named_by_figures_do_not_collide(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("30分値_2024年4月", "30分値"),
+        ("第2庁舎_R6.4.1", "第2庁舎"),
+        ("電気R06", "電気"),
+        ("令和元年度_元町公民館", "元町公民館"),
+        ("電気２０２４０４", "電気"),
+        ("usage_24-04_1h", "usage_1h"),
+        ("AMR30_2", "amr30"),
+        ("2024_04", "layout"),
+    ],
+)
+def test_the_name_of_a_draft_keeps_figures_that_are_no_date(tmp_path: Path, file: str, name: str) -> None:
+    (path := tmp_path / f"{file}.csv").write_bytes(made.cp932("施設名,年月,電気kWh", "本庁舎,2024年4月,100"))
+    assert list(tomllib.loads(propose(path)["toml"])["layouts"]) == [name]
+
+
+@pytest.mark.parametrize(
     ("text", "decide"),
     [
         ("施設番号,備考,使用量\nF1,南,5\nF2,北,6\n", 'columns.date = "備考"'),
