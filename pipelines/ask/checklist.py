@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from pipelines import tables
-from pipelines.ask import select
+from pipelines.ask import intake, select
 from pipelines.findings import explain_reason
 from pipelines.registers import factor_line
 from pipelines.texts import LANGUAGES, label, say, section
@@ -68,7 +68,7 @@ def gather(published: Path, year: int, states: Mapping[str, str] | None = None) 
         blocked = select.rows(connection, "start_verdicts", at)
         causes = _joined(_causes(connection, year, blocked, states or {}, has_rule=known["has_rule"]))
         unread = select.rows(connection, "file_problems")
-        unknown = select.rows(connection, "intake_unknown", {"most": MOST_WORDS})
+        unknown = intake.unknown(connection, MOST_WORDS)
         people = [row["facility_id"] for row in select.rows(connection, "start_people")]
         if people:
             named = {row["facility_id"]: row for row in select.rows(connection, "facility_names")}

@@ -1,21 +1,25 @@
 """What came in, what did not, what is held back and what to do: for the page and the command.
 
-Reads the published file. A word that no register knows is shown with the row to add.
+Reads the published file. A word that no register knows is shown with the row to add
+and with what it may mean.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from pipelines import tables, units
 from pipelines.ask import select
-from pipelines.registers import spoken
+from pipelines.registers import near_names, spoken
 from pipelines.warehouse import query
 
-MOST_ROWS = 200
+MOST_ROWS, MOST_NEAR = 200, 50
 UNSURE = "?"
 
 
@@ -38,8 +42,29 @@ def gather(published: Path, most: int = MOST_ROWS) -> dict[str, Any]:
             "problems": select.rows(connection, "file_problems"),
             "documents": select.rows(connection, "documents_waiting"),
             "held": select.rows(connection, "intake_held", limit),
-            "unknown": [row | {"proposal": proposal(row)} for row in select.rows(connection, "intake_unknown", limit)],
+            "unknown": unknown(connection, most),
         }
+
+
+def unknown(connection: duckdb.DuckDBPyConnection, most: int) -> list[dict[str, Any]]:
+    """Return the words that no register has, each with the row to add (``proposal``) and, of the first, what it may mean (``near``).
+
+    A word that is a facility's name may mean its meters or sources; else the names nearest to it are told.
+    """
+    names = select.rows(connection, "register_names")
+    rows = select.rows(connection, "intake_unknown", {"most": most})
+    for number, row in enumerate(rows):
+        row |= {"proposal": proposal(row), "near": _near(row, names) if number < MOST_NEAR else []}
+    return rows
+
+
+def _near(row: Mapping[str, Any], names: Iterable[Mapping[str, Any]]) -> list[str]:
+    fitting = [name for name in names if name["source_kind"] in (row["source_kind"], "facility")]
+    if row["facility_id"]:
+        of_facility = [name for name in fitting if name["facility_id"] == row["facility_id"]]
+        own = sorted({str(name["id"]) for name in of_facility if name["source_kind"] != "facility"})
+        return own[: near_names.MOST]
+    return near_names.nearest(str(row["word"]), {str(name["word"]): str(name["told"]) for name in fitting})
 
 
 def proposal(row: dict[str, Any]) -> str:

@@ -142,7 +142,8 @@ def parse(
     if propose:
         from pipelines.sources import propose as proposals
 
-        drafted = proposals.propose(file, reading=ParseOptions.of(common.city_folder()) if common.is_city() else None)
+        known = (ParseOptions.of(common.city_folder()), _office(file)) if common.is_city() else (None, None)
+        drafted = proposals.propose(file, reading=known[0], office=known[1])
         if as_json:
             common.print_json(drafted)
         else:
@@ -175,10 +176,11 @@ def _office(file: Path) -> Office:
         below = ()
     words = city.settings.sources.get(below[0] if len(below) > 1 else "", Source()).unit_words
     try:
-        meters = read_some(city.folder / "registers", ("meters",)).get("meters", [])
+        held = read_some(city.folder / "registers", ("meters", "facilities"))
     except RegisterError:
         return Office(words)  # the night tells what is wrong with it
-    return Office.of((row.values for row in meters), words)
+    meters, facilities = ([row.values for row in held.get(name, [])] for name in ("meters", "facilities"))
+    return Office.of(meters, words, facilities)
 
 
 @app.command()

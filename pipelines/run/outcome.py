@@ -72,8 +72,7 @@ class Outcome:
         self.file_problems = select.rows(connection, "file_problems")
         self.documents_waiting = len(select.rows(connection, "documents_waiting"))
         self.held_back = select.rows(connection, "held_back")
-        unknown = select.rows(connection, "intake_unknown", {"most": intake.MOST_ROWS})
-        self.unknown = [row | {"proposal": intake.proposal(row)} for row in unknown]
+        self.unknown = intake.unknown(connection, intake.MOST_ROWS)
         verdicts = select.rows(connection, "verdicts", {"year": fiscal_year(today) - 1})
         self.verdicts = {row["verdict"]: row["facilities"] for row in verdicts}
         self.changes, self.verdict_changes = changes, verdict_changes

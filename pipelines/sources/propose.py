@@ -30,7 +30,7 @@ from pipelines.sources.open.inspect_file import HEAD_LINES, inspect
 from pipelines.sources.parse import ParseOptions
 from pipelines.texts import Bilingual, both
 
-SAMPLE_ROWS = 400
+SAMPLE_ROWS, MOST_UNKNOWN = 400, 5
 
 
 FIGURE = re.compile(r"[▲△-]?[0-9][0-9,.]*(?:[A-Za-z]+3?|円)?")  # also with a unit behind it, or a number of a point
@@ -39,13 +39,19 @@ FIGURE = re.compile(r"[▲△-]?[0-9][0-9,.]*(?:[A-Za-z]+3?|円)?")  # also with
 UNREAD = frozenset({"unknown_layout"})
 
 
-def propose(path: Path, limits: Limits | None = None, reading: ParseOptions | None = None) -> dict[str, Any]:
+def propose(
+    path: Path,
+    limits: Limits | None = None,
+    reading: ParseOptions | None = None,
+    office: trial.Office | None = None,
+) -> dict[str, Any]:
     """Return a draft of the layout of a CSV or Excel file, unless it is read already.
 
     Args:
         path: The file.
         limits: Limits on size and lines.
         reading: The city's own layouts and limits.
+        office: The words of the city's registers: a column that has them names the meters.
 
     Returns:
         ``toml`` (the section for city.toml, empty where there is nothing to draft), ``sure`` and ``unsure`` (sentences).
@@ -57,10 +63,10 @@ def propose(path: Path, limits: Limits | None = None, reading: ParseOptions | No
         return {"toml": "", "sure": [known], "unsure": []}
     if told["problem"]["rule_id"] not in UNREAD:
         return {"toml": "", "sure": [], "unsure": [f"{told['problem']['ja']} / {told['problem']['en']}"]}
-    return drafted(path, chosen)
+    return drafted(path, chosen, office)
 
 
-def drafted(path: Path, reading: ParseOptions) -> dict[str, Any]:
+def drafted(path: Path, reading: ParseOptions, office: trial.Office | None = None) -> dict[str, Any]:
     """Return a draft, also where the file is read already."""
     try:
         rows = _rows(path, reading.limits)
@@ -72,12 +78,12 @@ def drafted(path: Path, reading: ParseOptions) -> dict[str, Any]:
     parts = path.resolve().parts
     head = TableHead(tuple(tuple(row) for row in rows[: top + 1]), tuple(parts[-3:-1]), path.name)
     table = SeenTable(head, top, tuple(rows[top]), rows[top + 1 : top + 1 + SAMPLE_ROWS])
-    draft = _draft(table)
+    draft = _draft(table, office or trial.Office())
     name = _name(
         [path.stem, *_titles(table)],
         {*register.names(), *(layout.name for layout in reading.of_city)},
     )
-    _check(draft, path, name, reading)
+    _check(draft, path, name, reading, office)
     return {"toml": _as_toml(name, draft), "sure": draft.sure, "unsure": draft.unsure}
 
 
@@ -104,7 +110,7 @@ def _header(rows: Sequence[Sequence[str]]) -> int | None:
     return None if best is None else best[1]
 
 
-def _draft(table: SeenTable) -> Draft:
+def _draft(table: SeenTable, office: trial.Office) -> Draft:
     draft = Draft()
     draft.sure.append(both("draft_header_line", line=table.top + 1))
     slots = day_slots(table.names)
@@ -114,7 +120,7 @@ def _draft(table: SeenTable) -> Draft:
     if not across:
         find_times(draft, table, has_slots=bool(slots))
     unit_columns = [n for n in table.free() if are_units(table.cells[n])]
-    find_meter(draft, table)
+    find_meter(draft, table, {folding.name(word) for word in office.names})
     find_beside(draft, table)
     if slots:
         draft.layout["slots"] = True
@@ -135,7 +141,7 @@ def _draft(table: SeenTable) -> Draft:
     return draft
 
 
-def _check(draft: Draft, path: Path, name: str, reading: ParseOptions) -> None:
+def _check(draft: Draft, path: Path, name: str, reading: ParseOptions, office: trial.Office | None) -> None:
     """Read the file by the draft; what is missing, and what it could not read, is told."""
     try:
         layout = Layout.model_validate(draft.whole)
@@ -143,7 +149,7 @@ def _check(draft: Draft, path: Path, name: str, reading: ParseOptions) -> None:
         draft.unsure.append(both("draft_to_decide", lines="、".join(draft.decide) or "columns"))
         return
     own = described.readers({name: layout})
-    told = trial.read(path, name, ParseOptions(reading.limits, own))
+    told = trial.read(path, name, ParseOptions(reading.limits, own), office)
     if told["problem"]:
         draft.unsure.append(f"{told['problem']['ja']} / {told['problem']['en']}")
         return
@@ -152,6 +158,9 @@ def _check(draft: Draft, path: Path, name: str, reading: ParseOptions) -> None:
         draft.unsure.append(
             both("draft_rejects", line=reject["source_line"], reason=Bilingual(reject["ja"], reject["en"]))
         )
+    for meter in [meter for meter in told["meters"] if meter["meter_id"] is None][:MOST_UNKNOWN]:
+        near = ", ".join(meter["near"]) or "-"
+        draft.unsure.append(both("draft_unknown_name", word=meter["key"], near=near))
     if not all(value["unit"] for value in told["values"]) and not draft.layout.get("is_power"):
         draft.decide["unit"] = ["kWh", "m3", "L"]
         draft.unsure.append(both("draft_no_unit"))

@@ -11,6 +11,7 @@ from typing import Any
 
 from pipelines import folding, units
 from pipelines.findings import rules
+from pipelines.registers import near_names
 from pipelines.settings.city import Limits
 from pipelines.sources.arrive.odd_names import as_text, readable
 from pipelines.sources.open.inspect_file import inspect
@@ -28,22 +29,33 @@ HANDFUL = 16_384
 class Office:
     """What the office has said that a file is held against: words of units of its source, and whose each word is.
 
-    ``meters``: a word as names are compared (:func:`folding.name`) -> (meter, energy type).
+    ``meters``: a word as names are compared (:func:`folding.name`) -> (meter, energy type). ``names``: what an unknown word may mean,
+    of meters and facilities, as written -> as it is told.
     """
 
     unit_words: Mapping[str, str] = field(default_factory=dict)
     meters: Mapping[str, tuple[str, str]] | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, meters: Iterable[Mapping[str, Any]], unit_words: Mapping[str, str]) -> Office:
-        """Gather the words of the register of meters: id, supply point and aliases."""
-        named = {
-            folding.name(word): (str(row["meter_id"]), str(row["energy_type"]))
-            for row in meters
-            for word in (row["meter_id"], row["supply_point"], *str(row["aliases"] or "").split(";"))
-            if word
-        }
-        return cls(unit_words, named)
+    def of(
+        cls,
+        meters: Iterable[Mapping[str, Any]],
+        unit_words: Mapping[str, str],
+        facilities: Iterable[Mapping[str, Any]] = (),
+    ) -> Office:
+        """Gather the words of the registers: of meters id, supply point and aliases, of facilities id and name."""
+        named: dict[str, tuple[str, str]] = {}
+        names: dict[str, str] = {}
+        for row in meters:
+            meter, aliases = str(row["meter_id"]), str(row["aliases"] or "").split(";")
+            words = [str(word).strip() for word in (meter, row["supply_point"], *aliases) if word]
+            named |= {folding.name(word): (meter, str(row["energy_type"])) for word in words}
+            names |= {word: meter if word == meter else f"{word} ({meter})" for word in words if word}
+        for row in facilities:
+            facility, name = str(row["facility_id"]), str(row["name"])
+            names |= {facility: facility, name: f"{name} ({facility})"}
+        return cls(unit_words, named, names)
 
 
 def read(
@@ -119,7 +131,13 @@ def _named(written: Written, office: Office) -> list[dict[str, Any]]:
     if office.meters is None:
         return []
     words = dict.fromkeys(key for key, _, _, is_metered in written if is_metered)
-    return [{"key": key, "meter_id": office.meters.get(folding.name(key), (None, ""))[0]} for key in words]
+    found: list[dict[str, Any]] = [
+        {"key": key, "meter_id": office.meters.get(folding.name(key), (None, ""))[0]} for key in words
+    ]
+    unknown = [row for row in found if row["meter_id"] is None][:MOST_ROWS]
+    for row in unknown:
+        row["near"] = near_names.nearest(str(row["key"]), office.names)
+    return found
 
 
 def _not_understood(written: Written, office: Office) -> list[dict[str, Any]]:

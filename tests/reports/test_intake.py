@@ -58,6 +58,16 @@ def test_unknown_words_come_with_the_row_to_add(busy: City) -> None:
     }
 
 
+def test_unknown_words_come_with_what_they_may_mean(busy: City) -> None:
+    """A facility's name may mean its meters, which are told; else what is near."""
+    bill = {"facility_id": "F1", "reading_kind": "bill", "unit": "L", "energy_type": "kerosene"}
+    busy.register("meters", [bill | {"meter_id": "M1"}, bill | {"meter_id": "G9", "aliases": "本庁舎別館ボイラ"}])
+    busy.file("power/c.csv", made.utf8(HEAD, "別館ボイラー,2026-04-01,2026-05-01,11,L"))
+    busy.publish()
+    found = {row["word"]: row["near"] for row in intake.gather(busy.paths.published)["unknown"]}
+    assert found == {made.POINT: [], "本庁舎/ガス": ["G9", "M1"], "A9": [], "別館ボイラー": ["本庁舎別館ボイラ (G9)"]}
+
+
 def test_an_alias_makes_the_word_known(busy: City) -> None:
     bill = {"facility_id": "F1", "reading_kind": "bill"}
     busy.register("meters", [

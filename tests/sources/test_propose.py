@@ -12,6 +12,7 @@ from pipelines.settings.layout import Layout
 from pipelines.sources.layouts import described
 from pipelines.sources.parse import ParseOptions
 from pipelines.sources.propose import propose
+from pipelines.sources.trial import Office
 from tests.sources import made
 from tests.sources.made import Made
 from tests.sources.test_city_layouts import reading
@@ -213,3 +214,34 @@ def test_periods_of_one_meter_that_touch_tell_of_the_end(tmp_path: Path, rows: l
         made.cp932("施設名,使用開始日,使用終了日,使用量(kWh)", *(f"{row},9" for row in rows))
     )
     assert told in propose(path)["toml"].splitlines()
+
+
+PLACES = {
+    "ご使用場所": "ご使用場所住所,契約名義,ご使用場所,年月,使用量(kWh)\n一番町1,市長,{a},2024年4月,100\n二番町2,市長,{b},2024年4月,10\n",
+    "使用場所": "お客様番号,使用場所,年月,使用量(kWh)\n1001,{a},2024年4月,100\n1001,{b},2024年4月,10\n",
+    "お客様番号": "お客様番号,使用場所,年月,使用量(kWh)\n1001,{a},2024年4月,100\n1002,{b},2024年4月,10\n",
+    "供給地点特定番号": f"供給地点特定番号,ご使用場所,年月,使用量(kWh)\n{POINT},{{a}},2024年4月,100\n{OTHER},{{b}},2024年4月,10\n",
+    "ご使用場所住所": "ご使用場所住所,年月,使用量(kWh)\n{a},2024年4月,100\n{b},2024年4月,10\n",
+}
+
+
+@pytest.mark.parametrize("column", PLACES)
+def test_a_place_of_use_names_the_meter_where_nothing_names_it_better(tmp_path: Path, column: str) -> None:
+    (path := tmp_path / "a.csv").write_text(PLACES[column].format(a="本庁舎", b="図書館"), encoding="utf-8")
+    assert f'columns.meter = "{column}"' in propose(path)["toml"]
+
+
+FACILITIES = [{"facility_id": "F1", "name": "本庁舎"}, {"facility_id": "F2", "name": "中央図書館"}]
+METER = {"meter_id": "L1", "supply_point": None, "aliases": "図書館;図書館ガス", "energy_type": "electricity"}
+
+
+def test_the_column_that_has_names_of_the_registers_names_the_meter(tmp_path: Path) -> None:
+    """A heading that says nothing of a place, and a customer's number beside it."""
+    text = "お客様番号,摘要,年月,使用量(kWh)\n1001,本庁舎,2024年4月,100\n1002,図書舘,2024年4月,10\n1003,図書館,2024年4月,7\n"
+    (path := tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    told = propose(path, office=Office.of([METER], {}, FACILITIES))
+    assert 'columns.meter = "摘要"' in told["toml"] and 'columns.meter = "お客様番号"' in propose(path)["toml"]
+    unsure = [str(each) for each in told["unsure"]]
+    assert [next(line for line in unsure if word in line) for word in ("呼び名 本庁舎", "呼び名 図書舘")]
+    assert any("図書館 (L1)" in line for line in unsure if "図書舘" in line)
+    assert not any("呼び名 図書館" in line for line in unsure), "an alias of a meter is known"

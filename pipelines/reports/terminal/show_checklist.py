@@ -90,7 +90,7 @@ def _arrived(out: Terminal, told: Mapping[str, Any]) -> None:
         out.line(
             out.say("start_unknown", count=len(unknown), values=sum(row["values_held"] for row in unknown)), "bold"
         )
-        out.indented(_some([row["word"] for row in unknown]))
+        out.indented(_some([row["word"] + (f" → {row['near'][0]} ?" if row["near"] else "") for row in unknown]))
         out.indented(f"→ {out.say('todo_unknown')}")
 
 

@@ -22,8 +22,7 @@ def show(out: Terminal, told: dict[str, Any], page: str, most: int | None = TOP)
     _more(out, told["documents"], most)
     _to_do(out, "inbox_held", told["held"], "{place} ({values_held:,})", most)
     for row in told["unknown"][:most]:
-        out.line(out.say("inbox_unknown", **row), "yellow")
-        out.indented(row["proposal"])
+        unknown(out, row)
     _more(out, told["unknown"], most)
     if told["came"]:
         out.line(out.say("inbox_came"), "bold")
@@ -38,6 +37,14 @@ def show(out: Terminal, told: dict[str, Any], page: str, most: int | None = TOP)
             out.indented(out.say("cells_rounded", count=row["cells_rounded"]))
     _more(out, told["came"], most)
     out.line(out.say("night_page", path=page), "dim")
+
+
+def unknown(out: Terminal, row: dict[str, Any]) -> None:
+    """A word that no register has: what it may mean there, and the row to add where it means none of these."""
+    out.line(f"  {out.say('inbox_unknown', **row)}", "yellow")
+    if row["near"]:
+        out.indented(out.say("inbox_near", names=", ".join(row["near"])))
+    out.indented(row["proposal"])
 
 
 def _late(out: Terminal, rows: list[dict[str, Any]], most: int | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
-from pipelines.reports.terminal import show_lists, show_past
+from pipelines.reports.terminal import show_intake, show_lists, show_past
 from pipelines.reports.terminal.look import Terminal
 from pipelines.texts import word
 
@@ -41,8 +41,7 @@ def night(out: Terminal, outcome: dict[str, Any], city_name: str, published: str
         out.line(out.say("documents_waiting", count=outcome["documents_waiting"]), "yellow")
     held(out, outcome["held_back"])
     for row in outcome["unknown"][:TOP_UNKNOWN]:
-        out.line(f"  {out.say('inbox_unknown', **row)}", "yellow")
-        out.indented(row["proposal"])
+        show_intake.unknown(out, row)
     verdicts = " / ".join(
         f"{word(v, out.language)} {outcome['verdicts'].get(v, 0)}"
         for v in ("achieved", "not_achieved", "undeterminable", "collecting")

@@ -74,11 +74,15 @@ def _held_back(out: Terminal, heading: str, rows: list[dict[str, Any]], count: i
 def _whose(out: Terminal, meters: list[dict[str, Any]]) -> None:
     """Say which meter of the register each word of the file means, where it is another word, and which words it does not have."""
     others = [meter for meter in meters if meter["meter_id"] not in (None, meter["key"])]
-    unknown = [meter["key"] for meter in meters if meter["meter_id"] is None]
+    unknown = [meter for meter in meters if meter["meter_id"] is None]
     for meter in others[:MOST_METERS]:
         out.line(out.say("parse_alias", word=meter["key"], meter=meter["meter_id"]))
     if unknown:
-        out.line(out.say("parse_unknown", words="、".join(unknown[:MOST_METERS]), count=len(unknown)), "yellow")
+        words = "、".join(meter["key"] for meter in unknown[:MOST_METERS])
+        out.line(out.say("parse_unknown", words=words, count=len(unknown)), "yellow")
+    for meter in unknown[:MOST_METERS]:
+        if meter.get("near"):
+            out.indented(f"{meter['key']}: {out.say('inbox_near', names=', '.join(meter['near']))}")
 
 
 def _cells(out: Terminal, value: dict[str, Any], *, is_of_one: bool) -> list[str]:

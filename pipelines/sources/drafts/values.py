@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pipelines import folding
@@ -33,14 +33,30 @@ MOST_PARTS = 30
 POINT_NUMBER = re.compile(r"(?<![0-9])(?P<meter>[0-9]{22})(?![0-9])")
 
 
-def find_meter(draft: Draft, table: SeenTable) -> None:
-    """Find what names the meter: a column, a label or a title above the header, else the folder, to be decided."""
-    filled = [n for n in table.free("point", "meter", "place") if table.cells[n]]
+def find_meter(draft: Draft, table: SeenTable, known: Collection[str] = ()) -> None:
+    """Find what names the meter: a column, a label or a title above the header, else the folder, to be decided.
+
+    Before all goes the column in which most rows have a word of the city's registers (``known``, as names are compared); a number of a
+    customer that is the same in every row names no meter where a column of places tells the rows apart.
+    """
+    if found := _of_registers(table, known):
+        take(draft, table, "meter", found)
+        draft.sure.append(both("draft_meter_known", column=draft.columns["meter"]))
+        return
+    filled = [n for n in table.free("point", "meter", "place") if table.cells[n] and share_filled(table, n) >= MOSTLY]
+    filled.sort(key=lambda n: is_head_of(table.names[n], "no_place"))
+    places = [n for n in filled if is_head_of(table.names[n], "place") and not is_head_of(table.names[n], "no_place")]
+    several = [n for n in places if len(set(table.cells[n])) > 1]
     for role in ("point", "meter", "place"):
-        if found := [n for n in filled if is_head_of(table.names[n], role) and share_filled(table, n) >= MOSTLY]:
+        found = [n for n in filled if is_head_of(table.names[n], role)]
+        same = [n for n in found if role != "place" and len(set(table.cells[n])) == 1]
+        if several and found and same == found:
+            draft.unsure.append(both("draft_meter_place", column=table.name(found[0]), place=table.name(several[0])))
+            found = several
+        if found:
             take(draft, table, "meter", found)
             return
-    for label in labels_of(table, "label_meter"):
+    for label in sorted(labels_of(table, "label_meter"), key=lambda label: is_head_of(label, "no_place")):
         draft.layout["meter_from"] = f"cell:{label}"
         draft.sure.append(both("draft_meter_from", source=facts.source_name(f"cell:{label}")))
         return
@@ -52,6 +68,13 @@ def find_meter(draft: Draft, table: SeenTable) -> None:
     draft.layout["meter_from"] = "folders"
     draft.decide["meter_from"] = ["folders", "file_name", "="]
     draft.unsure.append(both("draft_no_meter"))
+
+
+def _of_registers(table: SeenTable, known: Collection[str]) -> list[int]:
+    """Return the column in which most cells, and at least half, are words of the registers; of equals the first."""
+    words = {n: [folding.name(cell) in known for cell in table.cells[n]] for n in table.free() if table.cells[n]}
+    shares = {n: sum(found) / len(found) for n, found in words.items() if 2 * sum(found) >= len(found)}
+    return [max(shares, key=lambda n: (shares[n], -n))] if shares and known else []
 
 
 def find_parts(draft: Draft, table: SeenTable) -> None:
