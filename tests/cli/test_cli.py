@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from pipelines.cli import main
@@ -174,6 +175,29 @@ def test_what_parse_accepts_the_night_accepts(tmp_path: Path, quantity: str, end
     assert told["rows_held"] == len(told["held"]) and told["rows_values"] == 2
     for row in told["held"]:
         assert "".join(row["ja"].split()) in "".join(shown.output.split())
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_parse_is_read_in_a_narrow_window(tmp_path: Path, width: int) -> None:
+    """A value stands below its line and meter; nothing of it runs on at the margin."""
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "meter_id,started_at,ended_at,quantity,unit,reading_kind,stage\n"
+        "本庁舎の電気メーター,2026-04-01,2026-05-01,12345.5,kWh,bill,provisional\n"
+        "図書館,2026-04-01 00:00,2026-04-01 00:30,1,kWh,interval,\n",
+        encoding="utf-8",
+    )
+    args = ["--city", str(tmp_path), "--lang", "ja", "parse", str(path)]
+    lines = RUNNER.invoke(main.app, args, env={"COLUMNS": str(width)}).output.splitlines()
+    assert max(map(cell_len, lines)) <= width
+    if width < 100:
+        values = lines[lines.index("（期間の終わりの日時は含みません）") + 1 :]
+        assert [line.strip() for line in values if not line.startswith("    ")][:2] == [
+            "2行目  本庁舎の電気メーター",
+            "3行目  図書館",
+        ]
+        assert "    2026-04-01 – 2026-05-01        12,345.5 kWh" in [line[:47] for line in values]
+        assert all(line.startswith("  ") for line in values[: 4 if width == 80 else 6])
 
 
 def test_parse_ends_with_a_sign_where_no_value_is_left(tmp_path: Path) -> None:

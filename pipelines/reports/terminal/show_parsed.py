@@ -7,8 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from pipelines.reports.plain_text import plain
-from pipelines.reports.terminal.look import TABLE_WIDTH, Terminal
+from rich.cells import cell_len
+
+from pipelines.reports.plain_text import padded, plain
+from pipelines.reports.terminal.look import INDENT, TABLE_WIDTH, Terminal
 from pipelines.tables import catalogue
 from pipelines.texts import word
 
@@ -51,14 +53,20 @@ def show(out: Terminal, told: dict[str, Any]) -> None:
 
 
 def _values(out: Terminal, values: list[dict[str, Any]]) -> None:
-    """The first values: a table, or where the window is narrow a line or two each."""
+    """The first values: a table, or where the window is narrow a block each, what does not fit in lines of its own."""
     rows = [_cells(out, value, is_of_one=len({value["source_column"] for value in values}) == 1) for value in values]
     if out.console.width >= TABLE_WIDTH:
         keys = ("parse_place", "parse_key", "parse_period", "parse_quantity", "parse_rest")
         out.table([out.say(key) for key in keys], rows)
         return
     out.line(out.say("parse_end_is_not_in"), "dim")
-    out.columns([[f"{place}  {whose}", *rest] for place, whose, *rest in rows])
+    wide = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    for place, whose, period, quantity, rest in rows:
+        out.line(f"  {place}  {whose}")
+        lines = [padded(period, wide[2]), padded(quantity, wide[3] if rest else 0), *filter(None, [rest])]
+        fits = sum(map(cell_len, lines)) + 2 * len(lines) + INDENT <= out.console.width
+        for line in ["  ".join(lines)] if fits else ["  ".join(lines[:2]), *lines[2:]]:
+            out.indented(line)
 
 
 def _held_back(out: Terminal, heading: str, rows: list[dict[str, Any]], count: int) -> None:
