@@ -87,6 +87,8 @@ def build(inc: Incremental, settings: Settings, today: date) -> list[findings.Fi
         database.create_view(connection, view, HERE / f"{view}.sql")
     database.fill(connection, "evidence", HERE / "evidence.sql")
     told = [*doubting.build(connection, settings), *_evidence_findings(connection), *_index_findings(connection)]
+    rounded = database.rows(connection, HERE / "cells_rounded.sql")
+    told += [findings.Finding("cells_rounded", row["place"], row) for row in rounded]
     late = settings.thresholds
     lateness = {
         "today": today,

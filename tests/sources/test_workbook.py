@@ -25,7 +25,8 @@ from pipelines.sources.layouts import described
 from pipelines.sources.open import sheet_other, sheet_xml, shown, workbook
 from pipelines.sources.parse import ParseOptions
 from pipelines.sources.trial import read as show
-from tests.making import City, writable
+from pipelines.warehouse import database
+from tests.making import City, rows_of, writable
 from tests.sources import made
 from tests.sources.made import Made
 from tests.sources.test_layouts import parsed
@@ -781,6 +782,17 @@ def test_numbers_with_a_rest_behind_15_digits_are_read_at_15_and_counted(tmp_pat
     told = {value["source_line"]: value["quantity"] for value in found["values"]}
     assert found["cells_rounded"] == 1 and told[2] == Decimal("0.3") and told[4] == 300
     assert told.get(3) is None, "more than six decimals are refused as ever"
+
+
+def test_a_workbook_with_such_numbers_is_told_once_by_its_name(tmp_path: Path) -> None:
+    rest = in_sheet(book(lambda *_: None), lambda xml: xml.replace("<v>100</v>", "<v>0.30000000000000004</v>"))
+    city = City(tmp_path / "city").file("office/a.xlsx", rest).file("office/again.xlsx", rest)
+    city.file("office/b.xlsx", book(lambda *_: None)).publish()
+    told = rows_of(
+        database.connect_published(city.paths.published),
+        "SELECT subject, severity, message_ja LIKE '%数が 1 個%' FROM findings WHERE rule_id = 'cells_rounded'",
+    )
+    assert told == [("office/a.xlsx", "info", True)]
 
 
 def show_of(folder: Path, content: bytes) -> dict[str, Any]:
