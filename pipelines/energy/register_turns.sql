@@ -23,7 +23,7 @@ turns AS (
     JOIN scales AS s ON s.unit = u.unit AND s.energy_type = m.energy_type
     LEFT JOIN digits AS d ON d.meter_id = u.meter_id
     ANTI JOIN register_states AS r
-        ON r.meter_id = u.meter_id AND r.read_at = u.ended_at AND r.known_to IS NULL AND r.event = 'since_reading'
+        ON r.meter_id = u.meter_id AND r.read_at = u.ended_at AND r.known_to IS NULL AND r.event IN ('since_reading', 'since_reading_whole')
 ),
 days AS (
     SELECT *, CAST(unnest(generate_series(CAST(since AS TIMESTAMP), CAST(until - 1 AS TIMESTAMP), INTERVAL 1 DAY)) AS DATE) AS local_date

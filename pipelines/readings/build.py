@@ -127,10 +127,12 @@ def _register_findings(connection: duckdb.DuckDBPyConnection) -> list[findings.F
         """SELECT rule_id, meter_id, CAST(started_at AS VARCHAR), CAST(ended_at AS VARCHAR), CAST(opened_value AS VARCHAR),
            CAST(closed_value AS VARCHAR) FROM register_uses WHERE rule_id IS NOT NULL ORDER BY ALL"""
     ).fetchall()
-    return [
+    told = [
         findings.Finding(rule_id, meter, {"started": started, "ended": ended, "opened": opened, "closed": closed})
         for rule_id, meter, started, ended, opened, closed in rows
     ]
+    first = database.rows(connection, HERE / "first_reading_days.sql")
+    return [*told, *(findings.Finding("reading_day_first", row["meter_id"], row) for row in first)]
 
 
 def _evidence_findings(connection: duckdb.DuckDBPyConnection) -> list[findings.Finding]:

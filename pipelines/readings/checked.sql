@@ -20,7 +20,9 @@ ruled AS (
             WHEN is_derived THEN 'derived_source'
             WHEN owner_id IS NULL THEN 'unknown_meter'
             WHEN record = 'reading' AND kind = 'register' THEN 'kind_unclear'
-            WHEN record = 'register' AND substance NOT IN ('reading', 'closing', 'opening', 'reset', 'daily', 'monthly', 'since_reading') THEN 'unknown_event'
+            WHEN record = 'register'
+                AND substance NOT IN ('reading', 'closing', 'opening', 'reset', 'daily', 'monthly', 'since_reading', 'since_reading_whole')
+                THEN 'unknown_event'
             WHEN kind = 'interval' AND reading_kind IS NULL AND ended_at > started_at + INTERVAL 1 DAY THEN 'kind_unclear'
             WHEN unit_rule IS NOT NULL THEN unit_rule
             WHEN CAST(ended_at AS DATE) > until THEN 'outside_validity'
@@ -47,7 +49,8 @@ SELECT
         WHEN is_unknown_category THEN coalesce(category, '(空欄)')
         WHEN record = 'composition' THEN rtrim(rtrim(CAST(quantity AS VARCHAR), '0'), '.') || ' % / ' || coalesce(CAST(moisture_percent AS VARCHAR), '-')
         WHEN unit_rule IS NOT NULL THEN raw_unit
-        WHEN record = 'register' AND substance NOT IN ('reading', 'closing', 'opening', 'reset', 'daily', 'monthly', 'since_reading') THEN substance
+        WHEN record = 'register'
+            AND substance NOT IN ('reading', 'closing', 'opening', 'reset', 'daily', 'monthly', 'since_reading', 'since_reading_whole') THEN substance
         WHEN owner_id IS NULL OR CAST(ended_at AS DATE) > least(until, CAST($today AS DATE) + 1)
             THEN key || ' ' || strftime(started_at, '%Y-%m-%d %H:%M') || ' - ' || strftime(ended_at, '%Y-%m-%d %H:%M')
         ELSE rtrim(rtrim(CAST(quantity AS VARCHAR), '0'), '.') || ' ' || coalesce(raw_unit, '')

@@ -4,7 +4,8 @@
 -- One that begins at 0 every day or month by itself (daily, monthly) says what was used since: from the state before where that is of
 -- the same day or month, else from its beginning; midnight belongs to the day that ends then.
 -- A figure of a reading day alone (since_reading) says what was used since the state before, whichever file has it; a stretch longer than the
--- setting, or than one and a half times the meter's usual one, lacks a reading day between, and nobody knows its use.
+-- setting, or than one and a half times the meter's usual one, lacks a reading day between, and nobody knows its use, unless
+-- a person states that it is the use of the whole time (since_reading_whole). It is known since both states are.
 -- A multiplier (CT ratio) that changed between the two leaves the use unknown: a state at the change is needed.
 -- Inputs: register_states, meters (register_digits). Parameter: longest_days.
 WITH digits AS (
@@ -12,7 +13,7 @@ WITH digits AS (
 ),
 followed AS (
     SELECT
-        s.*, d.register_digits, date_trunc(CASE event WHEN 'daily' THEN 'day' WHEN 'monthly' THEN 'month' END, read_at - INTERVAL 1 MICROSECOND) AS begins, lag(event) OVER chain AS opened_event, lag(read_at) OVER chain AS started_at,
+        s.*, event IN ('since_reading', 'since_reading_whole') AS is_since, d.register_digits, date_trunc(CASE event WHEN 'daily' THEN 'day' WHEN 'monthly' THEN 'month' END, read_at - INTERVAL 1 MICROSECOND) AS begins, lag(event) OVER chain AS opened_event, lag(read_at) OVER chain AS started_at,
         lag(register_value) OVER chain AS opened_value, lag(multiplier) OVER chain AS opened_multiplier,
         lag(unit) OVER chain AS opened_unit, lag(stage) OVER chain AS opened_stage, lag(quality) OVER chain AS opened_quality,
         lag(known_from) OVER chain AS opened_known_from
@@ -27,14 +28,14 @@ chained AS (
         CASE WHEN is_begun THEN 0 ELSE opened_value END AS opened_value, CASE WHEN is_begun THEN multiplier ELSE opened_multiplier END AS opened_multiplier,
         CASE WHEN is_begun THEN unit ELSE opened_unit END AS opened_unit, CASE WHEN is_begun THEN stage ELSE opened_stage END AS opened_stage,
         CASE WHEN is_begun THEN quality ELSE opened_quality END AS opened_quality,
-        CASE WHEN is_begun THEN known_from ELSE opened_known_from END AS opened_known_from)
-    FROM (SELECT * REPLACE (CASE WHEN event = 'since_reading' THEN started_at ELSE begins END AS begins),
-        event = 'since_reading' AND started_at IS NOT NULL
+        CASE WHEN is_begun AND NOT is_since THEN known_from ELSE opened_known_from END AS opened_known_from)
+    FROM (SELECT * REPLACE (CASE WHEN is_since THEN started_at ELSE begins END AS begins),
+        is_since AND started_at IS NOT NULL
             OR coalesce(begins IS NOT NULL AND NOT coalesce(started_at > begins AND opened_event = event, false), false) AS is_begun
         FROM followed)
 ),
 usual AS (
-    SELECT meter_id, 1.5 * median(date_diff('day', started_at, read_at)) AS days FROM chained WHERE event = 'since_reading' AND read_at > started_at GROUP BY meter_id
+    SELECT meter_id, 1.5 * median(date_diff('day', started_at, read_at)) AS days FROM chained WHERE is_since AND read_at > started_at GROUP BY meter_id
 ),
 counted AS (
     SELECT

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.warehouse import database
 from tests.making import City, rows_of
 from tests.sources import made
 
@@ -134,4 +135,39 @@ def test_an_unreadable_figure_leaves_its_period_doubtful_or_missing(tmp_path: Pa
             """SELECT DISTINCT local_date FROM energy_by_meter_day WHERE state = 'measured'
                AND local_date >= DATE '2024-05-11' AND local_date < DATE '2024-07-10'""",
         )
-    assert sound == []
+        missing = rows_of(
+            made_file, "SELECT count(*) FROM energy_by_meter_day WHERE state = 'missing' AND year(local_date) = 2024"
+        )
+    assert sound == [] and missing == [(366 - 31 - 30,)], "all but the first and the last period"
+
+
+ALONE = "meter_id,read_at,register_value,unit,event,stage"
+
+
+def test_what_a_person_states_to_be_the_whole_use_is_spread(tmp_path: Path) -> None:
+    """Nobody read in June, and July's figure is for both months: the same row once more, with that said."""
+    city = used(tmp_path / "c", {day: quantity for day, quantity in MONTHS.items() if day != "2024-06-10"})
+    city.file("office/w.csv", made.utf8(ALONE, "R,2024-07-10,295,kWh,since_reading_whole,"), "2026-06-08 09:00")
+    with city.built("energy") as made_file:
+        found = rows_of(made_file, "SELECT CAST(started_at AS DATE), quantity FROM current_readings ORDER BY 1")
+        told = rows_of(made_file, "SELECT rule_id FROM register_uses WHERE rule_id IS NOT NULL")
+        doubted = rows_of(
+            made_file,
+            "SELECT rule_id FROM meter_doubts WHERE rule_id = 'register_turn_unchecked' UNION SELECT rule_id FROM reading_doubts",
+        )
+    assert found == [(date(2024, 4, 10), 310), (date(2024, 5, 11), 295), (date(2024, 7, 10), 280)]
+    assert (told, doubted) == ([], [])
+
+
+def test_the_use_of_the_first_reading_day_is_told_until_the_day_before_it_is_known(tmp_path: Path) -> None:
+    city = used(tmp_path / "c", MONTHS)
+    query = "SELECT subject, message_ja LIKE '%2024-04-10%300%kWh%' FROM findings WHERE rule_id = 'reading_day_first'"
+    city.publish()
+    assert rows_of(database.connect_published(city.paths.published), query) == [("R", True)]
+    city.file("office/b.csv", made.utf8(ALONE, "R,2024-03-11,0,kWh,reading,"), "2026-06-09 09:00").publish()
+    with database.connect_published(city.paths.published) as published:
+        assert rows_of(published, query) == []
+        first = rows_of(
+            published, "SELECT quantity, CAST(known_from AS VARCHAR) FROM readings WHERE started_at = DATE '2024-03-11'"
+        )
+    assert first == [(300, "2026-06-09 09:00:00")], "known since the day before is"

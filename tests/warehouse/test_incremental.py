@@ -45,6 +45,7 @@ METERS: list[dict[str, object]] = [
     {"meter_id": "LPG", "facility_id": "F2", "energy_type": "lpg", "unit": "kg", "reading_kind": "delivery", "delivery_rule": "spread"},
     {"meter_id": "CAN", "facility_id": "F2", "energy_type": "kerosene", "unit": "L", "reading_kind": "delivery"},
     {**POWER, "meter_id": "REG", "facility_id": "F3", "reading_kind": "register", "register_digits": 5, "daily_limit": 900},
+    {**POWER, "meter_id": "DAYS", "facility_id": "F3", "reading_kind": "register"},
 ]  # fmt: skip
 REGISTERS: dict[str, list[dict[str, object]]] = {
     "facilities": [
@@ -97,6 +98,7 @@ class Histories:
         self.file("bills", HEAD, [self.bill() for _ in range(chance.randrange(8))], received)
         if chance.random() < 0.7:
             self.file("states", "meter_id,read_at,register_value,event", self.states(), received)
+        self.file("reading_days", "meter_id,read_at,register_value,event", self.reading_days(), received)
         if chance.random() < 0.6:
             self.file(
                 "plants", "activity_source_id,started_on,ended_on,quantity,stage,note,slip_no", self.tonnes(), received
@@ -169,6 +171,14 @@ class Histories:
         return [
             f"REG,{day},{(day - FIRST).days * 12 % 100_000},{self.chance.choice(['', '', '', 'closing', 'opening'])}"
             for day in days
+        ]
+
+    def reading_days(self) -> list[str]:
+        """Some months of a list that says a reading day and the use alone, in any order."""
+        months = [date(2025, 4, 10) + timedelta(days=30 * n + self.chance.choice([0, 0, 1])) for n in range(14)]
+        return [
+            f"DAYS,{day},{self.chance.choice(['300', '310', 'x'])},{self.chance.choice(['since_reading'] * 4 + ['since_reading_whole'])}"
+            for day in self.chance.sample(months, self.chance.randrange(5))
         ]
 
     def tonnes(self) -> list[str]:
