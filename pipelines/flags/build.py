@@ -26,7 +26,7 @@ from pipelines.reference import contract_names
 from pipelines.registers import factor_line, spoken
 from pipelines.rounding import pair, rule_of
 from pipelines.settings.city import Settings
-from pipelines.texts import LANGUAGES, label, say, verdict_words, word
+from pipelines.texts import LANGUAGES, Bilingual, label, say, verdict_words, word
 from pipelines.warehouse import database
 
 HERE = Path(__file__).parent
@@ -131,6 +131,7 @@ def build(
         *(Finding("weather_station_unknown", row["station"], row) for row in strange),
         *_of_verdicts(connection, changed_late, parameters),
         *_of_yearly_totals(database.rows(connection, HERE / "yearly_totals_differ.sql", parameters), settings),
+        *_not_told_then(database.rows(connection, HERE / "types_not_told_then.sql")),
     ]
 
 
@@ -313,6 +314,19 @@ def _of_yearly_totals(rows: list[dict[str, Any]], settings: Settings) -> Iterabl
         yield Finding(
             "yearly_total_contradicted", row["yearly_total_id"], numbers, row["facility_id"], row["fiscal_year"]
         )
+
+
+def _not_told_then(rows: list[dict[str, Any]]) -> Iterable[Finding]:
+    """A type that later years count and the totals of the base year leave out."""
+    for row in rows:
+        type_of = Bilingual(_type(row["source_type"], "ja"), _type(row["source_type"], "en"))
+        numbers = {
+            "facility": row["facility_id"],
+            "type": type_of,
+            "first": f"FY{row['first_fy']}",
+            "base": row["base_fy"],
+        }
+        yield Finding("type_not_told_then", row["source_type"], numbers, row["facility_id"], row["base_fy"])
 
 
 def _without_factor(rows: list[dict[str, Any]]) -> Iterable[Finding]:

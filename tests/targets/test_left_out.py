@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.making import City, broken, monthly, one, rows_of, verdict
@@ -96,3 +97,41 @@ def test_a_type_of_a_departments_total_is_looked_for_at_all_its_facilities(city:
     with city.built() as made:
         assert one(made, judged)[0] == "achieved"
         assert broken(made) == {}
+
+
+SINCE_2016 = {"meter_id": "D1", "valid_from": "2016-04-01", **GAS_OIL}
+NOT_TOLD = "SELECT facility_id, fiscal_year, severity, message_ja, message_en FROM findings WHERE rule_id = 'type_not_told_then'"
+
+
+@pytest.mark.parametrize(
+    ("more", "meter", "is_told"),
+    [
+        ([], SINCE_2016, True),
+        ([total(quantity=0, rounding=0, **GAS_OIL)], SINCE_2016, False),
+        ([total(quantity=900, rounding=0, **GAS_OIL)], SINCE_2016, False),
+        ([total(quantity=0, rounding=0, department="管財課", **GAS_OIL)], SINCE_2016, False),
+        ([], {**SINCE_2016, "valid_from": ""}, False),
+    ],
+    ids=["left out", "none used", "some used", "its department's", "missing by itself"],
+)
+def test_a_type_that_the_base_year_leaves_out_is_told_and_changes_nothing(
+    city: City, more: list[dict[str, object]], meter: dict[str, object], is_told: bool
+) -> None:
+    """Diesel counts from FY2021 on, and the totals of FY2013 speak of kerosene only."""
+    city.register("facilities", FACILITIES[:1]).register("meters", [METERS[0], {**METERS[0], **meter}])
+    city.register("targets", [TARGET]).register("yearly_totals", [total(rounding=0), *more])
+    city.bills("fuel/1.csv", monthly("M1", 2021, 2025, 60) + monthly("D1", 2021, 2025, 10))
+    with duckdb.connect(str(city.publish()), read_only=True) as made:
+        found = rows_of(made, NOT_TOLD)
+        judged = verdict(made, "F1", 2024)
+    if not is_told:
+        assert found == []
+        return
+    [(facility, year, severity, ja, en)] = found
+    assert (facility, year, severity) == ("F1", 2013, "info")
+    assert (
+        "軽油" in ja
+        and "diesel" in en
+        and all("FY2021" in text and "2013" in text and "yearly_totals" in text for text in (ja, en))
+    )
+    assert "type_not_told_then" not in str(judged)
