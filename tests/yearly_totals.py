@@ -8,15 +8,24 @@ from fractions import Fraction
 from tests.making import DEFAULTS, City, monthly
 
 KEROSENE = Fraction("36.7") / 1000 * Fraction("0.0185") * Fraction(44, 12) * 1000  # kg a litre; plan: GJ/kL, tC/GJ
-FACILITIES = [
-    {"facility_id": f"F{n}", "name": f"施設{n}", "operator_id": "OP", "department": "管財課" if n < 3 else "教育課",
-     "opened_on": "1990-04-01"}
-    for n in (1, 2, 3, 4)
-]  # fmt: skip
-METERS = [
-    {"meter_id": f"M{n}", "facility_id": f"F{n}", "energy_type": "kerosene", "unit": "L", "reading_kind": "bill"}
-    for n in (1, 2, 3, 4)
-]
+
+
+def facilities(count: int) -> list[dict[str, str]]:
+    """F1, F2, ...: the first two of one department, the others of another."""
+    return [
+        {"facility_id": f"F{n}", "name": f"施設{n}", "operator_id": "OP", "department": "管財課" if n < 3 else "教育課",
+         "opened_on": "1990-04-01"}
+        for n in range(1, count + 1)
+    ]  # fmt: skip
+
+
+def meters(count: int) -> list[dict[str, str]]:
+    """M1, M2, ...: the kerosene of each facility."""
+    of = {"energy_type": "kerosene", "unit": "L", "reading_kind": "bill"}
+    return [{"meter_id": f"M{n}", "facility_id": f"F{n}", **of} for n in range(1, count + 1)]
+
+
+FACILITIES, METERS = facilities(4), meters(4)
 TARGET = DEFAULTS["targets"][0] | {"base_fy": 2013, "adopted_on": "2015-03-31", "target_fy": 2030}
 
 
@@ -32,10 +41,17 @@ def stated(co2e_t: object, rounding: object = 1, **more: object) -> dict[str, ob
     return total(2013, "", rounding, **({"energy_type": "", "unit": "", "co2e_t": co2e_t} | more))
 
 
-def with_bills(city: City) -> City:
-    """Four facilities with bills from FY2021 on, and a target against FY2013."""
-    city.register("facilities", FACILITIES).register("meters", METERS).register("targets", [TARGET])
-    for n in (1, 2, 3, 4):
+def houses(city: City, count: int = 4) -> City:
+    """Facilities with a meter each, and a target against FY2013."""
+    return (
+        city.register("facilities", facilities(count)).register("meters", meters(count)).register("targets", [TARGET])
+    )
+
+
+def with_bills(city: City, count: int = 4) -> City:
+    """Facilities with bills from FY2021 on, and a target against FY2013."""
+    houses(city, count)
+    for n in range(1, count + 1):
         city.bills(f"fuel/{n}.csv", monthly(f"M{n}", 2021, 2025, 60))
     return city
 

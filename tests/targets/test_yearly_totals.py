@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import duckdb
@@ -14,7 +14,18 @@ import pytest
 from pipelines.warehouse.database import connect_published
 from tests.energy.test_doubts import answer
 from tests.making import City, broken, monthly, one, rows_of, verdict
-from tests.yearly_totals import FACILITIES, KEROSENE, METERS, TARGET, near, of_department, stated, total, with_bills
+from tests.yearly_totals import (
+    FACILITIES,
+    KEROSENE,
+    METERS,
+    TARGET,
+    houses,
+    near,
+    of_department,
+    stated,
+    total,
+    with_bills,
+)
 
 
 @pytest.fixture
@@ -67,26 +78,36 @@ def test_a_city_with_the_base_year_as_totals_gets_its_verdicts(city: City) -> No
     assert failing == {} and flagged == []
 
 
-@pytest.mark.parametrize(
-    ("quantity", "unit", "rounding", "rule", "low", "high"),
-    [
-        (1200, "L", 1, "", "1199.5", "1200.5"), (1200, "L", 100, "四捨五入", 1150, 1250), (1200, "L", 100, "切捨て", 1200, 1300),
-        (1200, "L", 100, "up", 1100, 1200), ("1.2", "kL", "0.1", "", 1150, 1250), (1200, "L", 0, "", 1200, 1200),
-        (3, "L", 10, "", 0, 8),
-    ],
-)  # fmt: skip
+PRINTED = [  # quantity, unit, rounding, its rule, and within what it is known: a facility each, F1, F2, ...
+    (1200, "L", 1, "", "1199.5", "1200.5"), (1200, "L", 100, "四捨五入", 1150, 1250), (1200, "L", 100, "切捨て", 1200, 1300),
+    (1200, "L", 100, "up", 1100, 1200), ("1.2", "kL", "0.1", "", 1150, 1250), (1200, "L", 0, "", 1200, 1200),
+    (3, "L", 10, "", 0, 8),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    city = with_bills(City(tmp_path_factory.mktemp("printed")), len(PRINTED))
+    rows = []
+    for n, (quantity, unit, rounding, rule, _, _) in enumerate(PRINTED, 1):
+        of = {"unit": unit, "facility_id": f"F{n}"}
+        rows += [total(2013, quantity, rounding, rounding_rule=rule, **of), total(2014, quantity, **of)]
+    with city.register("yearly_totals", rows).built("targets") as made:
+        yield made
+
+
+@pytest.mark.parametrize(("number", "case"), list(enumerate(PRINTED, 1)))
 def test_a_total_is_known_within_its_printed_step(
-    four: City, quantity: object, unit: str, rounding: object, rule: str, low: object, high: object
+    printed: duckdb.DuckDBPyConnection, number: int, case: tuple[object, ...]
 ) -> None:
-    row = total(quantity=quantity, unit=unit, rounding=rounding, rounding_rule=rule)
-    four.register("yearly_totals", [row, total(2014, facility_id="F1", quantity=quantity, unit=unit)])
-    with four.built("targets") as made:
-        found = interval(made, 2024)
-        counted = one(
-            made,
-            """SELECT co2e_kg FROM emissions_by_facility_fiscal_year
-               WHERE facility_id = 'F1' AND fiscal_year = 2013 AND basis = 'plan'""",
-        )
+    quantity, unit, _, _, low, high = case
+    found = interval(printed, 2024, f"F{number}")
+    counted = one(
+        printed,
+        """SELECT co2e_kg FROM emissions_by_facility_fiscal_year
+           WHERE facility_id = ? AND fiscal_year = 2013 AND basis = 'plan'""",
+        f"F{number}",
+    )
     assert near(found[0], Fraction(str(low)) * KEROSENE) and near(found[1], Fraction(str(high)) * KEROSENE)
     assert near(counted, Fraction(str(quantity)) * (1000 if unit == "kL" else 1) * KEROSENE)
 
@@ -107,106 +128,123 @@ def test_stated_emissions_serve_the_plan_alone(four: City) -> None:
 # ---------------------------------------------------------------- beside data of the same year
 
 
-def beside(city: City, rows: Sequence[dict[str, object]], litres: Callable[[int, int], object]) -> City:
-    """F1 with bills of every year from the base year on (``None``: none of that month), and its yearly totals."""
-    city.register("facilities", FACILITIES[:1]).register("meters", METERS[:1]).register("targets", [TARGET])
-    city.register("yearly_totals", rows)
-    city.bills("fuel/all.csv", monthly("M1", 2013, 2025, litres))
-    return city
-
-
-def in_base(litres: Callable[[int], object]) -> Callable[[int, int], object]:
-    """Bills of 60 L a month, in the base year as told by month."""
-    return lambda year, month: litres(month) if year == 2013 else 60
-
-
 DIFFERS = {"baseline:yearly_total", "baseline:yearly_total_differs"}
+# the total, the bills of each month of the base year (else 60 L), what is known of it, and the reasons told: F1, F2, ...
+Litres = Callable[[int], int | None]
+BESIDE: list[tuple[int, Litres, str, str | None, set[str]]] = [
+    (1200, lambda m: 100, "1200", "1200", set()),  # both say the same: the bills count
+    (1200, lambda m: None if m < 7 else 100, "1199.5", "1200.5", {"baseline:yearly_total"}),  # bills of a part
+    (1000, lambda m: 100, "999.5", "1200", DIFFERS),  # either may be right
+    (1500, lambda m: 100, "1200", "1500.5", DIFFERS),
+    (1200, lambda m: None if m == 4 else 110, "1199.5", None, DIFFERS),  # a part is above all
+]
 
 
-@pytest.mark.parametrize(
-    ("quantity", "litres", "low", "high", "reasons"),
-    [
-        (1200, lambda m: 100, "1200", "1200", set()),  # both say the same: the bills count
-        (1200, lambda m: None if m < 7 else 100, "1199.5", "1200.5", {"baseline:yearly_total"}),  # bills of a part
-        (1000, lambda m: 100, "999.5", "1200", DIFFERS),  # either may be right
-        (1500, lambda m: 100, "1200", "1500.5", DIFFERS),
-        (1200, lambda m: None if m == 4 else 110, "1199.5", None, DIFFERS),  # a part is above all
-    ],
-)  # fmt: skip
-def test_beside_bills_of_the_same_year_the_two_are_never_both_counted(
-    city: City, quantity: int, litres: Callable[[int], object], low: str, high: str | None, reasons: set[str]
-) -> None:
-    beside(city, [total(quantity=quantity)], in_base(litres))
-    whole = all(litres(month) for month in range(1, 13))
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    city = houses(City(tmp_path_factory.mktemp("beside")), len(BESIDE))
+    city.register("yearly_totals", [total(facility_id=f"F{n}", quantity=row[0]) for n, row in enumerate(BESIDE, 1)])
+    for n, (_, litres, *_) in enumerate(BESIDE, 1):
+        city.bills(f"fuel/{n}.csv", monthly(f"M{n}", 2013, 2025, lambda y, m, of=litres: of(m) if y == 2013 else 60))
     with city.built() as made:
-        found = interval(made, 2024)
-        told = verdict(made, "F1", 2024)[1]
-        counted = one(made, "SELECT co2e_t FROM facility_years WHERE fiscal_year = 2013")
-        differing = one(made, "SELECT count(*) FROM findings WHERE rule_id = 'yearly_total_contradicted'")
-        assert broken(made) == {}
+        yield made
+
+
+@pytest.mark.parametrize(("number", "case"), list(enumerate(BESIDE, 1)))
+def test_beside_bills_of_the_same_year_the_two_are_never_both_counted(
+    beside: duckdb.DuckDBPyConnection, number: int, case: tuple[int, Litres, str, str | None, set[str]]
+) -> None:
+    (quantity, litres, low, high, reasons), facility = case, f"F{number}"
+    whole = all(litres(month) for month in range(1, 13))
+    found = interval(beside, 2024, facility)
+    told = verdict(beside, facility, 2024)[1]
+    counted = one(beside, "SELECT co2e_t FROM facility_years WHERE fiscal_year = 2013 AND facility_id = ?", facility)
+    differing = one(
+        beside,
+        "SELECT count(*) FROM findings WHERE rule_id = 'yearly_total_contradicted' AND facility_id = ?",
+        facility,
+    )
     assert near(found[0], Fraction(low) * KEROSENE)
     assert found[1] is None if high is None else near(found[1], Fraction(high) * KEROSENE)
     assert {reason for reason in told if reason.startswith("baseline:")} == reasons
     assert near(Decimal(counted) * 1000, (1200 if whole else quantity) * KEROSENE)
     assert differing == (1 if whole and quantity != 1200 else 0)
+    assert broken(beside) == {}
 
 
 ORDER = {"not_achieved": 0, "undeterminable": 1, "achieved": 2}
+YEARS = {"base": 2013, "judged": 2024}
+# which year, its total as stated, how many months of bills are left: a facility each
+LEFT = list(product(YEARS.values(), (1190, 1200), (12, 11, 5, 0)))
 
 
-@pytest.mark.parametrize("year", [2013, 2024], ids=["base", "judged"])
-@pytest.mark.parametrize("stated", [1190, 1200])
-def test_taking_bills_away_where_a_total_stands_never_makes_a_verdict_better(
-    city: City, year: int, stated: int
-) -> None:
-    """Every prefix of the year's bills: what is left is never judged better than more of it (1,190: a total that contradicts them)."""
-    litres = 100 if year == 2013 else 72
-    quantity = stated if year == 2013 else stated * 72 // 100
-    seen = []
-    for months in (12, 11, 5, 0):
-        kept = [*range(4, 13), 1, 2, 3][:months]
+@pytest.fixture(scope="module")
+def taken_away(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[int, int, int], str]:
+    """The verdict of FY2024 of a facility for each case of LEFT."""
+    city = houses(City(tmp_path_factory.mktemp("taken_away")), len(LEFT))
+    rows = []
+    for n, (year, quantity, months) in enumerate(LEFT, 1):
+        litres, kept = 100 if year == 2013 else 72, [*range(4, 13), 1, 2, 3][:months]
 
-        def of(y: int, m: int, kept: list[int] = kept) -> object:
+        def of(y: int, m: int, year: int = year, litres: int = litres, kept: list[int] = kept) -> object:
             usual = 100 if y == 2013 else 72 if y == 2024 else 60
             return (litres if m in kept else None) if y == year else usual
 
-        beside(city, [total(year, quantity)], of)
-        with city.built("targets") as made:
-            found = one(made, """SELECT verdict
-                FROM facility_results WHERE facility_id = 'F1' AND fiscal_year = 2024""")  # fmt: skip
-            assert broken(made) == {}
-        seen.append(ORDER[found])
-        (city.folder / "inbox" / "fuel" / "received.csv").unlink()
-    contradicting = (
-        seen if stated == 1200 else seen[1:]
-    )  # a contradiction goes with what contradicts, which the ledger keeps
+        city.bills(f"fuel/{n}.csv", monthly(f"M{n}", 2013, 2025, of))
+        rows.append(total(year, quantity if year == 2013 else quantity * 72 // 100, facility_id=f"F{n}"))
+    with city.register("yearly_totals", rows).built("targets") as made:
+        assert broken(made) == {}
+        return {case: verdict(made, f"F{n}", 2024)[0] for n, case in enumerate(LEFT, 1)}
+
+
+@pytest.mark.parametrize("year", YEARS.values(), ids=YEARS)
+@pytest.mark.parametrize("stated", [1190, 1200])
+def test_taking_bills_away_where_a_total_stands_never_makes_a_verdict_better(
+    taken_away: dict[tuple[int, int, int], str], year: int, stated: int
+) -> None:
+    """Every prefix of the year's bills: what is left is never judged better than more of it (1,190: a total that contradicts them)."""
+    seen = [ORDER[taken_away[year, stated, months]] for months in (12, 11, 5, 0)]
+    contradicting = seen if stated == 1200 else seen[1:]  # a contradiction goes with what contradicts
     assert contradicting == sorted(contradicting, reverse=True), seen
 
 
 # ---------------------------------------------------------------- its size
 
 
-@pytest.mark.parametrize(
-    ("quantity", "rule", "is_low_open", "is_high_open"),
-    [
-        (720, None, False, False), (4300, None, False, False), (4330, "yearly_total_size", True, False),
-        (720_000, "yearly_total_size", True, False),
-        (121, None, False, False), (119, "yearly_total_size", False, True), (0, None, False, False),
-    ],
-)  # fmt: skip
+SIZES = [  # the total of the base year beside 720 L a year later, the doubt it raises, and which end it leaves open: F1, F2, ...
+    (720, None, False, False), (4300, None, False, False), (4330, "yearly_total_size", True, False),
+    (720_000, "yearly_total_size", True, False),
+    (121, None, False, False), (119, "yearly_total_size", False, True), (0, None, False, False),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def sized(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    city = with_bills(City(tmp_path_factory.mktemp("sized")), len(SIZES))
+    rows = [total(quantity=quantity, rounding=0, facility_id=f"F{n}") for n, (quantity, *_) in enumerate(SIZES, 1)]
+    with city.register("yearly_totals", rows).built() as made:
+        yield made
+
+
+@pytest.mark.parametrize(("number", "case"), list(enumerate(SIZES, 1)))
 def test_a_total_is_compared_with_later_years_by_its_size_only(
-    four: City, quantity: int, rule: str | None, is_low_open: bool, is_high_open: bool
+    sized: duckdb.DuckDBPyConnection, number: int, case: tuple[int, str | None, bool, bool]
 ) -> None:
-    four.register("yearly_totals", [total(quantity=quantity, rounding=0)])
-    with four.built() as made:
-        low, high = interval(made, 2024)
-        doubts = rows_of(made, "SELECT rule_id, facility_id, quantity FROM doubts WHERE source_kind = 'yearly_total'")
-        flags = rows_of(made, "SELECT rule_id FROM flags WHERE fiscal_year = 2013")
-        reasons = verdict(made, "F1", 2024)[1]
-        assert broken(made) == {}
-    assert doubts == ([(rule, "F1", quantity)] if rule else []) and flags == ([(rule,)] if rule else [])
+    (quantity, rule, is_low_open, is_high_open), facility = case, f"F{number}"
+    low, high = interval(sized, 2024, facility)
+    doubts = rows_of(
+        sized,
+        "SELECT rule_id, quantity FROM doubts WHERE source_kind = 'yearly_total' AND facility_id = ?",
+        facility,
+    )
+    flags = rows_of(
+        sized, "SELECT rule_id FROM flags WHERE fiscal_year = 2013 AND coalesce(facility_id, ?1) = ?1", facility
+    )
+    reasons = verdict(sized, facility, 2024)[1]
+    assert doubts == ([(rule, quantity)] if rule else []) and flags == ([(rule,)] if rule else [])
     assert (low == 0) is (is_low_open or quantity == 0) and (high is None) is is_high_open
     assert (f"baseline:{rule}" in reasons) is (rule is not None)
+    assert broken(sized) == {}
 
 
 def test_an_accepted_answer_lifts_the_doubt_for_the_figure_it_saw(four: City) -> None:
