@@ -84,17 +84,22 @@ def each_statement_parsed_once() -> Iterator[None]:
     execute = duckdb.DuckDBPyConnection.execute
 
     @functools.lru_cache(maxsize=4096)
-    def parsed(text: str) -> str | duckdb.Statement:
+    def parsed(text: str) -> list[duckdb.Statement] | None:
         try:
             found = parser.extract_statements(text)
         except duckdb.Error:  # whoever asked is told
-            return text
-        return found[0] if len(found) == 1 and found[0].type in PARSED_ONCE else text
+            return None
+        return found if found and all(each.type in PARSED_ONCE for each in found) else None
 
     def executed(
         connection: duckdb.DuckDBPyConnection, query: str | duckdb.Statement, parameters: object = None
     ) -> duckdb.DuckDBPyConnection:
-        return execute(connection, parsed(query) if isinstance(query, str) else query, parameters)
+        found = parsed(query) if isinstance(query, str) else None
+        if found is None or (parameters is not None and len(found) > 1):
+            return execute(connection, query, parameters)
+        for statement in found[:-1]:
+            execute(connection, statement)
+        return execute(connection, found[-1], parameters)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(duckdb.DuckDBPyConnection, "execute", executed)
