@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
@@ -14,57 +15,74 @@ GAS_OIL: dict[str, Any] = {"energy_type": "diesel", "unit": "L"}
 LEFT = "type_left_out"
 
 
-def with_gas_oil_in_the_base_year(city: City, *later: dict[str, object]) -> City:
-    """F1 used 1,200 L of kerosene and 1,000 L of diesel in FY2013, of which later only kerosene is known."""
-    city.register("facilities", FACILITIES[:1]).register("meters", METERS[:1]).register("targets", [TARGET])
-    city.register("yearly_totals", [total(rounding=0), total(quantity=1000, rounding=0, **GAS_OIL), *later])
-    return city.bills("fuel/1.csv", monthly("M1", 2021, 2025, 60))
+BASE = (
+    total(rounding=0),
+    total(quantity=1000, rounding=0, **GAS_OIL),
+)  # 1,200 L of kerosene and 1,000 L of diesel in FY2013
+LATER = (total(2024, 720, 0), total(2025, 720, 0))
+# facility -> its totals, and its meters: of kerosene with bills from FY2021 on unless it says otherwise
+CASES: dict[str, tuple[tuple[dict[str, object], ...], list[dict[str, object]]]] = {
+    "silent": (BASE, [{}]),
+    "zero": ((*BASE, *(total(year, 0, 0, **GAS_OIL) for year in range(2014, 2026))), [{}]),
+    "meter ended": (BASE, [{}, {**GAS_OIL, "valid_to": "2014-04-01"}]),
+    "meter": (BASE, [{}, GAS_OIL]),
+    "totals without diesel": ((*BASE, *LATER), [{"valid_to": "2013-04-01"}]),
+    "totals of both": (
+        (*BASE, *LATER, *(total(y, 800, 0, **GAS_OIL) for y in (2024, 2025))), [{"valid_to": "2013-04-01"}],
+    ),
+}  # fmt: skip
 
 
-def test_a_type_of_the_base_year_that_nothing_speaks_of_later_is_missing(city: City) -> None:
-    with with_gas_oil_in_the_base_year(city).built() as made:
-        found = verdict(made, "F1", 2024)
-        city_too = one(made, "SELECT verdict FROM target_results WHERE fiscal_year = 2024")
-        low, high = one(made, """SELECT actual_low_co2e_kg, actual_high_co2e_kg FROM facility_results
-            WHERE facility_id = 'F1' AND fiscal_year = 2024""")  # fmt: skip
-        asked = rows_of(made, f"SELECT facility_id, fiscal_year, message_ja FROM flags WHERE rule_id = '{LEFT}'")
-        assert broken(made) == {}
-    assert found[0] == city_too == "undeterminable" and LEFT in found[1]
-    assert near(low, 720 * KEROSENE) and high is None
-    [(facility, year, ja)] = asked
-    assert (facility, year) == ("F1", 2025) and "軽油" in ja and "yearly_totals" in ja and "FY2013" in ja
-
-
-@pytest.mark.parametrize("told", ["zero", "meter_ended", "meter"])
-def test_a_total_of_zero_or_a_meter_of_the_type_says_what_became_of_it(city: City, told: str) -> None:
-    zeros = [total(year, 0, 0, **GAS_OIL) for year in range(2014, 2026)]
-    with_gas_oil_in_the_base_year(city, *(zeros if told == "zero" else ()))
-    if told != "zero":
-        ended = {"valid_to": "2014-04-01"} if told == "meter_ended" else {}
-        city.register("meters", [*METERS[:1], {**METERS[0], **GAS_OIL, "meter_id": "D1", **ended}])
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    city = City(tmp_path_factory.mktemp("judged") / "city")
+    city.register("facilities", [{**FACILITIES[0], "facility_id": name, "department": name} for name in CASES])
+    city.register("targets", [TARGET, of_department("silent")])
+    city.register("yearly_totals", [row | {"facility_id": name} for name, (rows, _) in CASES.items() for row in rows])
+    city.register("meters", [
+        {**METERS[0], "meter_id": f"{name}/{n}", "facility_id": name, **said}
+        for name, (_, meters) in CASES.items() for n, said in enumerate(meters)
+    ])  # fmt: skip
+    for number, (name, (rows, _)) in enumerate(CASES.items()):
+        if LATER[0] not in rows:
+            city.bills(f"fuel/{number}.csv", monthly(f"{name}/0", 2021, 2025, 60))
     with city.built() as made:
-        found = verdict(made, "F1", 2024)
         assert broken(made) == {}
+        yield made
+
+
+def test_a_type_of_the_base_year_that_nothing_speaks_of_later_is_missing(judged: duckdb.DuckDBPyConnection) -> None:
+    found = verdict(judged, "silent", 2024)
+    department_too = one(judged, "SELECT verdict FROM target_results WHERE fiscal_year = 2024 AND target_id = 'silent'")
+    low, high = one(judged, """SELECT actual_low_co2e_kg, actual_high_co2e_kg FROM facility_results
+        WHERE facility_id = 'silent' AND fiscal_year = 2024""")  # fmt: skip
+    asked = rows_of(
+        judged,
+        "SELECT fiscal_year, message_ja FROM flags WHERE rule_id = ? AND coalesce(facility_id, 'silent') = 'silent'",
+        LEFT,
+    )
+    assert found[0] == department_too == "undeterminable" and LEFT in found[1]
+    assert near(low, 720 * KEROSENE) and high is None
+    [(year, ja)] = asked
+    assert year == 2025 and "軽油" in ja and "yearly_totals" in ja and "FY2013" in ja
+
+
+@pytest.mark.parametrize("told", ["zero", "meter ended", "meter"])
+def test_a_total_of_zero_or_a_meter_of_the_type_says_what_became_of_it(
+    judged: duckdb.DuckDBPyConnection, told: str
+) -> None:
+    found = verdict(judged, told, 2024)
     assert LEFT not in found[1]
     assert found[0] == ("undeterminable" if told == "meter" else "achieved"), (
         "the meter's days are missing by themselves"
     )
 
 
-def test_a_judged_year_of_totals_needs_each_type(city: City) -> None:
+def test_a_judged_year_of_totals_needs_each_type(judged: duckdb.DuckDBPyConnection) -> None:
     """All of FY2024 is known by totals, of which one leaves diesel out."""
-    later = [total(2024, 720, 0), total(2025, 720, 0)]
-    city.register("facilities", FACILITIES[:1]).register("targets", [TARGET])
-    city.register("meters", [{**METERS[0], "valid_to": "2013-04-01"}])
-    base = [total(rounding=0), total(quantity=1000, rounding=0, **GAS_OIL)]
-    city.register("yearly_totals", [*base, *later])
-    with city.built() as made:
-        assert verdict(made, "F1", 2024)[0] == "undeterminable" and LEFT in verdict(made, "F1", 2024)[1]
-        assert broken(made) == {}
-    city.register("yearly_totals", [*base, *later, *(total(y, 800, 0, **GAS_OIL) for y in (2024, 2025))])
-    with city.built() as made:
-        assert LEFT not in verdict(made, "F1", 2024)[1]
-        assert broken(made) == {}
+    found, reasons = verdict(judged, "totals without diesel", 2024)
+    assert found == "undeterminable" and LEFT in reasons
+    assert LEFT not in verdict(judged, "totals of both", 2024)[1]
 
 
 def test_a_facility_of_which_only_its_base_year_is_known_is_no_saving_of_the_city(city: City) -> None:

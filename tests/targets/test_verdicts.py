@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pytest
 
 from tests.making import DEFAULTS, City, broken, monthly, one, rows_of, verdict
 
@@ -20,52 +24,100 @@ def houses(city: City, *numbers: int) -> City:
     return city.register("meters", [{**kerosene, "meter_id": f"M{n}", "facility_id": f"F{n}"} for n in numbers])
 
 
-def test_exactly_the_allowed_amount_is_achieved_and_a_drop_more_is_not(city: City) -> None:
-    houses(city, 1, 2)
-    for number, last in ((1, "85"), (2, "85.000001")):
-        rows = monthly(f"M{number}", 2022, 2025, lambda y, m, last=last: (last if m == 3 else 85) if y == 2025 else 100)
-        city.bills(f"fuel/{number}.csv", rows)
+def daily(litres: int) -> Callable[[int, int], int]:
+    """A meter that used 300 L every day until FY2025, then so many."""
+    return lambda year, month: monthrange(year + (month < 4), month)[1] * (300 if year < 2025 else litres)
+
+
+# facility -> its bills from FY2022 to FY2025; what its register says of its life
+BILLS: dict[str, Callable[[int, int], object]] = {
+    "exactly": lambda y, _: 85 if y == 2025 else 100,
+    "a drop more": lambda y, m: ("85.000001" if m == 3 else 85) if y == 2025 else 100,
+    "a thousandth more": lambda y, m: (
+        (None if m == 3 else "85.085") if y == 2025 else 100
+    ),  # of March: below, without its last day
+    "over without a month": lambda y, m: None if (y, m) == (2025, 12) else 200 if y == 2025 else 100,
+    "a hole in the base year": lambda y, m: None if (y, m) == (2022, 12) else 84 if y == 2025 else 100,
+    "255 a day": daily(255),
+    "256 a day": daily(256),
+    "a slip": lambda y, m: "0.1" if (y, m) == (2025, 9) else 100,
+    "closed": lambda _y, _m: 100,
+    "opened": lambda _y, _m: 100,
+    "young": lambda _y, _m: 100,
+}
+LIVES = {
+    "closed": {"closed_on": "2025-10-01"},
+    "opened": {"opened_on": "2025-06-01"},
+    "young": {"opened_on": "2023-04-01"},
+}
+
+
+@pytest.fixture(scope="module")
+def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A facility for each case of BILLS, with a meter of its name, besides one without any source."""
+    city = City(tmp_path_factory.mktemp("street") / "city")
+    kerosene, house = DEFAULTS["meters"][0], DEFAULTS["facilities"][0]
+    lives = {name: LIVES.get(name, {}) for name in (*BILLS, "park")}
+    city.register("facilities", [{**house, "facility_id": name, **life} for name, life in lives.items()])
+    city.register("meters", [{**kerosene, "meter_id": name, "facility_id": name} for name in BILLS])
+    for number, (name, litres) in enumerate(BILLS.items()):
+        city.bills(f"fuel/{number}.csv", monthly(name, 2022, 2025, litres))
+    short = Decimal("85.085") * 30 / 31 // MILLIGRAM * MILLIGRAM
+    city.bills("fuel/short.csv", [("a thousandth more", date(2026, 3, 1), date(2026, 3, 31), short, "L")])
     with city.built("targets") as made:
-        assert (verdict(made, "F1", 2025)[0], verdict(made, "F2", 2025)[0]) == ("achieved", "not_achieved")
         assert broken(made) == {}
+        yield made
 
 
-def test_a_thousandth_over_with_one_day_removed_is_not_achieved(city: City) -> None:
-    rows = monthly("M1", 2022, 2024, 100) + monthly("M1", 2025, 2025, "85.085")
-    last = rows.pop()
-    city.bills(
-        "fuel/a.csv",
-        [
-            *rows,
-            (
-                last[0],
-                last[1],
-                date(2026, 3, 31),
-                Decimal("85.085") * 30 / 31 // Decimal("0.000001") * Decimal("0.000001"),
-                "L",
-            ),
-        ],
-    )
-    with city.built("targets") as made:
-        found, reasons = verdict(made, "F1", 2025)
-        assert found != "achieved" and "collecting" in reasons, "31 March is still to come on 15 June"
-        assert one(made, "SELECT actual_high_co2e_kg FROM facility_results WHERE fiscal_year = 2025") is None
+def of_2025(made: duckdb.DuckDBPyConnection, column: str, facility: str) -> Any:
+    return one(made, f"SELECT {column} FROM facility_results WHERE fiscal_year = 2025 AND facility_id = ?", facility)
 
 
-def test_what_is_over_without_the_missing_part_stays_not_achieved(city: City) -> None:
-    rows = monthly("M1", 2022, 2025, lambda y, m: None if (y, m) == (2025, 12) else 200 if y == 2025 else 100)
-    city.bills("fuel/a.csv", rows)
-    with city.built("targets") as made:
-        assert verdict(made, "F1", 2025) == ("not_achieved", set())
-        assert one(made, "SELECT coverage FROM facility_results WHERE fiscal_year = 2025") < 1
+def test_exactly_the_allowed_amount_is_achieved_and_a_drop_more_is_not(street: duckdb.DuckDBPyConnection) -> None:
+    found = [verdict(street, name, 2025)[0] for name in ("exactly", "a drop more")]
+    assert found == ["achieved", "not_achieved"]
 
 
-def test_a_hole_in_the_base_year_lowers_what_is_allowed_and_never_condemns(city: City) -> None:
-    rows = monthly("M1", 2022, 2025, lambda y, m: None if (y, m) == (2022, 12) else 84 if y == 2025 else 100)
-    city.bills("fuel/a.csv", rows)
-    with city.built("targets") as made:
-        found, reasons = verdict(made, "F1", 2025)
-        assert (found, reasons) == ("undeterminable", {"baseline:missing_data"})
+def test_a_thousandth_over_with_one_day_removed_is_not_achieved(street: duckdb.DuckDBPyConnection) -> None:
+    found, reasons = verdict(street, "a thousandth more", 2025)
+    assert found != "achieved" and "collecting" in reasons, "31 March is still to come on 15 June"
+    assert of_2025(street, "actual_high_co2e_kg", "a thousandth more") is None
+
+
+def test_what_is_over_without_the_missing_part_stays_not_achieved(street: duckdb.DuckDBPyConnection) -> None:
+    assert verdict(street, "over without a month", 2025) == ("not_achieved", set())
+    assert of_2025(street, "coverage", "over without a month") < 1
+
+
+def test_a_hole_in_the_base_year_lowers_what_is_allowed_and_never_condemns(street: duckdb.DuckDBPyConnection) -> None:
+    found, reasons = verdict(street, "a hole in the base year", 2025)
+    assert (found, reasons) == ("undeterminable", {"baseline:missing_data"})
+
+
+def test_equal_days_of_exactly_the_allowed_amount_are_achieved(street: duckdb.DuckDBPyConnection) -> None:
+    """Three of eight steps to 40 %: 255 L a day of 300 are allowed; with thirds of 44 twelfths gone nothing is rounded."""
+    found = [verdict(street, name, 2025)[0] for name in ("255 a day", "256 a day")]
+    assert found == ["achieved", "not_achieved"]
+
+
+def test_what_has_no_upper_bound_adds_nothing_to_one(street: duckdb.DuckDBPyConnection) -> None:
+    doubted = """SELECT DISTINCT high_co2e_kg, open_days FROM emissions_by_source_month
+        WHERE facility_id = 'a slip' AND basis = 'plan' AND month = '2025-09-01'"""
+    assert rows_of(street, doubted) == [(0, 30)]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("closed", "partial_year"), ("opened", "partial_year"), ("young", "no_base_year")]
+)
+def test_partial_and_young_facilities(street: duckdb.DuckDBPyConnection, name: str, reason: str) -> None:
+    found, reasons = verdict(street, name, 2025)
+    assert found == "undeterminable" and reason in reasons
+
+
+def test_a_facility_without_any_source(street: duckdb.DuckDBPyConnection) -> None:
+    assert verdict(street, "park", 2025) == ("undeterminable", {"no_source", "baseline:no_source"})
+    notes = one(street, "SELECT scope_notes FROM target_results WHERE fiscal_year = 2025")
+    assert notes == "closed:partial_year;opened:partial_year;park:no_source;young:no_base_year"
 
 
 def test_the_running_year_has_no_verdict_but_a_comparison(make_city: Callable[..., City]) -> None:
@@ -85,33 +137,10 @@ def test_the_running_year_has_no_verdict_but_a_comparison(make_city: Callable[..
         assert coverage == Decimal("0.797385"), "122 of 153 days"
 
 
-def test_partial_and_young_facilities(city: City) -> None:
-    lives = (
-        ({"closed_on": "2025-10-01"}, "partial_year"),
-        ({"opened_on": "2025-06-01"}, "partial_year"),
-        ({"opened_on": "2023-04-01"}, "no_base_year"),
-    )
-    houses(city, *range(len(lives)))
-    house = DEFAULTS["facilities"][0]
-    city.register("facilities", [{**house, "facility_id": f"F{n}", **life} for n, (life, _) in enumerate(lives)])
-    city.bills("fuel/a.csv", [row for n in range(len(lives)) for row in monthly(f"M{n}", 2022, 2025, 100)])
-    with city.built("targets") as made:
-        for number, (_, reason) in enumerate(lives):
-            found, reasons = verdict(made, f"F{number}", 2025)
-            assert found == "undeterminable" and reason in reasons, number
-
-
 def test_no_row_for_a_year_wholly_outside_the_life_of_a_facility(city: City) -> None:
     city.register("facilities", [{**DEFAULTS["facilities"][0], "opened_on": "2024-04-01", "closed_on": "2025-04-01"}])
     with city.built("targets") as made:
         assert rows_of(made, "SELECT fiscal_year FROM facility_results") == [(2024,)]
-
-
-def test_a_facility_without_any_source(city: City) -> None:
-    city.register("facilities", [*DEFAULTS["facilities"], {"facility_id": "F2", "name": "公園", "operator_id": "OP"}])
-    with city.built("targets") as made:
-        assert verdict(made, "F2", 2025) == ("undeterminable", {"no_source", "baseline:no_source"})
-        assert one(made, "SELECT scope_notes FROM target_results WHERE fiscal_year = 2025") == "F2:no_source"
 
 
 def test_no_target(city: City) -> None:
@@ -138,25 +167,6 @@ def test_the_most_specific_target_judges_and_a_tie_does_not(city: City) -> None:
     city.register("targets", [operator, {**operator, "target_id": "T-OP2"}])
     with city.built("targets") as made:
         assert verdict(made, "F1", 2025) == ("undeterminable", {"two_targets"})
-
-
-def test_equal_days_of_exactly_the_allowed_amount_are_achieved(city: City) -> None:
-    """Three of eight steps to 40 %: 255 L a day of 300 are allowed; with thirds of 44 twelfths gone nothing is rounded."""
-
-    def use(litres: int) -> Callable[[int, int], int]:
-        return lambda year, month: monthrange(year + (month < 4), month)[1] * (300 if year < 2025 else litres)
-
-    houses(city, 255, 256)
-    city.bills("fuel/a.csv", [row for litres in (255, 256) for row in monthly(f"M{litres}", 2022, 2025, use(litres))])
-    with city.built("targets") as made:
-        assert (verdict(made, "F255", 2025)[0], verdict(made, "F256", 2025)[0]) == ("achieved", "not_achieved")
-
-
-def test_what_has_no_upper_bound_adds_nothing_to_one(city: City) -> None:
-    city.bills("fuel/a.csv", monthly("M1", 2022, 2025, lambda y, m: "0.1" if (y, m) == (2025, 9) else 100))
-    with city.built("emissions") as made:
-        doubted = "SELECT DISTINCT high_co2e_kg, open_days FROM emissions_by_source_month WHERE basis = 'plan' AND month = '2025-09-01'"
-        assert rows_of(made, doubted) == [(0, 30)]
 
 
 def test_a_facility_inherits_rate_and_path_never_the_base_amount(city: City) -> None:
