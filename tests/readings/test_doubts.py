@@ -14,7 +14,7 @@ import pytest
 from pipelines import findings, texts
 from pipelines.flags import build as flags
 from pipelines.warehouse import database, invariants
-from tests.making import City, broken, rows_of
+from tests.making import City, begun, broken, rows_of
 
 ROOT = Path(__file__).parents[2]
 OIL = {"meter_id": "M1", "facility_id": "F1", "energy_type": "kerosene", "unit": "L", "reading_kind": "bill"}
@@ -357,8 +357,7 @@ def test_equal_loads_are_doubted_unless_a_note_differs(town: City) -> None:
 def versions(town: City, *second: tuple[object, ...], path: str = "oil/a.csv") -> City:
     """A first version of a file is in the ledger, and another content came under its path, or under another."""
     town.bills("oil/a.csv", SPRING, "2024-07-02 09:00")
-    with town.built("readings"):
-        pass
+    begun(town.paths)[0].close()
     return town.bills(path, second, "2024-08-02 09:00")
 
 
