@@ -121,6 +121,15 @@ def test_the_usual_distance_decides_also_within_the_longest(tmp_path: Path) -> N
     assert told == [(first + timedelta(days=21), "reading_days_apart")]
 
 
+def test_a_reading_that_comes_again_under_another_date_is_never_counted_twice(tmp_path: Path) -> None:
+    with used(tmp_path / "c", MONTHS | {"2024-06-11": 305}).built("readings") as made_file:
+        told = rows_of(made_file, "SELECT CAST(ended_at AS DATE), rule_id FROM register_uses WHERE rule_id IS NOT NULL")
+        (june,) = rows_of(
+            made_file, "SELECT count(*) FROM current_readings WHERE quantity = 305 AND reading_kind = 'register'"
+        )
+    assert told == [(date(2024, 6, 11), "reading_days_close")] and june == (1,)
+
+
 def test_a_longer_distance_is_a_setting(tmp_path: Path) -> None:
     two_months: dict[str, object] = {"2024-04-10": 60, "2024-06-10": 61, "2024-08-10": 62}
     for most, held in ((45, 2), (70, 0)):
