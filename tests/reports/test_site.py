@@ -292,3 +292,26 @@ def test_the_word_of_a_result(said: dict[str, object], outside: str, inside: str
 )
 def test_the_sentence_of_a_result(said: dict[str, object], words: str) -> None:
     assert words in site_words.sentence(result(**said))
+
+
+def test_a_facility_judged_on_another_basis_stands_in_no_sum_of_the_plan(make_city: Callable[..., City]) -> None:
+    city = make_city()
+    city.register(
+        "facilities", [{"facility_id": f, "name": f, "operator_id": "OP", "department": "課"} for f in ("F1", "F2")]
+    )
+    meter = {"energy_type": "kerosene", "unit": "L", "reading_kind": "bill"}
+    city.register("meters", [{"meter_id": f"M{n}", "facility_id": f"F{n}", **meter} for n in (1, 2)])
+    city.register("targets", [TARGET, {**TARGET, "target_id": "T2", "subject_id": "F2", "basis": "shk_basic"}])
+    for n in (1, 2):
+        city.bills(f"fuel/{n}.csv", monthly(f"M{n}", 2022, 2025, 1000 * n))
+    city.publish()
+    site.write(city.paths)
+    with database.connect_published(city.paths.published) as connection:
+        judged = rows_of(
+            connection,
+            "SELECT facility_id, basis, actual_low_co2e_kg FROM facility_results WHERE fiscal_year = 2025 ORDER BY 1",
+        )
+    assert [(facility, basis) for facility, basis, _ in judged] == [("F1", "plan"), ("F2", "shk_basic")]
+    index = (city.paths.pages / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r'class="figure">([^<]*) t<', index) == [f"{judged[0][2] / 1000:,.1f}"]
+    assert "SHK基礎" in (city.paths.pages / "facilities" / "F2.html").read_text(encoding="utf-8")

@@ -28,6 +28,7 @@ HERE = Path(__file__).parent
 STYLE = HERE / "site.css"
 # A page loads the one style beside it and nothing else; a folder on a share is a file: for the browser.
 POLICY = "default-src 'none'; style-src 'self' file:; img-src 'self' file:; base-uri 'none'; form-action 'none'"
+PLAN = "plan"
 MOST_QUESTIONS = 40
 MOST_CHANGES = 12
 LARGE_SHARE = Decimal("0.75")
@@ -124,12 +125,9 @@ class Site:
         year = self.told.fiscal_year
         results = [f.result(year) for f in self.told.facilities.values()]
         known = [r for r in results if r is not None and r["actual_low_co2e_kg"] is not None]
-        last = [f.result(year - 1) for f in self.told.facilities.values()]
-        total = sum((r["actual_low_co2e_kg"] for r in known), Decimal(0))
-        before = sum(
-            (r["actual_low_co2e_kg"] for r in last if r is not None and r["actual_low_co2e_kg"] is not None), Decimal(0)
-        )
-        is_whole = all(r["actual_high_co2e_kg"] is not None for r in known)
+        total = sum(map(_kg, results), Decimal(0))
+        before = sum((_kg(f.result(year - 1)) for f in self.told.facilities.values()), Decimal(0))
+        is_whole = all(r["actual_high_co2e_kg"] is not None and r["basis"] == PLAN for r in known)
         judged = Counter(site_words.chip(r, is_internal=self.is_internal) for r in results if r is not None)
         return {
             "total": total,
@@ -158,9 +156,7 @@ class Site:
     def _largest(self, total: Decimal) -> list[dict[str, Any]]:
         """The facilities that make three quarters of the tonnes, the largest first; those not shown are counted and not named."""
         year = self.told.fiscal_year
-        amounts = [
-            (f, (f.result(year) or {}).get("actual_low_co2e_kg") or Decimal(0)) for f in self.told.facilities.values()
-        ]
+        amounts = [(f, _kg(f.result(year))) for f in self.told.facilities.values()]
         rows, so_far = [], Decimal(0)
         for facility, kg in sorted(amounts, key=lambda one: (-one[1], one[0].facility_id)):
             if so_far >= total * LARGE_SHARE or not kg:
@@ -232,7 +228,7 @@ class Site:
                 {
                     "name": department or "（所管課なし）",
                     "facilities": len(own),
-                    "kg": sum(((r or {}).get("actual_low_co2e_kg") or Decimal(0) for r in results), Decimal(0)),
+                    "kg": sum(map(_kg, results), Decimal(0)),
                     "questions": sum(len(f.questions) for f in own),
                     "stands": sorted(stands.items(), key=lambda one: (one[0].css, one[0].words)),
                 }
@@ -253,9 +249,7 @@ class Site:
                 "cause": cause,
                 "count": len(blocked),
                 "shown": [f for f in blocked if f.facility_id in self.file_of],
-                "kg": sum(
-                    ((f.result(year) or {}).get("actual_low_co2e_kg") or Decimal(0) for f in blocked), Decimal(0)
-                ),
+                "kg": sum((_kg(f.result(year)) for f in blocked), Decimal(0)),
             }
             for cause, blocked in found.items()
         ]
@@ -324,6 +318,13 @@ def write(city: CityFolder) -> list[Path]:
     Site(city, told, city.pages, drawn, is_internal=False).write()
     Site(city, told, city.pages_internal, drawn, is_internal=True).write()
     return [city.pages / "index.html", city.pages_internal / "index.html"]
+
+
+def _kg(result: Row | None) -> Decimal:
+    """Return what is known of a result on the plan's basis; one that is judged on another stands in no sum of it."""
+    if result is None or result["basis"] != PLAN:
+        return Decimal(0)
+    return result["actual_low_co2e_kg"] or Decimal(0)
 
 
 def _hiragana(text: str) -> str:
