@@ -102,3 +102,16 @@ def test_what_only_documents_tell_stands_in_the_sum_once(city: City) -> None:
     assert told.count("計に加えていません") == 2 and "課・事業者の年計を加えた計" in told and "3ページ" in told
     told = asked(city.folder, "explain", "OP", "--fiscal-year", "2024")[1]
     assert "年計を加えた計" not in told, "bills of every facility, and no document"
+
+
+def test_a_facility_without_data_in_the_year_is_no_zero_in_the_sum(city: City) -> None:
+    city.register("facilities", [{"facility_id": f, "name": f, "operator_id": "OP"} for f in ("F1", "F2", "F3")])
+    oil = {"energy_type": "kerosene", "unit": "L", "reading_kind": "bill"}
+    city.register("meters", [{**oil, "meter_id": f"M{n}", "facility_id": f"F{n}"} for n in (1, 2, 3)])
+    rows = monthly("M1", 2022, 2025, 100)
+    rows += monthly("M3", 2022, 2025, lambda year, month: 100 if year < 2025 or month == 4 else None)
+    city.bills("fuel/1.csv", rows).publish()
+    code, told = asked(city.folder, "explain", "OP", "--fiscal-year", "2025")
+    lines = {line.split()[0]: line for line in told.splitlines() if line.strip()[:2] in ("F1", "F2", "F3")}
+    assert code == 0 and "データなし" in lines["F2"] and "0 kg" not in lines["F2"].replace("00 kg", "")
+    assert "把握率 8.2 %" in lines["F3"] and "把握率" not in lines["F1"]

@@ -100,15 +100,7 @@ def subject(
                 ),
             ]
         )
-    rows = [
-        (
-            f"{row['facility_id']} {row['name']}",
-            f"{shown.figure(row['co2e_kg'])} kgCO2e",
-            tonnes(row["co2e_kg"]),
-            _verdict(out, row),
-        )
-        for row in told["facilities"]
-    ]
+    rows = [_member(shown, row) for row in told["facilities"]]
     total, documented = told["total"], told["documents"]
     out.columns(rows + [_documented(shown, row) for row in documented], right=frozenset({1, 2}))
     whole = [
@@ -148,6 +140,17 @@ def _head(out: Terminal, whose: str, period: str, basis: str, as_known_at: str |
     if as_known_at:
         head += out.say("as_known_at", at=as_known_at)
     out.console.rule(Text(head, style="bold"), align="left")
+
+
+def _member(shown: show_source.Explained, row: Mapping[str, Any]) -> tuple[str | Text, ...]:
+    """A facility's line: of one without any data no figure, of one that is not whole how much of it there is."""
+    out, name = shown.out, f"{row['facility_id']} {row['name']}"
+    if row["coverage"] == 0 and not row["co2e_kg"]:
+        return name, out.say("no_data_of_year"), "-", _verdict(out, row)
+    verdict = _verdict(out, row)
+    if row["coverage"] is not None and row["coverage"] < 1:
+        verdict.append(out.say("in_brackets", text=f"{out.say('col_coverage')} {percent(row['coverage'])}"))
+    return name, f"{shown.figure(row['co2e_kg'])} kgCO2e", tonnes(row["co2e_kg"]), verdict
 
 
 def _verdict(out: Terminal, row: Mapping[str, Any]) -> Text:
