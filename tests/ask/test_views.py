@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -14,10 +14,11 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.ask import views
 from pipelines.reports.pages import manual
 from pipelines.settings.city import CityFolder
 from pipelines.warehouse import database
-from tests.making import one, rows_of
+from tests.making import City, monthly, one, rows_of
 
 # the ten questions of the manual, as they stand there
 QUESTIONS = dict(
@@ -140,3 +141,35 @@ def test_attributes_are_those_of_the_time(city: duckdb.DuckDBPyConnection) -> No
         )
     )
     assert told[2023] == "OP2" and told[2024] == told[2025] == "OP1"
+
+
+def test_questions_fold_flags_by_cause_and_lose_none(make_city: Callable[..., City]) -> None:
+    """Four schools of one supplier and a fifth of another lack the same month; a sixth has a supplier, too, and another department."""
+    city = make_city()
+    schools = [f"S{n}" for n in range(6)]
+    city.register(
+        "facilities",
+        [
+            {"facility_id": s, "name": s, "operator_id": "OP", "department": "学校課" if s != "S5" else "体育課"}
+            for s in schools
+        ],
+    )
+    oil = {"energy_type": "kerosene", "unit": "L", "reading_kind": "bill"}
+    city.register("meters", [{**oil, "meter_id": f"M-{s}", "facility_id": s} for s in schools])
+    supplier = {"S4": "乙石油"}
+    city.register("contracts", [{"meter_id": f"M-{s}", "supplier": supplier.get(s, "甲石油")} for s in schools[:5]])
+    for s in schools:
+        city.bills(f"fuel/{s}.csv", monthly(f"M-{s}", 2022, 2025, lambda y, m: None if (y, m) == (2025, 8) else 100))
+    with city.built() as made:
+        views.create(made)
+        asked = "SELECT cause_kind, cause, flag_count, facility_count FROM questions WHERE rule_id = 'data_missing' AND fiscal_year = 2025"
+        assert rows_of(made, f"{asked} ORDER BY 1, 2") == [
+            ("department", "体育課", 1, 1),
+            ("supplier", "乙石油", 1, 1),
+            ("supplier", "甲石油", 4, 4),
+        ]
+        every = {row[0] for row in rows_of(made, "SELECT flag_id FROM open_flags")}
+        folded = [flag for (ids,) in rows_of(made, "SELECT flag_ids FROM questions") for flag in ids.split()]
+        assert len(folded) == len(every) and set(folded) == every, "each flag stands in one question"
+        sums = [one(made, f"SELECT sum(co2e_at_stake_kg) FROM {view}") for view in ("questions", "open_flags")]
+        assert sums[0] == sums[1] > 0

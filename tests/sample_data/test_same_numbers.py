@@ -33,7 +33,7 @@ def fingerprint(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[object
         # when the system first saw a file is the clock's, not the files'
         chosen = "* EXCLUDE (first_seen_at)" if "first_seen_at" in table.column_names else "*"
         rows = f"SELECT {chosen} FROM {table.name}"
-        if table.name in ("flags", "findings", "open_flags"):
+        if table.name in ("flags", "findings", "open_flags", "questions"):
             rows += f" WHERE rule_id NOT IN {OF_PUBLICATIONS}"
         statement = f"SELECT count(*), sum(hash(t)), bit_xor(hash(t)) FROM ({rows}) AS t"
         found[table.name] = connection.execute(statement).fetchone() or ()
