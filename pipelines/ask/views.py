@@ -11,7 +11,15 @@ from pipelines.warehouse import database
 
 HERE = Path(__file__).parent / "views"
 # In this order: a later one may stand on an earlier one.
-VIEWS = ("energy_by_facility_month", "facility_months", "facility_years", "meter_gaps", "verdicts", "open_flags", "questions")
+VIEWS = (
+    "energy_by_facility_month",
+    "facility_months",
+    "facility_years",
+    "meter_gaps",
+    "verdicts",
+    "open_flags",
+    "questions",
+)
 
 
 def create(connection: database.Connection) -> None:

@@ -31,11 +31,8 @@ POLICY = "default-src 'none'; style-src 'self' file:; img-src 'self' file:; base
 PLAN = "plan"
 MOST_QUESTIONS = 40
 MOST_CHANGES = 12
+LAST = chr(0xFFFF)  # behind every reading
 LARGE_SHARE = Decimal("0.75")
-KANA = (
-    "あいうえお", "かきくけこがぎぐげご", "さしすせそざじずぜぞ", "たちつてとだぢづでど", "なにぬねの", "はひふへほばびぶべぼぱぴぷぺぽ",
-    "まみむめも", "やゆよ", "らりるれろ", "わをん",
-)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -226,7 +223,7 @@ class Site:
             stands = Counter(site_words.chip(r, is_internal=self.is_internal) for r in results if r is not None)
             rows.append(
                 {
-                    "name": department or "（所管課なし）",
+                    "name": department or site_words.say("site_no_department"),
                     "facilities": len(own),
                     "kg": sum(map(_kg, results), Decimal(0)),
                     "questions": sum(len(f.questions) for f in own),
@@ -257,13 +254,14 @@ class Site:
 
     def _by_kana(self) -> list[tuple[str, list[FacilityTold]]]:
         """The facilities in the order of their reading, under the rows of the syllabary; those without a reading by name."""
+        syllabary, others = site_words.say("site_kana").split(), site_words.say("site_others")
         found: dict[str, list[FacilityTold]] = defaultdict(list)
         for facility in sorted(
-            self.shown, key=lambda f: (_hiragana(f.register["name_kana"]) or "んん", f.register["name"])
+            self.shown, key=lambda f: (_hiragana(f.register["name_kana"]) or LAST, f.register["name"])
         ):
             kana = _hiragana(facility.register["name_kana"])[:1]
-            found[next((row[0] for row in KANA if kana and kana in row), "他")].append(facility)
-        return sorted(found.items(), key=lambda one: (one[0] == "他", one[0]))
+            found[next((row[0] for row in syllabary if kana and kana in row), others)].append(facility)
+        return sorted(found.items(), key=lambda one: (one[0] == others, one[0]))
 
     def _sparks(self, facilities: Iterable[FacilityTold]) -> dict[str, Any]:
         return {facility.facility_id: self._spark(facility) for facility in facilities}

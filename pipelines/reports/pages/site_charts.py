@@ -31,7 +31,7 @@ from pipelines.reports.chart_data import (
     exact_sum,
 )
 from pipelines.reports.chart_marks import FILLS, NARROW, WIDE
-from pipelines.reports.pages.site_words import chip, say
+from pipelines.reports.pages.site_words import CSS, chip, say
 from pipelines.rounding import rule_of
 
 
@@ -160,12 +160,7 @@ def target_path(results: Sequence[Row], name: str, key: str, *, is_internal: boo
         if result["target_id"] != last["target_id"] or result["fiscal_year"] <= last["base_fy"]:
             continue
         sign = chip(result, is_internal=is_internal)
-        is_judged = sign.css != ""
-        verdict = (
-            str(result["verdict"])
-            if is_judged and result["verdict"] in ("achieved", "not_achieved", "undeterminable")
-            else ""
-        )
+        verdict = str(result["verdict"]) if sign.css and result["verdict"] in CSS else ""
         verdicts |= {verdict: sign.words} if verdict else {}
         actual = None if result["year_state"] == "running" else _span(result, "actual")
         years.append(
