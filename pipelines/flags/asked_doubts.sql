@@ -2,7 +2,8 @@
 -- per meter, of yearly totals one for each, and of missing history one for all years, since the years that are missing are the same. A doubt of a
 -- shared meter is asked at every facility it counts at. At stake: what is booked on these
 -- days, of a slip against what would be usual. Deliveries that are not closed are asked about by delivery_not_closed; a total that differs once
--- for all tanks of its row, at the first facility. Inputs: doubts, doubt_days, meter_allocations, emission_days.
+-- for all tanks of its row, at the first facility; what a tank held before its first delivery only where it keeps the facility from a verdict.
+-- Inputs: doubts, doubt_days, meter_allocations, emission_days, facility_results.
 WITH places AS (
     SELECT DISTINCT d.doubt_id, a.facility_id
     FROM doubts AS d
@@ -33,7 +34,8 @@ placed AS (
     LEFT JOIN booked AS b
         ON b.source_kind = d.source_kind AND b.source_id = d.source_id AND b.rule_id = d.rule_id AND b.fiscal_year = d.fiscal_year
         AND b.facility_id = p.facility_id
-    WHERE d.rule_id <> 'delivery_not_closed'
+    WHERE d.rule_id <> 'delivery_not_closed' AND (d.rule_id <> 'stock_unknown' OR EXISTS (SELECT 1 FROM facility_results AS r
+        WHERE r.facility_id = p.facility_id AND r.year_state <> 'running' AND r.verdict = 'undeterminable' AND contains(r.reasons, 'stock_unknown')))
 ),
 asked AS (
     SELECT place AS facility_id, rule_id, CASE WHEN subject IS NULL AND rule_id <> 'unit_slip_unchecked' THEN fiscal_year END AS one_year, max(fiscal_year) AS fiscal_year, subject,

@@ -441,6 +441,24 @@ def test_what_was_in_the_tank_before_the_first_delivery_is_doubted(
         )
 
 
+def test_a_base_year_takes_the_largest_delivery_where_the_register_does_not_say_what_the_tank_holds(city: City) -> None:
+    """FY2022 is the base year of the only target. F2 uses three times as much later, so that what its tank held changes nothing."""
+    city.register("facilities", [facility("F1"), facility("F2")])
+    rule = {**TANK, "delivery_rule": "spread"}
+    city.register("meters", [{"meter_id": f"M{n}", "facility_id": f"F{n}", **rule} for n in (1, 2)])
+    city.register("delivery_closings", [closing(y, department="総務課") for y in YEARS])
+    for n, more in ((1, 1), (2, 3)):
+        city.bills(f"fuel/{n}.csv", slips(f"M{n}", winters(lambda year, _, more=more: 1 if year == 2022 else more)))  # type: ignore[misc]
+    with city.built("flags") as made:
+        high = "SELECT facility_id, sum(high_quantity) FROM energy_by_meter_day WHERE doubts = 'stock_unknown' GROUP BY 1 ORDER BY 1"
+        assert rows_of(made, high) == [("F1", 1200), ("F2", 3600)]
+        for name, told in (("F1", "undeterminable"), ("F2", "not_achieved")):
+            found, reasons = verdict(made, name, 2023)
+            assert found == told and "baseline:stock_unknown" in reasons, "the mark travels with the verdict"
+        asked = rows_of(made, "SELECT DISTINCT facility_id FROM flags WHERE rule_id = 'stock_unknown'")
+    assert asked == [("F1",)], "asked only where it keeps from a verdict"
+
+
 def test_a_year_that_begins_with_a_full_tank_is_no_saving(begun_tanks: duckdb.DuckDBPyConnection) -> None:
     """3,300 L in the base year by its total and 3,300 L delivered in FY2022, of which 572 L last into FY2023."""
     for name in ("nothing said", "what it holds"):

@@ -28,6 +28,7 @@ from pipelines.sources.layouts.head import plain
 from pipelines.texts import both
 
 MOST_PARTS = 30
+HEADS = ("point", "meter", "place")  # what a heading says that its column names, the surest first
 
 
 POINT_NUMBER = re.compile(r"(?<![0-9])(?P<meter>[0-9]{22})(?![0-9])")
@@ -47,7 +48,7 @@ def find_meter(draft: Draft, table: SeenTable, known: Collection[str] = ()) -> N
     filled.sort(key=lambda n: is_head_of(table.names[n], "no_place"))
     places = [n for n in filled if is_head_of(table.names[n], "place") and not is_head_of(table.names[n], "no_place")]
     several = [n for n in places if len(set(table.cells[n])) > 1]
-    for role in ("point", "meter", "place"):
+    for role in HEADS:
         found = [n for n in filled if is_head_of(table.names[n], role)]
         same = [n for n in found if role != "place" and len(set(table.cells[n])) == 1]
         if several and found and same == found:
@@ -71,10 +72,13 @@ def find_meter(draft: Draft, table: SeenTable, known: Collection[str] = ()) -> N
 
 
 def _of_registers(table: SeenTable, known: Collection[str]) -> list[int]:
-    """Return the column in which most cells, and at least half, are words of the registers; of equals the first."""
+    """Return the column in which most cells, and at least half, are words of the registers; of equals that of a meter, then the first."""
     words = {n: [folding.name(cell) in known for cell in table.cells[n]] for n in table.free() if table.cells[n]}
     shares = {n: sum(found) / len(found) for n, found in words.items() if 2 * sum(found) >= len(found)}
-    return [max(shares, key=lambda n: (shares[n], -n))] if shares and known else []
+    heads = {
+        n: next((-r for r, role in enumerate(HEADS) if is_head_of(table.names[n], role)), -len(HEADS)) for n in shares
+    }
+    return [max(shares, key=lambda n: (shares[n], heads[n], -n))] if shares and known else []
 
 
 def find_parts(draft: Draft, table: SeenTable) -> None:
