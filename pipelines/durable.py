@@ -10,12 +10,15 @@ import os
 from pathlib import Path
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a whole file under its name, or leave what stands there."""
+def write(path: Path, content: bytes, *, synced: bool = True) -> None:
+    """Write a whole file under its name, or leave what stands there; not ``synced``: what a power cut spoils is made again anyway."""
     make_folder(path.parent)
     part = path.with_name(f"{path.name}.part")
     part.write_bytes(content)
-    put(part, path)
+    if synced:
+        put(part, path)
+    else:
+        part.replace(path)
 
 
 def put(part: Path, path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipelines import durable
 from pipelines.ask.site import FacilityTold, Row, SiteTold, gather
 from pipelines.reports.pages import site_charts, site_words
 from pipelines.reports.plain_text import figure, percent, plain, tonnes
@@ -294,10 +295,7 @@ class Site:
         self.written.pages += 1
         if path.is_file() and path.read_bytes() == content:
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.part")
-        part.write_bytes(content)  # not synced: what a power cut spoils differs, and the next night writes it
-        part.replace(path)
+        durable.write(path, content, synced=False)  # what a power cut spoils differs, and the next night writes it
         self.written.changed += 1
 
     def _take_away(self, folder: str) -> None:
