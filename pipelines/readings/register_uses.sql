@@ -4,8 +4,8 @@
 -- One that begins at 0 every day or month by itself (daily, monthly) says what was used since: from the state before where that is of
 -- the same day or month, else from its beginning; midnight belongs to the day that ends then.
 -- A figure of a reading day alone (since_reading) says what was used since the state before, whichever file has it; a stretch longer than the
--- setting, or than one and a half times the meter's usual one, lacks a reading day between, and one of less than half of the usual may say a day once more under another date: nobody knows its use, unless
--- a person states that it is the use of the whole time (since_reading_whole). It is known since both states are.
+-- setting, or than most_days of the meter's usual one, lacks a reading day between, and one shorter than least_days may say a reading once
+-- more under another date: nobody knows its use, unless a person states that it is the use of the whole time (since_reading_whole). It is known since both states are.
 -- A multiplier (CT ratio) that changed between the two leaves the use unknown: a state at the change is needed.
 -- Inputs: register_states, meters (register_digits). Parameter: longest_days.
 WITH digits AS (
@@ -35,14 +35,14 @@ chained AS (
         FROM followed)
 ),
 usual AS (
-    SELECT meter_id, 1.5 * median(date_diff('day', started_at, read_at)) AS days FROM chained WHERE is_since AND read_at > started_at GROUP BY meter_id
+    SELECT meter_id, median(date_diff('day', started_at, read_at)) AS days FROM chained WHERE is_since AND read_at > started_at GROUP BY meter_id
 ),
 counted AS (
     SELECT
         chained.*, CAST(10 AS HUGEINT) ** register_digits - opened_value + register_value AS over_the_end,
         CASE
-            WHEN event = 'since_reading' AND date_diff('day', started_at, read_at) > least($longest_days, usual.days) THEN 'reading_days_apart'
-            WHEN event = 'since_reading' AND date_diff('day', started_at, read_at) * 3 < usual.days THEN 'reading_days_close'
+            WHEN event = 'since_reading' AND date_diff('day', started_at, read_at) > least($longest_days, most_days(usual.days)) THEN 'reading_days_apart'
+            WHEN event = 'since_reading' AND date_diff('day', started_at, read_at) < least_days(usual.days) THEN 'reading_days_close'
             WHEN event IN ('opening', 'reset') OR opened_event = 'closing' THEN 'register_exchanged'
             WHEN unit <> opened_unit THEN 'register_unit_changed'
             WHEN multiplier <> opened_multiplier THEN 'register_ratio'

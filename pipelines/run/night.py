@@ -217,8 +217,8 @@ class Night:
             documents.write(self.city)
             intake.write(self.city)
             site.write(self.city)
-        except (OSError, duckdb.Error, ValueError) as error:
-            self.outcome.page_problem = str(error)
+        except Exception as error:
+            self.outcome.page_problem = str(error) or type(error).__name__
 
     def merge_parsed(self) -> None:
         """Keep parsed/ small in number; what is published stays published if that fails."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,7 +12,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from pipelines.reports.pages import site, site_words
+from pipelines.ask.site import FacilityTold
+from pipelines.reports.pages import site, site_charts, site_words
+from pipelines.run.night import Night
 from pipelines.settings.city import CityFolder
 from pipelines.warehouse import database
 from tests.making import City, monthly, rows_of
@@ -315,3 +318,59 @@ def test_a_facility_judged_on_another_basis_stands_in_no_sum_of_the_plan(make_ci
     index = (city.paths.pages / "index.html").read_text(encoding="utf-8")
     assert re.findall(r'class="figure">([^<]*) t<', index) == [f"{judged[0][2] / 1000:,.1f}"]
     assert "SHK基礎" in (city.paths.pages / "facilities" / "F2.html").read_text(encoding="utf-8")
+
+
+def month_row(month: int, kind: str, kg: int, coverage: str | None) -> dict[str, object]:
+    share = None if coverage is None else Decimal(coverage)
+    return {
+        "month": date(2025, month, 1),
+        "source_type": kind,
+        "co2e_kg": Decimal(kg),
+        "energy_gj": None,
+        "coverage": share,
+    }
+
+
+def test_what_is_missing_doubtful_unexpected_or_to_come_is_told_apart() -> None:
+    """April is whole, May lacks its gas, June is doubtful as a whole, July has no gas to expect, August has not begun."""
+    told = FacilityTold({"facility_id": "F1", "name": "本庁舎"})
+    told.months = [
+        month_row(4, "electricity", 5000, "1"), month_row(4, "city_gas", 3000, "1"),
+        month_row(5, "electricity", 5000, "1"), month_row(5, "city_gas", 0, "0"),
+        month_row(6, "electricity", 4000, "0"), month_row(6, "city_gas", 2000, None),
+        month_row(7, "electricity", 5000, "1"),
+    ]  # fmt: skip
+    figure = site_charts.months(told, "F1", 2025, date(2025, 7, 31), {})
+    assert figure is not None
+    rows = [(row[0], *row[1:4], row[-1]) for row in figure.table.texts()]
+    assert rows == [
+        ("4月", "5.0", "3.0", "8.0", ""),
+        ("5月", "5.0", "不明", "不明", ""),
+        ("6月", "4.0", "2.0", "6.0", "一部未着・疑義"),
+        ("7月", "5.0", "0.0", "5.0", ""),
+    ]
+
+
+def test_no_verdict_stands_outside_on_a_provisional_factor_of_a_target() -> None:
+    said = result(reasons="provisional_factor")
+    del said["is_provisional"]  # a target has no such column
+    assert [site_words.chip(said, is_internal=inside).words for inside in (False, True)] == ["速報", "達成"]
+
+
+def test_a_fault_in_a_page_takes_nothing_from_what_is_published(
+    make_city: Callable[..., City], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = make_city()
+    city.bills("fuel/a.csv", monthly("M1", 2022, 2025, 1000))
+    city.publish()
+
+    def broken(*_: object) -> None:
+        raise TypeError("ours")
+
+    monkeypatch.setattr(site, "write", broken)
+    night = Night(city.paths)
+    try:
+        night.write_pages()
+    finally:
+        night.close()
+    assert night.outcome.page_problem == "ours"

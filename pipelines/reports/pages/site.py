@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -28,20 +27,12 @@ from pipelines.texts import word
 HERE = Path(__file__).parent
 STYLE = HERE / "site.css"
 # A page loads the one style beside it and nothing else; a folder on a share is a file: for the browser.
-POLICY = "default-src 'none'; style-src 'self' file:; img-src 'self' file:; base-uri 'none'; form-action 'none'"
+POLICY = "default-src 'none'; style-src 'self' file:; base-uri 'none'; form-action 'none'"
 PLAN = "plan"
 MOST_QUESTIONS = 40
 MOST_CHANGES = 12
 LAST = chr(0xFFFF)  # behind every reading
 LARGE_SHARE = Decimal("0.75")
-
-
-@dataclass(slots=True)
-class Written:
-    """What became of the pages: how many there are, and how many of them differed and were written."""
-
-    pages: int = 0
-    changed: int = 0
 
 
 Drawn = dict[tuple[str, str], Any]
@@ -58,7 +49,6 @@ class Site:
         names = file_names(told.facilities)  # the same in both sets, so that links between them hold
         self.file_of = {f.facility_id: names[f.facility_id] for f in self.shown}
         self.operator_file = file_names(str(f.register["operator_id"]) for f in told.facilities.values())
-        self.written = Written()
         self.kept: set[Path] = set()
         self.environment = Environment(
             loader=FileSystemLoader(HERE),
@@ -86,7 +76,7 @@ class Site:
             "link": self._link,
         }
 
-    def write(self) -> Written:
+    def write(self) -> None:
         """Write all pages, and take away those of facilities that are no more."""
         self._put("site.css", STYLE.read_bytes())
         year = self.told.fiscal_year
@@ -115,7 +105,6 @@ class Site:
             )
         self._take_away("facilities")
         self._take_away("operators")
-        return self.written
 
     # ------------------------------------------------------------------ what each page shows
 
@@ -175,15 +164,16 @@ class Site:
     def _facility(self, facility: FacilityTold) -> dict[str, Any]:
         year = self.told.fiscal_year
         key, now, names = self.file_of[facility.facility_id], self.told.this_year, self.told.kinds
+        today = self.told.today
         results = list(facility.results.values())
         return {
             "facility": facility,
             "result": facility.result(year),
             "running": facility.result(self.told.this_year),
             "against": self._drawn(facility, "against", lambda: site_charts.against(facility, key, year)),
-            "months": self._drawn(facility, "months", lambda: site_charts.months(facility, key, year, names)),
+            "months": self._drawn(facility, "months", lambda: site_charts.months(facility, key, year, today, names)),
             "running_months": self._drawn(
-                facility, "running", lambda: site_charts.months(facility, f"{key}-{now}", now, names)
+                facility, "running", lambda: site_charts.months(facility, f"{key}-{now}", now, today, names)
             ),
             "road": self._road(results, facility.register["name"], key),
             "changes": self._drawn(facility, "changes", lambda: site_charts.changes(facility, key, year, names)),
@@ -204,7 +194,7 @@ class Site:
         facility = self.told.facilities.get(row["subject_id"]) if row["subject_kind"] == "facility" else None
         name = facility.register["name"] if facility else row["subject_id"]
         is_hidden = facility is not None and facility.facility_id not in self.file_of
-        return row | {"name": "" if is_hidden else name, "is_named": self.is_internal}
+        return row | {"name": "" if is_hidden else name}
 
     def _operators(self) -> dict[str, list[FacilityTold]]:
         found: dict[str, list[FacilityTold]] = defaultdict(list)
@@ -292,11 +282,9 @@ class Site:
     def _put(self, name: str, content: bytes) -> None:
         path = self.folder / name
         self.kept.add(path)
-        self.written.pages += 1
         if path.is_file() and path.read_bytes() == content:
             return
         durable.write(path, content, synced=False)  # what a power cut spoils differs, and the next night writes it
-        self.written.changed += 1
 
     def _take_away(self, folder: str) -> None:
         for path in (self.folder / folder).glob("*.html"):

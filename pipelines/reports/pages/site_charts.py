@@ -1,15 +1,17 @@
 """From rows of the published file to the charts of the pages: which months, which path, which changes.
 
-A month without a row of a kind that the year has elsewhere is missing where its days are expected, never zero.
+The published file has a row for each kind of which days are expected in a month: one without any data is missing and never zero, and a kind
+without a row is none of that month. Months that have not begun are not drawn.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any
 
 from markupsafe import Markup
@@ -30,7 +32,7 @@ from pipelines.reports.chart_data import (
     TargetPath,
     exact_sum,
 )
-from pipelines.reports.chart_marks import FILLS, NARROW, WIDE
+from pipelines.reports.chart_marks import FILLS, NARROW, WIDE, Paper
 from pipelines.reports.pages.site_words import CSS, chip, say
 from pipelines.rounding import rule_of
 
@@ -57,6 +59,10 @@ def caption(kind: str, key: str, name: str, year: int | None = None) -> Caption:
     )
 
 
+def _figure(draw: Callable[[Any, Paper], Markup], chart: Any) -> Figure:  # noqa: ANN401 - a chart of any kind
+    return Figure(chart.caption.title, draw(chart, WIDE), draw(chart, NARROW), chart.table())
+
+
 def months_of(year: int) -> Iterator[date]:
     """Yield the months of a fiscal year."""
     yield from (date(year + (n > 8), (n + 3) % 12 + 1, 1) for n in range(12))
@@ -71,14 +77,21 @@ def by_month(rows: Sequence[Row]) -> dict[date, dict[str, Row]]:
 
 
 def amount_in(row: Row | None) -> Decimal | None:
-    """Return what a month counts; none where nothing of it has come."""
-    return None if row is None or row["co2e_kg"] is None or row["coverage"] == 0 else Decimal(row["co2e_kg"])
+    """Return what a month counts; none where days are expected and nothing of them has come."""
+    if row is None:
+        return ZERO
+    is_missing = row["co2e_kg"] is None or (row["coverage"] == 0 and not row["co2e_kg"])
+    return None if is_missing else Decimal(row["co2e_kg"])
+
+
+def sum_in(amounts: Sequence[Decimal | None]) -> Decimal | None:
+    """Return a sum; none where a part of it is missing."""
+    return None if None in amounts else exact_sum(amount for amount in amounts if amount is not None)
 
 
 def total_in(rows: dict[str, Row]) -> Decimal | None:
     """Return the sum of a month's kinds; none where one of them is missing."""
-    known = [amount_in(row) for row in rows.values()]
-    return exact_sum(v for v in known if v is not None) if known and None not in known else None
+    return sum_in([amount_in(row) for row in rows.values()]) if rows else None
 
 
 def kinds_of(rows: Sequence[Row], year: int) -> list[str]:
@@ -91,20 +104,19 @@ def kinds_of(rows: Sequence[Row], year: int) -> list[str]:
     return sorted(sums, key=lambda kind: (-sums[kind], kind))
 
 
-def months(told: FacilityTold, key: str, year: int, names: Mapping[str, str]) -> Figure | None:
-    """Draw the months of a year by kind, with last year's totals."""
+def months(told: FacilityTold, key: str, year: int, today: date, names: Mapping[str, str]) -> Figure | None:
+    """Draw the months of a year that have begun by kind, with last year's totals."""
     kinds = kinds_of(told.months, year)
     if not kinds:
         return None
     shown, rest = (kinds, []) if len(kinds) <= FILLS else (kinds[: FILLS - 1], kinds[FILLS - 1 :])
     rows = by_month(told.months)
     drawn = []
-    for month in months_of(year):
+    for month in takewhile(lambda month: month <= today, months_of(year)):
         own, last = rows.get(month, {}), rows.get(month.replace(year=month.year - 1), {})
         values = [amount_in(own.get(kind)) for kind in shown]
-        others = [amount_in(own.get(kind)) for kind in rest]
-        values += [exact_sum(v for v in others if v is not None) if any(others) else None] if rest else []
-        is_partly = any(0 < row["coverage"] < 1 for row in own.values())
+        values += [sum_in([amount_in(own.get(kind)) for kind in rest])] if rest else []
+        is_partly = any(row["coverage"] is not None and row["coverage"] < 1 and row["co2e_kg"] for row in own.values())
         mark = say("site_partly") if is_partly else ""
         label = f"{month.month}{say('site_month')}"
         drawn.append(ChartMonth(label, tuple(values), total_in(last), mark, str(month.month)))
@@ -118,7 +130,7 @@ def months(told: FacilityTold, key: str, year: int, names: Mapping[str, str]) ->
         missing=say("site_missing"),
         mark=say("site_mark"),
     )
-    return Figure(chart.caption.title, charts.months(chart, WIDE), charts.months(chart, NARROW), chart.table())
+    return _figure(charts.months, chart)
 
 
 def against(told: FacilityTold, key: str, year: int) -> Figure | None:
@@ -134,8 +146,7 @@ def against(told: FacilityTold, key: str, year: int) -> Figure | None:
         low=say("site_low"),
         high=say("site_high"),
     )
-    wide, narrow = (charts.against_allowed(chart, paper) for paper in (WIDE, NARROW))
-    return Figure(chart.caption.title, wide, narrow, chart.table())
+    return _figure(charts.against_allowed, chart)
 
 
 def _span(result: Row, what: str) -> Span | None:
@@ -154,7 +165,7 @@ def target_path(results: Sequence[Row], name: str, key: str, *, is_internal: boo
     if not judged:
         return None
     last = judged[-1]
-    years = [PathYear(last["base_fy"], _short(last["base_fy"]), baseline=_span(last, "baseline"))]
+    years = [PathYear(last["base_fy"], str(last["base_fy"]), baseline=_span(last, "baseline"))]
     verdicts: dict[str, str] = {}
     for result in judged:
         if result["target_id"] != last["target_id"] or result["fiscal_year"] <= last["base_fy"]:
@@ -164,13 +175,13 @@ def target_path(results: Sequence[Row], name: str, key: str, *, is_internal: boo
         verdicts |= {verdict: sign.words} if verdict else {}
         actual = None if result["year_state"] == "running" else _span(result, "actual")
         years.append(
-            PathYear(result["fiscal_year"], _short(result["fiscal_year"]), None, _allowed(result), actual, verdict)
+            PathYear(result["fiscal_year"], str(result["fiscal_year"]), None, _allowed(result), actual, verdict)
         )
     if last["target_fy"] and last["reduction_rate"] is not None and last["target_fy"] > years[-1].year:
         keep = 1 - last["reduction_rate"]
         base = years[0].baseline
         goal = None if base is None else Span(base.low * keep, None if base.high is None else base.high * keep)
-        years.append(PathYear(last["target_fy"], _short(last["target_fy"]), allowed=goal))
+        years.append(PathYear(last["target_fy"], str(last["target_fy"]), allowed=goal))
     chart = TargetPath(
         caption=caption("path", key, name),
         years=tuple(years),
@@ -183,12 +194,7 @@ def target_path(results: Sequence[Row], name: str, key: str, *, is_internal: boo
         high=say("site_high"),
         verdict=say("site_verdict"),
     )
-    wide, narrow = (charts.target_path(chart, paper) for paper in (WIDE, NARROW))
-    return Figure(chart.caption.title, wide, narrow, chart.table())
-
-
-def _short(year: int) -> str:
-    return str(year)
+    return _figure(charts.target_path, chart)
 
 
 def changes(told: FacilityTold, key: str, year: int, names: Mapping[str, str]) -> Figure | None:
@@ -219,7 +225,7 @@ def changes(told: FacilityTold, key: str, year: int, names: Mapping[str, str]) -
         rise=say("site_rise"),
         fall=say("site_fall"),
     )
-    return Figure(chart.caption.title, charts.changes(chart, WIDE), charts.changes(chart, NARROW), chart.table())
+    return _figure(charts.changes, chart)
 
 
 def spark(told: FacilityTold, key: str, last: date) -> Markup:

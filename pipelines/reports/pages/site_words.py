@@ -39,13 +39,18 @@ def is_its_own(result: Mapping[str, Any]) -> bool:
     return not result["is_inherited"] and result.get("path_status") == "adopted"
 
 
+def is_provisional(result: Mapping[str, Any]) -> bool:
+    """Tell whether a result, or the base year it is held against, stands on a provisional factor."""
+    return bool(result.get("is_provisional")) or "provisional_factor" in (result["reasons"] or "")
+
+
 def chip(result: Mapping[str, Any] | None, *, is_internal: bool) -> Chip:
     """Return the word of a result, as far as it may be said there."""
     if result is None or result["verdict"] is None:
         return Chip(say("site_not_judged"))
     if result["year_state"] == "running" or (not is_internal and result["year_state"] != "closed"):
         return Chip(word(str(result["year_state"]), JA))
-    if not is_internal and result.get("is_provisional"):
+    if not is_internal and is_provisional(result):
         return Chip(say("site_preliminary"))
     read = str(read_as(result))
     if read not in CSS:

@@ -2,8 +2,8 @@
 -- A stamp a few seconds beside the minute (Excel keeps times as fractions of a day) is moved onto it; how many were is counted.
 -- Where a row counts the days of its period, they must agree (days_disagree). Where the layout does not say whether the end is the last
 -- day, most rows of the table decide by their days; as many for as against is no decision.
--- A period that runs from the row before is at most as long as the layout says, and one and a half times the meter's usual one in the file.
--- Inputs: typed_cells, moment_words (texts that people wrote another way), missing_marks. Macros: stamp_tolerance (seconds), days_of.
+-- A period that runs from the row before is at most as long as the layout says, and most_days of the meter's usual one in the file.
+-- Inputs: typed_cells, moment_words (texts that people wrote another way), missing_marks. Macros: stamp_tolerance (seconds), days_of, most_days.
 WITH read AS (
     SELECT
         c.* EXCLUDE (started, ended), snapped(coalesce(c.started, s.moment), stamp_tolerance()) AS base,
@@ -23,7 +23,8 @@ in_order AS (
 ),
 neighbours AS (
     SELECT file_no, line, column_name, next_start, previous,
-        CAST(1.5 * median(date_diff('day', previous, base)) FILTER (previous < base) OVER (PARTITION BY file_no, key, column_name) AS INTEGER) AS usual_days
+        CAST(most_days(median(date_diff('day', previous, base)) FILTER (previous < base) OVER (PARTITION BY file_no, key, column_name)) AS INTEGER)
+            AS most_days_apart
     FROM in_order
 ),
 evidence AS (
@@ -35,7 +36,7 @@ evidence AS (
 ),
 placed AS (
     SELECT
-        r.* REPLACE (least(r.longest_days, n.usual_days) AS longest_days),
+        r.* REPLACE (least(r.longest_days, n.most_days_apart) AS longest_days),
         CASE WHEN month_of_year IS NOT NULL THEN base + to_months(month_of_year) WHEN months > 0 THEN base
             WHEN months < 0 THEN base + INTERVAL 1 DAY + to_months(months)
             WHEN from_previous THEN coalesce(n.previous, base - to_days(days)) + to_minutes(end_shift_minutes)

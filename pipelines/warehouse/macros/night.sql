@@ -16,6 +16,10 @@ CREATE OR REPLACE MACRO value_rule(record, quantity, moisture_percent, ended_at,
 END;
 -- near_days: where a value of at most a day may overlap one of this day.
 CREATE OR REPLACE MACRO near_days(day) AS [day - 1, day, day + 1];
+-- most_days, least_days: between two reading days of a meter whose usual distance is known; beyond that one is missing between, below
+-- that one may be there twice.
+CREATE OR REPLACE MACRO most_days(usual) AS 1.5 * usual;
+CREATE OR REPLACE MACRO least_days(usual) AS 0.5 * usual;
 -- similar_days: a missing day is filled from days that lie so near.
 CREATE OR REPLACE MACRO similar_days() AS 28;
 -- slip_first, slip_last: the months of the year, from one number to another, that a bill or month is compared in, one more on each
