@@ -1,8 +1,9 @@
 -- stock_unknown: the days of a tank whose deliveries are spread on which what was burnt had come before anything is known of it: closed days
 -- (nothing further came) before the first delivery or stated stock, or after days that are not closed, when another may have come. One row per
--- fiscal year. At most what the tank holds (tank_capacity) was burnt from it in all, which the first day's upper bound carries. Where the register
--- does not say it, a base year that no target judges takes the largest delivery known, since spreading takes a tank for empty when the next one
--- comes: there a slip that is taken away only lowers what is allowed at most. A tank of a facility that opened since was empty.
+-- fiscal year. At most what the tank holds (tank_capacity, and never less than came at once) was burnt from it in all, which the first day's
+-- upper bound carries. Where the register does not say it, a base year that no target judges takes the largest delivery known, since
+-- spreading takes a tank for empty when the next one comes: there a slip that is taken away only lowers what is allowed at most. A tank of
+-- a facility that opened since was empty.
 -- Inputs: counted_readings, closed_deliveries, meters, facilities, targets.
 WITH closed AS (
     SELECT meter_id, first_date AS since, last_date + 1 AS until FROM counted_readings WHERE reading_kind = 'delivery' AND covers
@@ -37,8 +38,8 @@ years AS (
     WHERE since < until
 ),
 pieces AS (
-    SELECT y.meter_id, coalesce(m.tank_capacity, CASE WHEN y.fiscal_year <= (SELECT min(base_fy) FROM targets) THEN l.delivered END)
-            AS tank_capacity, y.since AS run_since, y.known_on, f.opened_on,
+    SELECT y.meter_id, CASE WHEN m.tank_capacity IS NOT NULL THEN greatest(m.tank_capacity, l.delivered)
+            WHEN y.fiscal_year <= (SELECT min(base_fy) FROM targets) THEN l.delivered END AS tank_capacity, y.since AS run_since, y.known_on, f.opened_on,
         greatest(y.since, make_date(CAST(y.fiscal_year AS INTEGER), 4, 1), coalesce(m.valid_from, DATE '0001-01-01')) AS valid_from,
         least(y.until, make_date(CAST(y.fiscal_year AS INTEGER) + 1, 4, 1), coalesce(m.valid_to, DATE '9999-12-31')) AS valid_to
     FROM years AS y
