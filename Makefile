@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 CITY ?= sample_data
 DATA ?=
 
-.PHONY: nightly check test lint supply mutants damage flood torture bench sample lock licences audit bundle clean
+.PHONY: nightly check test lint supply mutants damage flood monday torture bench sample lock licences audit bundle clean
 
 nightly: $(VENV)/.installed
 	$(BIN)/facility-emissions --city $(CITY) $(if $(DATA),--data $(DATA)) nightly
@@ -43,6 +43,10 @@ damage: $(VENV)/.installed
 # what two nights ask of the office in a sound city, and one doubtful month; FLOOD="facilities seed"
 flood: $(VENV)/.installed
 	$(BIN)/python -m tests.flood $(FLOOD)
+
+# what a large city with faults at written rates asks of the office, week by week; MONDAY="facilities seed"
+monday: $(VENV)/.installed
+	$(BIN)/python -m tests.monday $(MONDAY)
 
 # what make test does in short, at length: every parser fed with broken and hostile bytes for ten minutes, 200 nights killed at
 # random moments, 60 nights on end, 20 drawn histories, and every other state and moment that a test marks as torture

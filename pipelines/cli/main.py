@@ -273,6 +273,9 @@ def flags(
     facility: Annotated[
         str | None, typer.Argument(help="この施設（IDか名前）のものだけ / only those of a facility (id or name).")
     ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="少額などで尋ねないものも / those that are not asked as well.")
+    ] = False,
     as_known_at: common.AsKnownAt = None,
     by_receipt: common.ByReceipt = False,
     as_json: common.AsJson = False,
@@ -285,7 +288,7 @@ def flags(
     if as_json:
         common.print_json(found)
     else:
-        show_lists.flags(common.terminal(), found)
+        show_lists.flags(common.terminal(), found, every=every)
 
 
 @app.command()

@@ -149,6 +149,42 @@ def review_confirm(
     )
 
 
+@app.command("accept-minor")
+def review_accept_minor(
+    by: Annotated[str, typer.Option("--by", help="企画推進者のID / person id of the 企画推進者.")],
+    on: Annotated[str, typer.Option("--on", help="決裁日 / date.")],
+    document: Annotated[str, typer.Option("--document", help="文書番号 / document number.")],
+    fiscal_year: common.FiscalYear,
+    evidence: Paper = None,
+    as_json: common.AsJson = False,
+) -> None:
+    """少額なので尋ねなかった要確認事項を、一つの一覧として承認する / accept as one list what was too small to ask.
+
+    判定の上限・下限はそのままです / the bounds in the verdicts stay as they are.
+    """
+    from pipelines.errors import ActionableError
+    from pipelines.review import counter
+    from pipelines.rounding import rule_of
+
+    day = common.day(on, "--on")
+    try:
+        city = common.city_folder()
+        taken, tonnes = counter.accept_minor(city, by, day, document, fiscal_year, _evidence(city, evidence, "", None))
+    except ActionableError as error:
+        common.fail(str(error))
+    if as_json:
+        common.print_json({"decisions": [asdict(each) for each in taken], "co2e_t": tonnes})
+        return
+    out = common.terminal()
+    told = {
+        "year": fiscal_year,
+        "count": len(taken),
+        "t": rule_of("emissions").text(tonnes * 1000),
+        "document": document,
+    }
+    out.line(out.say("minor_accepted" if taken else "minor_none", **told))
+
+
 def _evidence(city: CityFolder, file: Path | None, document: str, on: str | None) -> Evidence:
     from pipelines.review import evidence
 

@@ -51,6 +51,7 @@ def build(inc: Incremental, settings: Settings, today: date) -> None:
     connection = inc.connection
     connection.execute(f"CREATE OR REPLACE TEMP TABLE meter_versions AS {VERSIONS}")
     _allocate(connection)
+    database.fill(connection, "facility_events", HERE / "facility_events.sql", {"today": today})
     database.fill(connection, "closed_deliveries", HERE / "closed_deliveries.sql", {"today": today})
     database.create_view(connection, "counted_readings", HERE / "counted_readings.sql", temporary=True)
     with (

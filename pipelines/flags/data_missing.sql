@@ -1,17 +1,18 @@
 -- data_missing: days of the last closed and the running fiscal year on which data should have come by now and did not: what is taken off included, since
 -- a silent deduction leaves the net unknown. Days between deliveries wait for their closing (delivery_not_closed).
--- Late: older than the setting for the kind of source; a yearly figure is due after its year. While a year is being collected,
+-- Late: older than the setting for the kind of source; what comes once a year (frequency) is due after its year. While a year is being collected,
 -- a month's bill or figure is due as a whole, counted from the month's end. At stake: what the same sources emitted per covered day a year
 -- before, times the missing days. Inputs: emission_days, facility_results. Parameters: last_closed, today, bill_late_days,
 -- interval_late_days, activity_late_days. What a yearly total stands for is not missing.
--- Reads activity_sources, emissions_by_source_year, emissions_by_source_month, energy_by_meter_day.
+-- Reads activity_sources, meters, emissions_by_source_year, emissions_by_source_month, energy_by_meter_day.
 WITH late AS (
     SELECT d.facility_id, d.source_kind, d.source_id, fiscal_year_of(d.local_date) AS fiscal_year, d.local_date
     FROM emission_days AS d
     LEFT JOIN (SELECT DISTINCT meter_id, facility_id, local_date, reading_kind FROM energy_by_meter_day WHERE state = 'missing') AS e
         ON d.source_kind = 'meter' AND e.meter_id = d.source_id AND e.facility_id = d.facility_id AND e.local_date = d.local_date
-    LEFT JOIN (SELECT DISTINCT activity_source_id FROM activity_sources WHERE frequency = 'year') AS y
-        ON d.source_kind = 'activity' AND y.activity_source_id = d.source_id
+    LEFT JOIN (SELECT DISTINCT 'activity' AS source_kind, activity_source_id AS source_id FROM activity_sources WHERE frequency = 'year'
+            UNION SELECT DISTINCT 'meter', meter_id FROM meters WHERE frequency = 'year') AS y
+        ON y.source_kind = d.source_kind AND y.source_id = d.source_id
     LEFT JOIN (SELECT DISTINCT facility_id, fiscal_year FROM facility_results WHERE year_state = 'collecting') AS c
         ON c.facility_id = d.facility_id AND c.fiscal_year = fiscal_year_of(d.local_date)
     ANTI JOIN (SELECT DISTINCT facility_id, fiscal_year, source_type FROM emissions_by_source_year WHERE source_kind = 'yearly_total' AND basis = 'plan') AS t
@@ -19,9 +20,10 @@ WITH late AS (
     WHERE d.basis = 'plan' AND d.state = 'missing' AND d.expected AND d.facility_share <> 0
         AND d.local_date >= make_date(CAST($last_closed AS INTEGER), 4, 1) AND coalesce(e.reading_kind, '') <> 'delivery'
         AND CASE WHEN c.facility_id IS NULL OR e.reading_kind = 'interval' THEN d.local_date ELSE last_day(d.local_date) END + CAST(CASE
-            WHEN d.source_kind = 'activity' AND y.activity_source_id IS NOT NULL THEN
+            WHEN y.source_id IS NOT NULL THEN
                 make_date(fiscal_year_of(d.local_date) + 1, 4, 1)
-                    - CASE WHEN c.facility_id IS NULL THEN d.local_date ELSE last_day(d.local_date) END + CAST($activity_late_days AS INTEGER)
+                    - CASE WHEN c.facility_id IS NULL OR e.reading_kind = 'interval' THEN d.local_date ELSE last_day(d.local_date) END
+                    + CAST(CASE d.source_kind WHEN 'activity' THEN $activity_late_days ELSE $bill_late_days END AS INTEGER)
             WHEN d.source_kind = 'activity' THEN CAST($activity_late_days AS INTEGER)
             WHEN e.reading_kind = 'interval' THEN CAST($interval_late_days AS INTEGER)
             ELSE CAST($bill_late_days AS INTEGER) END AS INTEGER) < CAST($today AS DATE)

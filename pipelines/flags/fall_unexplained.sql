@@ -2,7 +2,7 @@
 -- kinds together lies more than `fall_share` below the mean of the last three years that are wholly covered, it fell by `fall_step` or
 -- more of the same month a year before within three months, and no event, measure, contract, meter, share, size or membership begins
 -- there (a meter that ends without another one in its place explains nothing). The verdict stays; the reason is asked for. At stake: what the fall means at the year's own intensity.
--- Inputs: facility_results, emissions_by_facility_fiscal_year, emissions_by_facility_month, events, measures, contracts, meters, meter_shares,
+-- Inputs: facility_results, emissions_by_facility_fiscal_year, emissions_by_facility_month, facility_events, measures, contracts, meters, meter_shares,
 -- meter_allocations, facility_facts, facility_periods, facilities. Parameters: last_closed, fall_share, fall_step.
 WITH years AS (
     SELECT facility_id, fiscal_year, max(energy_gj) AS energy_gj, min(coverage) AS coverage, max(co2e_kg) AS co2e_kg
@@ -45,7 +45,7 @@ steps AS (
         AND b.ratio - a.ratio >= CAST($fall_step AS DOUBLE)
 ),
 beginnings AS (
-    SELECT facility_id, "from" AS day FROM events
+    SELECT facility_id, "from" AS day FROM facility_events
     UNION ALL SELECT facility_id, "from" FROM measures
     UNION ALL SELECT facility_id, unnest([valid_from, valid_to]) FROM facility_facts
     UNION ALL SELECT facility_id, unnest([valid_from, valid_to]) FROM facility_periods

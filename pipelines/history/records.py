@@ -35,6 +35,8 @@ COPIED = {
     "year_closings": "recorded_at",
 }
 FLAGS = "flags.jsonl"
+# flags and the question each was part of when it was first asked
+ASKED = "asked_flags.jsonl"
 # what was swapped in, said before the swap: run, hash of the file's bytes, what it was built from
 PUBLISHED = "published_files.jsonl"
 TOTALS = "published_facility_years"
@@ -66,6 +68,20 @@ class History:
             for number, record in journal.numbered(self.folder / FLAGS)
             if past is None or past.knows(FLAGS, number, f"{record['opened_at']} 00:00:00")
         }
+
+    def asked(self, past: Past | None = None) -> list[dict[str, Any]]:
+        """Return flag_id, question_id and asked_on of each flag that was asked, or had been by a past moment."""
+        return [
+            record
+            for number, record in journal.numbered(self.folder / ASKED)
+            if past is None or past.knows(ASKED, number, f"{record['asked_on']} 00:00:00")
+        ]
+
+    def remember_asked(self, flags: Iterable[tuple[str, str, date]]) -> None:
+        """Keep which flags are asked of people, each once: what was asked stays asked."""
+        known = {record["flag_id"] for record in self.asked()}
+        new = ({"flag_id": f, "question_id": q, "asked_on": str(day)} for f, q, day in flags if f not in known)
+        journal.append(self.folder / ASKED, new)
 
     def remember_flags(self, flags: Iterable[tuple[str, date]]) -> None:
         """Keep the first day of flags that are new."""
@@ -112,6 +128,8 @@ class History:
             frozen.recover(connection, self.folder)
         with suppress(duckdb.Error):  # a file of an older version
             self.remember_flags(connection.execute("SELECT flag_id, opened_at FROM flags ORDER BY flag_id").fetchall())
+            asked = "SELECT flag_id, question_id, asked_on FROM flags WHERE asked_on IS NOT NULL ORDER BY flag_id"
+            self.remember_asked(connection.execute(asked).fetchall())
         connection.close()
         return sorted(set(torn) - set(kept.wrong(self.folder, f"{self.folder.name}/"))) if torn else []
 

@@ -31,6 +31,7 @@ LEGAL_POSTS = (
 )
 # what deliveries are counted in
 CLOSING_UNITS = ("L", "kg", "m3")
+DAYS_OF_A_YEAR = 365
 REFERENCE = Path(__file__).parents[1] / "reference"
 # register -> the columns within which periods must not overlap
 PERIODS = {
@@ -65,6 +66,7 @@ def problems(registers: Registers, settings: Settings, energy_types: set[str], a
         lambda: _meter_names(registers),
         lambda: _shares(registers),
         lambda: _closings(registers),
+        lambda: _events(registers),
         lambda: _derived(registers),
         lambda: _targets(registers),
         lambda: _target_departments(registers),
@@ -195,6 +197,18 @@ def _closings(registers: Registers) -> Iterable[str]:
         most = holds.get(row["meter_id"])
         if row["stock"] is not None and not 0 <= row["stock"] <= (row["stock"] if most is None else most):
             yield both("out_of_range", at=row.place("stock"), value=row["stock"])
+
+
+def _events(registers: Registers) -> Iterable[str]:
+    """An event is a facility's or a use class's; one that comes back each year ends before it begins again."""
+    for row in registers["events"]:
+        if (row["facility_id"] is None) == (row["use_class"] is None):
+            yield both("event_of_one", at=row.place())
+        first, end = row["from"], row["to"]
+        if end is not None and end <= first:
+            yield both("ends_before_it_begins", at=row.place("to"))
+        elif row["yearly"] is not None and (end is None or (end - first).days > DAYS_OF_A_YEAR):
+            yield both("yearly_needs_its_end", at=row.place("to"))
 
 
 def _floor_areas(registers: Registers) -> Iterable[str]:

@@ -33,7 +33,7 @@ from pipelines.warehouse import database
 FACTOR_REGISTERS = ("supplier_factors", "supplier_properties", "own_factors")
 REQUIRED = ("operators", "facilities", "meters", "targets", "appointments")
 ENCODINGS = ("utf-8-sig", "cp932")
-EXAMPLE = "例"  # the first cell of a row that a new city folder shows how to fill
+EXAMPLE = "例"  # the first filled cell of a row that a new city folder shows how to fill
 TYPES = (".csv", ".xlsx")
 _PLACE = re.compile(r"([\w.-]+\.(?:csv|xlsx)(?: \[[^\]]*\])?) (?:([0-9]+)(行目)|(line )([0-9]+))")
 LINE = "line "
@@ -266,7 +266,7 @@ def _read_one(
         for cells in reader:
             if not any(cell.strip() for cell in cells):
                 continue
-            if cells[0].strip().startswith(EXAMPLE):
+            if next(cell.strip() for cell in cells if cell.strip()).startswith(EXAMPLE):
                 examples.append(reader.line_num)
                 continue
             if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):

@@ -57,6 +57,7 @@ MUST_NAME: Mapping[Place, Place] = {
 }
 SHOULD_NAME: Mapping[Place, tuple[Place, ...]] = {
     ("headings", "use_class"): (("facilities", "use_class"), ("facility_periods", "use_class")),
+    ("events", "use_class"): (("facilities", "use_class"), ("facility_periods", "use_class")),
     ("published_totals", "subject"): tuple(place for places in SUBJECTS.values() for place in places),
 }
 # columns whose words are those of other columns, with their Japanese names, or the rows of a table of reference/

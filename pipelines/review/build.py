@@ -5,9 +5,11 @@ Reads the decisions store, raised_flags and totals. Writes flags (with their sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -15,8 +17,11 @@ from pipelines.findings import Finding
 from pipelines.review.desk import Desk
 from pipelines.review.states import OPEN, binds, overrides, settled
 from pipelines.review.store import Decision
+from pipelines.settings.city import Settings
 from pipelines.texts import word
 from pipelines.warehouse import database
+
+HERE = Path(__file__).parent
 
 
 def load_overrides(connection: duckdb.DuckDBPyConnection, decisions: Iterable[Decision]) -> None:
@@ -54,16 +59,28 @@ def load_discarded(connection: duckdb.DuckDBPyConnection, decisions: Iterable[De
 
 
 def build(
-    connection: duckdb.DuckDBPyConnection, decisions: list[Decision], today: date, tolerance: float
+    connection: duckdb.DuckDBPyConnection,
+    decisions: list[Decision],
+    today: date,
+    settings: Settings,
+    asked: Iterable[Mapping[str, Any]],
 ) -> list[Finding]:
-    """Fill flags and reviews.
+    """Fill flags and reviews, and say which flags are asked.
+
+    Args:
+        connection: The warehouse under construction, with raised_flags.
+        decisions: All decisions so far.
+        today: The day of the run.
+        settings: By how much a closed year may move before decisions lapse, and what is worth a question.
+        asked: flag_id, question_id and asked_on of the flags that were asked before, from the history.
 
     Returns:
         A finding for each decision that lapsed, and for each flag whose next step nobody is left to take.
     """
     database.create(connection, "flags")
-    connection.execute("INSERT INTO flags BY NAME FROM raised_flags ORDER BY ALL")
-    desk = Desk(connection, decisions, today, Decimal(str(tolerance)))
+    unasked = "'' AS question_id, '' AS cause_kind, '' AS cause, 'minor' AS asking"
+    connection.execute(f"INSERT INTO flags BY NAME SELECT *, {unasked} FROM raised_flags ORDER BY ALL")
+    desk = Desk(connection, decisions, today, Decimal(str(settings.thresholds.decision_tolerance)))
     states = {flag_id: desk.state(flag) for flag_id, flag in desk.flags.items()}
     moved = [(state, flag_id) for flag_id, state in states.items() if state != OPEN]
     if moved:
@@ -106,7 +123,33 @@ def build(
         )
     database.create(connection, "reviews")
     database.insert_rows(connection, "reviews", rows)
+    _ask(connection, today, settings, asked)
     return [*lapsed, *_stuck(desk)]
+
+
+def _ask(
+    connection: duckdb.DuckDBPyConnection, today: date, settings: Settings, asked: Iterable[Mapping[str, Any]]
+) -> None:
+    """Write to each flag the question it is part of, and whether that is asked."""
+    before = list(asked)
+    columns = {name: ("VARCHAR", [row[name] for row in before]) for name in ("flag_id", "question_id")}
+    days = [date.fromisoformat(row["asked_on"]) for row in before]
+    database.create_from(connection, "asked_before", {**columns, "asked_on": ("DATE", days)})
+    chosen = settings.questions
+    parameters = {
+        "today": today,
+        "monday": today - timedelta(days=today.weekday()),
+        "per_week": chosen.per_week,
+        "of_facility": chosen.of_facility,
+        "least_kg": chosen.least_t * 1000,
+        "of_operator": chosen.of_operator,
+    }
+    database.create_temp(connection, "asking", HERE / "asking.sql", parameters)
+    connection.execute(
+        """UPDATE flags
+           SET question_id = a.question_id, cause_kind = a.cause_kind, cause = a.cause, asking = a.asking, asked_on = a.asked_on
+           FROM asking AS a WHERE a.flag_id = flags.flag_id"""
+    )
 
 
 def _stuck(desk: Desk) -> Iterator[Finding]:

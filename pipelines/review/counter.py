@@ -79,7 +79,7 @@ def answer_all(
         now = city.now()
         taken = [
             open_desk.answer(each, person, text, now, evidence, data_are_right=data_are_right, discard=discard)
-            for each in dict.fromkeys(flag_ids)
+            for each in open_desk.spread(flag_ids, "answer")
         ]
     return _kept(city, taken, evidence)
 
@@ -95,7 +95,7 @@ def judge_all(
     """Accept or return the answers to several flags: a decision for each, and none where one of them cannot be taken."""
     with desk(city) as open_desk:
         now = city.now()
-        taken = [open_desk.judge(each, step, person, text, now, evidence) for each in dict.fromkeys(flag_ids)]
+        taken = [open_desk.judge(each, step, person, text, now, evidence) for each in open_desk.spread(flag_ids, step)]
     return _kept(city, taken, evidence)
 
 
@@ -118,6 +118,27 @@ def confirm(
     if refused and not taken:
         raise StepError("\n".join(refused))
     return _kept(city, taken, evidence)
+
+
+def accept_minor(
+    city: CityFolder, person: str, on: date, document_no: str, year: int, evidence: Evidence = NONE
+) -> tuple[list[Decision], Decimal]:
+    """Accept what was too small to ask of a fiscal year as one list; the decisions and the tonnes CO2e at stake in them.
+
+    Raises:
+        StepError: when there are such flags and none may be accepted by this person.
+    """
+    with desk(city) as open_desk:
+        taken, refused, stake = [], [], Decimal(0)
+        for flag in open_desk.minor(year):
+            try:
+                taken.append(open_desk.accept_minor(flag, person, on, document_no, city.now(), evidence))
+                stake += flag.co2e_at_stake_kg or 0
+            except StepError as error:
+                refused.append(str(error))
+    if refused and not taken:
+        raise StepError("\n".join(dict.fromkeys(refused)))
+    return _kept(city, taken, evidence), stake / 1000
 
 
 def _kept(city: CityFolder, decisions: list[Decision], evidence: Evidence) -> list[Decision]:

@@ -1,9 +1,10 @@
 """Taking a step: who may, what is recorded, why not.
 
-answer: the owner, or another holder of a post at the facility. accept/return: the 企画推進者. confirm: the 統括者, with date
-and document number. A deputy may take what the holder may. Answering, judging and confirming are three people's work:
-whoever did one of them for a flag does no other one for it, it goes one post up. Where nobody is left the flag stays as
-it is and a finding says so. Asking again after a return is the same work, not another.
+answer: the owner, or another holder of a post at the facility. accept/return: the 企画推進者, who also accepts what was
+too small to ask, as one list with a document. confirm: the 統括者, with date and document number. A deputy may take what
+the holder may. Answering, judging and confirming are three people's work: whoever did one of them for a flag does no other
+one for it, it goes one post up. Where nobody is left the flag stays as it is and a finding says so. Asking again after a
+return is the same work, not another.
 
 A step counts as its decider's own when it is recorded from the account that appointments.csv gives that person alone.
 Recorded from another account it needs evidence, else it stays 記録のみ: on record, moving nothing. For a person without
@@ -14,7 +15,7 @@ that rows are to be discarded.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,12 +25,13 @@ from uuid import uuid4
 
 import duckdb
 
+from pipelines import tables
 from pipelines.errors import ActionableError
 from pipelines.periods import fiscal_year
 from pipelines.process.recorder import recorder
 from pipelines.review.evidence import NONE, Evidence
 from pipelines.review.posts import FIRST_LINE, LADDER, Posts
-from pipelines.review.states import ACCEPTED, ANSWERED, FROM, Present, by_flag, effective, state_of
+from pipelines.review.states import ACCEPT_MINOR, ACCEPTED, ANSWERED, FROM, Present, by_flag, effective, state_of
 from pipelines.review.store import Decision
 from pipelines.texts import LANGUAGES, Bilingual, both, word
 from pipelines.warehouse import database
@@ -37,8 +39,9 @@ from pipelines.warehouse import database
 HERE = Path(__file__).parent
 
 # step -> the work it is part of; nobody does two of them for one flag
-WORK = {"answer": "answer", "accept": "judge", "return": "judge", "confirm": "confirm"}
-POSTS = {"accept": LADDER, "return": LADDER, "confirm": LADDER[1:]}
+WORK = {"answer": "answer", "accept": "judge", "return": "judge", "confirm": "confirm", ACCEPT_MINOR: "judge"}
+POSTS = {"accept": LADDER, "return": LADDER, "confirm": LADDER[1:], ACCEPT_MINOR: LADDER}
+MINOR = tables.words("asking")[-1]
 # state -> the step that a flag in it waits for
 WAITS_FOR = {ANSWERED: "accept", ACCEPTED: "confirm"}
 
@@ -148,6 +151,15 @@ def _as_text(seen: Sequence[Any] | None) -> str | None:
     return json.dumps(seen, ensure_ascii=False, sort_keys=True) if seen else None
 
 
+def _asking(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]:
+    """Return flag_id -> its question and whether it is asked; nothing for a file that an older version published."""
+    names = [column[0] for column in connection.execute("SELECT * FROM flags LIMIT 0").description or []]
+    if "asking" not in names:
+        return {}
+    rows = connection.execute("SELECT flag_id, question_id, asking FROM flags").fetchall()
+    return {flag_id: (question_id, asking) for flag_id, question_id, asking in rows}
+
+
 class Desk:
     """Steps on the flags of a published file.
 
@@ -169,6 +181,7 @@ class Desk:
         self.flags = {flag.flag_id: flag for flag in flags(connection)}
         self.doubts = {doubt.flag_id: doubt for doubt in doubts(connection, list(self.flags.values()))}
         self.posts = Posts(connection, today)
+        self._asking = _asking(connection)
 
     @property
     def asked(self) -> list[Flag]:
@@ -189,6 +202,51 @@ class Desk:
         if len(fitting) != 1:
             raise StepError(both("flags_fit", flag_id=flag_id, flags=len(fitting)))
         return fitting[0]
+
+    def spread(self, asked: Iterable[str], step: str) -> list[str]:
+        """Return flags for ids of flags and questions: of a question those that can take this step now, each once.
+
+        Raises:
+            StepError: an id, or the beginning of one, fits nothing, several, or a question of which nothing can take the step.
+        """
+        found: dict[str, None] = {}
+        for each in asked:
+            whole = {question for question, _ in self._asking.values() if each and question.startswith(each)}
+            if len(whole) != 1 or any(key.startswith(each) for key in self.flags | self.doubts):
+                found[self.find(each).flag_id] = None
+                continue
+            of_it = [flag for flag in self.flags.values() if self._asking[flag.flag_id][0] in whole]
+            ready = [flag.flag_id for flag in of_it if self.state(flag) in FROM[step]]
+            found |= dict.fromkeys(ready or [self._ready(of_it[0].flag_id, step).flag_id])
+        return list(found)
+
+    def minor(self, year: int) -> list[Flag]:
+        """Return the flags of a year that were too small to ask and nobody has taken a step on."""
+        return [
+            flag
+            for flag in self.flags.values()
+            if flag.fiscal_year == year
+            and self._asking.get(flag.flag_id, ("", ""))[1] == MINOR
+            and self.state(flag) in FROM[ACCEPT_MINOR]
+        ]
+
+    def accept_minor(
+        self, flag: Flag, person: str, on: date, document_no: str, now: datetime, evidence: Evidence = NONE
+    ) -> Decision:
+        """Accept a flag that was too small to ask, as part of a list with a document; it lifts nothing.
+
+        Raises:
+            StepError: no document number, a date to come, or the person may not accept here.
+        """
+        if not document_no.strip():
+            raise StepError(both("document_number_for_confirming"))
+        if on > self.today:
+            raise StepError(
+                both("decision_date_outside", at=flag.flag_id, on=on, opened_at=flag.opened_at, today=self.today)
+            )
+        post = self._post_of(flag, ACCEPT_MINOR, person)
+        paper = Evidence(evidence.sha256, document_no, on, evidence.content)
+        return self._keep(self._decision(flag, ACCEPT_MINOR, person, post, now, paper))
 
     def answer(
         self,

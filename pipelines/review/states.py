@@ -2,7 +2,8 @@
 
 A decision about doubts binds to the days and quantities, and to the rows held back, that it was shown; any other, for a closed
 year, to the facility's total within a tolerance, for the running year to the state of the rule. When that changed, the decisions
-lapse and the question is open again. A step that is 記録のみ is passed over.
+lapse and the question is open again. A step that is 記録のみ is passed over. What was not worth asking is accepted as one list
+(accept_minor): that ends the question and lifts nothing.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from pipelines import tables
 from pipelines.review.store import Decision
 
 OPEN, ANSWERED, ACCEPTED, RETURNED, CONFIRMED = tables.words("state", "flags")
-AFTER = {"answer": ANSWERED, "accept": ACCEPTED, "return": RETURNED, "confirm": CONFIRMED}
+ACCEPT_MINOR = "accept_minor"
+AFTER = {"answer": ANSWERED, "accept": ACCEPTED, "return": RETURNED, "confirm": CONFIRMED, ACCEPT_MINOR: ACCEPTED}
 FROM = {
     "answer": frozenset({OPEN, RETURNED}),
     "accept": frozenset({ANSWERED}),
     "return": frozenset({ANSWERED}),
     "confirm": frozenset({ACCEPTED}),
+    ACCEPT_MINOR: frozenset({OPEN, RETURNED}),
 }
 
 

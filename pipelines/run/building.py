@@ -147,8 +147,8 @@ class Building:
         """Raise the flags, give them the states that people's decisions led to, and write down what was found."""
         settings, opened = self.city.settings, self.night.history.opened(self.known.past)
         self.findings += flags.build(self.connection, settings, self.city.today, opened)
-        decisions, tolerance = list(self.known.decisions), settings.thresholds.decision_tolerance
-        self.findings += review.build(self.connection, decisions, self.city.today, tolerance)
+        decisions, asked = list(self.known.decisions), self.night.history.asked(self.known.past)
+        self.findings += review.build(self.connection, decisions, self.city.today, settings, asked)
         flags.write_findings(self.connection, self.findings)
 
     def _last_published(self) -> totals.Published | None:

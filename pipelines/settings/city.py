@@ -23,7 +23,7 @@ from pipelines import tables, units
 from pipelines.settings import city_file, place
 from pipelines.settings.city_file import CITY_FILE, PlanElectricityRule, SettingsError
 from pipelines.settings.layout import Frozen, Layout
-from pipelines.settings.operation import Announce, Inbox, Pages, Retention, Rights, Schedule, Sql
+from pipelines.settings.operation import Announce, Inbox, Pages, Questions, Retention, Rights, Schedule, Sql
 from pipelines.settings.reports import Reports
 from pipelines.settings.secret import hidden
 from pipelines.settings.year import Year
@@ -302,6 +302,7 @@ class Settings(Frozen):
     rules: Rules = Field(default_factory=Rules)
     reports: Reports = Field(default_factory=Reports)
     year: Year = Field(default_factory=Year)
+    questions: Questions = Field(default_factory=Questions)
     schedule: Schedule = Field(default_factory=Schedule)
     announce: Announce = Field(default_factory=Announce)
     inbox: Inbox = Field(default_factory=Inbox)

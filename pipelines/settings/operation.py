@@ -1,4 +1,4 @@
-"""The sections of city.toml about running: schedule, announcements, retention, questions in SQL. None changes a number."""
+"""The sections of city.toml about running: schedule, announcements, retention, questions. None changes a number."""
 
 from __future__ import annotations
 
@@ -84,6 +84,19 @@ class Announce(Frozen):
     )
     webhook_env: Variable = Field("", description="Name of the environment variable that holds the webhook's address.")
     mail: Mail | None = Field(None, description="Mail server; absent: no mail.")
+
+
+class Questions(Frozen):
+    """Which flags (要確認事項) are asked of people. A flag that is not asked keeps its bounds and its effect on verdicts."""
+
+    per_week: int = Field(40, ge=1, le=100_000, description="Most new questions a week; the others wait.")
+    of_facility: float = Field(
+        0.02, ge=0, le=1, description="Share of a facility's year from which a flag is worth a question."
+    )
+    least_t: float = Field(1.0, ge=0, le=1e6, description="Tonnes that it must be worth as well.")
+    of_operator: float = Field(
+        0.0005, ge=0, le=1, description="Share of an operator's year from which a question is worth asking."
+    )
 
 
 class Inbox(Frozen):

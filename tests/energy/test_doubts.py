@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines.registers.read import RegisterError
 from tests.making import City, monthly, one, rows_of
 
 OIL = {"energy_type": "kerosene", "unit": "L", "reading_kind": "bill"}
@@ -71,6 +72,31 @@ def zeros(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyC
 def test_a_zero_is_held_against_its_season(zeros: duckdb.DuckDBPyConnection, number: int) -> None:
     expected = list(ZEROS.values())[number - 1][1]
     assert {d for d in doubts(zeros, f"M{number}") if d[0].startswith("zero")} == expected
+
+
+def test_a_yearly_closure_of_a_use_class_excuses_its_facilities_alone(city: City) -> None:
+    """Two schools of which one becomes a hall, and an office, all without use in one August."""
+    classes = {"F1": "学校", "F2": "学校", "F3": "庁舎"}
+    city.register("facilities", [facility(int(name[1])) | {"use_class": of} for name, of in classes.items()])
+    city.register(
+        "facility_periods",
+        [{"facility_id": "F2", "use_class": "集会所", "valid_from": "2025-04-01", "operator_id": "OP"}],
+    )
+    city.register("meters", [{"meter_id": f"M{n}", "facility_id": f"F{n}", **OIL} for n in (1, 2, 3)])
+    for number in (1, 2, 3):
+        city.bills(f"fuel/{number}.csv", monthly(f"M{number}", *YEARS, use_of({(2025, 8)})))
+    city.publish()
+    summer = {"use_class": "学校", "from": "2022-07-21", "to": "2022-09-01", "kind": "休館", "yearly": "毎年"}
+    city.register("events", [summer])
+    with city.built() as made:
+        assert {n: bool(doubts(made, f"M{n}")) for n in (1, 2, 3)} == {1: False, 2: True, 3: True}
+        years = 'SELECT list(year("from") ORDER BY 1) FROM facility_events WHERE facility_id = '
+        assert one(made, years + "'F1'") == [2022, 2023, 2024, 2025, 2026]
+        assert one(made, years + "'F2'") == [2022, 2023, 2024]
+    with pytest.raises(RegisterError) as told:
+        city.register("events", [summer | {"facility_id": "F1"}, summer | {"to": "2024-01-01"}])
+        city.publish()
+    assert all(words in str(told.value) for words in ("どちらか一つ", "1年以内")), told.value
 
 
 def test_a_file_of_nothing_but_zeros_speaks_for_none_of_them(zeros: duckdb.DuckDBPyConnection) -> None:

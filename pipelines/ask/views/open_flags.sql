@@ -4,7 +4,8 @@ WITH people AS (
 )
 SELECT
     f.flag_id, f.facility_id, n.name AS facility_name, n.department, f.rule_id, f.severity, f.fiscal_year, f.message_ja, f.message_en,
-    f.co2e_at_stake_kg, f.owner_post, f.owner_person_id, p.name AS owner_name, f.state, f.opened_at
+    f.co2e_at_stake_kg, f.owner_post, f.owner_person_id, p.name AS owner_name, f.state, f.opened_at,
+    f.question_id, f.asking, f.asked_on
 FROM flags AS f
 LEFT JOIN facilities AS n ON n.facility_id = f.facility_id
 LEFT JOIN people AS p ON p.person_id = f.owner_person_id

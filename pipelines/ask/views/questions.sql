@@ -1,35 +1,28 @@
--- questions: the flags that are not confirmed, folded by cause: one row per rule, fiscal year, cause, owner and state, which one answer can settle
--- (review answer takes all its ids). The cause is the supplier, where all that a flag is about is supplied by one, else the department.
--- The flags keep their grain in open_flags. Reads open_flags, flags, contracts.
-WITH suppliers AS (
-    SELECT meter_id, min(supplier) AS supplier
-    FROM contracts
-    WHERE supplier IS NOT NULL
-    GROUP BY meter_id
-    HAVING count(DISTINCT supplier) = 1
+-- questions: the flags that are not confirmed, folded by cause: one row per question and state, which one answer can settle (review answer takes
+-- all its ids). The flags keep their grain in open_flags. Whose turn it is: the owner whom all its flags share, else the 企画推進者 whom
+-- all their facilities share. Reads open_flags, flags, post_holders.
+WITH promoters AS (
+    SELECT facility_id, person_id, name FROM post_holders WHERE required_post = 'エネルギー管理企画推進者' AND person_id IS NOT NULL
 ),
-sources AS (
-    SELECT flag_id, unnest(string_split(json_extract_string(evidence, '$.sources'), ', ')) AS meter_id FROM flags
-),
-supplied AS (
-    SELECT s.flag_id, min(p.supplier) AS supplier
-    FROM sources AS s
-    LEFT JOIN suppliers AS p ON p.meter_id = s.meter_id
-    GROUP BY s.flag_id
-    HAVING count(DISTINCT p.supplier) = 1 AND count(p.supplier) = count(*)
-),
-caused AS (
-    SELECT o.*, CASE WHEN s.supplier IS NOT NULL THEN 'supplier' ELSE 'department' END AS cause_kind, coalesce(s.supplier, o.department, '') AS cause
+folded AS (
+    SELECT o.question_id, o.rule_id, min(o.severity) AS severity, o.fiscal_year, any_value(f.cause_kind) AS cause_kind, any_value(f.cause) AS cause,
+        CAST(count(*) AS INTEGER) AS flag_count, CAST(count(DISTINCT o.facility_id) AS INTEGER) AS facility_count,
+        sum(o.co2e_at_stake_kg) AS co2e_at_stake_kg,
+        arg_max(o.message_ja, (coalesce(o.co2e_at_stake_kg, 0), o.flag_id)) AS message_ja,
+        arg_max(o.message_en, (coalesce(o.co2e_at_stake_kg, 0), o.flag_id)) AS message_en,
+        count(DISTINCT o.owner_person_id) = 1 AND count(o.owner_person_id) = count(*) AS is_of_one, min(o.owner_post) AS owner_post,
+        min(o.owner_person_id) AS owner_person_id, any_value(o.owner_name) AS owner_name,
+        count(DISTINCT p.person_id) = 1 AND count(p.person_id) = count(*) AS is_of_one_promoter, min(p.person_id) AS promoter, any_value(p.name) AS promoter_name,
+        o.state, min(o.opened_at) AS opened_at, any_value(o.asking) AS asking, min(o.asked_on) AS asked_on,
+        string_agg(o.flag_id, ' ' ORDER BY o.co2e_at_stake_kg DESC NULLS LAST, o.flag_id) AS flag_ids
     FROM open_flags AS o
-    LEFT JOIN supplied AS s ON s.flag_id = o.flag_id
+    JOIN flags AS f ON f.flag_id = o.flag_id
+    LEFT JOIN promoters AS p ON p.facility_id = o.facility_id
+    GROUP BY o.question_id, o.rule_id, o.fiscal_year, o.state
 )
-SELECT
-    left(sha256(concat_ws(chr(31), 'question', rule_id, CAST(fiscal_year AS VARCHAR), cause_kind, cause, owner_post, owner_person_id, state)), 12)
-        AS question_id,
-    rule_id, min(severity) AS severity, fiscal_year, cause_kind, cause, CAST(count(*) AS INTEGER) AS flag_count,
-    CAST(count(DISTINCT facility_id) AS INTEGER) AS facility_count, sum(co2e_at_stake_kg) AS co2e_at_stake_kg,
-    arg_max(message_ja, (coalesce(co2e_at_stake_kg, 0), flag_id)) AS message_ja, arg_max(message_en, (coalesce(co2e_at_stake_kg, 0), flag_id)) AS message_en,
-    owner_post, owner_person_id, any_value(owner_name) AS owner_name, state, min(opened_at) AS opened_at,
-    string_agg(flag_id, ' ' ORDER BY co2e_at_stake_kg DESC NULLS LAST, flag_id) AS flag_ids
-FROM caused
-GROUP BY rule_id, fiscal_year, cause_kind, cause, owner_post, owner_person_id, state
+SELECT question_id, rule_id, severity, fiscal_year, cause_kind, cause, flag_count, facility_count, co2e_at_stake_kg, message_ja, message_en,
+    CASE WHEN is_of_one THEN owner_post WHEN is_of_one_promoter THEN 'エネルギー管理企画推進者' END AS owner_post,
+    CASE WHEN is_of_one THEN owner_person_id WHEN is_of_one_promoter THEN promoter END AS owner_person_id,
+    CASE WHEN is_of_one THEN owner_name WHEN is_of_one_promoter THEN promoter_name END AS owner_name,
+    state, opened_at, asking, asked_on, flag_ids
+FROM folded

@@ -10,6 +10,7 @@ from typing import Any
 from rich.cells import cell_len
 from rich.text import Text
 
+from pipelines import tables
 from pipelines.reports.plain_text import padded, percent, tonnes
 from pipelines.reports.terminal.look import (
     INDENT,
@@ -26,12 +27,18 @@ from pipelines.texts import word
 
 SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 CONFIRMED = "confirmed"
+_, *UNASKED = tables.words("asking")
 KINDS = ("error", "warning", "info", CONFIRMED)
 READABLE = 12  # a narrower column breaks words and numbers
 
 
-def flags(out: Terminal, flags: Sequence[dict[str, Any]], most: int | None = None) -> None:
-    """A list of flags under their severity, the gravest first and confirmed ones last; at most ``most``, and how many more there are."""
+def flags(out: Terminal, listed: Sequence[dict[str, Any]], most: int | None = None, *, every: bool = False) -> None:
+    """A list of flags under their severity, the gravest first and confirmed ones last; at most ``most``, and how many more there are.
+
+    What is not asked is a line each, unless ``every`` flag is wanted.
+    """
+    unasked = [] if every else [flag for flag in listed if flag.get("asking") in UNASKED]
+    flags = [flag for flag in listed if flag not in unasked]
     facilities = len({flag["facility_id"] for flag in flags})
     out.console.print(Text(out.say("flags_title", flags=len(flags), facilities=facilities), style="bold"))
     for kind, some in groupby(sorted(flags, key=_kind_of_flag)[:most], key=lambda flag: KINDS[_kind_of_flag(flag)]):
@@ -41,7 +48,11 @@ def flags(out: Terminal, flags: Sequence[dict[str, Any]], most: int | None = Non
             _flag(out, flag)
     if most is not None and len(flags) > most:
         out.line(out.say("more", count=len(flags) - most), "dim")
-    if flags:
+    for kind in UNASKED:
+        if of_this := [flag for flag in unasked if flag["asking"] == kind]:
+            at_stake = tonnes(sum((flag["stake"] or Decimal(0) for flag in of_this), Decimal(0)))
+            out.line(out.say(f"flags_{kind}", count=len(of_this), t=at_stake), "dim")
+    if listed:
         out.rounding("emissions")
 
 
