@@ -176,12 +176,19 @@ def say(key: str, language: str, /, **numbers: object) -> str:
     return filled(label(key, language), numbers)
 
 
+def verdict_word(verdict: str | None, language: str, *, is_inherited: bool = False) -> str:
+    """Return the word of a verdict; under a target that is not the subject's own, that of the path."""
+    key = str(verdict or "no_verdict_row")
+    of_path = f"{key}_of_path"
+    return word(of_path if is_inherited and of_path in section("words") else key, language)
+
+
 def verdict_words(change: Mapping[str, Any], language: str) -> dict[str, str]:
-    """Return the verdicts before and after a change, and its causes, as words."""
+    """Return the verdicts before and after a change, and its causes, as words; ``before_is_inherited``: whose target that was."""
     causes = [word(f"cause_{cause}", language) for cause in str(change["causes"]).split(";")]
     told = {
-        "before": word(str(change["before"] or "no_verdict_row"), language),
-        "after": word(str(change["after"] or "no_verdict_row"), language),
+        "before": verdict_word(change["before"], language, is_inherited=bool(change.get("before_is_inherited"))),
+        "after": verdict_word(change["after"], language, is_inherited=bool(change.get("after_is_inherited"))),
     }
     return told | {"causes": ("・" if language == "ja" else ", ").join(causes)}
 

@@ -63,7 +63,7 @@ def gather(published: Path, year: int, states: Mapping[str, str] | None = None) 
     """
     with query.opened(published) as connection:
         at = {"year": year}
-        verdicts = {row["verdict"]: row["facilities"] for row in select.rows(connection, "start_counts", at)}
+        verdicts, of_path = by_verdict(select.rows(connection, "start_counts", at))
         (known,) = select.rows(connection, "start_years")
         blocked = select.rows(connection, "start_verdicts", at)
         causes = _joined(_causes(connection, year, blocked, states or {}, has_rule=known["has_rule"]))
@@ -75,7 +75,19 @@ def gather(published: Path, year: int, states: Mapping[str, str] | None = None) 
             person = _cause("no_responsible_person", named, people, "no_responsible_person", {})
             causes.append(person | {"reasons": [person["reason"]]})
     causes.sort(key=lambda cause: (cause["reason"] in LAST, -len(cause["facilities"]), cause["reason"]))
-    return {"fiscal_year": year, "verdicts": verdicts, **known, "unread": unread, "unknown": unknown, "causes": causes}
+    counts = {"verdicts": verdicts, "verdicts_of_path": of_path}
+    return {"fiscal_year": year, **counts, **known, "unread": unread, "unknown": unknown, "causes": causes}
+
+
+def by_verdict(rows: Iterable[Mapping[str, Any]]) -> tuple[dict[str, int], dict[str, int]]:
+    """Return verdict -> facilities, and of these the ones that are inherited or indicative."""
+    every: dict[str, int] = {}
+    of_path: dict[str, int] = {}
+    for row in rows:
+        every[row["verdict"]] = every.get(row["verdict"], 0) + row["facilities"]
+        if row["is_inherited"]:
+            of_path[row["verdict"]] = row["facilities"]
+    return every, of_path
 
 
 def _causes(

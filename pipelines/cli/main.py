@@ -307,8 +307,8 @@ def facilities(
 ) -> None:
     """施設と判定の一覧 / facilities with their verdict, by default of the last closed year."""
     from pipelines import rounding
+    from pipelines.reports.standing import standing_word
     from pipelines.reports.terminal import show_lists
-    from pipelines.reports.terminal.look import standing_word
     from pipelines.settings.reports import SCREEN
 
     year = common.year_of(fiscal_year)

@@ -101,7 +101,7 @@ class Building:
         history.load(self.connection, new)
         history.record_totals(self.connection, publication)
         restate_verdicts.record(self.connection, publication)
-        self.outcome.summarise(self.connection, self.city.today, changes, verdicts)
+        self.outcome.summarise(self.connection, self.city.today, changes, now)
         self.close()
         night.limit.finish()
         history.announce(self.outcome.run_id, self.file, self.gathered.hashes, now)

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from pipelines.ask import intake, select
+from pipelines.ask.checklist import by_verdict
 from pipelines.findings import Finding, rules
 from pipelines.history import chain
 from pipelines.periods import fiscal_year
@@ -34,6 +35,7 @@ class Outcome:
     held_back: list[dict[str, Any]] = field(default_factory=list)
     unknown: list[dict[str, Any]] = field(default_factory=list)
     verdicts: dict[str, int] = field(default_factory=dict)
+    verdicts_of_path: dict[str, int] = field(default_factory=dict)
     changes: list[dict[str, Any]] = field(default_factory=list)
     verdict_changes: list[dict[str, Any]] = field(default_factory=list)
     flags: list[dict[str, Any]] = field(default_factory=list)
@@ -66,14 +68,15 @@ class Outcome:
         connection: duckdb.DuckDBPyConnection,
         today: date,
         changes: list[dict[str, Any]],
-        verdict_changes: list[dict[str, Any]],
+        since: datetime,
     ) -> None:
-        """Collect what the closing summary tells from the file that is about to be published."""
+        """Collect what the closing summary tells from the file that is about to be published at a moment (``since``)."""
         self.file_problems = select.rows(connection, "file_problems")
         self.documents_waiting = len(select.rows(connection, "documents_waiting"))
         self.held_back = select.rows(connection, "held_back")
         self.unknown = intake.unknown(connection, intake.MOST_ROWS)
         verdicts = select.rows(connection, "verdicts", {"year": fiscal_year(today) - 1})
-        self.verdicts = {row["verdict"]: row["facilities"] for row in verdicts}
-        self.changes, self.verdict_changes = changes, verdict_changes
+        self.verdicts, self.verdicts_of_path = by_verdict(verdicts)
+        moved = select.rows(connection, "verdict_restatements", {"since": since})
+        self.changes, self.verdict_changes = changes, [row for row in moved if row["run_id"] == self.run_id]
         self.flags = select.rows(connection, "flags")

@@ -50,7 +50,7 @@ def test_a_city_with_everything_is_told_so(city: City) -> None:
     causes = told(city)
     assert set(causes) <= {"no_responsible_person"}
     result = CliRunner().invoke(main.app, ["--city", str(city.folder), "--today", str(city.today), "start"])
-    assert result.exit_code == 0 and "判定不能 0" in result.output
+    assert result.exit_code == 0 and "確認中（参考） 0" in result.output
 
 
 def test_missing_months_name_meter_and_days(city: City) -> None:

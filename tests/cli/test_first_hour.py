@@ -165,7 +165,7 @@ def _second_round(hour: Hour) -> None:
 
 def test_every_building_has_its_verdict_after_two_rounds(hour: Hour) -> None:
     told = hour.run("start")
-    assert says(told, "達成 3 / 未達 5 / 判定不能 0（全8施設）"), hour.transcript[-3000:]
+    assert says(told, "経路の目安内 3 / 目安超過 5 / 確認中（参考） 0（全8施設）"), hour.transcript[-3000:]
     rows = hour.sql("SELECT facility_id, verdict FROM facility_years WHERE fiscal_year = 2025")
     verdicts = {row["facility_id"]: row["verdict"] for row in rows}
     assert {verdicts["A01"], verdicts["A04"], verdicts["A06"]} == {"achieved"}

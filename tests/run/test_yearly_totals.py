@@ -81,7 +81,7 @@ def test_explain_tells_the_document_the_page_and_the_interval(four: City) -> Non
     own_line, wider_line = (
         next(line for line in listed.splitlines() if line.startswith(f"{f} ")) for f in ("F1", "F3")
     )
-    assert "達成*†" in own_line and "年計" not in own_line and "† 年計・文書による" in listed
+    assert "経路の目安内†" in own_line and "年計" not in own_line and "† 年計・文書による" in listed
     assert wider_line.split()[6:8] == ["-", "-"], "an allowed amount without an upper end says nothing"
     assert "yearly_totals" in told("start")
 

@@ -19,10 +19,11 @@ from pipelines import durable
 from pipelines.ask.site import FacilityTold, Row, SiteTold, gather
 from pipelines.reports.pages import site_charts, site_words
 from pipelines.reports.plain_text import figure, percent, plain, tonnes
+from pipelines.reports.standing import is_its_own
 from pipelines.reports.workbook import file_names
 from pipelines.rounding import rule_of
 from pipelines.settings.city import CityFolder
-from pipelines.texts import word
+from pipelines.texts import verdict_words, word
 
 HERE = Path(__file__).parent
 STYLE = HERE / "site.css"
@@ -68,6 +69,8 @@ class Site:
             "plain": plain,
             "word": lambda key: told.kinds.get(key) or word(str(key), site_words.JA),
             "chip": lambda result: site_words.chip(result, is_internal=is_internal),
+            "is_its_own": is_its_own,
+            "say": site_words.say,
             "sentence": site_words.sentence,
             "reasons": site_words.reasons,
             "amount": site_words.amount,
@@ -194,7 +197,8 @@ class Site:
         facility = self.told.facilities.get(row["subject_id"]) if row["subject_kind"] == "facility" else None
         name = facility.register["name"] if facility else row["subject_id"]
         is_hidden = facility is not None and facility.facility_id not in self.file_of
-        return row | {"name": "" if is_hidden else name}
+        told = verdict_words(row | {"before": row["before_verdict"], "after": row["after_verdict"]}, site_words.JA)
+        return row | {"name": "" if is_hidden else name, "before": told["before"], "after": told["after"]}
 
     def _operators(self) -> dict[str, list[FacilityTold]]:
         found: dict[str, list[FacilityTold]] = defaultdict(list)

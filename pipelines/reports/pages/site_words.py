@@ -1,7 +1,7 @@
 """How results read on the pages: which word of a verdict may stand where, and one plain sentence of it.
 
-達成 and 未達 stand for subjects with an adopted target of their own alone; what follows the path of a target above reads 目安. Outside the
-office no word of a verdict stands before the year is closed and its factors are final.
+The words themselves are those of ``reports.standing``, as in the terminal. Outside the office no word of a verdict stands before the year
+is closed and its factors are final.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from typing import Any
 
 from pipelines.findings import explain_reason
 from pipelines.reports.plain_text import tonnes
-from pipelines.reports.terminal.look import read_as, standing
+from pipelines.reports.standing import is_its_own, read_as, standing
 from pipelines.texts import label, word
 
 JA = "ja"
-OF_PATH = {"achieved": "site_within", "not_achieved": "site_beyond", "undeterminable": "site_unsure"}
 CSS = {"achieved": "chip-achieved", "not_achieved": "chip-not-achieved", "undeterminable": "chip-undeterminable"}
 
 
@@ -34,11 +33,6 @@ def say(key: str, **numbers: object) -> str:
     return label(key, JA).format(**numbers)
 
 
-def is_its_own(result: Mapping[str, Any]) -> bool:
-    """Tell whether a result is judged by an adopted target of the subject itself."""
-    return not result["is_inherited"] and result.get("path_status") == "adopted"
-
-
 def is_provisional(result: Mapping[str, Any]) -> bool:
     """Tell whether a result, or the base year it is held against, stands on a provisional factor."""
     return bool(result.get("is_provisional")) or "provisional_factor" in (result["reasons"] or "")
@@ -52,10 +46,7 @@ def chip(result: Mapping[str, Any] | None, *, is_internal: bool) -> Chip:
         return Chip(word(str(result["year_state"]), JA))
     if not is_internal and is_provisional(result):
         return Chip(say("site_preliminary"))
-    read = str(read_as(result))
-    if read not in CSS:
-        return Chip(standing(result, JA), CSS["undeterminable"])
-    return Chip(word(read, JA) if is_its_own(result) else say(OF_PATH[read]), CSS[read])
+    return Chip(standing(result, JA), CSS.get(str(read_as(result)), CSS["undeterminable"]))
 
 
 def amount(low: Decimal | None, high: Decimal | None) -> str:

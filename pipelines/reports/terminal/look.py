@@ -15,18 +15,17 @@ from rich.text import Text
 from pipelines.findings import explain_reason
 from pipelines.registers import spoken
 from pipelines.reports.plain_text import pair_lines, visible, wrapped
+from pipelines.reports.standing import BY_DEPARTMENT, is_collected, is_its_own, read_as, standing
 from pipelines.rounding import rule_of, sign_name
-from pipelines.texts import LANGUAGES, collecting_text, say, word
+from pipelines.texts import say, verdict_word, word
 
-BY_DEPARTMENT = "base_year_by_department"
-MARKS = frozenset({"yearly_total", "baseline:yearly_total"})  # beside which a verdict stands
 VERDICT_STYLE = {
     "achieved": "green", "not_achieved": "bold red", "undeterminable": "yellow", "collecting": "yellow", BY_DEPARTMENT: "yellow",
 }  # fmt: skip
 STATE_STYLE = {"ok": "green", "note": "yellow", "bad": "bold red"}
 TABLE_WIDTH = 100  # below it a list is printed in blocks
 INDENT = 4
-INHERITED, YEARLY_TOTAL = "*", "†"  # in a list, where the words would fill the column
+YEARLY_TOTAL = "†"  # in a list, where the words would fill the column
 
 
 class _Console(Console):
@@ -117,12 +116,13 @@ class Terminal:
             ("※ " if self.language == "ja" else "* ") + ("。" if self.language == "ja" else "; ").join(told), "dim"
         )
 
-    def verdict(self, verdict: str | None, is_inherited: bool = False) -> Text:
-        """A verdict with its mark."""
+    def verdict(self, result: Mapping[str, Any]) -> Text:
+        """The word of a result: 達成 and 未達 only under an adopted target of the subject itself."""
+        verdict = read_as(result)
         if verdict is None:
             return Text("-")
-        mark = self.say("in_brackets", text=word("inherited", self.language)) if is_inherited else ""
-        return Text(word(verdict, self.language) + mark, style=VERDICT_STYLE[verdict])
+        said = verdict_word(verdict, self.language, is_inherited=not is_its_own(result))
+        return Text(said, style=VERDICT_STYLE[verdict])
 
     def reasons(self, reasons: str | None) -> str:
         """Reasons as sentences, one a line."""
@@ -148,37 +148,3 @@ class Terminal:
 
 def _wide(cell: str | Text) -> int:
     return cell_len(cell if isinstance(cell, str) else cell.plain)
-
-
-def is_collected(result: Mapping[str, Any]) -> bool:
-    """Tell whether a result waits for months that are still to come, so that it reads 集計中 and not 判定不能."""
-    note = result.get("collecting_note")
-    return (
-        result["year_state"] == "collecting"
-        and bool(note)
-        and result.get("verdict", "undeterminable") == "undeterminable"
-    )
-
-
-def read_as(result: Mapping[str, Any]) -> str | None:
-    """The word of a verdict: 集計中 where months are to come, 基準年度は課単位 where nothing else keeps it from one."""
-    if is_collected(result):
-        return "collecting"
-    reasons = set((result.get("reasons") or "").split(";"))
-    if result.get("verdict") == "undeterminable" and BY_DEPARTMENT in reasons and reasons <= {BY_DEPARTMENT, *MARKS}:
-        return BY_DEPARTMENT
-    verdict = result.get("verdict")
-    return None if verdict is None else str(verdict)
-
-
-def standing_word(result: Mapping[str, Any]) -> tuple[str, ...]:
-    """The verdict of a result as it may be asked for: in Japanese, in English, as the table has it."""
-    key = str(read_as(result))
-    return (*(word(key, language) for language in LANGUAGES), key)
-
-
-def standing(result: Mapping[str, Any], language: str) -> str:
-    """A verdict as people read it: 集計中 with what is still to come, else the word of the verdict."""
-    if is_collected(result):
-        return collecting_text(str(result["collecting_note"]), language)
-    return word(read_as(result) or "undeterminable", language)

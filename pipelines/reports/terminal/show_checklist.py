@@ -7,19 +7,16 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from pipelines import tables
 from pipelines.reports.plain_text import padded
+from pipelines.reports.standing import counted
 from pipelines.reports.terminal.look import INDENT, Terminal
-from pipelines.texts import word
 
 MOST_NAMED, MOST_GAPS = 12, 4
 
 
 def show(out: Terminal, told: Mapping[str, Any], city: str) -> None:
     """The verdicts of the year by number, then the causes, the widest first."""
-    counts = " / ".join(
-        f"{word(verdict, out.language)} {told['verdicts'].get(verdict, 0)}" for verdict in tables.words("verdict")
-    )
+    counts = "; ".join(filter(None, counted(told["verdicts"], told["verdicts_of_path"], out.language)))
     out.line(out.say("start_title", city=city, year=out.say("fiscal_year", year=told["fiscal_year"])), "bold")
     out.line(out.say("start_counts", counts=counts, facilities=told["facilities"]))
     _arrived(out, told)

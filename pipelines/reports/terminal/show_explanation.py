@@ -16,11 +16,12 @@ from rich.text import Text
 from pipelines.findings import explain_reason
 from pipelines.registers import spoken
 from pipelines.reports.plain_text import percent, plain, tonnes
+from pipelines.reports.standing import BY_DEPARTMENT, is_its_own, read_as
 from pipelines.reports.terminal import show_past, show_source
-from pipelines.reports.terminal.look import BY_DEPARTMENT, Terminal, read_as
+from pipelines.reports.terminal.look import Terminal
 from pipelines.reports.terminal.show_lists import change_against_base
 from pipelines.rounding import CHANGE_NEGATIVE, Document, change_rate, rate_text, rule_of, sign_name
-from pipelines.texts import word
+from pipelines.texts import verdict_word, word
 
 
 def show(
@@ -85,7 +86,7 @@ def subject(
     name = out.say("whole_city") if told["subject"] == "city" else f"{told['subject']} {told['name']}".strip()
     _head(out, name, out.say("fiscal_year", year=told["fiscal_year"]), told["basis"], as_known_at)
     for result in told["results"]:
-        verdict = out.verdict(read_as(result), result["is_inherited"])
+        verdict = out.verdict(result)
         out.pairs(
             [
                 (f"{out.say('col_verdict')} {result['target_id']}", verdict),
@@ -156,7 +157,7 @@ def _member(shown: show_source.Explained, row: Mapping[str, Any]) -> tuple[str |
 def _verdict(out: Terminal, row: Mapping[str, Any]) -> Text:
     if not row["verdict"]:
         return Text("")
-    return out.verdict(read_as(row), row["is_inherited"])
+    return out.verdict(row)
 
 
 def _energy(shown: show_source.Explained, total: Mapping[str, Any]) -> str:
@@ -181,14 +182,19 @@ def _result(shown: show_source.Explained, result: dict[str, Any] | None, sign: s
         set_as = _set_as(result)
         target = f"{result['target_id']} ({whose}) {first} → {last} {set_as} ({path})\n{result['target_source'] or ''}".rstrip()
     yield out.say("col_verdict"), _verdict(out, result)
+    if not is_its_own(result):
+        yield "", out.say("no_target_of_its_own")
     if read_as(result) == BY_DEPARTMENT and result["target_verdict"]:
         yield (
             out.say("verdict_of", whose=out.whose(result["subject_kind"], result["subject_id"])),
-            out.verdict(result["target_verdict"]),
+            out.verdict(
+                {"verdict": result["target_verdict"], "is_inherited": result["target_is_inherited"], "year_state": ""}
+            ),
         )
     yield out.say("col_reasons"), out.why(result)
     yield word("actual", out.language), shown.interval(result["actual_low_co2e_kg"], result["actual_high_co2e_kg"])
-    yield word("allowed", out.language), _allowed(shown, result)
+    is_own = is_its_own(result)
+    yield word("allowed", out.language) if is_own else out.say("site_level_of_path"), _allowed(shown, result)
     yield (
         word("baseline", out.language),
         shown.interval(result["baseline_low_co2e_kg"], result["baseline_high_co2e_kg"]),
@@ -446,7 +452,7 @@ def _verdicts(out: Terminal, told: dict[str, Any]) -> None:
         out.line(out.say("verdict_published"), "bold")
         for row in told["verdict_history"]:
             state = word(row["year_state"] or "closed", out.language)
-            verdict = word(row["verdict"] or "no_verdict_row", out.language)
+            verdict = verdict_word(row["verdict"], out.language, is_inherited=bool(row["is_inherited"]))
             amounts = f"{tonnes(row['actual_low_co2e_kg'])} / {tonnes(row['allowed_co2e_kg'])}"
             out.line(f"  {row['published_time']} {verdict} ({state}) {row['target_id'] or '-'} {amounts}")
     if told["verdict_restatements"]:

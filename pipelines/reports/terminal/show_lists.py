@@ -12,16 +12,8 @@ from rich.text import Text
 
 from pipelines import tables
 from pipelines.reports.plain_text import padded, percent, tonnes
-from pipelines.reports.terminal.look import (
-    INDENT,
-    INHERITED,
-    MARKS,
-    STATE_STYLE,
-    TABLE_WIDTH,
-    YEARLY_TOTAL,
-    Terminal,
-    read_as,
-)
+from pipelines.reports.standing import MARKS, is_its_own
+from pipelines.reports.terminal.look import INDENT, STATE_STYLE, TABLE_WIDTH, YEARLY_TOTAL, Terminal
 from pipelines.rounding import CHANGE_NEGATIVE, change_rate, pair, rate_text, rule_of
 from pipelines.texts import word
 
@@ -85,8 +77,8 @@ def facilities(out: Terminal, rows: Sequence[dict[str, Any]], sign: str = CHANGE
         out.line(out.say("no_such_facilities"))
         return
     (_facility_table if out.console.width >= TABLE_WIDTH else _facility_blocks)(out, rows, sign)
-    if any(r["is_inherited"] for r in rows):
-        out.line(INHERITED + out.say("inherited_means"), "dim")
+    if not all(map(is_its_own, rows)):
+        out.line(out.say("inherited_means", sentence=out.say("no_target_of_its_own")), "dim")
     if any(_marks(r) for r in rows):
         out.line(YEARLY_TOTAL + out.say("yearly_total_means"), "dim")
     out.rounding("emissions", "rate", "coverage", sign=sign)
@@ -154,9 +146,8 @@ def _facility_blocks(out: Terminal, rows: Sequence[dict[str, Any]], sign: str) -
 
 
 def _standing(out: Terminal, r: dict[str, Any]) -> Text:
-    """The verdict, with the mark of one that is inherited and of one that rests on a yearly total."""
-    verdict = out.verdict(read_as(r))
-    return verdict + (INHERITED if r["is_inherited"] else "") + (YEARLY_TOTAL if _marks(r) else "")
+    """The verdict, with the mark of one that rests on a yearly total."""
+    return out.verdict(r) + (YEARLY_TOTAL if _marks(r) else "")
 
 
 def _marks(r: dict[str, Any]) -> frozenset[str]:

@@ -8,9 +8,9 @@ from typing import Any
 
 from rich.text import Text
 
+from pipelines.reports.standing import counted
 from pipelines.reports.terminal import show_intake, show_lists, show_past
 from pipelines.reports.terminal.look import Terminal
-from pipelines.texts import word
 
 TOP_FLAGS = 12
 TOP_HELD = 5
@@ -42,12 +42,11 @@ def night(out: Terminal, outcome: dict[str, Any], city_name: str, published: str
     held(out, outcome["held_back"])
     for row in outcome["unknown"][:TOP_UNKNOWN]:
         show_intake.unknown(out, row)
-    verdicts = " / ".join(
-        f"{word(v, out.language)} {outcome['verdicts'].get(v, 0)}"
-        for v in ("achieved", "not_achieved", "undeterminable", "collecting")
-        if v != "collecting" or v in outcome["verdicts"]
-    )
-    out.line(out.say("night_verdicts", year=outcome["year"], verdicts=verdicts))
+    own, of_path = counted(outcome["verdicts"], outcome["verdicts_of_path"], out.language)
+    if own:
+        out.line(out.say("night_verdicts", year=outcome["year"], verdicts=own))
+    if of_path:
+        out.line(out.say("night_of_path", year=outcome["year"], verdicts=of_path))
     if outcome["changes"]:
         out.line(show_past.summary(out, outcome["changes"]))
     show_lists.flags(out, outcome["flags"], TOP_FLAGS)

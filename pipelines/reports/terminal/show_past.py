@@ -43,8 +43,7 @@ def verdicts(out: Terminal, rows: Sequence[dict[str, Any]], most: int | None = N
     out.line(out.say("verdicts_changed", count=len(rows)), "bold")
     for row in rows[:most]:
         year = out.say("fiscal_year", year=row["fiscal_year"])
-        told = {"before": row["before_verdict"], "after": row["after_verdict"], "causes": row["causes"]}
-        words = verdict_words(told, out.language)
+        words = verdict_words(row | {"before": row["before_verdict"], "after": row["after_verdict"]}, out.language)
         head = f"  {_case(out, row)} {year} {word(row['basis'], out.language)}: "
         style = "bold red" if row["is_improved"] else "yellow"
         out.line(f"{head}{words['before']} → {words['after']} ({words['causes']})", style)

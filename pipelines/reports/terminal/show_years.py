@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipelines.reports.terminal.look import Terminal, standing
+from pipelines.reports.standing import standing
+from pipelines.reports.terminal.look import Terminal
 from pipelines.texts import word
 
 Rows = Sequence[Mapping[str, Any]]
