@@ -136,7 +136,7 @@ def manual(as_json: common.AsJson = False) -> None:
     """
     from pipelines.reports.pages import manual as pages
 
-    made = pages.write(common.city_folder().pages / "manual")
+    made = pages.write(common.city_folder())
     if as_json:
         common.print_json({"pages": list(made.values())})
         return

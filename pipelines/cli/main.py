@@ -352,12 +352,12 @@ def posts(as_json: common.AsJson = False) -> None:
 @app.command()
 def docs(as_json: common.AsJson = False) -> None:
     """係数一覧・算定方法書・結果の頁を書く / write the page of factors, the statement of the method and the pages of results."""
-    from pipelines.reports.pages import documents, site
+    from pipelines.reports.pages import documents, manual, site
     from pipelines.warehouse.query import QueryError
 
     city = common.city_folder()
     try:
-        written = [*documents.write(city), *site.write(city)]
+        written = [*documents.write(city), *manual.write(city).values(), *site.write(city)]
     except QueryError as error:
         common.refuse(str(error))
     if as_json:

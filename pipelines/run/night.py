@@ -211,11 +211,12 @@ class Night:
 
     def write_pages(self) -> None:
         """Write the pages made from what was published; it stays published if that fails."""
-        from pipelines.reports.pages import documents, intake, site
+        from pipelines.reports.pages import documents, intake, manual, site
 
         try:
             documents.write(self.city)
             intake.write(self.city)
+            manual.write(self.city)
             site.write(self.city)
         except Exception as error:
             self.outcome.page_problem = str(error) or type(error).__name__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from cronsim import CronSim, CronSimError
@@ -45,13 +46,15 @@ class Schedule(Frozen):
     @field_validator("cron")
     @classmethod
     def _is_a_cron_line(cls, line: str) -> str:
-        from datetime import UTC, datetime
-
         try:
             CronSim(line, datetime.now(UTC))
         except CronSimError as error:
             raise ValueError(both("fields_of_cron", at=error)) from error
         return line
+
+    def next_after(self, moment: datetime) -> datetime | None:
+        """Return when the next night is planned after a moment, both local; none where city.toml states no cron line."""
+        return next(CronSim(self.cron, moment), None) if "cron" in self.model_fields_set else None
 
 
 class Mail(Frozen):

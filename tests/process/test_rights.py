@@ -94,9 +94,11 @@ def test_pages_may_lie_elsewhere_and_a_share_that_is_away_harms_no_night(city: C
             "factors.html",
             "index.html",
             "intake.html",
+            "manual",
             "method.html",
             "operators",
             "reasons.html",
+            "search.js",
             "site.css",
             "validation.html",
         ]

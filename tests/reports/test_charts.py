@@ -675,6 +675,6 @@ def test_a_real_browser_finds_no_breach_of_a_strict_policy(tmp_path: Path) -> No
     body = "".join(svg_text(chart, paper) for chart in EVERY.values() for paper in PAPERS)
     head = f'<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'
     page.write_text(f"<html>{head}<title>x</title><body>{body}</body></html>", encoding="utf-8")
-    assert told_by_the_browser(page) == ""
+    assert told_by_the_browser(page, tmp_path / "browser") == ""
     page.write_text(page.read_text(encoding="utf-8").replace("<rect ", '<rect style="fill: red" ', 1), encoding="utf-8")
-    assert "Content Security Policy" in told_by_the_browser(page), "this test would see a breach"
+    assert "Content Security Policy" in told_by_the_browser(page, tmp_path / "browser"), "this test would see a breach"

@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 from pipelines.ask import register_guide
 from pipelines.cli import main
 from pipelines.reports import registers_book
-from pipelines.reports.pages import manual
+from pipelines.reports.pages import manual, page
 from tests.conftest import SAMPLE
+from tests.making import City
 
 ROOT = SAMPLE.parent
 TEXTS = {"README": (ROOT / "README.md").read_text(encoding="utf-8")} | {
@@ -53,8 +54,8 @@ def test_every_statement_on_the_pages_runs(sample_folder: Path, words: str) -> N
     assert result.exit_code == 0 and result.stdout_bytes, result.output
 
 
-def test_the_pages_stand_alone_and_every_link_on_them_leads_somewhere(tmp_path: Path) -> None:
-    made = manual.write(tmp_path / "manual").values()
+def test_every_link_of_the_manual_leads_somewhere(city: City) -> None:
+    made = manual.write(city.paths).values()
     assert [path.stem for path in made] == [*manual.PAGES, "registers"]
     for path in made:
         html = path.read_text(encoding="utf-8")
@@ -63,13 +64,17 @@ def test_the_pages_stand_alone_and_every_link_on_them_leads_somewhere(tmp_path: 
             file, _, place = link.partition("#")
             if not link.startswith("http"):
                 there = path.parent / file if file else path
+                if there.resolve().relative_to(city.paths.pages.resolve()).as_posix() in page.MENU and file.startswith(
+                    "../"
+                ):
+                    continue  # a night writes it
                 assert there.is_file() and (
                     not place or f'id="{unquote(place)}"' in there.read_text(encoding="utf-8")
                 ), link
 
 
-def test_the_page_of_the_registers_says_what_the_workbook_and_the_command_say(tmp_path: Path) -> None:
-    html = manual.write(tmp_path / "manual")["台帳の書き方"].read_text(encoding="utf-8")
+def test_the_page_of_the_registers_says_what_the_workbook_and_the_command_say(city: City) -> None:
+    html = manual.write(city.paths)["台帳の書き方"].read_text(encoding="utf-8")
     told = [unescape(re.sub("<[^>]+>", "", cell)) for cell in re.findall(r"<t[hd][ >].*?</t[hd]>", html)]
     for name in register_guide.names():
         assert f'id="{name}"' in html and f'href="#{name}"' in html

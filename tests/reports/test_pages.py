@@ -33,18 +33,18 @@ def row(**values: object) -> list[object]:
     return [(plain | values)[name] for name in NAMES]
 
 
-def test_the_validation_page_needs_nothing_from_outside(city: City) -> None:
-    page = validation_page.write(
-        city.paths, [row(), row(success=False, meaning_ja="<b>破れ</b>")], datetime(2026, 6, 15, 2)
-    )
-    text = page.read_text(encoding="utf-8")
-    assert not re.search(r"src\s*=|@import|url\(|<(script|link)", text)
-    assert set(re.findall(r'href\s*=\s*"([^"]*)"', text)) == {
-        *(f"{name}.html" for name in ("index", "facilities", "reasons")),
-        *(f"{name}.html" for name in ("validation", "factors", "intake", "method")),
-    }
+def test_the_validation_page_tells_what_failed_first(city: City) -> None:
+    broken = row(success=False, meaning_ja="<b>破れ</b>", is_invariant=True)
+    rows = [row(meaning_ja="良い"), row(success=False, meaning_ja="所見のある検査", is_invariant=False), broken]
+    path = validation_page.write(city.paths, rows, datetime(2026, 6, 15, 2))
+    assert (city.paths.pages_internal / path.name).is_file(), "the office has it too"
+    text = path.read_text(encoding="utf-8")
     assert "&lt;b&gt;破れ&lt;/b&gt;" in text and "<b>破れ" not in text, "text from outside is escaped"
     assert "検針値" in text and "Readings" in text
+    top = text[text.index("不合格の検査") : text.index("すべての検査")]
+    assert top.index("破れ") < top.index("所見のある検査") and "良い" not in top
+    none = validation_page.write(city.paths, [row()], datetime(2026, 6, 15, 2)).read_text(encoding="utf-8")
+    assert "どの検査も合格" in none
 
 
 def test_an_answer_that_fits_is_a_table() -> None:

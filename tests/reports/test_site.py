@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,12 +13,12 @@ from urllib.parse import unquote
 import pytest
 
 from pipelines.ask.site import FacilityTold
-from pipelines.reports.pages import site, site_charts, site_words
+from pipelines.reports.pages import page, site, site_charts, site_words
 from pipelines.run.night import Night
 from pipelines.settings.city import CityFolder
 from pipelines.warehouse import database
 from tests.making import City, monthly, rows_of
-from tests.reports.test_page_policy import BROWSER, told_by_the_browser
+from tests.reports.test_page_policy import BROWSER, dom_of, policy_of, told_by_the_browser
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 VERDICTS = ("達成", "未達", "判定不能")
@@ -79,32 +79,27 @@ def pages_of(folder: Path) -> dict[str, Read]:
 
 
 def test_every_link_leads_to_a_page_and_every_id_stands_once(sample_pages: CityFolder) -> None:
-    beside = {
-        "intake.html",
-        "validation.html",
-        "factors.html",
-        "method.html",
-    }  # a night writes them into the same folder
+    beside = set(page.MENU)  # a night writes them into the same folder
     for folder in (sample_pages.pages, sample_pages.pages_internal):
-        for name, page in pages_of(folder).items():
-            assert len(page.ids) == len(set(page.ids)), name
-            for link in page.links:
+        for name, read in pages_of(folder).items():
+            assert len(read.ids) == len(set(read.ids)), name
+            for link in read.links:
                 target, _, anchor = unquote(link).partition("#")
                 path = (folder / name).parent / target if target else folder / name
-                assert path.is_file() or (path.name in beside and path.parent.resolve() == folder.resolve()), (
-                    name,
-                    link,
-                )
+                is_there = path.resolve().is_relative_to(folder.resolve())
+                assert is_there and (
+                    path.is_file() or path.resolve().relative_to(folder.resolve()).as_posix() in beside
+                ), link
                 if anchor:
-                    assert anchor in (page.ids if not target else Read(path).ids), (name, link)
+                    assert anchor in (read.ids if not target else Read(path).ids), (name, link)
 
 
 def test_persons_stand_in_the_pages_of_the_office_alone(sample_pages: CityFolder) -> None:
     with database.connect_published(sample_pages.published) as connection:
         people = rows_of(connection, "SELECT DISTINCT person_id, name FROM appointments")
     words = re.compile("|".join(re.escape(str(word)) for row in people for word in row if word))
-    assert not [name for name, page in pages_of(sample_pages.pages).items() if words.search(page.words)]
-    assert [name for name, page in pages_of(sample_pages.pages_internal).items() if words.search(page.words)]
+    assert not [name for name, read in pages_of(sample_pages.pages).items() if words.search(read.words)]
+    assert [name for name, read in pages_of(sample_pages.pages_internal).items() if words.search(read.words)]
 
 
 def test_a_verdict_stands_for_a_target_of_its_own_alone(sample_pages: CityFolder) -> None:
@@ -151,9 +146,73 @@ def test_a_second_writing_touches_nothing(sample_pages: CityFolder) -> None:
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
-def test_a_browser_shows_a_page_from_a_folder_without_a_complaint(sample_pages: CityFolder) -> None:
-    for name in ("index.html", "facilities/F043.html"):
-        assert told_by_the_browser(sample_pages.pages / name) == ""
+def test_a_browser_shows_a_page_from_a_folder_without_a_complaint(sample_pages: CityFolder, tmp_path: Path) -> None:
+    for name in ("index.html", "facilities.html", "facilities/F043.html"):
+        assert told_by_the_browser(sample_pages.pages / name, tmp_path) == ""
+
+
+SEARCHED = [
+    ("F1", "市民病院", "シミンビョウイン", "病院総務課"),
+    ("F2", "市民プール", "しみんぷーる", "スポーツ課"),
+    ("F3", "ｉ－センター", "", "総務課"),
+]
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
+def test_the_list_of_facilities_is_narrowed_by_name_reading_id_and_department(city: City, tmp_path: Path) -> None:
+    columns = ("facility_id", "name", "name_kana", "department")
+    city.register("facilities", [dict(zip(columns, row, strict=True)) | {"operator_id": "OP"} for row in SEARCHED])
+    city.publish()
+    site.write(city.paths)
+    for name in ("site.css", "search.js"):
+        (tmp_path / name).write_bytes((city.paths.pages / name).read_bytes())
+    html = (city.paths.pages / "facilities.html").read_text(encoding="utf-8")
+    for typed, found in (
+        ("しみん", "F1 F2"),
+        ("ﾋﾞｮｳｲﾝ　市民", "F1"),
+        ("f2", "F2"),
+        ("ｽﾎﾟｰﾂ課 ぷーる", "F2"),
+        ("I-せんたー", "F3"),
+        ("総務課", "F1 F3"),
+        ("どこにもない", ""),
+        ("", "F1 F2 F3"),
+    ):
+        page = tmp_path / "facilities.html"
+        page.write_text(html.replace('<input id="wanted"', f'<input id="wanted" value="{typed}"'), encoding="utf-8")
+        dom = dom_of(page, tmp_path / "browser")
+        assert re.findall(r'<tr data-find="(\w+) [^"]*">', dom) == found.split(), typed
+        assert f">{len(found.split())} 施設<" in dom or not typed
+        groups = {"F1": "さ", "F2": "さ", "F3": "その他"}
+        hidden = len(set(groups.values()) - {groups[f] for f in found.split()})
+        assert dom.count('<section data-group="" hidden="">') == hidden, typed
+        assert '<div id="search" class="form-row">' in dom, "the box stands where the script runs"
+
+
+def test_without_a_script_the_list_is_whole_and_has_no_box(sample_pages: CityFolder) -> None:
+    html = (sample_pages.pages / "facilities.html").read_text(encoding="utf-8")
+    assert '<div id="search" class="form-row" hidden>' in html and "<tr hidden" not in html
+    assert policy_of(sample_pages.pages / "facilities.html")["script-src"] == "'self' file:"
+    others = [path for path in sample_pages.pages.rglob("*.html") if path.name != "facilities.html"]
+    assert others and not [path for path in others if "script-src" in policy_of(path)]
+
+
+def test_the_next_night_is_told_where_the_city_plans_it(make_city: Callable[..., City]) -> None:
+    for extra, told in (
+        ('[schedule]\ncron = "15 3 * * 1-5"\n', True),
+        ("[schedule]\nattempts = 2\n", False),
+        ("", False),
+    ):
+        city = make_city(extra=extra)
+        city.bills("fuel/a.csv", monthly("M1", 2022, 2025, 1000))
+        city.publish()
+        site.write(city.paths)
+        index = (city.paths.pages / "index.html").read_text(encoding="utf-8")
+        with database.connect_published(city.paths.published) as connection:
+            [(published,)] = rows_of(connection, "SELECT published_time FROM publications")
+        planned = re.findall(r'次の更新予定: <time datetime="([^"]*)">', index)
+        assert len(planned) == told, index
+        for moment in map(datetime.fromisoformat, planned):
+            assert published < moment <= published + timedelta(days=3) and moment.strftime("%H:%M") == "03:15"
 
 
 # ---------------------------------------------------------------- what may be said, and of whom
@@ -238,7 +297,7 @@ def test_names_of_strangers_stay_words(make_city: Callable[..., City]) -> None:
     made = set(city.folder.rglob("*.html")) - before
     assert made and all(path.is_relative_to(city.paths.data) for path in made)
     for path in made:
-        assert "<script" not in path.read_text(encoding="utf-8") and "<b>課" not in path.read_text(encoding="utf-8")
+        assert "<script>" not in path.read_text(encoding="utf-8") and "<b>課" not in path.read_text(encoding="utf-8")
         Read(path)
 
 

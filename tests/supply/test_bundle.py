@@ -18,7 +18,6 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from pipelines.reports.pages import page
 from tests.supply import bundle, lock
 
 PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -183,7 +182,7 @@ def test_another_python_is_told_which_one_it_is_for(linux: Path, tmp_path: Path)
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium, Chrome or Edge on this machine")
 def test_the_sheet_for_the_information_department_has_two_pages(tmp_path: Path) -> None:
     facts = {"version": "0.1.0", "python": PYTHON, "platform": "win_amd64", "wheels": 120}
-    sheet = page.write(tmp_path / bundle.SHEET, "sheet.html", folder=bundle.HERE, **facts)
+    sheet = bundle.write_sheet(tmp_path / bundle.SHEET, **facts)
     printed = tmp_path / "sheet.pdf"
     words = [str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'browser'}"]
     subprocess.run([*words, f"--print-to-pdf={printed}", sheet.as_uri()], capture_output=True, check=True, timeout=120)

@@ -1,6 +1,6 @@
 """The generated documents: every factor with its source, and the statement of the method (算定方法書).
 
-Reads the published file and the settings; writes ``pages/factors.html`` and ``pages/method.html``.
+Reads the published file and the settings; writes ``factors.html`` and ``method.html`` in both folders of pages.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ TOLD_OF_GAPS = ("what", "where", "remedy")
 
 
 def write(city: CityFolder) -> list[Path]:
-    """Write both pages and return their paths.
+    """Write both pages and return their paths in the folder for everybody.
 
     Raises:
         QueryError: nothing has been published yet.
@@ -64,7 +64,6 @@ def write(city: CityFolder) -> list[Path]:
         sources = {row["source_id"]: _link(row) for row in select.rows(connection, "method_sources")}
         gaps = [_gap(row) for row in select.rows(connection, "method_gaps")]
         common = {
-            "city": city.settings.city,
             "today": counts["today"],
             "gaps": gaps,
             "head": chain.head_told(city.history),
@@ -80,8 +79,8 @@ def write(city: CityFolder) -> list[Path]:
     ]
     used = [factor for factor in factors if factor["used"]]
     return [
-        page.write(city.pages / "factors.html", "factors_page.html", **common, groups=groups, used=used),
-        page.write(city.pages / "method.html", "method_page.html", **common, **method, sources=list(sources.values())),
+        page.write(city, "factors.html", "factors_page.html", **common, groups=groups, used=used),
+        page.write(city, "method.html", "method_page.html", **common, **method, sources=list(sources.values())),
     ]
 
 

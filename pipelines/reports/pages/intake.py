@@ -1,6 +1,6 @@
 """The page of the intake: what came, what is late, what is held back, and the rows to add.
 
-Reads the published file; writes ``pages/intake.html``.
+Reads the published file; writes ``intake.html`` in both folders of pages.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from pipelines.texts import word
 
 
 def write(city: CityFolder) -> Path:
-    """Write the page.
+    """Write the page and return its path in the folder for everybody.
 
     Raises:
         QueryError: nothing is published yet.
     """
     told = intake.gather(city.published)
-    target = city.pages / "intake.html"
-    return page.write(target, "intake_page.html", city=city.settings.city, today=city.today, word=word, **told)
+    return page.write(city, "intake.html", "intake_page.html", today=city.today, word=word, **told)

@@ -1,4 +1,4 @@
-"""The manual as pages: ``pipelines/manual/*.md`` rendered into ``pages/manual/``, and what stands in each register."""
+"""The manual as pages: ``pipelines/manual/*.md`` rendered into ``manual/`` of both folders of pages, and what stands in each register."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from markupsafe import Markup
 from pipelines.ask import register_guide
 from pipelines.reports import registers_book
 from pipelines.reports.pages import page
+from pipelines.settings.city import CityFolder
 from pipelines.texts import label
 
 SOURCE = Path(__file__).parents[2] / "manual"
@@ -29,22 +30,23 @@ def text_of(name: str) -> str:
     return (SOURCE / f"{name}.md").read_text(encoding="utf-8")
 
 
-def write(folder: Path) -> dict[str, Path]:
-    """Write the pages of the manual into a folder; returns title -> path, the office's first, that of the registers last."""
+def write(city: CityFolder) -> dict[str, Path]:
+    """Write the pages of the manual; returns title -> path for everybody, the office's first, that of the registers last."""
     titles = {name: title_of(name) for name in PAGES} | {REGISTERS: label("registers_page", "ja")}
     listed = [{"file": f"{name}.html", "title": title} for name, title in titles.items()]
     made = {}
     for name, language in PAGES.items():
-        path, title, body = folder / f"{name}.html", titles[name], rendered(text_of(name))
-        made[title] = page.write(path, "manual_page.html", title=title, language=language, pages=listed, body=body)
-    made[titles[REGISTERS]] = _registers(folder / f"{REGISTERS}.html", titles[REGISTERS], listed)
+        told = {"title": titles[name], "language": language, "pages": listed, "body": rendered(text_of(name))}
+        made[titles[name]] = page.write(city, f"manual/{name}.html", "manual_page.html", **told)
+    made[titles[REGISTERS]] = _registers(city, titles[REGISTERS], listed)
     return made
 
 
-def _registers(path: Path, title: str, listed: list[dict[str, str]]) -> Path:
+def _registers(city: CityFolder, title: str, listed: list[dict[str, str]]) -> Path:
     """What stands in each register, from the catalogue: the same as ``registers NAME`` and the workbook beside the registers."""
     return page.write(
-        path,
+        city,
+        f"manual/{REGISTERS}.html",
         "registers_page.html",
         title=title,
         language="ja",
@@ -63,5 +65,6 @@ def rendered(text: str) -> Markup:
     html = re.sub(r"<h2>(.*?)</h2>", lambda m: f'<h2 id="{m[1].replace(" ", "-").lower()}">{m[1]}</h2>', html)
     html = re.sub(r'href="(\w+)\.md', r'href="\1.html', html)
     html = ABOVE.sub(r"\1", html)
-    html = html.replace("<table>", '<div class="wide"><table>').replace("</table>", "</table></div>")
+    html = html.replace("<table>", '<div class="table-wrap" tabindex="0"><table>').replace("</table>", "</table></div>")
+    html = html.replace("<pre>", '<pre tabindex="0">')
     return Markup(html)  # noqa: S704 - our own pages, rendered without markup of theirs

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from pipelines import durable
 from pipelines.ask.site import FacilityTold, Row, SiteTold, gather
 from pipelines.reports.pages import site_charts, site_words
+from pipelines.reports.pages.page import HERE, PageFolder, folders, policy
 from pipelines.reports.plain_text import figure, percent, plain, tonnes
 from pipelines.reports.standing import is_its_own
 from pipelines.reports.workbook import file_names
@@ -25,10 +24,7 @@ from pipelines.rounding import rule_of
 from pipelines.settings.city import CityFolder
 from pipelines.texts import verdict_words, word
 
-HERE = Path(__file__).parent
-STYLE = HERE / "site.css"
-# A page loads the one style beside it and nothing else; a folder on a share is a file: for the browser.
-POLICY = "default-src 'none'; style-src 'self' file:; base-uri 'none'; form-action 'none'"
+SEARCH = HERE / "search.js"  # the only script; the page works without it
 PLAN = "plan"
 MOST_QUESTIONS = 40
 MOST_CHANGES = 12
@@ -36,33 +32,23 @@ LAST = chr(0xFFFF)  # behind every reading
 LARGE_SHARE = Decimal("0.75")
 
 
-Drawn = dict[tuple[str, str], Any]
+Drawn = dict[tuple[Any, ...], Any]
 
 
 class Site:
     """One set of pages of one publication, for everybody or for the office."""
 
-    def __init__(self, city: CityFolder, told: SiteTold, folder: Path, drawn: Drawn, *, is_internal: bool) -> None:
-        self.city, self.told, self.folder, self.is_internal = city, told, folder, is_internal
-        self.drawn = drawn
+    def __init__(self, told: SiteTold, pages: PageFolder, drawn: Drawn, planned: datetime | None = None) -> None:
+        self.told, self.pages, self.drawn = told, pages, drawn
+        self.is_internal = is_internal = pages.is_internal
         shown = told.facilities.values()
         self.shown = [f for f in shown if is_internal or f.register["publication"] == "public"]
         names = file_names(told.facilities)  # the same in both sets, so that links between them hold
         self.file_of = {f.facility_id: names[f.facility_id] for f in self.shown}
         self.operator_file = file_names(str(f.register["operator_id"]) for f in told.facilities.values())
-        self.kept: set[Path] = set()
-        self.environment = Environment(
-            loader=FileSystemLoader(HERE),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self.environment.globals |= {
-            "city": city.settings.city,
+        pages.environment.globals |= {
             "told": told,
-            "policy": POLICY,
-            "is_internal": is_internal,
+            "planned": planned,
             "tonnes": tonnes,
             "percent": percent,
             "figure": figure,
@@ -81,16 +67,17 @@ class Site:
 
     def write(self) -> None:
         """Write all pages, and take away those of facilities that are no more."""
-        self._put("site.css", STYLE.read_bytes())
         year = self.told.fiscal_year
         questions = [q for q in self.told.questions if q["facility_id"] in self.file_of]
-        self._page("index.html", "site_index.html", **self._city(questions))
-        self._page("facilities.html", "site_facilities.html", rows=self._by_kana(), sparks=self._sparks(self.shown))
-        self._page("reasons.html", "site_reasons.html", causes=self._causes())
+        self.pages.page("index.html", "site_index.html", **self._city(questions))
+        self.pages.put(SEARCH.name, SEARCH.read_bytes())
+        listed = {"rows": self._by_kana(), "sparks": self._sparks(self.shown), "policy": policy(scripts=True)}
+        self.pages.page("facilities.html", "site_facilities.html", **listed)
+        self.pages.page("reasons.html", "site_reasons.html", causes=self._causes())
         for operator_id, members in self._operators().items():
             path = f"operators/{self.operator_file[operator_id]}.html"
             own = [t for t in self.told.targets if t["subject_kind"] == "operator" and t["subject_id"] == operator_id]
-            self._page(
+            self.pages.page(
                 path,
                 "site_operator.html",
                 operator=members[0].register["operator"],
@@ -101,13 +88,10 @@ class Site:
                 departments=self._departments(members),
             )
         for facility in self.shown:
-            self._page(
-                f"facilities/{self.file_of[facility.facility_id]}.html",
-                "site_facility.html",
-                **self._facility(facility),
-            )
-        self._take_away("facilities")
-        self._take_away("operators")
+            path = f"facilities/{self.file_of[facility.facility_id]}.html"
+            self.pages.page(path, "site_facility.html", **self._facility(facility))
+        for below in ("facilities", "operators"):
+            self.pages.take_away(below, ".html")
 
     # ------------------------------------------------------------------ what each page shows
 
@@ -185,7 +169,12 @@ class Site:
         }
 
     def _road(self, results: Sequence[Row], name: str, key: str) -> site_charts.Figure | None:
-        return site_charts.target_path(results, name, key, is_internal=self.is_internal)
+        """The way to the target; both sets of pages share it where the same words may be said."""
+        said = tuple(site_words.chip(result, is_internal=self.is_internal) for result in results)
+        drawn = (key, "road", said)
+        if drawn not in self.drawn:
+            self.drawn[drawn] = site_charts.target_path(results, name, key, is_internal=self.is_internal)
+        return self.drawn[drawn]  # type: ignore[no-any-return]
 
     def _source(self, row: Row) -> Row:
         """A source's line: quantity x factor = t, with where the factor stands."""
@@ -278,23 +267,6 @@ class Site:
         """Where the page of a facility is, as seen from a page."""
         return f"{root}facilities/{self.file_of[facility_id]}.html"
 
-    def _page(self, name: str, template: str, **values: Any) -> None:  # noqa: ANN401 - what the template names
-        root = "../" * name.count("/")
-        text = self.environment.get_template(template).render(root=root, here=name, **values)
-        self._put(name, text.encode())
-
-    def _put(self, name: str, content: bytes) -> None:
-        path = self.folder / name
-        self.kept.add(path)
-        if path.is_file() and path.read_bytes() == content:
-            return
-        durable.write(path, content, synced=False)  # what a power cut spoils differs, and the next night writes it
-
-    def _take_away(self, folder: str) -> None:
-        for path in (self.folder / folder).glob("*.html"):
-            if path not in self.kept:
-                path.unlink()
-
 
 def write(city: CityFolder) -> list[Path]:
     """Write both sets of pages, each only where it differs, and return their first pages.
@@ -303,8 +275,9 @@ def write(city: CityFolder) -> list[Path]:
         QueryError: nothing is published yet.
     """
     told, drawn = gather(city.published), Drawn()
-    Site(city, told, city.pages, drawn, is_internal=False).write()
-    Site(city, told, city.pages_internal, drawn, is_internal=True).write()
+    planned = city.settings.schedule.next_after(told.published_time)
+    for pages in folders(city):
+        Site(told, pages, drawn, planned).write()
     return [city.pages / "index.html", city.pages_internal / "index.html"]
 
 

@@ -1,4 +1,4 @@
-"""The validation page: every check of every suite, in Japanese and English, one file without any outside asset."""
+"""The validation page: what failed first, then every check of every suite, in Japanese and English."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SUITE_NAMES = {
 
 
 def write(city: CityFolder, rows: Sequence[Sequence[Any]], at: datetime) -> Path:
-    """Write ``pages/validation.html`` and return its path.
+    """Write ``validation.html`` in both folders of pages and return its path in that for everybody.
 
     Args:
         city: Names the city and its data folder.
@@ -32,13 +32,17 @@ def write(city: CityFolder, rows: Sequence[Sequence[Any]], at: datetime) -> Path
     checks = [dict(zip(names, row, strict=True)) for row in rows]
     suites = [_suite(str(name), list(group)) for name, group in groupby(checks, key=lambda c: str(c["suite"]))]
     return page.write(
-        city.pages / NAME,
+        city,
+        NAME,
         "validation_page.html",
-        city=city.settings.city,
         at=at,
         today=city.today,
         suites=suites,
         checks=checks,
+        failed=sorted(
+            (check for check in checks if not check["success"]),
+            key=lambda c: (not c["is_invariant"], c["suite"], c["table_name"]),
+        ),
     )
 
 
