@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import tempfile
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar
 
 import typer
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 else:
     BasisWord = Literal[tables.words("basis")]
 
+Told = TypeVar("Told")
 OK, ERROR, WRONG_USE, HELD_BACK = 0, 1, 2, 3
 UNEXPECTED = "予期しない誤りです"
 AsJson = Annotated[bool, typer.Option("--json", help="機械向けのJSONで出力 / print JSON.")]
@@ -158,6 +160,16 @@ def published_rows(
         with query.opened(tables_file(as_known_at, by_receipt=by_receipt)) as connection:
             return select.rows(connection, name, parameters)
     except query.QueryError as error:
+        fail(str(error))
+
+
+def review_step(step: Callable[[CityFolder], Told]) -> Told:
+    """Return what a step of the review gives for the city; ends the command where it cannot be taken."""
+    from pipelines.errors import ActionableError
+
+    try:
+        return step(city_folder())
+    except ActionableError as error:
         fail(str(error))
 
 

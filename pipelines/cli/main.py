@@ -280,11 +280,14 @@ def flags(
     by_receipt: common.ByReceipt = False,
     as_json: common.AsJson = False,
 ) -> None:
-    """要確認事項の一覧 / flags with owner, tonnes at stake and state."""
+    """要確認事項の一覧（担当は今の番の人） / flags with whose turn it is now, tonnes at stake and state."""
     from pipelines.reports.terminal import show_lists
+    from pipelines.review import counter
 
     found = common.published_rows("flags", None, as_known_at, by_receipt=by_receipt)
     found = _only(found, "flags", facility, lambda row: (str(row["facility_id"]), str(row["name"])))
+    if as_known_at is None:
+        found = common.review_step(lambda city: counter.brought_up_to_date(city, found))
     if as_json:
         common.print_json(found)
     else:

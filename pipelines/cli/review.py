@@ -25,10 +25,17 @@ Document = Annotated[str, typer.Option("--document", help="根拠の文書番号
 DocumentDate = Annotated[str | None, typer.Option("--on", help="その文書の日付 / its date.")]
 
 Flags = Annotated[
-    list[str],
+    list[str] | None,
     typer.Argument(
         metavar="FLAG...",
         help="要確認事項ID（先頭だけでもよい。いくつでも） / flag ids or their beginnings, any number; a decision for each, or none.",
+    ),
+]
+AllOf = Annotated[
+    str,
+    typer.Option(
+        "--all-of",
+        help="IDの代わりに: この担当者の番であるもの全部 / instead of ids: all that waits for this person at this step.",
     ),
 ]
 
@@ -57,11 +64,55 @@ def review_list(
         common.terminal().line(common.terminal().say("review_none"))
 
 
+@app.command("show")
+def review_show(
+    matter: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="要確認事項・疑義・質問のID（先頭だけでもよい） / id of a flag, doubt or question."
+        ),
+    ],
+    as_json: common.AsJson = False,
+) -> None:
+    """一件のすべて: 根拠の数字、疑義、経過、今はだれの番か、次に打つコマンド / one matter, and the next command.
+
+    例 / example: facility-emissions review show 3f2a
+    """
+    from pipelines.ask import turns
+    from pipelines.reports.terminal import show_turns
+
+    told = common.review_step(lambda city: turns.show(city, matter))
+    if as_json:
+        common.print_json(told)
+    else:
+        show_turns.matter(common.terminal(), told)
+
+
+@app.command("mine")
+def review_mine(
+    by: Annotated[str, typer.Option("--by", help="担当者ID / person id.")],
+    as_json: common.AsJson = False,
+) -> None:
+    """自分の番のもの（件数とt）と、送ったものが今だれのところにあるか / what waits for me, and what I sent on.
+
+    例 / example: facility-emissions review mine --by P604
+    """
+    from pipelines.ask import turns
+    from pipelines.reports.terminal import show_turns
+
+    told = common.review_step(lambda city: turns.mine(city, by))
+    if as_json:
+        common.print_json(told)
+    else:
+        show_turns.person(common.terminal(), told)
+
+
 @app.command("answer")
 def review_answer(
-    flags: Flags,
     by: Annotated[str, typer.Option("--by", help="担当者ID / person id.")],
     text: Annotated[str, typer.Option("--text", help="回答 / the answer.")],
+    flags: Flags = None,
+    all_of: AllOf = "",
     data_are_right: Annotated[
         bool, typer.Option("--data-are-right", help="データは正しい / the data are right.")
     ] = False,
@@ -83,16 +134,18 @@ def review_answer(
 
     def step(city: CityFolder) -> list[Any]:
         paper = _evidence(city, evidence, document, on)
-        return counter.answer_all(city, flags, by, text, paper, data_are_right=data_are_right, discard=discard)
+        chosen = _chosen(city, flags, all_of, "answer")
+        return counter.answer_all(city, chosen, by, text, paper, data_are_right=data_are_right, discard=discard)
 
     _review(step, as_json=as_json)
 
 
 @app.command("accept")
 def review_accept(
-    flags: Flags,
     by: Annotated[str, typer.Option("--by")],
+    flags: Flags = None,
     text: Annotated[str, typer.Option("--text")] = "",
+    all_of: AllOf = "",
     evidence: Paper = None,
     document: Document = "",
     on: DocumentDate = None,
@@ -103,31 +156,22 @@ def review_accept(
     データは正しい（または行を捨てる）という回答の承認は、本人の利用者からか、根拠つきでなければ記録のみとなります
     / accepting that data are right takes the person's own account or evidence.
     """
-    from pipelines.review import counter
-
-    _review(
-        lambda city: counter.judge_all(city, flags, "accept", by, text, _evidence(city, evidence, document, on)),
-        as_json=as_json,
-    )
+    _judge("accept", by, text, flags, all_of, (evidence, document, on), as_json=as_json)
 
 
 @app.command("return")
 def review_return(
-    flags: Flags,
     by: Annotated[str, typer.Option("--by")],
     text: Annotated[str, typer.Option("--text")],
+    flags: Flags = None,
+    all_of: AllOf = "",
     evidence: Paper = None,
     document: Document = "",
     on: DocumentDate = None,
     as_json: common.AsJson = False,
 ) -> None:
     """差し戻す / return an answer with the reason."""
-    from pipelines.review import counter
-
-    _review(
-        lambda city: counter.judge_all(city, flags, "return", by, text, _evidence(city, evidence, document, on)),
-        as_json=as_json,
-    )
+    _judge("return", by, text, flags, all_of, (evidence, document, on), as_json=as_json)
 
 
 @app.command("confirm")
@@ -185,6 +229,34 @@ def review_accept_minor(
     out.line(out.say("minor_accepted" if taken else "minor_none", **told))
 
 
+def _chosen(city: CityFolder, flags: list[str] | None, all_of: str, step: str) -> list[str]:
+    """Return the flags that were named, or all that wait for a person at a step; ends the command where neither or both are said."""
+    from pipelines.review import counter
+    from pipelines.texts import both
+
+    if bool(flags) == bool(all_of):
+        common.refuse(both("flags_or_all_of", at="--all-of"))
+    return flags or counter.all_of(city, all_of, step)
+
+
+def _judge(
+    step: str,
+    by: str,
+    text: str,
+    flags: list[str] | None,
+    all_of: str,
+    paper: tuple[Path | None, str, str | None],
+    *,
+    as_json: bool,
+) -> None:
+    from pipelines.review import counter
+
+    def judge(city: CityFolder) -> list[Any]:
+        return counter.judge_all(city, _chosen(city, flags, all_of, step), step, by, text, _evidence(city, *paper))
+
+    _review(judge, as_json=as_json)
+
+
 def _evidence(city: CityFolder, file: Path | None, document: str, on: str | None) -> Evidence:
     from pipelines.review import evidence
 
@@ -192,13 +264,9 @@ def _evidence(city: CityFolder, file: Path | None, document: str, on: str | None
 
 
 def _review(step: Any, *, as_json: bool) -> None:  # noqa: ANN401 - a step of the review
-    from pipelines.errors import ActionableError
     from pipelines.texts import word
 
-    try:
-        taken = step(common.city_folder())
-    except ActionableError as error:
-        common.fail(str(error))
+    taken = common.review_step(step)
     if as_json:
         common.print_json([asdict(decision) for decision in taken])
         return

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from pipelines.findings import Finding
-from pipelines.review.desk import Desk
+from pipelines.review.desk import WAITS_FOR, Desk
 from pipelines.review.states import OPEN, binds, overrides, settled
 from pipelines.review.store import Decision
 from pipelines.settings.city import Settings
@@ -65,7 +65,7 @@ def build(
     settings: Settings,
     asked: Iterable[Mapping[str, Any]],
 ) -> list[Finding]:
-    """Fill flags and reviews, and say which flags are asked.
+    """Fill flags, with their state and whose turn it is, and reviews, and say which flags are asked.
 
     Args:
         connection: The warehouse under construction, with raised_flags.
@@ -83,8 +83,12 @@ def build(
     desk = Desk(connection, decisions, today, Decimal(str(settings.thresholds.decision_tolerance)))
     states = {flag_id: desk.state(flag) for flag_id, flag in desk.flags.items()}
     moved = [(state, flag_id) for flag_id, state in states.items() if state != OPEN]
+    waiting = [flag_id for flag_id, state in states.items() if state in WAITS_FOR]
+    turns = [(*turn, flag_id) for flag_id in waiting if (turn := desk.turn(desk.flags[flag_id])) is not None]
     if moved:
         connection.executemany("UPDATE flags SET state = ? WHERE flag_id = ?", moved)
+    if turns:
+        connection.executemany("UPDATE flags SET owner_post = ?, owner_person_id = ? WHERE flag_id = ?", turns)
     lapsed = []
     rows = []
     for decision in decisions:

@@ -8,11 +8,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from pipelines.review.desk import Desk, StepError
+from pipelines.review.desk import Desk, Flag, StepError
 from pipelines.review.evidence import NONE, Evidence, keep
-from pipelines.review.states import ACCEPTED
+from pipelines.review.states import ACCEPTED, FROM
 from pipelines.review.store import Decision, Store, read_all
 from pipelines.settings.city import CityFolder
+from pipelines.texts import LANGUAGES, Bilingual, both, word
 from pipelines.warehouse import query
 
 
@@ -29,25 +30,47 @@ def desk(city: CityFolder) -> Iterator[Desk]:
 
 
 def listed(city: CityFolder, state: str | None) -> list[dict[str, Any]]:
-    """Return flags, and doubts answered by their own id, with their state now."""
+    """Return flags, and doubts answered by their own id, with their state and whose turn it is now."""
     with desk(city) as open_desk:
-        rows = [
-            {
-                "flag_id": flag.flag_id,
-                "facility_id": flag.facility_id,
-                "name": flag.facility_name,
-                "rule_id": flag.rule_id,
-                "severity": flag.severity,
-                "fiscal_year": flag.fiscal_year,
-                "ja": flag.message_ja,
-                "en": flag.message_en,
-                "stake": flag.co2e_at_stake_kg,
-                "owner": f"{flag.owner_post or ''} {flag.owner_person_id or ''}".strip(),
-                "state": open_desk.state(flag),
-            }
-            for flag in open_desk.asked
-        ]
+        rows = [as_row(open_desk, flag) for flag in open_desk.asked]
     return [row for row in rows if state in (None, row["state"])]
+
+
+def as_row(open_desk: Desk, flag: Flag) -> dict[str, Any]:
+    """Return a flag as lists show it: its state now, and as owner whose turn it is now (nobody: empty)."""
+    return {
+        "flag_id": flag.flag_id,
+        "facility_id": flag.facility_id,
+        "name": flag.facility_name,
+        "rule_id": flag.rule_id,
+        "severity": flag.severity,
+        "fiscal_year": flag.fiscal_year,
+        "ja": flag.message_ja,
+        "en": flag.message_en,
+        "stake": flag.co2e_at_stake_kg,
+        "owner": " ".join(open_desk.turn(flag) or ()),
+        "state": open_desk.state(flag),
+    }
+
+
+def brought_up_to_date(city: CityFolder, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows of published flags with the state and the owner that decisions since then led to."""
+    now = {row["flag_id"]: row for row in listed(city, None)}
+    return [row | {name: now[row["flag_id"]][name] for name in ("state", "owner")} for row in rows]
+
+
+def all_of(city: CityFolder, person: str, step: str) -> list[str]:
+    """Return the ids of all flags that wait for this person to take this step.
+
+    Raises:
+        StepError: there are none.
+    """
+    with desk(city) as open_desk:
+        found = [f.flag_id for f in open_desk.of_person(person) if open_desk.state(f) in FROM[step]]
+    if not found:
+        told = Bilingual(*(word(step, language) for language in LANGUAGES))
+        raise StepError(both("nothing_waits_for", person=person, step=told))
+    return found
 
 
 def answer(

@@ -30,8 +30,20 @@ from pipelines.errors import ActionableError
 from pipelines.periods import fiscal_year
 from pipelines.process.recorder import recorder
 from pipelines.review.evidence import NONE, Evidence
-from pipelines.review.posts import FIRST_LINE, LADDER, Posts
-from pipelines.review.states import ACCEPT_MINOR, ACCEPTED, ANSWERED, FROM, Present, by_flag, effective, state_of
+from pipelines.review.posts import DEPUTY, FIRST_LINE, LADDER, Posts
+from pipelines.review.states import (
+    ACCEPT_MINOR,
+    ACCEPTED,
+    ANSWERED,
+    FROM,
+    OPEN,
+    RETURNED,
+    Present,
+    binds,
+    by_flag,
+    effective,
+    state_of,
+)
 from pipelines.review.store import Decision
 from pipelines.texts import LANGUAGES, Bilingual, both, word
 from pipelines.warehouse import database
@@ -42,8 +54,9 @@ HERE = Path(__file__).parent
 WORK = {"answer": "answer", "accept": "judge", "return": "judge", "confirm": "confirm", ACCEPT_MINOR: "judge"}
 POSTS = {"accept": LADDER, "return": LADDER, "confirm": LADDER[1:], ACCEPT_MINOR: LADDER}
 MINOR = tables.words("asking")[-1]
-# state -> the step that a flag in it waits for
+# state -> the step that a flag in it waits for; an open one needs no other than its owner
 WAITS_FOR = {ANSWERED: "accept", ACCEPTED: "confirm"}
+NEXT_STEP = {OPEN: "answer", RETURNED: "answer", **WAITS_FOR}
 
 
 class StepError(ActionableError, ValueError):
@@ -68,6 +81,7 @@ class Flag:
     owner_person_id: str | None
     opened_at: date
     total_co2e_kg: Decimal | None
+    published_state: str = OPEN
     quantity: Decimal | None = None
     seen_days: str | None = None
     seen_rows: str | None = None
@@ -82,7 +96,7 @@ def flags(connection: duckdb.DuckDBPyConnection) -> list[Flag]:
     """Return the flags of the published file, the gravest first."""
     rows = connection.execute(
         """SELECT f.flag_id, f.facility_id, n.name, f.rule_id, f.severity, f.fiscal_year, f.subject, f.message_ja,
-               f.message_en, f.co2e_at_stake_kg, f.owner_post, f.owner_person_id, f.opened_at, y.co2e_kg
+               f.message_en, f.co2e_at_stake_kg, f.owner_post, f.owner_person_id, f.opened_at, y.co2e_kg, f.state
            FROM flags AS f
            JOIN facilities AS n ON n.facility_id = f.facility_id
            LEFT JOIN emissions_by_facility_fiscal_year AS y
@@ -191,6 +205,10 @@ class Desk:
     def state(self, flag: Flag) -> str:
         """The state of a flag now, decisions taken since the last publication included."""
         return state_of(self.decisions.get(flag.flag_id, []), flag.present(self.this_year), self.tolerance)
+
+    def binds(self, flag: Flag, decision: Decision) -> bool:
+        """Tell whether a decision on a flag still binds."""
+        return binds(decision, flag.present(self.this_year), self.tolerance)
 
     def find(self, flag_id: str) -> Flag:
         """Return a flag, or one doubt of it, by its id or a unique beginning of it.
@@ -316,6 +334,37 @@ class Desk:
         if step == "answer":
             return self.posts.able(flag.facility_id, (*FIRST_LINE, *LADDER), taken)
         return self.posts.climb(flag.facility_id, POSTS[step], taken)
+
+    def in_turn(self, flag: Flag) -> list[tuple[str, str]]:
+        """Return (post, person) of whose turn it is now: the holder first, then the deputies; nobody once it is confirmed."""
+        step = NEXT_STEP.get(self.state(flag))
+        if step is None:
+            return []
+        able = self.able(flag, step)
+        return self._asked_first(flag, able) if step == "answer" else able
+
+    def turn(self, flag: Flag) -> tuple[str, str] | None:
+        """Return (post, person) of the first whose turn it is, decisions since the last night included."""
+        return next(iter(self.in_turn(flag)), None)
+
+    def of_person(self, person: str) -> list[Flag]:
+        """Return the flags whose next step is this person's, the gravest first."""
+        return [flag for flag in self.asked if person in (who for _, who in self.in_turn(flag))]
+
+    def _asked_first(self, flag: Flag, able: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return who is asked to answer: the owner with his deputies; whoever answered before, where it comes back."""
+        owner = None
+        if flag.owner_post is not None and flag.owner_person_id is not None:
+            owner = (flag.owner_post, flag.owner_person_id)
+        if flag.published_state not in FROM["answer"]:  # what is published names who was to judge
+            answered = [(d.post, d.person_id) for d in self._standing(flag) if d.step == "answer"]
+            owner = answered[-1] if answered else None
+        if owner is None or (able and owner not in able):
+            owner = next(iter(able), None)
+        if owner is None:
+            return []
+        deputies = f"{owner[0].removesuffix(DEPUTY)}{DEPUTY}"
+        return [owner, *(pair for pair in able if pair[0] == deputies and pair != owner)]
 
     def stuck_at(self, flag: Flag) -> str | None:
         """Return the step that a flag waits for where nobody is left who may take it."""

@@ -396,7 +396,7 @@ def _same_period(result: dict[str, Any]) -> str | None:
     return f"– {result['same_period_until']}: {tonnes(now)} / {tonnes(before)}"
 
 
-def _doubts(shown: show_source.Explained, doubts: list[dict[str, Any]]) -> None:
+def doubts(shown: show_source.Explained, doubts: list[dict[str, Any]]) -> None:
     """What is doubtful, within which bounds, and what lifts it."""
     out = shown.out
     if doubts:
@@ -423,7 +423,7 @@ def _notes(shown: show_source.Explained, told: dict[str, Any]) -> None:
         out.line(out.say("references"), "bold")
         for reference in told["references"]:
             out.line(f"  {reference['source_id']}: {reference['title_ja']} {reference['url']}")
-    _doubts(shown, told["doubts"])
+    doubts(shown, told["doubts"])
     if told["flags"]:
         out.console.print()
         out.line(word("flag", out.language), "bold")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -37,7 +37,7 @@ def flags(out: Terminal, listed: Sequence[dict[str, Any]], most: int | None = No
         of_kind = sum(KINDS[_kind_of_flag(flag)] == kind for flag in flags)
         out.console.print(Text(out.say(f"flags_{kind}", count=of_kind), style=SEVERITY_STYLE.get(kind, "")))
         for flag in some:
-            _flag(out, flag)
+            flag_line(out, flag)
     if most is not None and len(flags) > most:
         out.line(out.say("more", count=len(flags) - most), "dim")
     for kind in UNASKED:
@@ -52,7 +52,8 @@ def _kind_of_flag(flag: dict[str, Any]) -> int:
     return KINDS.index(CONFIRMED if flag["state"] == CONFIRMED else flag["severity"])
 
 
-def _flag(out: Terminal, flag: dict[str, Any]) -> None:
+def flag_line(out: Terminal, flag: Mapping[str, Any]) -> None:
+    """A flag of a list: facility, tonnes, whose turn, state, id, and its sentence."""
     mark = Text("● ", style=SEVERITY_STYLE.get(flag["severity"], ""))
     state = word(flag["state"], out.language)
     head = Text.assemble(mark, (f"{flag['facility_id']} {flag['name']}", "bold"))

@@ -1,0 +1,144 @@
+"""Whose turn it is: one matter with all that a person needs for the next step, and what waits for a person.
+
+Reads the published file and the decisions store; a decision counts from the moment it is taken, before any night.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from pipelines.ask import select
+from pipelines.review import counter
+from pipelines.review.desk import NEXT_STEP, Desk, Flag, StepError
+from pipelines.review.states import OPEN, counts
+from pipelines.settings.city import CityFolder
+from pipelines.texts import both
+
+PROGRAM = "facility-emissions"
+# step -> what its command takes besides the flags and the person, for the person to fill in
+TO_FILL_IN = {
+    "answer": (("--text", "…"),),
+    "accept": (),
+    "return": (("--text", "…"),),
+    "confirm": (("--on", "YYYY-MM-DD"), ("--document", "…")),
+}
+
+
+def show(city: CityFolder, matter: str) -> dict[str, Any]:
+    """Return a flag, a doubt of it, or a question with its flags: sentence, numbers, doubts, history, whose turn, commands.
+
+    Args:
+        city: The city folder; something must be published.
+        matter: An id, or a unique beginning of one.
+
+    Raises:
+        QueryError: nothing is published yet.
+        StepError: when none or several fit.
+    """
+    with counter.desk(city) as desk:
+        like = select.rows(desk.connection, "questions_like", {"begins": matter})
+        known = [key for key in desk.flags | desk.doubts if key.startswith(matter)]
+        if len(like) + len(known) != 1:
+            raise StepError(both("matters_fit", matter=matter, matters=len(like) + len(known)))
+        flags = [desk.find(key) for key in (like[0]["flag_ids"].split(" ") if like else known)]
+        return {
+            "question_id": like[0]["question_id"] if like else None,
+            "stake": _at_stake(flags),
+            "flags": [_shown(desk, flag) for flag in flags],
+            "commands": _commands(desk, flags),
+        }
+
+
+def mine(city: CityFolder, person: str) -> dict[str, Any]:
+    """Return what waits for a person now, by step, and what the person sent on, with who has it.
+
+    Raises:
+        QueryError: nothing is published yet.
+        StepError: nobody of this id holds or held a post.
+    """
+    with counter.desk(city) as desk:
+        own = desk.of_person(person)
+        sent = [f for f in desk.asked if f not in own and desk.in_turn(f) and _is_last_of(desk, f, person)]
+        if not own and not sent and not select.rows(desk.connection, "people_like", {"person": person}):
+            raise StepError(both("no_such_person", person=person))
+        by_step: dict[str, list[Flag]] = {}
+        for flag in own:
+            by_step.setdefault(NEXT_STEP[desk.state(flag)], []).append(flag)
+        return {
+            "person_id": person,
+            "turn": [
+                {
+                    "step": step,
+                    "count": len(flags),
+                    "stake": _at_stake(flags),
+                    "without_stake": sum(f.co2e_at_stake_kg is None for f in flags),
+                    "flags": [counter.as_row(desk, flag) for flag in flags],
+                }
+                for step, flags in by_step.items()
+            ],
+            "sent": [counter.as_row(desk, flag) for flag in sent],
+        }
+
+
+def _at_stake(flags: Sequence[Flag]) -> Decimal | None:
+    """Return what is at stake with flags together, as far as it is known; nothing where it is of none."""
+    known = [flag.co2e_at_stake_kg for flag in flags if flag.co2e_at_stake_kg is not None]
+    return sum(known, Decimal(0)) if known else None
+
+
+def _is_last_of(desk: Desk, flag: Flag, person: str) -> bool:
+    taken = [d for d in desk.decisions.get(flag.flag_id, []) if counts(d)]
+    return bool(taken) and taken[-1].person_id == person and desk.state(flag) != OPEN
+
+
+def _shown(desk: Desk, flag: Flag) -> dict[str, Any]:
+    """A flag with its numbers, doubts and history."""
+    numbers = select.rows(desk.connection, "flag_numbers", {"flag": flag.flag_id})
+    steps = desk.decisions.get(flag.flag_id, [])
+    return counter.as_row(desk, flag) | {
+        "opened_at": flag.opened_at,
+        "numbers": json.loads(numbers[0]["evidence"]) if numbers else {},
+        "doubts": select.rows(desk.connection, "flag_doubts", {"flag": flag.flag_id}),
+        "in_turn": [{"post": post, "person_id": who} for post, who in desk.in_turn(flag)],
+        "history": [
+            {
+                "decided_at": d.decided_at,
+                "step": d.step,
+                "post": d.post,
+                "person_id": d.person_id,
+                "text": d.comment,
+                "data_are_right": d.data_are_right,
+                "discard": d.discard,
+                "document_no": d.document_no,
+                "decided_on": d.decided_on,
+                "recorded_by": d.recorded_by,
+                "recorded_only": d.recorded_only,
+                "is_binding": desk.binds(flag, d),
+            }
+            for d in steps
+        ],
+    }
+
+
+def _commands(desk: Desk, flags: Sequence[Flag]) -> list[str]:
+    """The commands that may come next, ready to type but for what only the person can say."""
+    told: dict[str, None] = {}
+    for state in dict.fromkeys(desk.state(flag) for flag in flags):
+        step = NEXT_STEP.get(state)
+        of_state = [flag for flag in flags if desk.state(flag) == state]
+        turn = desk.turn(of_state[0])
+        if step is None or turn is None:
+            continue
+        for each in (step, "return") if step == "accept" else (step,):
+            if each == "confirm":
+                named = [f"--fiscal-year {year}" for year in sorted({flag.fiscal_year for flag in of_state})]
+            else:
+                named = [" ".join(flag.flag_id for flag in of_state)]
+            for which in named:
+                rest = [part for option in TO_FILL_IN[each] for part in option]
+                told[f"{PROGRAM} review {each} {which} {shlex.join(['--by', turn[1], *rest])}"] = None
+    return list(told)
