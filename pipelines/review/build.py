@@ -123,6 +123,7 @@ def build(
                 decision.evidence,
                 decision.recorded_only,
                 decision.discard,
+                decision.answer_cause,
             )
         )
     database.create(connection, "reviews")

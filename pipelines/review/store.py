@@ -65,8 +65,9 @@ DECISIONS = Table(
     Column("recorded_only", Boolean),
     Column("discard", Boolean),
     Column("seen_rows", Text),
+    Column("answer_cause", String(20)),
 )
-YOUNGER = ("seen_days", "recorded_by", "evidence", "recorded_only", "discard", "seen_rows")
+YOUNGER = ("seen_days", "recorded_by", "evidence", "recorded_only", "discard", "seen_rows", "answer_cause")
 REFUSALS = tuple(
     f"CREATE TRIGGER IF NOT EXISTS decisions_no_{verb} BEFORE {verb} ON decisions"
     " BEGIN SELECT RAISE(ABORT, 'decisions are append only'); END"
@@ -100,7 +101,8 @@ class Decision:
     ``person_id`` and ``post`` decided; ``recorded_by`` is the account and machine that put it on record. ``document_no``
     with ``decided_on`` (a confirmation's date, else the document's), or ``evidence`` (hash of a kept file), is the paper
     behind it. ``recorded_only``: on record for somebody else without such paper, so it moves and lifts nothing.
-    ``discard``: the answer that the rows held back (``seen_rows``) are to be discarded.
+    ``discard``: the answer that the rows held back (``seen_rows``) are to be discarded. ``answer_cause``: a word of the
+    catalogue, where the answer names one.
     """
 
     decision_id: str
@@ -126,6 +128,7 @@ class Decision:
     recorded_only: bool = False
     discard: bool = False
     seen_rows: str | None = None
+    answer_cause: str | None = None
 
 
 class Store:

@@ -23,14 +23,14 @@ from pipelines import tables, units
 from pipelines.settings import city_file, place
 from pipelines.settings.city_file import CITY_FILE, PlanElectricityRule, SettingsError
 from pipelines.settings.layout import Frozen, Layout
-from pipelines.settings.operation import Announce, Inbox, Pages, Questions, Retention, Rights, Schedule, Sql
+from pipelines.settings.operation import Announce, Answers, Inbox, Pages, Questions, Retention, Rights, Schedule, Sql
 from pipelines.settings.reports import Reports
 from pipelines.settings.secret import hidden
 from pipelines.settings.year import Year
 from pipelines.texts import both
 
 # Sections about running the night: none of them changes a number.
-OPERATION = ("schedule", "announce", "inbox", "retention", "pages", "rights", "sql")
+OPERATION = ("schedule", "announce", "inbox", "retention", "pages", "answers", "rights", "sql")
 # Limits that say how much is done at once, and change nothing of what is read.
 OF_THE_MACHINE = ("memory", "threads", "batch_bytes", "batch_files")
 
@@ -307,6 +307,7 @@ class Settings(Frozen):
     announce: Announce = Field(default_factory=Announce)
     inbox: Inbox = Field(default_factory=Inbox)
     retention: Retention = Field(default_factory=Retention)
+    answers: Answers = Field(default_factory=Answers)
     pages: Pages = Field(default_factory=Pages)
     rights: Rights = Field(default_factory=Rights)
     sql: Sql = Field(default_factory=Sql)

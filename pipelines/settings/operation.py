@@ -119,6 +119,12 @@ class Pages(Frozen):
     )
 
 
+class Answers(Frozen):
+    """The rounds in which departments are asked."""
+
+    answer_days: int = Field(21, ge=1, le=365, description="Days that departments have for the answers of a round.")
+
+
 class Rights(Frozen):
     """Who may read decisions, history, backups and logs besides the account that runs the nights."""
 

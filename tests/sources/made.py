@@ -425,6 +425,23 @@ def collection_book() -> Made:
     return Made("office/回答 (3).xlsx", sheets(エネルギー=rows))
 
 
+def answer_sheet() -> Made:
+    """Three questions: one answered, one left blank, one with a number and words that do not belong."""
+    keys = [
+        *("question_id", "facility", "fiscal_year", "question", "now", "before", "stake", "turn", "answer_cause"),
+        *("data_are_right", "explanation", "measure", "until", "person_id", "answered_on", "checked_by"),
+    ]
+    asked = ["本庁舎", 2025, "使用量が約0.001倍です。", 2.7, 3.0, 0.2, "エネルギー管理責任者 P3"]
+    rows: list[Sequence[object]] = [
+        ["facility-emissions answers 1", "issue-1", "2026-1", "総務課", "2026-06-15"],
+        ["試験市 要確認事項の回答票"], [], [], keys, keys,
+        ["aaaaaaaaaaaa", *asked, "工事", "はい", "改修で停止", None, date(2026, 12, 1), "P3", date(2026, 6, 20), "試験課長"],
+        ["bbbbbbbbbbbb", *asked, *[None] * 8],
+        ["", *asked, None, 1, None, None, None, None, None, None],
+    ]  # fmt: skip
+    return Made("回答/回答票 (2).xlsx", sheets(回答=rows))
+
+
 def bill_entry() -> Made:
     """Two months of a meter: the second is not filled in."""
     head = [
@@ -478,6 +495,7 @@ ALL: dict[str, Callable[[], Made]] = {
     "grid_zip": grid_zip,
     "green_button": green_button,
     "gas_bill_lines": gas,
+    "answer_sheet": answer_sheet,
     "collection_book": collection_book,
     "bill_entry": bill_entry,
     "jma_daily": jma,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipelines.sources.layouts import (
+    answer_sheet,
     chugoku_hours,
     collection_book,
     described,
@@ -18,7 +19,9 @@ from pipelines.sources.layouts.head import LayoutReader, Recognised, TableHead
 from pipelines.texts import section
 
 # Layouts that columns alone cannot describe: days across, or XML. All others are data (layouts.toml).
-MODULES = (chugoku_hours, kansai_hours, hokkaido_halfhours, grid_messages, green_button, collection_book, jma_daily)
+MODULES = (
+    chugoku_hours, kansai_hours, hokkaido_halfhours, grid_messages, green_button, answer_sheet, collection_book, jma_daily,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
