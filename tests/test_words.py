@@ -311,6 +311,7 @@ def test_a_sentence_is_told_from_a_word() -> None:
 # errors of ours that nobody is shown: each is caught and told otherwise, by a rule, a label or another error
 INTERNAL = {
     "BrokenDocumentError": "a file's rule of the register",
+    "HeldBackError": "a rule of the register: the row of an answer sheet is held back by it",
     "BrokenWorkbookError": "WorkbookError",
     "CannotContinueError": "the run builds everything anew",
     "ChildDiedError": "a file's rule; in a list of factors ListError",

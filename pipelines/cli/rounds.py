@@ -18,6 +18,7 @@ Round = Annotated[str, typer.Option("--round", help="回の名前（例 2026-1�
 def add_to(app: typer.Typer) -> None:
     """Add the commands to ``facility-emissions review``."""
     app.command("sheet")(review_sheet)
+    app.command("round")(review_round)
 
 
 def review_sheet(
@@ -55,3 +56,23 @@ def review_sheet(
         of = book.department or word("no_department", shown.language)
         shown.line(shown.say("sheet_made", department=of, count=len(book.questions), people=people, path=book.file))
     shown.line(shown.say("sheet_made_in", folder=folder, due=made.due_on))
+
+
+def review_round(
+    name: Annotated[
+        str | None, typer.Argument(metavar="ROUND", help="回の名前（省略は最後の回） / the round; without: the last.")
+    ] = None,
+    as_json: common.AsJson = False,
+) -> None:
+    """回の進み: 所管課と人ごとの回答・承認・未回答・期限超過、再び戻った回答票 / how a round stands.
+
+    例 / example: facility-emissions review round 2026-1
+    """
+    from pipelines.ask import round_progress
+    from pipelines.reports.terminal import show_turns
+
+    told = common.review_step(lambda city: round_progress.progress(city, name))
+    if as_json:
+        common.print_json(told)
+    else:
+        show_turns.round_(common.terminal(), told)

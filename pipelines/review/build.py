@@ -1,6 +1,6 @@
 """Bring people's decisions into the night: overrides before the energy is judged, states after the flags are raised.
 
-Reads the decisions store, raised_flags and totals. Writes flags (with their state) and reviews.
+Reads the decisions store, raised_flags, answer_rows and totals. Writes flags (with their state), returned_answers and reviews.
 """
 
 from __future__ import annotations
@@ -126,6 +126,7 @@ def build(
                 decision.answer_cause,
             )
         )
+    database.fill(connection, "returned_answers", HERE / "returned_answers.sql")
     database.create(connection, "reviews")
     database.insert_rows(connection, "reviews", rows)
     _ask(connection, today, settings, asked)

@@ -17,9 +17,10 @@ import duckdb
 
 from pipelines.errors import ActionableError
 from pipelines.findings import Finding
-from pipelines.history import closings, frozen
+from pipelines.history import closings, frozen, returned
 from pipelines.history.journal import HistoryLostError
 from pipelines.history.moments import DECISIONS, Past
+from pipelines.history.returned import RowOutcome
 from pipelines.history.snapshots import Snapshots
 from pipelines.process import program
 from pipelines.reference import editions, method_rules
@@ -44,6 +45,7 @@ CAUSES: Mapping[str, str] = {
     "today": DATA,
     "official_editions": DATA,
     "year_closings": DATA,
+    "answers": DATA,
     "registers": REGISTER,
     "factor_registers": FACTOR,
     "reference": FACTOR,
@@ -70,6 +72,7 @@ class Inputs:
         past: The past moment this was known on; ``None``: now.
         restated: Receipts that were stated anew.
         closed_years: The fiscal years that operators closed.
+        answers: What became of the rows that came back in answer sheets.
         older: The files of which an older program says what is in them, and whose originals are not there to be read again.
     """
 
@@ -84,6 +87,7 @@ class Inputs:
     restated: tuple[Finding, ...] = ()
     closed_years: tuple[closings.Record, ...] = ()
     older: tuple[Arrival, ...] = ()
+    answers: tuple[RowOutcome, ...] = ()
 
     @property
     def findings(self) -> list[Finding]:
@@ -142,6 +146,7 @@ def now(city: CityFolder, arrivals: list[Arrival]) -> Inputs:
         restated=tuple(inbox.read_ledger(city.history).restated.values()),
         closed_years=closings.read(city.history),
         older=tuple(inbox.not_current(city, arrivals)),
+        answers=returned.read(city.history),
     )
 
 
@@ -174,6 +179,7 @@ def at(city: CityFolder, past: Past) -> Inputs:
         tuple(ledger.restated.values()),
         closings.read(city.history, past),
         tuple(inbox.not_current(city, arrivals)),
+        returned.read(city.history, past),
     )
 
 
@@ -207,6 +213,7 @@ def published(city: CityFolder, present: Inputs) -> Inputs | None:
         tuple(d for d in present.decisions if d.decision_id in decided),
         tuple(e for e in present.editions if e.edition_id in used),
         date.fromisoformat(inputs["today"]),
+        answers=present.answers,
     )
 
 
@@ -230,6 +237,7 @@ def inputs(city: CityFolder, known: Inputs, state: str, version: str) -> dict[st
         "editions": _hash("\n".join(e.edition_id for e in known.editions)),
         "official_editions": _hash("\n".join(e["official_id"] for e in frozen.editions(city.history, known.past))),
         "year_closings": _hash("\n".join(closings.marks(known.closed_years))),
+        "answers": _hash("\n".join(f"{a.place} {a.outcome} {a.rule_id} {a.raw} {a.detail}" for a in known.answers)),
         "settings": _hash(city.settings.method),
         "decisions": _hash("\n".join(d.decision_id for d in known.decisions)),
         "today": str(known.today),
@@ -261,6 +269,7 @@ def lay_out(
     reference.load(connection, known.reference, known.editions)
     method_rules.store(connection, city.settings.rules)
     closings.lay_out(connection, known.closed_years)
+    returned.lay_out(connection, known.answers)
     database.create_from(
         connection,
         "arrivals",

@@ -24,8 +24,8 @@ from pipelines.errors import ActionableError
 from pipelines.findings import Finding, stable_id
 from pipelines.history.records import History
 from pipelines.history.snapshots import Snapshots, state_id
+from pipelines.run import answers, proof
 from pipelines.run import inputs as run_inputs
-from pipelines.run import proof
 from pipelines.run.inputs import Inputs
 from pipelines.run.outcome import Outcome
 from pipelines.settings.city import CityFolder
@@ -185,13 +185,15 @@ class Night:
                 self.outcome.notice(Finding("still_being_written", f"{file.source}/{file.path}", {}))
 
     def load_registers(self, arrived: Arrived) -> Gathered:
-        """Read and check the registers and decisions.
+        """Read and check the registers and decisions; answers that came back in workbooks become decisions first.
 
         Raises:
             LostFilesError: a received file whose values are gone would silently lower every figure.
         """
         if missing := inbox.lost(self.city, arrived.files):
             raise LostFilesError([arrival.name for arrival in missing])
+        again = not arrived.is_all_anew
+        answers.take(self.city, arrived.files, arrived.stands, self.started, again=again)
         known = run_inputs.now(self.city, arrived.files)
         return self.gather(known, arrived)
 

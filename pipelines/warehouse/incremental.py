@@ -37,7 +37,17 @@ from pipelines.warehouse import database
 
 # Inputs whose change can be followed by what it touches; a change of any other starts from an empty base.
 FOLLOWED = frozenset(
-    {"files", "decisions", "today", "editions", "factor_registers", "official_editions", "year_closings", "state"}
+    {
+        "files",
+        "decisions",
+        "answers",
+        "today",
+        "editions",
+        "factor_registers",
+        "official_editions",
+        "year_closings",
+        "state",
+    }
 )
 LAST = "last"
 AT_WORK = "readings_at_work"

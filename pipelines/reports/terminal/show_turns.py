@@ -56,6 +56,32 @@ def person(out: Terminal, told: Mapping[str, Any]) -> None:
         out.rounding("emissions")
 
 
+def round_(out: Terminal, told: Mapping[str, Any]) -> None:
+    """How a round stands: a line per department and person, who is silent, and the sheets that came back.
+
+    Args:
+        out: Where to print.
+        told: Of ``ask/round_progress.progress``.
+    """
+    out.line(out.say("round_title", round=told["round"], due=told["due_on"]), "bold")
+    names = ("asked", "answered", "accepted", "open", "overdue", "gone")
+    columns = [out.say(key) for key in ("col_department", "col_person", *(f"round_{name}" for name in names))]
+    rows = [
+        (row["department"] or word("no_department", out.language), row["person_id"] or "-", *(row[n] for n in names))
+        for row in told["people"]
+    ]
+    out.table(columns, rows, right=frozenset(range(2, 2 + len(names))), whole=frozenset(range(2, 2 + len(names))))
+    if told["silent"]:
+        silent = "、".join(f"{row['department']} {row['person_id']}".strip() for row in told["silent"])
+        out.line(out.say("round_silent", people=silent), "yellow")
+    for sheet in told["sheets"]:
+        mark = out.say("sheet_again") if sheet["is_again"] or sheet["status"] == "duplicate" else ""
+        out.line(f"  {out.say('sheet_returned', **sheet)} {mark}".rstrip(), "dim")
+    for each in told["changed"]:
+        files = "、".join(each["files"])
+        out.line(out.say("answers_differ", question=each["question_id"], files=files), "yellow")
+
+
 def _flag(out: Terminal, flag: Mapping[str, Any]) -> None:
     out.line("")
     out.line(f"{flag['facility_id']} {flag['name']}  {flag['flag_id']}", "bold")

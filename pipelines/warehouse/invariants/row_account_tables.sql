@@ -1,5 +1,5 @@
 -- row_account_tables: the account agrees with the tables themselves, so that no value was counted but not kept.
--- Reads activity_readings, quarantine, readings, register_states, source_files, waste_samples, weather_days.
+-- Reads activity_readings, quarantine, readings, register_states, returned_answers, source_files, waste_samples, weather_days.
 WITH accounts AS (
     SELECT sha256, sum(rows_loaded) AS loaded, sum(rows_superseded) AS superseded, sum(rows_quarantined) AS held
     FROM source_files GROUP BY sha256
@@ -10,6 +10,8 @@ kept AS (
     UNION ALL SELECT source_sha256, known_to FROM activity_readings
     UNION ALL SELECT source_sha256, known_to FROM waste_samples
     UNION ALL SELECT source_sha256, known_to FROM weather_days
+    UNION ALL SELECT source_sha256, CASE WHEN answer_outcome = 'superseded' THEN judged_at END AS known_to FROM returned_answers
+        WHERE answer_outcome <> 'quarantined'
 ),
 found AS (
     SELECT source_sha256, count(*) FILTER (known_to IS NULL) AS loaded, count(*) FILTER (known_to IS NOT NULL) AS superseded
