@@ -19,10 +19,11 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class FacilityTold:
-    """All that is known of one facility, each list in the order of its SELECT; ``results`` by fiscal year."""
+    """All that is known of one facility, each list in the order of its SELECT; ``results`` and ``costs`` by fiscal year."""
 
     register: Row
     results: dict[int, Row] = field(default_factory=dict)
+    costs: dict[int, Row] = field(default_factory=dict)
     months: list[Row] = field(default_factory=list)
     questions: list[Row] = field(default_factory=list)
     doubts: list[Row] = field(default_factory=list)
@@ -66,7 +67,7 @@ def gather(published: Path) -> SiteTold:
         facilities = {str(row["facility_id"]): FacilityTold(row) for row in select.rows(connection, "site_facilities")}
         questions = select.rows(connection, "site_questions")
         told = {name: select.rows(connection, f"site_{name}", year) for name in ("months", "doubts", "gaps", "sources")}
-        results = select.rows(connection, "site_results")
+        results, costs = select.rows(connection, "site_results"), select.rows(connection, "site_costs")
         kinds = {row["kind"]: row["name_ja"] for row in select.rows(connection, "site_kinds")}
         targets, changes = select.rows(connection, "site_targets"), select.rows(connection, "site_changes")
     for name, rows in (*told.items(), ("questions", questions)):
@@ -75,6 +76,8 @@ def gather(published: Path) -> SiteTold:
                 setattr(facilities[facility_id], name, own)
     for row in results:
         facilities[row["facility_id"]].results[row["fiscal_year"]] = row
+    for row in costs:
+        facilities[row["facility_id"]].costs[row["fiscal_year"]] = row
     return SiteTold(
         city["today"],
         city["published_time"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -12,7 +13,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from pipelines.ask.site import FacilityTold
+from pipelines.ask.site import FacilityTold, gather
+from pipelines.reports.chart_data import ChartTable
 from pipelines.reports.pages import page, site, site_charts, site_words
 from pipelines.run.night import Night
 from pipelines.settings.city import CityFolder
@@ -213,6 +215,66 @@ def test_the_next_night_is_told_where_the_city_plans_it(make_city: Callable[...,
         assert len(planned) == told, index
         for moment in map(datetime.fromisoformat, planned):
             assert published < moment <= published + timedelta(days=3) and moment.strftime("%H:%M") == "03:15"
+
+
+def test_every_table_of_a_chart_lies_beside_its_page_as_csv(sample_pages: CityFolder) -> None:
+    for folder in (sample_pages.pages, sample_pages.pages_internal):
+        linked = set()
+        for name, read in pages_of(folder).items():
+            tables = [link for link in read.links if link.endswith(".csv")]
+            assert len(tables) == read.words.count("表で見る"), name
+            linked |= {(folder / name).parent / link for link in tables}
+        assert linked == set(folder.rglob("*.csv")) and len(linked) > 150
+    content = (sample_pages.pages / "facilities" / "F043.months.csv").read_bytes()
+    rows = list(csv.DictReader(content.decode("utf-8-sig").splitlines()))
+    assert content.startswith(b"\xef\xbb\xbf") and len(rows) == 12
+    with database.connect_published(sample_pages.published) as connection:
+        [(april,)] = rows_of(
+            connection,
+            """SELECT sum(co2e_kg) FROM emissions_by_facility_month
+               WHERE facility_id = 'F043' AND basis = 'plan' AND month = DATE '2025-04-01'""",
+        )
+    assert Decimal(rows[0]["計 (t)"]) == (april / 1000).quantize(Decimal("0.1"), "ROUND_HALF_UP")
+
+
+def test_a_cell_of_a_csv_is_no_formula_and_no_thousands_are_parted() -> None:
+    table = ChartTable(("=1+1", "t"), (("+cmd", Decimal("1234.5")), ("4月", "不明")))
+    assert site_charts.csv_of(table).decode("utf-8-sig").split("\r\n") == ["'=1+1,t", "'+cmd,1234.5", "4月,不明", ""]
+
+
+def test_what_bills_cost_is_told_with_how_many_say_so_and_never_more(city: City) -> None:
+    """Three bills of a year with an amount and one without; a shared meter, an exporting one and another year stand in none of it."""
+    city.register(
+        "facilities", [{"facility_id": f, "name": f, "operator_id": "OP", "department": "課"} for f in ("F1", "F2")]
+    )
+    meter = {"facility_id": "F1", "energy_type": "electricity", "unit": "kWh", "reading_kind": "bill"}
+    meters = [{"meter_id": f"M{n}", **meter} for n in (1, 2, 3)]
+    city.register(
+        "meters", [meters[0] | {"role": "main"}, meters[1] | {"role": "main"}, meters[2] | {"role": "export"}]
+    )
+    city.register("meter_shares", [{"meter_id": "M2", "facility_id": f, "share": "0.5"} for f in ("F1", "F2")])
+    head = "meter_id,started_at,ended_at,quantity,unit,amount_yen"
+    lines = [
+        "M1,2025-04-01,2025-05-01,100,kWh,3000", "M1,2025-05-01,2025-06-01,100,kWh,", "M1,2025-06-01,2025-07-01,100,kWh,4000.50",
+        "M1,2026-03-01,2026-04-01,100,kWh,5000", "M1,2026-04-01,2026-05-01,100,kWh,7",
+        "M2,2025-04-01,2025-05-01,100,kWh,900000", "M3,2025-04-01,2025-05-01,100,kWh,800000",
+    ]  # fmt: skip
+    city.file("fuel/a.csv", "\n".join([head, *lines, ""]).encode())
+    city.publish()
+    told = gather(city.paths.published).facilities
+    assert {
+        year: (row["bills"], row["bills_with_amount"], row["amount_yen"]) for year, row in told["F1"].costs.items()
+    } == {
+        2025: (4, 3, Decimal("12000.50")),
+        2026: (1, 1, Decimal(7)),
+    }
+    assert told["F2"].costs == {}
+    site.write(city.paths)
+    inside, outside = (
+        Read(folder / "facilities" / "F1.html").words for folder in (city.paths.pages_internal, city.paths.pages)
+    )
+    assert "12,001 円" in inside and "請求書 4 件のうち、金額のある 3 件の計（残りは含みません）" in inside
+    assert "請求額" not in outside, "what a city pays is not for everybody before it says so"
 
 
 # ---------------------------------------------------------------- what may be said, and of whom

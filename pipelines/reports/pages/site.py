@@ -77,7 +77,7 @@ class Site:
         for operator_id, members in self._operators().items():
             path = f"operators/{self.operator_file[operator_id]}.html"
             own = [t for t in self.told.targets if t["subject_kind"] == "operator" and t["subject_id"] == operator_id]
-            self.pages.page(
+            self._page(
                 path,
                 "site_operator.html",
                 operator=members[0].register["operator"],
@@ -89,9 +89,27 @@ class Site:
             )
         for facility in self.shown:
             path = f"facilities/{self.file_of[facility.facility_id]}.html"
-            self.pages.page(path, "site_facility.html", **self._facility(facility))
+            self._page(path, "site_facility.html", **self._facility(facility))
         for below in ("facilities", "operators"):
-            self.pages.take_away(below, ".html")
+            self.pages.take_away(below, ".html", ".csv")
+
+    def _page(self, path: str, template: str, **values: Any) -> None:  # noqa: ANN401 - what the template names
+        """Write a page with charts, and beside it the table of each as CSV."""
+        stem = path.removesuffix(".html")
+        told = dict(values)
+        for name, chart in values.items():
+            if isinstance(chart, site_charts.Figure):
+                beside = self.pages.put(f"{stem}.{name}.csv", chart.csv)
+                told[name] = self._told(chart, beside.name)
+        self.pages.page(path, template, **told)
+
+    def _told(self, chart: site_charts.Figure, csv: str) -> Any:  # noqa: ANN401 - markup
+        """Return a chart with its table as markup, made once where both sets of pages show it."""
+        key = ("told", id(chart))
+        if key not in self.drawn:
+            parts: Any = self.pages.environment.get_template("site_parts.html").module
+            self.drawn[key] = (chart, parts.chart(chart, csv))  # the chart too: while it is kept its id is its own
+        return self.drawn[key][1]
 
     # ------------------------------------------------------------------ what each page shows
 
@@ -166,6 +184,7 @@ class Site:
             "changes": self._drawn(facility, "changes", lambda: site_charts.changes(facility, key, year, names)),
             "sources": [self._source(row) for row in facility.sources],
             "results": sorted(results, key=lambda r: -r["fiscal_year"]),
+            "costs": facility.costs if self.is_internal else {},
         }
 
     def _road(self, results: Sequence[Row], name: str, key: str) -> site_charts.Figure | None:

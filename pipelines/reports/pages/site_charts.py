@@ -6,6 +6,8 @@ without a row is none of that month. Months that have not begun are not drawn.
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,16 +37,18 @@ from pipelines.reports.chart_data import (
 from pipelines.reports.chart_marks import FILLS, NARROW, WIDE, Paper
 from pipelines.reports.pages.site_words import CSS, chip, say
 from pipelines.rounding import rule_of
+from pipelines.warehouse.answer import neutral
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A chart in both its forms, and the table beside it."""
+    """A chart in both its forms, the table beside it, and the same for a spreadsheet."""
 
     title: str
     wide: Markup
     narrow: Markup
     table: ChartTable
+    csv: bytes
 
 
 def caption(kind: str, key: str, name: str, year: int | None = None) -> Caption:
@@ -60,7 +64,18 @@ def caption(kind: str, key: str, name: str, year: int | None = None) -> Caption:
 
 
 def _figure(draw: Callable[[Any, Paper], Markup], chart: Any) -> Figure:  # noqa: ANN401 - a chart of any kind
-    return Figure(chart.caption.title, draw(chart, WIDE), draw(chart, NARROW), chart.table())
+    table = chart.table()
+    return Figure(chart.caption.title, draw(chart, WIDE), draw(chart, NARROW), table, csv_of(table))
+
+
+def csv_of(table: ChartTable) -> bytes:
+    """Return a table as the CSV that a spreadsheet opens by a double click: marked as UTF-8, and no cell of it a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(map(neutral, table.headers))
+    for row in table.rows:
+        writer.writerow(f"{cell:f}" if isinstance(cell, Decimal) else neutral(cell) for cell in row)
+    return text.getvalue().encode("utf-8-sig")
 
 
 def months_of(year: int) -> Iterator[date]:
