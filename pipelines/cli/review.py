@@ -12,6 +12,8 @@ from pipelines import tables
 from pipelines.cli import common
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from pipelines.review.evidence import Evidence
     from pipelines.settings.city import CityFolder
 
@@ -49,13 +51,27 @@ app = typer.Typer(
 @app.command("list")
 def review_list(
     state: Annotated[str | None, typer.Option(help=", ".join(tables.words("state", "flags")))] = None,
+    fiscal_year: Annotated[
+        int | None, typer.Option("--fiscal-year", help="この年度だけ / of this fiscal year.")
+    ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option("--export", help="起案用の一覧（Excel）に書き出す（--state accepted とともに） / a workbook."),
+    ] = None,
     as_json: common.AsJson = False,
 ) -> None:
-    """要確認事項を今の状態で一覧する / flags with their state now, decisions since the last night included."""
+    """要確認事項を今の状態で一覧する / flags with their state now, decisions since the last night included.
+
+    例 / example: facility-emissions review list --state accepted --fiscal-year 2025 --export 起案.xlsx
+    """
     from pipelines.reports.terminal import show_lists
     from pipelines.review import counter
 
+    if export is not None:
+        _export(state, fiscal_year, export, as_json=as_json)
+        return
     found = counter.listed(common.city_folder(), state)
+    found = [row for row in found if fiscal_year in (None, row["fiscal_year"])]
     if as_json:
         common.print_json(found)
     elif found:
@@ -179,18 +195,66 @@ def review_confirm(
     by: Annotated[str, typer.Option("--by", help="統括者のID / person id of the 統括者.")],
     on: Annotated[str, typer.Option("--on", help="決裁日 / date.")],
     document: Annotated[str, typer.Option("--document", help="文書番号 / document number.")],
-    fiscal_year: common.FiscalYear,
+    fiscal_year: Annotated[
+        int | None, typer.Option("--fiscal-year", help="年度（--list のかわりに） / fiscal year, instead of a list.")
+    ] = None,
+    listed: Annotated[
+        Path | None,
+        typer.Option(
+            "--list",
+            help="起案した一覧（review list --export）。その一覧のものだけを確認する / the list that was made.",
+        ),
+    ] = None,
     evidence: Paper = None,
     as_json: common.AsJson = False,
 ) -> None:
-    """承認済みの一覧を確認（決裁）する / confirm the list of accepted flags of a fiscal year."""
-    from pipelines.review import counter
+    """承認済みの一覧を確認（決裁）する / confirm accepted flags: exactly those of a list, or all of a fiscal year.
 
+    例 / example: facility-emissions review confirm --list 起案.xlsx --by P101 --document 環第12号 --on 2026-06-15
+    """
+    from pipelines.review import counter
+    from pipelines.texts import both
+
+    if (listed is None) == (fiscal_year is None):
+        common.refuse(both("list_or_year", at="--list"))
+    if listed is not None and evidence is not None:
+        common.refuse(both("list_is_the_evidence", at="--evidence"))
     day = common.day(on, "--on")
-    _review(
-        lambda city: counter.confirm(city, by, day, document, fiscal_year, _evidence(city, evidence, "", None)),
-        as_json=as_json,
-    )
+
+    def step(city: CityFolder) -> list[Any]:
+        if listed is not None:
+            return _confirm_list(city, listed, by, day, document)
+        assert fiscal_year is not None  # noqa: S101 - asked above
+        return counter.confirm(city, by, day, document, fiscal_year, _evidence(city, evidence, "", None))
+
+    _review(step, as_json=as_json)
+
+
+def _confirm_list(city: CityFolder, file: Path, by: str, day: date, document: str) -> list[Any]:
+    from pipelines.history import confirm_lists
+    from pipelines.review import counter
+    from pipelines.texts import both
+
+    paper = _evidence(city, file, "", None)
+    made = confirm_lists.find(city.history, paper.sha256 or "")
+    if made is None:
+        common.fail(both("not_a_list", at=file))
+    return counter.confirm_list(city, by, day, document, made.flags, paper)
+
+
+def _export(state: str | None, fiscal_year: int | None, path: Path, *, as_json: bool) -> None:
+    from pipelines.reports import confirm_list
+    from pipelines.review.states import ACCEPTED
+    from pipelines.texts import both
+
+    if state != ACCEPTED or fiscal_year is None:
+        common.refuse(both("export_of_accepted", at="--export"))
+    made = common.review_step(lambda city: confirm_list.export(city, fiscal_year, path))
+    if as_json:
+        common.print_json(asdict(made))
+        return
+    out = common.terminal()
+    out.line(out.say("list_exported", count=len(made.flags), path=path))
 
 
 @app.command("accept-minor")

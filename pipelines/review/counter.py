@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import astuple
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from pipelines.findings import stable_id
 from pipelines.review.desk import Desk, Flag, StepError
 from pipelines.review.evidence import NONE, Evidence, keep
-from pipelines.review.states import ACCEPTED, FROM
+from pipelines.review.states import ACCEPTED, FROM, counts
 from pipelines.review.store import Decision, Store, read_all
 from pipelines.settings.city import CityFolder
 from pipelines.texts import LANGUAGES, Bilingual, both, word
@@ -162,6 +164,41 @@ def accept_minor(
     if refused and not taken:
         raise StepError("\n".join(dict.fromkeys(refused)))
     return _kept(city, taken, evidence), stake / 1000
+
+
+def stands_on(open_desk: Desk, flag: Flag) -> str:
+    """Return what a flag stands on now as a hash: its state, the steps that count, and what they bind to."""
+    steps = [d.decision_id for d in open_desk.decisions.get(flag.flag_id, []) if counts(d) and open_desk.binds(flag, d)]
+    present = flag.present(open_desk.this_year)
+    return stable_id(open_desk.state(flag), *steps, *astuple(present))
+
+
+def confirm_list(
+    city: CityFolder, person: str, on: date, document_no: str, listed_flags: Mapping[str, str], evidence: Evidence
+) -> list[Decision]:
+    """Confirm exactly the flags of a list, or none.
+
+    Args:
+        city: The city folder.
+        person: The 統括者.
+        on: Day of the decision.
+        document_no: Number of its document.
+        listed_flags: Flag -> what it stood on when the list was made.
+        evidence: The list.
+
+    Raises:
+        StepError: flags that changed since, each named, or that this person may not confirm.
+    """
+    with desk(city) as open_desk:
+        known = open_desk.flags | open_desk.doubts
+        changed = [
+            key for key, then in listed_flags.items() if key not in known or stands_on(open_desk, known[key]) != then
+        ]
+        if changed:
+            raise StepError(both("list_has_changed", flags=", ".join(changed)))
+        now = city.now()
+        taken = [open_desk.confirm(each, person, on, document_no, now, evidence) for each in listed_flags]
+    return _kept(city, taken, evidence)
 
 
 def _kept(city: CityFolder, decisions: list[Decision], evidence: Evidence) -> list[Decision]:
