@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from pipelines.settings.city import CityFolder
 from pipelines.sources.layouts import answer_sheet
 from pipelines.warehouse import database
 from tests.cli.test_cli import run
-from tests.making import DEFAULTS, TODAY, City, broken, monthly, one, rebuilt
+from tests.making import DEFAULTS, TODAY, City, broken, monthly, one, rebuilt, with_first_sheet
 from tests.sources.made import sheets
 
 PAPER = Evidence(document_no="環政第9号", document_date=date(2026, 6, 10))
@@ -305,3 +306,21 @@ def test_a_sheet_that_comes_back_again_or_with_other_answers_is_told(city: City)
     ]
     code, out, _ = run(city, "review", "round", "2026-1")
     assert code == 0 and "再び戻った" in out and asked.question_id in out
+
+
+def test_the_workbook_as_it_was_made_is_read_and_a_row_that_somebody_hid_is_not(city: City) -> None:
+    (book,) = rounds.issues(city.paths.history)[-1].books
+    cells = {"I": "工事", "J": "はい", "K": "停止", "N": "P3", "O": "2026-06-15"}
+
+    def filled(xml: str) -> str:
+        for line in (7, 8):
+            for column, text in cells.items():
+                inline = f't="inlineStr"><is><t>{text}</t></is></c>'
+                xml = re.sub(rf'(<c r="{column}{line}" s="\d+")/>', rf"\1 {inline}", xml)
+        return xml.replace('<row r="8"', '<row hidden="1" r="8"')
+
+    assert len(book.questions) > 1
+    changed = with_first_sheet(city.folder / "out" / book.file, filled)
+    city.file("回答/戻り.xlsx", changed, "2026-06-15 09:00").publish()
+    assert {flag for flag, _, _ in steps(city)} == {flag.flag_id for flag in book.questions[0].flags}
+    assert published(city, "SELECT source_line, rule_id FROM quarantine") == [(8, "answer_hidden")]
