@@ -22,9 +22,9 @@ from pipelines.review.desk import Desk, Flag
 from pipelines.review.evidence import Evidence
 from pipelines.review.states import FROM
 from pipelines.review.store import Decision
+from pipelines.settings.operation import ANSWERS_FOLDER
 from pipelines.texts import LANGUAGES, letter, word
 
-FOLDER = "回答"
 LONGEST = 2_000
 YES, NO = "yes", "no"
 REQUIRED = ("answer_cause", "data_are_right", "explanation", "person_id", "answered_on")
@@ -103,8 +103,8 @@ class Inspector:
     ) -> tuple[list[Decision] | None, Sequence[str]]:
         """Return the decisions of a row and the ids of those stored before; no decisions where it says what was taken already."""
         said = row.said
-        if row.source != FOLDER:
-            raise HeldBackError("answer_elsewhere", f"{row.source}/{row.path}", f"inbox/{FOLDER}/")
+        if row.source != ANSWERS_FOLDER:
+            raise HeldBackError("answer_elsewhere", f"{row.source}/{row.path}", f"inbox/{ANSWERS_FOLDER}/")
         for name, text in said.items():
             if HIDDEN in text:
                 raise HeldBackError("answer_hidden", _column(name))

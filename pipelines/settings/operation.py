@@ -12,6 +12,8 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from pipelines.settings.layout import Frozen
 from pipelines.texts import both
 
+# the folder of the inbox whose answer sheets are taken as answers
+ANSWERS_FOLDER = "回答"
 Event = Literal["failed", "held_back", "crashed", "timed_out", "published"]
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)?")

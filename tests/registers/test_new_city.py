@@ -61,6 +61,10 @@ def leaves(model: type[BaseModel], above: str = "") -> list[str]:
     return found
 
 
+def test_every_source_of_the_settings_has_its_folder(folder: Path) -> None:
+    assert {path.name for path in (folder / "inbox").iterdir()} == set(CityFolder(folder).settings.sources)
+
+
 def test_the_settings_are_sound_and_name_their_city(folder: Path) -> None:
     assert CityFolder(folder).settings.city.name == '見本"市'
 

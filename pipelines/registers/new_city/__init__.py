@@ -12,10 +12,11 @@ from pipelines.errors import ActionableError
 from pipelines.registers import spoken
 from pipelines.registers.read import register_tables
 from pipelines.settings.city_file import CITY_FILE
+from pipelines.settings.operation import ANSWERS_FOLDER
 from pipelines.texts import both
 
 HERE = Path(__file__).parent
-SENDERS = ("power", "gas", "fuel", "activity")
+SENDERS = ("power", "gas", "fuel", "activity", ANSWERS_FOLDER)
 BOM = "\ufeff"  # by which Excel knows that a CSV is UTF-8
 
 
