@@ -53,7 +53,7 @@ HERE = Path(__file__).parent
 # step -> the work it is part of; nobody does two of them for one flag
 WORK = {"answer": "answer", "accept": "judge", "return": "judge", "confirm": "confirm", ACCEPT_MINOR: "judge"}
 POSTS = {"accept": LADDER, "return": LADDER, "confirm": LADDER[1:], ACCEPT_MINOR: LADDER}
-MINOR = tables.words("asking")[-1]
+ASKED, _, MINOR = tables.words("asking")
 # state -> the step that a flag in it waits for; an open one needs no other than its owner
 WAITS_FOR = {ANSWERED: "accept", ACCEPTED: "confirm"}
 NEXT_STEP = {OPEN: "answer", RETURNED: "answer", **WAITS_FOR}
@@ -348,8 +348,12 @@ class Desk:
         return next(iter(self.in_turn(flag)), None)
 
     def of_person(self, person: str) -> list[Flag]:
-        """Return the flags whose next step is this person's, the gravest first."""
-        return [flag for flag in self.asked if person in (who for _, who in self.in_turn(flag))]
+        """Return the flags that are asked and whose next step is this person's, the gravest first."""
+        return [f for f in self.asked if self._is_asked(f) and person in (who for _, who in self.in_turn(f))]
+
+    def _is_asked(self, flag: Flag) -> bool:
+        """Tell whether people are asked: not where it waits for a coming week or is too small, unless a step was taken."""
+        return self._asking.get(flag.flag_id, ("", ASKED))[1] == ASKED or self.state(flag) != OPEN
 
     def _asked_first(self, flag: Flag, able: list[tuple[str, str]]) -> list[tuple[str, str]]:
         """Return who is asked to answer: the owner with his deputies; whoever answered before, where it comes back."""

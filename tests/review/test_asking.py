@@ -248,6 +248,19 @@ def test_the_list_says_in_a_line_what_is_not_asked(asked_once: City, file: duckd
     assert "施設S2" in command(asked_once, "--lang", "ja", "flags", "--all")[1]
 
 
+def test_nobody_is_told_that_it_is_his_turn_where_nothing_is_asked(asked: City) -> None:
+    def slips() -> list[str]:
+        with counter.desk(asked.paths) as desk:
+            return sorted(flag.facility_id for flag in desk.of_person("P3") if flag.rule_id == "unit_slip")
+
+    assert slips() == ["S1", "S3"]
+    with counter.desk(asked.paths) as desk:
+        small = next(f.flag_id for f in desk.flags.values() if (f.facility_id, f.rule_id) == ("S2", "unit_slip"))
+    counter.answer(asked.paths, small, "P3", "検針の誤り", data_are_right=False)
+    counter.judge(asked.paths, small, "return", "P2", "いつの検針ですか", PAPER)
+    assert slips() == ["S1", "S2", "S3"], "what came back is a turn of his"
+
+
 def test_what_comes_once_a_year_is_not_late_before_its_year_ends(tmp_path: Path) -> None:
     """Two meters whose last bill is of March 2025, asked for in June 2026 and in January 2026."""
     missing = "SELECT subject, json_extract_string(evidence, '$.sources') FROM flags WHERE rule_id = 'data_missing' AND fiscal_year = 2025"
