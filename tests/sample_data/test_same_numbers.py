@@ -21,6 +21,8 @@ from tests.making import first_of, published, rebuilt
 # What names the run or its settings, and views that only show columns of another view.
 # Rules that tell what changed from one publication to the next: who publishes oftener has more to tell.
 OF_PUBLICATIONS = ("verdict_changed", "verdict_restated", "backdated_target")
+# When the system first saw a file is the clock's, not the files'; what one publication asked people stays asked in the next.
+OF_THE_RUNS = ("first_seen_at", "asking", "asked_on")
 NOT_COMPARED = ("validation_results", "build_inputs", "emissions_by_source_day", "emissions_by_meter_day")
 
 
@@ -30,8 +32,8 @@ def fingerprint(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[object
     for table in tables.catalogue().values():
         if table.kind in ("history", "step") or table.name in NOT_COMPARED:
             continue
-        # when the system first saw a file is the clock's, not the files'
-        chosen = "* EXCLUDE (first_seen_at)" if "first_seen_at" in table.column_names else "*"
+        left_out = [name for name in OF_THE_RUNS if name in table.column_names]
+        chosen = f"* EXCLUDE ({', '.join(left_out)})" if left_out else "*"
         rows = f"SELECT {chosen} FROM {table.name}"
         if table.name in ("flags", "findings", "open_flags", "questions"):
             rows += f" WHERE rule_id NOT IN {OF_PUBLICATIONS}"
