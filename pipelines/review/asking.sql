@@ -1,7 +1,7 @@
 -- asking: one row per flag: the question it is folded into, whether that is asked, and since when. A flag keeps its bounds and its effect on verdicts
 -- whatever stands here. In this order:
 -- * folded by cause: the rule, year and operator, and the supplier where all that the flag is about is supplied by one, else the department;
--- * worth asking: nothing tells how much is at stake; or it keeps an adopted target of a year that has ended from its verdict (the facility's own
+-- * worth asking: nothing tells how much is at stake; or a published verdict or its target was changed; or it keeps an adopted target of a year that has ended from its verdict (the facility's own
 --   target whatever its size, a sum's where the flag has no upper bound, or where nothing larger is left to ask); or a facility missed its own
 --   adopted target; or it moves the facility's year by `of_facility` and `least_kg`, or the question the operator's year by `of_operator` (of the running
 --   year: by the size of the last whole one);
@@ -58,7 +58,7 @@ weighed AS (
     SELECT f.flag_id, f.rule_id, f.fiscal_year, f.whole_year,
         f.state IN ('open', 'returned') AS is_open, f.co2e_at_stake_kg AS stake, f.opened_at, a.asked_on, n.operator_id,
         CASE WHEN s.supplier IS NOT NULL THEN 'supplier' ELSE 'department' END AS cause_kind, coalesce(s.supplier, n.department, '') AS cause,
-        f.co2e_at_stake_kg IS NULL
+        f.co2e_at_stake_kg IS NULL OR f.rule_id IN ('verdict_changed', 'backdated_target')
             OR f.co2e_at_stake_kg >= CAST($least_kg AS DOUBLE) AND f.co2e_at_stake_kg >= CAST($of_facility AS DOUBLE) * coalesce(z.co2e_kg, 0) AS weighs,
         EXISTS (SELECT 1 FROM promises AS p WHERE p.facility_id = f.facility_id AND p.fiscal_year = f.fiscal_year
             AND CASE WHEN f.rule_id = 'over_path' THEN p.verdict = 'not_achieved' AND p.subject_kind = 'facility'

@@ -131,6 +131,16 @@ def test_size_alone_is_worth_a_question(tmp_path: Path) -> None:
         assert rows_of(made, ASKED) == [("S2", "asked")]
 
 
+def test_a_verdict_that_came_nearer_to_its_target_is_asked_however_small(tmp_path: Path) -> None:
+    city = made_of(tmp_path, {"S2": LIMIT})
+    city.publish()
+    changed = [(*row, "訂正") for row in monthly("MS2", 2024, 2024, 40)]
+    city.bills("fuel/corrected.csv", changed, "2026-06-02 09:00", more=["stage"])
+    with city.built() as made:
+        small, asking = one(made, "SELECT co2e_at_stake_kg < 1000, asking FROM flags WHERE rule_id = 'verdict_changed'")
+        assert (small, asking) == (True, "asked")
+
+
 def test_no_number_and_no_verdict_depends_on_what_is_asked(asked_once: City, tmp_path: Path) -> None:
     """The second city asks everything, one a week."""
     extra = "[questions]\nper_week = 1\nleast_t = 0\nof_facility = 0\nof_operator = 0\n"
