@@ -19,6 +19,7 @@ VIEWS = (
     "verdicts",
     "open_flags",
     "questions",
+    "rule_yields",
 )
 
 

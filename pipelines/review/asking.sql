@@ -52,7 +52,7 @@ undecided AS ( -- flags about what keeps a verdict open, and whether it has no u
     SELECT flag_id, true FROM flags AS f WHERE rule_id IN ('data_missing', 'no_factor')
 ),
 yields AS (
-    SELECT rule_id, (1 + count(*) FILTER (NOT data_are_right)) / (2 + count(*)) AS chance FROM reviews WHERE step = 'answer' GROUP BY rule_id
+    SELECT rule_id, (1 + count(*) FILTER (NOT data_are_right)) / (2 + count(*)) AS chance FROM reviews WHERE step = 'answer' AND NOT recorded_only GROUP BY rule_id
 ),
 weighed AS (
     SELECT f.flag_id, f.rule_id, f.fiscal_year, f.whole_year,
