@@ -1,10 +1,10 @@
 -- asking: one row per flag: the question it is folded into, whether that is asked, and since when. A flag keeps its bounds and its effect on verdicts
 -- whatever stands here. In this order:
 -- * folded by cause: the rule, year and operator, and the supplier where all that the flag is about is supplied by one, else the department;
--- * worth asking: nothing tells how much is at stake; or a published verdict or its target was changed; or it keeps an adopted target of a year that has ended from its verdict (the facility's own
---   target whatever its size, a sum's where the flag has no upper bound, or where nothing larger is left to ask); or a facility missed its own
---   adopted target; or it moves the facility's year by `of_facility` and `least_kg`, or the question the operator's year by `of_operator` (of the running
---   year: by the size of the last whole one);
+-- * worth asking: nothing tells how much is at stake; or a published verdict or its target was changed; or it keeps an adopted target of a year
+--   that has ended from its verdict (the facility's own target whatever its size, a sum's where the flag has no upper bound, or where nothing
+--   larger is left to ask); or a facility missed its own adopted target; or it moves the facility's year by `of_facility` and `least_kg`, or
+--   the question the operator's year by `of_operator` (of the running year: by the size of the last whole one);
 -- * at most `per_week` new questions a week, first what decides a verdict, then by kg at stake times how often answers to this rule said
 --   that the data were wrong. What has been asked stays asked.
 -- asking: asked, waiting (for a coming week), minor. Reads flags, flag_doubts, doubts, contracts, facilities, targets, target_results,
