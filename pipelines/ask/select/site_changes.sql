@@ -1,12 +1,8 @@
 -- site_changes: one row per verdict that the last publication changed, and whether the target before and after was one of the subject's own.
 -- Reads verdict_restatements, publications, targets.
 SELECT r.subject_kind, r.subject_id, r.fiscal_year, r.before_verdict, r.after_verdict, r.causes,
-    r.before_target_id IS NOT NULL
-        AND (before.path_status IS NOT DISTINCT FROM 'indicative' OR r.subject_key LIKE 'facility/%' AND before.subject_kind IS DISTINCT FROM 'facility')
-        AS before_is_inherited,
-    r.after_target_id IS NOT NULL
-        AND (after.path_status IS NOT DISTINCT FROM 'indicative' OR r.subject_key LIKE 'facility/%' AND after.subject_kind IS DISTINCT FROM 'facility')
-        AS after_is_inherited
+    is_of_path(r.subject_key, r.before_target_id, before.subject_kind, before.path_status) AS before_is_inherited,
+    is_of_path(r.subject_key, r.after_target_id, after.subject_kind, after.path_status) AS after_is_inherited
 FROM verdict_restatements AS r
 LEFT JOIN targets AS before ON before.target_id = r.before_target_id
 LEFT JOIN targets AS after ON after.target_id = r.after_target_id

@@ -1,12 +1,8 @@
 -- verdict_restatements: a verdict of a closed year that changed, since a moment, and whether the target before and after was one of the
 -- subject's own. Reads facilities, targets, verdict_restatements.
 SELECT r.*, coalesce(f.name, '') AS name,
-    r.before_target_id IS NOT NULL
-        AND (before.path_status IS NOT DISTINCT FROM 'indicative' OR r.subject_key LIKE 'facility/%' AND before.subject_kind IS DISTINCT FROM 'facility')
-        AS before_is_inherited,
-    r.after_target_id IS NOT NULL
-        AND (after.path_status IS NOT DISTINCT FROM 'indicative' OR r.subject_key LIKE 'facility/%' AND after.subject_kind IS DISTINCT FROM 'facility')
-        AS after_is_inherited
+    is_of_path(r.subject_key, r.before_target_id, before.subject_kind, before.path_status) AS before_is_inherited,
+    is_of_path(r.subject_key, r.after_target_id, after.subject_kind, after.path_status) AS after_is_inherited
 FROM verdict_restatements AS r
 LEFT JOIN facilities AS f ON r.subject_key = 'facility/' || f.facility_id
 LEFT JOIN targets AS before ON before.target_id = r.before_target_id

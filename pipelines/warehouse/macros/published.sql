@@ -5,6 +5,11 @@ CREATE OR REPLACE MACRO fiscal_year_of(d) AS CAST(year(d) - CASE WHEN month(d) <
 -- is_energy: whether a meter's quantity enters sums of energy and CO2; water is shown as a volume and enters none.
 CREATE OR REPLACE MACRO is_energy(energy_type) AS energy_type <> 'water';
 
+-- is_of_path: whether a verdict of a subject (facility/F1, target/T1) was given under a target that is none of its own: indicative, or a facility's
+-- by a target of something larger.
+CREATE OR REPLACE MACRO is_of_path(subject_key, target_id, target_subject_kind, path_status) AS target_id IS NOT NULL
+        AND (path_status IS NOT DISTINCT FROM 'indicative' OR subject_key LIKE 'facility/%' AND target_subject_kind IS DISTINCT FROM 'facility');
+
 -- half_even9: the product of two decimals, rounded half-even to nine places. A whole number of billionths that is less than half a
 -- billionth away from the exact product is the rounded one, however it was guessed; only where the guess in floating point fails, and
 -- at ties, is the product itself rounded (a cast rounds half away from zero, so a tie is taken back to even), which costs ten times as much.
