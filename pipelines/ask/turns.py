@@ -40,13 +40,13 @@ def show(city: CityFolder, matter: str) -> dict[str, Any]:
         StepError: when none or several fit.
     """
     with counter.desk(city) as desk:
-        like = select.rows(desk.connection, "questions_like", {"begins": matter})
+        like = desk.questions_like(matter)
         known = [key for key in desk.flags | desk.doubts if key.startswith(matter)]
         if len(like) + len(known) != 1:
             raise StepError(both("matters_fit", matter=matter, matters=len(like) + len(known)))
-        flags = [desk.find(key) for key in (like[0]["flag_ids"].split(" ") if like else known)]
+        flags = next(iter(like.values())) if like else [desk.find(key) for key in known]
         return {
-            "question_id": like[0]["question_id"] if like else None,
+            "question_id": next(iter(like), None),
             "stake": _at_stake(flags),
             "flags": [_shown(desk, flag) for flag in flags],
             "commands": _commands(desk, flags),

@@ -229,14 +229,22 @@ class Desk:
         """
         found: dict[str, None] = {}
         for each in asked:
-            whole = {question for question, _ in self._asking.values() if each and question.startswith(each)}
+            whole = self.questions_like(each)
             if len(whole) != 1 or any(key.startswith(each) for key in self.flags | self.doubts):
                 found[self.find(each).flag_id] = None
                 continue
-            of_it = [flag for flag in self.flags.values() if self._asking[flag.flag_id][0] in whole]
+            (of_it,) = whole.values()
             ready = [flag.flag_id for flag in of_it if self.state(flag) in FROM[step]]
             found |= dict.fromkeys(ready or [self._ready(of_it[0].flag_id, step).flag_id])
         return list(found)
+
+    def questions_like(self, begins: str) -> dict[str, list[Flag]]:
+        """Return the questions whose id begins so, each with its flags in whatever state."""
+        found: dict[str, list[Flag]] = {}
+        for flag_id, (question, _) in self._asking.items():
+            if begins and question.startswith(begins):
+                found.setdefault(question, []).append(self.flags[flag_id])
+        return found
 
     def minor(self, year: int) -> list[Flag]:
         """Return the flags of a year that were too small to ask and nobody has taken a step on."""
