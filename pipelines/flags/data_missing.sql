@@ -11,7 +11,7 @@ WITH late AS (
     LEFT JOIN (SELECT DISTINCT meter_id, facility_id, local_date, reading_kind FROM energy_by_meter_day WHERE state = 'missing') AS e
         ON d.source_kind = 'meter' AND e.meter_id = d.source_id AND e.facility_id = d.facility_id AND e.local_date = d.local_date
     LEFT JOIN (SELECT DISTINCT 'activity' AS source_kind, activity_source_id AS source_id FROM activity_sources WHERE frequency = 'year'
-            UNION SELECT DISTINCT 'meter', meter_id FROM meters WHERE frequency = 'year') AS y
+            UNION SELECT DISTINCT 'meter', meter_id FROM meters WHERE frequency = 'year' AND reading_kind <> 'interval') AS y
         ON y.source_kind = d.source_kind AND y.source_id = d.source_id
     LEFT JOIN (SELECT DISTINCT facility_id, fiscal_year FROM facility_results WHERE year_state = 'collecting') AS c
         ON c.facility_id = d.facility_id AND c.fiscal_year = fiscal_year_of(d.local_date)
@@ -22,7 +22,7 @@ WITH late AS (
         AND CASE WHEN c.facility_id IS NULL OR e.reading_kind = 'interval' THEN d.local_date ELSE last_day(d.local_date) END + CAST(CASE
             WHEN y.source_id IS NOT NULL THEN
                 make_date(fiscal_year_of(d.local_date) + 1, 4, 1)
-                    - CASE WHEN c.facility_id IS NULL OR e.reading_kind = 'interval' THEN d.local_date ELSE last_day(d.local_date) END
+                    - CASE WHEN c.facility_id IS NULL THEN d.local_date ELSE last_day(d.local_date) END
                     + CAST(CASE d.source_kind WHEN 'activity' THEN $activity_late_days ELSE $bill_late_days END AS INTEGER)
             WHEN d.source_kind = 'activity' THEN CAST($activity_late_days AS INTEGER)
             WHEN e.reading_kind = 'interval' THEN CAST($interval_late_days AS INTEGER)

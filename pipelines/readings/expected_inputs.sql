@@ -4,7 +4,7 @@
 WITH expected AS (
     SELECT
         'meter' AS source_kind, meter_id AS source_id, facility_id, energy_type AS source_type, reading_kind, valid_from,
-        CASE WHEN reading_kind = 'interval' THEN $interval_late_days ELSE $bill_late_days END + CASE WHEN frequency = 'year' THEN 366 ELSE 0 END AS late_days
+        CASE WHEN reading_kind = 'interval' THEN $interval_late_days WHEN frequency = 'year' THEN $bill_late_days + 366 ELSE $bill_late_days END AS late_days
     FROM meters
     WHERE coalesce(valid_from, DATE '0001-01-01') <= CAST($today AS DATE) AND coalesce(valid_to, DATE '9999-12-31') > CAST($today AS DATE)
     UNION ALL

@@ -290,12 +290,14 @@ def test_nobody_is_told_that_it_is_his_turn_where_nothing_is_asked(asked: City) 
 
 
 def test_what_comes_once_a_year_is_not_late_before_its_year_ends(tmp_path: Path) -> None:
-    """Two meters whose last bill is of March 2025, asked for in June 2026 and in January 2026."""
+    """Two meters whose last bill is of March 2025, asked for in June 2026 and in January 2026; half hours never come once a year."""
     missing = "SELECT subject, json_extract_string(evidence, '$.sources') FROM flags WHERE rule_id = 'data_missing' AND fiscal_year = 2025"
-    for today, late in ((date(2026, 1, 20), "MM"), (date(2026, 6, 15), "MM, MY")):
+    for today, late in ((date(2026, 1, 20), "MI, MM"), (date(2026, 6, 15), "MI, MM, MY")):
         city = City(tmp_path / f"{today}", today)
         meter = {"facility_id": "F1", "energy_type": "kerosene", "unit": "L", "reading_kind": "bill"}
-        city.register("meters", [{"meter_id": "MM"} | meter, {"meter_id": "MY", "frequency": "year"} | meter])
+        half_hours = {"energy_type": "electricity", "unit": "kWh", "reading_kind": "interval", "frequency": "year"}
+        yearly = [{"meter_id": "MY", "frequency": "year"} | meter, {"meter_id": "MI"} | meter | half_hours]
+        city.register("meters", [{"meter_id": "MM"} | meter, *yearly])
         city.bills("fuel/a.csv", monthly("MM", 2022, 2024, 100) + monthly("MY", 2022, 2024, 100))
         with city.built() as made:
             assert rows_of(made, missing) == [("plan", late)]
