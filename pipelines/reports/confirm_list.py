@@ -20,7 +20,7 @@ from pipelines.process.recorder import recorder
 from pipelines.reports import workbook
 from pipelines.review import counter
 from pipelines.review.desk import Desk, Flag
-from pipelines.review.states import ACCEPTED, counts
+from pipelines.review.states import ACCEPT_MINOR, ACCEPTED, AFTER, counts
 from pipelines.settings.city import CityFolder
 from pipelines.texts import both, letter, word
 
@@ -70,18 +70,23 @@ def hash_of(path: Path) -> str:
 
 def _row(desk: Desk, flag: Flag) -> dict[str, Any]:
     taken = [d for d in desk.decisions[flag.flag_id] if counts(d) and desk.binds(flag, d)]
-    answer = next(d for d in reversed(taken) if d.step == "answer")
-    accept = next(d for d in reversed(taken) if d.step == "accept")
-    right = word("yes" if answer.data_are_right else "no", "ja")
-    return {
+    accept = next(d for d in reversed(taken) if AFTER[d.step] == ACCEPTED)
+    told = {
         "flag_id": flag.flag_id,
         "facility": f"{flag.facility_id} {flag.facility_name}",
         "question": flag.message_ja,
         "stake": flag.co2e_at_stake_kg,
+        "accepted_by": f"{accept.post} {accept.person_id} {accept.decided_at:%Y-%m-%d}",
+    }
+    if accept.step == ACCEPT_MINOR:  # nobody was asked
+        minor = f"{word(ACCEPT_MINOR, 'ja')} {accept.document_no} {accept.decided_on}"
+        return told | {"answer": minor, "data_are_right": "-", "answered_by": "-"}
+    answer = next(d for d in reversed(taken) if d.step == "answer")
+    right = word("yes" if answer.data_are_right else "no", "ja")
+    return told | {
         "answer": answer.comment or "",
         "data_are_right": word("discard_rows", "ja") if answer.discard else right,
         "answered_by": f"{answer.post} {answer.person_id} {answer.decided_at:%Y-%m-%d}",
-        "accepted_by": f"{accept.post} {accept.person_id} {accept.decided_at:%Y-%m-%d}",
     }
 
 

@@ -12,8 +12,10 @@ from typing import Any
 
 import duckdb
 import pytest
+from python_calamine import CalamineWorkbook
 
 from pipelines.ask import turns
+from pipelines.reports import confirm_list
 from pipelines.review import counter
 from pipelines.review.desk import StepError
 from pipelines.review.evidence import Evidence
@@ -267,6 +269,17 @@ def test_what_is_small_is_accepted_as_one_list_and_lifts_nothing(asked: City) ->
     assert counter.accept_minor(asked.paths, "P2", date(2026, 6, 15), "環政第21号", 2024) == ([], Decimal(0)), (
         "each once"
     )
+
+
+def test_what_was_accepted_as_small_goes_to_the_last_list_too(asked: City) -> None:
+    counter.accept_minor(asked.paths, "P2", date(2026, 6, 15), "環政第20号", 2024)
+    made = confirm_list.export(asked.paths, 2024, asked.folder / "list.xlsx")
+    rows = CalamineWorkbook.from_path(asked.folder / "list.xlsx").get_sheet_by_index(0).to_python()
+    (row,) = (row for row in rows if row[0] in made.flags)
+    assert "施設S2" in str(row[1]) and "少額として承認 環政第20号 2026-06-15" in str(row[4])
+    evidence = Evidence(confirm_list.hash_of(asked.folder / "list.xlsx"))
+    confirmed = counter.confirm_list(asked.paths, "P1", date(2026, 6, 15), "環政第30号", made.flags, evidence)
+    assert [d.flag_id for d in confirmed] == list(made.flags)
 
 
 def test_the_list_says_in_a_line_what_is_not_asked(asked_once: City, file: duckdb.DuckDBPyConnection) -> None:
