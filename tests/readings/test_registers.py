@@ -151,22 +151,22 @@ def test_uses_add_up_to_what_passed_through_a_register_of_five_digits(steps: lis
     from pipelines.readings import build
     from pipelines.warehouse import database
 
-    connection = duckdb.connect()
-    for name in ("meters", "register_states"):
-        connection.execute(tables.create_statement(tables.table(name)))
-    connection.execute("INSERT INTO meters (meter_id, register_digits) VALUES ('M', 5)")
-    total = 0
-    for number, step in enumerate([0, *steps]):
-        total += step
-        connection.execute(
-            """INSERT INTO register_states BY NAME SELECT 'M' AS meter_id, DATE '2024-01-01' + CAST($n AS INTEGER) AS read_at,
-               'reading' AS event, $value AS register_value, 'kWh' AS unit, 1 AS multiplier, 'measured' AS quality,
-               'confirmed' AS stage, now() AS known_from""",
-            {"n": number, "value": (99_000 + total) % 100_000},
-        )
-    found = connection.execute(database.sql_text(build.HERE / "register_uses.sql")).fetchall()
-    assert len(found) == len(steps)
-    assert sum(row[7] for row in found) == sum(steps)
+    with duckdb.connect() as connection:
+        for name in ("meters", "register_states"):
+            connection.execute(tables.create_statement(tables.table(name)))
+        connection.execute("INSERT INTO meters (meter_id, register_digits) VALUES ('M', 5)")
+        total = 0
+        for number, step in enumerate([0, *steps]):
+            total += step
+            connection.execute(
+                """INSERT INTO register_states BY NAME SELECT 'M' AS meter_id, DATE '2024-01-01' + CAST($n AS INTEGER) AS read_at,
+                   'reading' AS event, $value AS register_value, 'kWh' AS unit, 1 AS multiplier, 'measured' AS quality,
+                   'confirmed' AS stage, now() AS known_from""",
+                {"n": number, "value": (99_000 + total) % 100_000},
+            )
+        found = connection.execute(database.sql_text(build.HERE / "register_uses.sql")).fetchall()
+        assert len(found) == len(steps)
+        assert sum(row[7] for row in found) == sum(steps)
 
 
 def doubted_in(made: duckdb.DuckDBPyConnection) -> dict[str, set[str | None]]:

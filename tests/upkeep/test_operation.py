@@ -8,14 +8,12 @@ import sqlite3
 import subprocess
 import sys
 import tarfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import duckdb
 import pytest
@@ -34,6 +32,7 @@ from pipelines.upkeep import backup, doctor, tidy
 from pipelines.warehouse import database
 from pipelines.warehouse.publish import HeldBack
 from pipelines.warehouse.time_limit import TimeLimit, TimeLimitError
+from tests import announced
 from tests.making import City, Done, monthly, nightly, one, writable
 
 DIES_IN_A_RUN = """
@@ -145,42 +144,31 @@ def test_a_finished_limit_interrupts_nothing() -> None:
 # ---------------------------------------------------------------- told
 
 
-class Inbox(BaseHTTPRequestHandler):
-    posts: ClassVar[list[dict[str, Any]]] = []
-
-    def do_POST(self) -> None:
-        Inbox.posts.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        return
-
-
 @pytest.fixture
-def webhook() -> Iterator[str]:
-    Inbox.posts.clear()
-    server = HTTPServer(("127.0.0.1", 0), Inbox)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/secret"
-    server.shutdown()
+def webhook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    with announced.webhook() as taking:
+        yield taking
 
 
 def test_what_became_of_a_run_is_announced(
-    city: City, webhook: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    city: City,
+    webhook: tuple[str, list[dict[str, Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     with (city.folder / "city.toml").open("a", encoding="utf-8") as settings:
         settings.write('\n[announce]\nwebhook_env = "CITY_WEBHOOK"\n')
-    monkeypatch.setenv("CITY_WEBHOOK", webhook)
+    address, posts = webhook
+    monkeypatch.setenv("CITY_WEBHOOK", address)
     night(city)
-    assert Inbox.posts == [], "a good night is not announced unless asked for"
+    assert posts == [], "a good night is not announced unless asked for"
     with pytest.raises(HeldBack), guarded(Night(city.paths)):
         raise HeldBack({"row_account": 3})
     with pytest.raises(KeyError), guarded(Night(city.paths)):
         raise KeyError("ours")
     with pytest.raises(RunFailedError, match="空き"), guarded(Night(city.paths)):
         raise OSError(28, "No space left on device")
-    told = [(post["outcome"], post["text"]) for post in Inbox.posts]
+    told = [(post["outcome"], post["text"]) for post in posts]
     assert [outcome for outcome, _ in told] == ["held_back", "failed", "failed"]
     assert "試験市" in told[0][1] and "row_account: 3" in told[0][1] and "空きを増やし" in told[2][1]
 

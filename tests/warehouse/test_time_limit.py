@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import ClassVar
+from collections.abc import Iterator
+from typing import Any
 
 import psutil
 import pytest
@@ -17,6 +16,7 @@ from pipelines.history.records import History
 from pipelines.run.lock import running
 from pipelines.warehouse import time_limit
 from pipelines.warehouse.time_limit import TimeLimit, TimeLimitError
+from tests import announced
 from tests.making import City, first_of, monthly
 from tests.sources.test_limits import sheet_of
 
@@ -88,27 +88,17 @@ except TimeLimitError as error:
 """
 
 
-class Inbox(BaseHTTPRequestHandler):
-    told: ClassVar[list[str]] = []
-
-    def do_POST(self) -> None:
-        Inbox.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["outcome"])
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        return
-
-
 @pytest.fixture
-def told(city: City, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    Inbox.told.clear()
-    server = HTTPServer(("127.0.0.1", 0), Inbox)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv("CITY_WEBHOOK", f"http://127.0.0.1:{server.server_port}/x")
-    with (city.folder / "city.toml").open("a", encoding="utf-8") as settings:
-        settings.write('\n[announce]\nwebhook_env = "CITY_WEBHOOK"\n')
-    return Inbox.told
+def told(city: City, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
+    with announced.webhook() as (address, posts):
+        monkeypatch.setenv("CITY_WEBHOOK", address)
+        with (city.folder / "city.toml").open("a", encoding="utf-8") as settings:
+            settings.write('\n[announce]\nwebhook_env = "CITY_WEBHOOK"\n')
+        yield posts
+
+
+def outcomes_of(told: list[dict[str, Any]]) -> list[str]:
+    return [post["outcome"] for post in told]
 
 
 def ran(city: City, what: str, through: str = "", limit: float = 3, last: float = 6) -> tuple[int, str, float]:
@@ -139,19 +129,19 @@ def ran(city: City, what: str, through: str = "", limit: float = 3, last: float 
 @pytest.mark.parametrize(
     "what", first_of(["loop@receive", "child@read", "loop@read", "waits@receive", "waits_for_a_lock@receive"], 2)
 )
-def test_a_run_is_ended_whatever_it_is_doing(city: City, told: list[str], what: str) -> None:
+def test_a_run_is_ended_whatever_it_is_doing(city: City, told: list[dict[str, Any]], what: str) -> None:
     code, said, late = ran(city, what)
-    assert (code, told) == (7, ["timed_out"]) and "longest_minutes" in said, said
+    assert (code, outcomes_of(told)) == (7, ["timed_out"]) and "longest_minutes" in said, said
     assert [row["outcome"] for row in History(city.paths.history).read("runs")] == ["timed_out"]
     assert late < 20, "it ended by itself, not by the last means"
 
 
 @pytest.mark.parametrize(("what", "outcomes"), [("never_tired@receive", ["timed_out"]), ("number@receive", [])])
 def test_a_run_that_nothing_ends_takes_its_process_with_it(
-    city: City, told: list[str], what: str, outcomes: list[str]
+    city: City, told: list[dict[str, Any]], what: str, outcomes: list[str]
 ) -> None:
     code, said, _ = ran(city, what, last=3)
-    assert (code, told) == (1, outcomes), said
+    assert (code, outcomes_of(told)) == (1, outcomes), said
     assert [row["outcome"] for row in History(city.paths.history).read("runs")] == outcomes
     assert ("longest_minutes" in said) == bool(outcomes)
     assert ran(city, "", limit=60)[0] == 0, "the lock is free, and the next night completes"
@@ -159,17 +149,19 @@ def test_a_run_that_nothing_ends_takes_its_process_with_it(
     assert found == [*(outcomes or ["crashed"]), "published"], "a death without a word is told by the next run"
 
 
-def test_what_hangs_behind_a_publication_is_ended_too_and_the_publication_stands(city: City, told: list[str]) -> None:
+def test_what_hangs_behind_a_publication_is_ended_too_and_the_publication_stands(
+    city: City, told: list[dict[str, Any]]
+) -> None:
     code, _, _ = ran(city, "loop@pages", limit=12, last=3)
-    assert (code, told) == (1, ["timed_out"])
+    assert (code, outcomes_of(told)) == (1, ["timed_out"])
     assert [row["outcome"] for row in History(city.paths.history).read("runs")] == ["published"]
     assert city.paths.published.is_file()
 
 
 @pytest.mark.parametrize("what", first_of(["child@read", "loop@read", "waits@receive"]))
-def test_a_night_of_prefect_is_ended_in_all_its_threads(city: City, told: list[str], what: str) -> None:
+def test_a_night_of_prefect_is_ended_in_all_its_threads(city: City, told: list[dict[str, Any]], what: str) -> None:
     code, said, _ = ran(city, what, "flow", limit=15, last=20)
-    assert told == ["timed_out"] and "longest_minutes" in said, said
+    assert outcomes_of(told) == ["timed_out"] and "longest_minutes" in said, said
     assert code == 7, "it ended by itself"
 
 
