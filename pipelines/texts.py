@@ -158,6 +158,12 @@ def word(key: str, language: str) -> str:
     return key if pair is None else str(pair[LANGUAGES.index(language)])
 
 
+def rule_name(rule_id: str, language: str) -> str:
+    """Return how a rule that raises flags is called in lists; one without a name stands as it is called in tables."""
+    pair = section("words").get(f"rule_{rule_id}")
+    return rule_id if pair is None else str(pair[LANGUAGES.index(language)])
+
+
 def label(key: str, language: str) -> str:
     """Return a label in a language.
 

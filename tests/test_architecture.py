@@ -29,7 +29,7 @@ ROOMS: tuple[tuple[str, ...], ...] = (
     ("reports",),
     ("run",),
     ("upkeep",),
-    ("cities",),
+    ("cities", "web"),
     ("cli",),
 )
 STAGES = ("sources", *ROOMS[7], "reference")

@@ -15,6 +15,7 @@ from pipelines.ask import select
 from pipelines.review import counter
 from pipelines.review.desk import NEXT_STEP, Desk, Flag, StepError
 from pipelines.review.states import OPEN, counts
+from pipelines.review.store import Decision
 from pipelines.settings.city import CityFolder
 from pipelines.texts import both
 
@@ -48,7 +49,7 @@ def show(city: CityFolder, matter: str) -> dict[str, Any]:
         return {
             "question_id": next(iter(like), None),
             "stake": _at_stake(flags),
-            "flags": [_shown(desk, flag) for flag in flags],
+            "flags": shown(desk, flags),
             "commands": _commands(desk, flags),
         }
 
@@ -95,32 +96,42 @@ def _is_last_of(desk: Desk, flag: Flag, person: str) -> bool:
     return bool(taken) and taken[-1].person_id == person and desk.state(flag) != OPEN
 
 
-def _shown(desk: Desk, flag: Flag) -> dict[str, Any]:
-    """A flag with its numbers, doubts and history."""
-    numbers = select.rows(desk.connection, "flag_numbers", {"flag": flag.flag_id})
-    steps = desk.decisions.get(flag.flag_id, [])
-    return counter.as_row(desk, flag) | {
-        "opened_at": flag.opened_at,
-        "numbers": json.loads(numbers[0]["evidence"]) if numbers else {},
-        "doubts": select.rows(desk.connection, "flag_doubts", {"flag": flag.flag_id}),
-        "in_turn": [{"post": post, "person_id": who} for post, who in desk.in_turn(flag)],
-        "history": [
-            {
-                "decided_at": d.decided_at,
-                "step": d.step,
-                "post": d.post,
-                "person_id": d.person_id,
-                "text": d.comment,
-                "data_are_right": d.data_are_right,
-                "discard": d.discard,
-                "document_no": d.document_no,
-                "decided_on": d.decided_on,
-                "recorded_by": d.recorded_by,
-                "recorded_only": d.recorded_only,
-                "is_binding": desk.binds(flag, d),
-            }
-            for d in steps
-        ],
+def shown(desk: Desk, flags: Sequence[Flag]) -> list[dict[str, Any]]:
+    """Return flags, each with its numbers, doubts and history, and whose turn it is."""
+    asked = {"flags": [flag.flag_id for flag in flags]}
+    numbers = {row["flag_id"]: row["evidence"] for row in select.rows(desk.connection, "flag_numbers", asked)}
+    doubts: dict[str, list[dict[str, Any]]] = {}
+    for row in select.rows(desk.connection, "flag_doubts", asked):
+        doubts.setdefault(row.pop("flag_id"), []).append(row)
+    return [
+        counter.as_row(desk, flag)
+        | {
+            "opened_at": flag.opened_at,
+            "numbers": json.loads(numbers.get(flag.flag_id) or "{}"),
+            "doubts": doubts.get(flag.flag_id, []),
+            "in_turn": [{"post": post, "person_id": who} for post, who in desk.in_turn(flag)],
+            "history": [_step(desk, flag, decision) for decision in desk.decisions.get(flag.flag_id, [])],
+        }
+        for flag in flags
+    ]
+
+
+def _step(desk: Desk, flag: Flag, taken: Decision) -> dict[str, Any]:
+    """A step that was taken, as people read it, and whether it still binds."""
+    told = (
+        "decided_at",
+        "step",
+        "post",
+        "person_id",
+        "data_are_right",
+        "discard",
+        "document_no",
+        "decided_on",
+        "recorded_by",
+    )
+    return {name: getattr(taken, name) for name in (*told, "recorded_only")} | {
+        "text": taken.comment,
+        "is_binding": desk.binds(flag, taken),
     }
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines import texts
-from pipelines.cli import begin, common, factors, intake, operation, past, review, rounds, sql
+from pipelines.cli import begin, common, desk, factors, intake, operation, past, review, rounds, sql
 from pipelines.cli import year as cli_year
 from pipelines.cli.spoken import Spoken
 from pipelines.errors import ActionableError
@@ -35,6 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 rounds.add_to(review.app)
+desk.add_to(review.app)
 app.add_typer(review.app, name="review")
 app.add_typer(factors.app, name="factors")
 app.add_typer(cli_year.app, name="year")

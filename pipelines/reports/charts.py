@@ -2,7 +2,7 @@
 
 Pure functions: the same data give the same bytes. What is missing is hatched and never drawn as zero; a bound that nobody knows is an
 open end. A colour never tells anything that a pattern, a shape or a word does not tell too. Drawings carry classes only (their colours
-stand in pages/site.css), so they live on a page under a strict policy; the narrow form is for phones and has ids of its own.
+stand in pages/assets/site.css), so they live on a page under a strict policy; the narrow form is for phones and has ids of its own.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The half hours of a year as one picture: a column per day, a pixel per half hour from 0:00 down, the deeper the more.
 
-PNG with a palette, written by zlib alone. Colours are those of pages/site.css. What is missing is a checked ground that no amount has,
+PNG with a palette, written by zlib alone. Colours are those of site.css. What is missing is a checked ground that no amount has,
 so it is told from it without colour too; what is below zero has a colour of its own. Amounts are sorted into round steps, which the
 table lists with how many half hours lie in each.
 """
@@ -20,7 +20,7 @@ from pipelines.reports.chart_data import Caption, ChartTable
 from pipelines.reports.chart_marks import number, ticks
 
 SLOTS = 48
-STYLE = Path(__file__).with_name("pages") / "site.css"
+STYLE = Path(__file__).with_name("pages") / "assets" / "site.css"
 MISSING = ("yellow-400", "blue-1200")  # by turns, like a chess board
 BELOW_ZERO = "magenta-800"
 STEPS = tuple(f"blue-{n}" for n in (50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000, 1100))

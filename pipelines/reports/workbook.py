@@ -9,20 +9,32 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 WORDS_STAY_WORDS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+LONGEST_CELL = 32_767  # signs that Excel keeps in a cell
 LONGEST_LIST = 255  # signs of a list to choose from, as Excel takes it
 
 
 @contextmanager
-def written(path: Path) -> Iterator[Any]:
+def written(path: Path | IO[bytes]) -> Iterator[Any]:
     """Open a new workbook of XlsxWriter (which has no types); it is written at the end of the block."""
     import xlsxwriter
 
-    with xlsxwriter.Workbook(str(path), {"in_memory": True, **WORDS_STAY_WORDS}) as book:
+    with xlsxwriter.Workbook(
+        str(path) if isinstance(path, Path) else path, {"in_memory": True, **WORDS_STAY_WORDS}
+    ) as book:
         yield book
+
+
+def put(sheet: Any, line: int, column: int, cell: object) -> None:  # noqa: ANN401 - XlsxWriter has no types
+    """Write a value into a cell: a number as a number, anything else as the text it is; nothing stays empty."""
+    if isinstance(cell, Decimal | int | float) and not isinstance(cell, bool):
+        sheet.write_number(line, column, float(cell))
+    elif cell is not None:
+        sheet.write_string(line, column, str(cell)[:LONGEST_CELL])
 
 
 def choices(words: Sequence[str]) -> dict[str, Any] | None:

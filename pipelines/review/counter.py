@@ -1,9 +1,13 @@
-"""The review work as the terminal does it: read the published file and the store, take a step, append it."""
+"""The review work: read the published file and the store, take a step, append it. Terminal and web take steps through it alike.
+
+Whoever holds a desk open already (the web, for many requests) passes it as ``at``; without one it is opened for the step. A step on a
+flag that somebody else took a step on meanwhile is refused (TakenMeanwhileError), and none of those taken with it is kept.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import astuple
 from datetime import date
 from decimal import Decimal
@@ -29,6 +33,10 @@ def desk(city: CityFolder) -> Iterator[Desk]:
     with query.opened(city.published) as connection:
         tolerance = Decimal(str(city.settings.thresholds.decision_tolerance))
         yield Desk(connection, read_all(city.decisions_url), city.today, tolerance)
+
+
+def _at(city: CityFolder, at: Desk | None) -> AbstractContextManager[Desk]:
+    return desk(city) if at is None else nullcontext(at)
 
 
 def listed(city: CityFolder, state: str | None) -> list[dict[str, Any]]:
@@ -98,15 +106,19 @@ def answer_all(
     *,
     data_are_right: bool,
     discard: bool = False,
+    cause: str | None = None,
+    at: Desk | None = None,
 ) -> list[Decision]:
     """Give one answer to several flags: a decision for each, and none where one of them cannot be taken."""
-    with desk(city) as open_desk:
+    with _at(city, at) as open_desk:
         now = city.now()
         taken = [
-            open_desk.answer(each, person, text, now, evidence, data_are_right=data_are_right, discard=discard)
+            open_desk.answer(
+                each, person, text, now, evidence, data_are_right=data_are_right, discard=discard, cause=cause
+            )
             for each in open_desk.spread(flag_ids, "answer")
         ]
-    return _kept(city, taken, evidence)
+        return _kept(city, open_desk, taken, evidence)
 
 
 def judge(city: CityFolder, flag_id: str, step: str, person: str, text: str, evidence: Evidence = NONE) -> Decision:
@@ -115,13 +127,19 @@ def judge(city: CityFolder, flag_id: str, step: str, person: str, text: str, evi
 
 
 def judge_all(
-    city: CityFolder, flag_ids: Sequence[str], step: str, person: str, text: str, evidence: Evidence = NONE
+    city: CityFolder,
+    flag_ids: Sequence[str],
+    step: str,
+    person: str,
+    text: str,
+    evidence: Evidence = NONE,
+    at: Desk | None = None,
 ) -> list[Decision]:
     """Accept or return the answers to several flags: a decision for each, and none where one of them cannot be taken."""
-    with desk(city) as open_desk:
+    with _at(city, at) as open_desk:
         now = city.now()
         taken = [open_desk.judge(each, step, person, text, now, evidence) for each in open_desk.spread(flag_ids, step)]
-    return _kept(city, taken, evidence)
+        return _kept(city, open_desk, taken, evidence)
 
 
 def confirm(
@@ -140,9 +158,9 @@ def confirm(
                 taken.append(open_desk.confirm(flag.flag_id, person, on, document_no, city.now(), evidence))
             except StepError as error:
                 refused.append(str(error))
-    if refused and not taken:
-        raise StepError("\n".join(refused))
-    return _kept(city, taken, evidence)
+        if refused and not taken:
+            raise StepError("\n".join(refused))
+        return _kept(city, open_desk, taken, evidence)
 
 
 def accept_minor(
@@ -161,9 +179,9 @@ def accept_minor(
                 stake += flag.co2e_at_stake_kg or 0
             except StepError as error:
                 refused.append(str(error))
-    if refused and not taken:
-        raise StepError("\n".join(dict.fromkeys(refused)))
-    return _kept(city, taken, evidence), stake / 1000
+        if refused and not taken:
+            raise StepError("\n".join(dict.fromkeys(refused)))
+        return _kept(city, open_desk, taken, evidence), stake / 1000
 
 
 def stands_on(open_desk: Desk, flag: Flag) -> str:
@@ -174,7 +192,13 @@ def stands_on(open_desk: Desk, flag: Flag) -> str:
 
 
 def confirm_list(
-    city: CityFolder, person: str, on: date, document_no: str, listed_flags: Mapping[str, str], evidence: Evidence
+    city: CityFolder,
+    person: str,
+    on: date,
+    document_no: str,
+    listed_flags: Mapping[str, str],
+    evidence: Evidence,
+    at: Desk | None = None,
 ) -> list[Decision]:
     """Confirm exactly the flags of a list, or none.
 
@@ -185,11 +209,12 @@ def confirm_list(
         document_no: Number of its document.
         listed_flags: Flag -> what it stood on when the list was made.
         evidence: The list.
+        at: A desk that is open already.
 
     Raises:
         StepError: flags that changed since, each named, or that this person may not confirm.
     """
-    with desk(city) as open_desk:
+    with _at(city, at) as open_desk:
         known = open_desk.flags | open_desk.doubts
         changed = [
             key for key, then in listed_flags.items() if key not in known or stands_on(open_desk, known[key]) != then
@@ -198,16 +223,16 @@ def confirm_list(
             raise StepError(both("list_has_changed", flags=", ".join(changed)))
         now = city.now()
         taken = [open_desk.confirm(each, person, on, document_no, now, evidence) for each in listed_flags]
-    return _kept(city, taken, evidence)
+        return _kept(city, open_desk, taken, evidence)
 
 
-def _kept(city: CityFolder, decisions: list[Decision], evidence: Evidence) -> list[Decision]:
+def _kept(city: CityFolder, open_desk: Desk, decisions: list[Decision], evidence: Evidence) -> list[Decision]:
     """Append decisions; the copy of their evidence is durable before a decision names it."""
     if decisions:
         keep(city.data, evidence)
     store = Store(city.decisions_url)
     try:
-        store.append(decisions)
+        store.append(decisions, open_desk.known)
     finally:
         store.engine.dispose()
     return decisions

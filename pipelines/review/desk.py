@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -182,13 +183,21 @@ class Desk:
         decisions: All decisions so far.
         today: Decides which year is running; no step is dated later.
         tolerance: By which share a closed year's total may move before decisions lapse.
+        recorded_by: The account that puts steps on record; ``None``: as the operating system knows it.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, decisions: list[Decision], today: date, tolerance: Decimal
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        decisions: Sequence[Decision],
+        today: date,
+        tolerance: Decimal,
+        recorded_by: str | None = None,
     ) -> None:
         self.connection = connection
+        self.recorded_by = recorded_by
         self.decisions = by_flag(decisions)
+        self.known = {flag_id: len(steps) for flag_id, steps in self.decisions.items()}
         self.today = today
         self.this_year = fiscal_year(today)
         self.tolerance = tolerance
@@ -196,6 +205,20 @@ class Desk:
         self.doubts = {doubt.flag_id: doubt for doubt in doubts(connection, list(self.flags.values()))}
         self.posts = Posts(connection, today)
         self._asking = _asking(connection)
+
+    def seen_anew(
+        self,
+        decisions: Sequence[Decision],
+        recorded_by: str | None = None,
+        connection: duckdb.DuckDBPyConnection | None = None,
+    ) -> Desk:
+        """Return the desk on the same publication with all decisions so far, on a connection of its own; this one stays as it is."""
+        anew = copy(self)
+        anew.connection = connection or self.connection
+        anew.recorded_by = recorded_by
+        anew.decisions = by_flag(decisions)
+        anew.known = {flag_id: len(steps) for flag_id, steps in anew.decisions.items()}
+        return anew
 
     @property
     def asked(self) -> list[Flag]:
@@ -284,6 +307,7 @@ class Desk:
         *,
         data_are_right: bool,
         discard: bool = False,
+        cause: str | None = None,
     ) -> Decision:
         """Answer a flag.
 
@@ -300,7 +324,8 @@ class Desk:
             raise StepError(both("no_rows_to_discard"))
         taken = self._decision(flag, "answer", person, post, now, evidence)
         rows = flag.seen_rows if data_are_right or discard else None
-        return self._keep(replace(taken, comment=text, data_are_right=data_are_right, discard=discard, seen_rows=rows))
+        said = replace(taken, comment=text, data_are_right=data_are_right, discard=discard, answer_cause=cause)
+        return self._keep(replace(said, seen_rows=rows))
 
     def judge(
         self, flag_id: str, step: str, person: str, text: str, now: datetime, evidence: Evidence = NONE
@@ -359,6 +384,10 @@ class Desk:
         """Return the flags that are asked and whose next step is this person's, the gravest first."""
         return [f for f in self.asked if self._is_asked(f) and person in (who for _, who in self.in_turn(f))]
 
+    def asking(self, flag: Flag) -> tuple[str, str]:
+        """Return the question a flag is part of (itself where it is of none), and whether that is asked, waits or is too small."""
+        return self._asking.get(flag.flag_id, (flag.flag_id, ASKED))
+
     def _is_asked(self, flag: Flag) -> bool:
         """Tell whether people are asked: not where it waits for a coming week or is too small, unless a step was taken."""
         return self._asking.get(flag.flag_id, ("", ASKED))[1] == ASKED or self.state(flag) != OPEN
@@ -416,7 +445,7 @@ class Desk:
 
     def _decision(self, flag: Flag, step: str, person: str, post: str, now: datetime, evidence: Evidence) -> Decision:
         present = flag.present(self.this_year)
-        recorded_by = recorder()
+        recorded_by = self.recorded_by or recorder()
         return Decision(
             uuid4().hex,
             flag.flag_id,
@@ -448,7 +477,7 @@ class Desk:
         accounts = self.posts.accounts(person)
         if not accounts:
             return not lifts
-        return recorded_by in accounts or recorded_by.partition("@")[0] in accounts
+        return recorded_by in accounts or recorded_by.rpartition("@")[0] in accounts
 
 
 def _told(able: Sequence[tuple[str, str]]) -> str:

@@ -62,6 +62,19 @@ class Posts:
         """Return the accounts that are this person's alone."""
         return frozenset(a for a, people in self._accounts.items() if people == {person})
 
+    def person_of(self, account: str) -> str | None:
+        """Return the person in office whose account this is; nobody where it is registered for several.
+
+        Somebody in office without a registered account has the one that is called like the person's id.
+        """
+        people = self._accounts.get(account, set())
+        if len(people) == 1:
+            return next(iter(people))
+        in_office = {
+            p for seats in self.seats.values() for seat in seats.values() for p in (seat.holder, *seat.deputies)
+        }
+        return account if not people and account in in_office and not self.accounts(account) else None
+
     def _at(self, facility: str, post: str) -> Iterator[tuple[str, str]]:
         seat = self.seats[facility].get(post)
         if seat is None:

@@ -174,15 +174,12 @@ class Inspector:
         place = f"{row.source_member}!{row.source_line}"[-100:]
         paper = Evidence(row.source_sha256, place, _date(answer["answered_on"]))
         said, right = row.said, answer["data_are_right"] == YES
+        cause = str(answer["answer_cause"])
+        text = answer_text(cause, said["explanation"], said["measure"], _date(answer["until"]), said["checked_by"])
         taken = self.desk.answer(
-            flag.flag_id, said["person_id"], _text(said, answer), self.now, paper, data_are_right=right
+            flag.flag_id, said["person_id"], text, self.now, paper, data_are_right=right, cause=cause
         )
-        return replace(
-            taken,
-            decision_id=decision_id,
-            recorded_by=f"{row.source}/{row.path}"[:200],
-            answer_cause=str(answer["answer_cause"]),
-        )
+        return replace(taken, decision_id=decision_id, recorded_by=f"{row.source}/{row.path}"[:200])
 
 
 def _as_seen(asked: AskedFlag) -> Decision:
@@ -229,16 +226,17 @@ def _outcome(
     )
 
 
-def _text(said: Mapping[str, str], answer: Mapping[str, str | date | None]) -> str:
-    """The answer as people read it later: cause, explanation, and what else the row says."""
-    cause = word(f"answer_{answer['answer_cause']}", "ja")
-    told = [letter("answer_said", cause=cause, text=said["explanation"])]
-    if said["measure"]:
-        told.append(letter("answer_measure", text=said["measure"]))
-    if answer["until"] is not None:
-        told.append(letter("answer_until", day=answer["until"]))
-    if said["checked_by"]:
-        told.append(letter("answer_checked", text=said["checked_by"]))
+def answer_text(
+    cause: str, explanation: str, measure: str = "", until: date | None = None, checked_by: str = ""
+) -> str:
+    """Return an answer as people read it later: cause (a word of the catalogue), explanation, and what else was said."""
+    told = [letter("answer_said", cause=word(f"answer_{cause}", "ja"), text=explanation)]
+    if measure:
+        told.append(letter("answer_measure", text=measure))
+    if until is not None:
+        told.append(letter("answer_until", day=until))
+    if checked_by:
+        told.append(letter("answer_checked", text=checked_by))
     return "\n".join(told)
 
 

@@ -5,7 +5,7 @@ Who, when, what, why, and the values seen when deciding. Nothing is ever changed
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
@@ -27,6 +27,7 @@ from sqlalchemy import (
     Text,
     create_engine,
     event,
+    func,
     insert,
     inspect,
     select,
@@ -75,6 +76,8 @@ REFUSALS = tuple(
 )
 
 
+# what keeps other writers out from before the look at what is there until the new rows stand
+LOCKS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "LOCK TABLE decisions IN SHARE ROW EXCLUSIVE MODE"}
 # how long SQLite waits for another writer
 WRITING_SECONDS = 30
 # what a database says that is whole, and what to do then; anything else may be damage
@@ -92,6 +95,10 @@ NOT_DAMAGED = (
 
 class DecisionsError(ActionableError, RuntimeError):
     """The decisions cannot be opened, read or written; the message says where they are and what to do."""
+
+
+class TakenMeanwhileError(ActionableError, RuntimeError):
+    """Somebody else took a step on a flag after it was looked at; the message names the flags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +158,38 @@ class Store:
                     for statement in REFUSALS:
                         connection.exec_driver_sql(statement)
 
-    def append(self, decisions: Iterable[Decision]) -> None:
-        """Add decisions, all or none."""
+    def append(self, decisions: Sequence[Decision], known: Mapping[str, int] | None = None) -> None:
+        """Add decisions, all or none.
+
+        Args:
+            decisions: Steps, oldest first.
+            known: Flag -> how many decisions on it whoever took these steps had seen; ``None``: not asked.
+
+        Raises:
+            TakenMeanwhileError: somebody else took a step on one of these flags since; none of these is added.
+        """
         rows = [_as_row(decision) for decision in decisions]
-        if rows:
-            with self._told(), self.engine.begin() as connection:
-                self._grow(connection)
-                connection.execute(insert(DECISIONS), rows)
+        if not rows:
+            return
+        with self._told(), self.engine.begin() as connection:
+            if lock := LOCKS.get(self.engine.dialect.name):
+                connection.exec_driver_sql(lock)
+            self._grow(connection)
+            if known is not None:
+                self._refuse_second(connection, {d.flag_id for d in decisions}, known)
+            connection.execute(insert(DECISIONS), rows)
+
+    def count(self) -> int:
+        """Return how many decisions there are: another number tells that there are more to read."""
+        with self._told(), self.engine.connect() as connection:
+            return int(connection.execute(select(func.count()).select_from(DECISIONS)).scalar_one())
+
+    def _refuse_second(self, connection: Connection, flags: set[str], known: Mapping[str, int]) -> None:
+        counted = select(DECISIONS.c.flag_id, func.count()).group_by(DECISIONS.c.flag_id)
+        there = {flag_id: number for flag_id, number in connection.execute(counted) if flag_id in flags}
+        changed = sorted(flag_id for flag_id, number in there.items() if number != known.get(flag_id, 0))
+        if changed:
+            raise TakenMeanwhileError(both("taken_meanwhile", flags=", ".join(changed)))
 
     def all(self) -> list[Decision]:
         """Return every decision in the order it was taken."""

@@ -23,14 +23,25 @@ from pipelines import tables, units
 from pipelines.settings import city_file, place
 from pipelines.settings.city_file import CITY_FILE, PlanElectricityRule, SettingsError
 from pipelines.settings.layout import Frozen, Layout
-from pipelines.settings.operation import Announce, Answers, Inbox, Pages, Questions, Retention, Rights, Schedule, Sql
+from pipelines.settings.operation import (
+    Announce,
+    Answers,
+    Inbox,
+    Pages,
+    Questions,
+    Retention,
+    Rights,
+    Schedule,
+    Sql,
+    WebDesk,
+)
 from pipelines.settings.reports import Reports
 from pipelines.settings.secret import hidden
 from pipelines.settings.year import Year
 from pipelines.texts import both
 
 # Sections about running the night: none of them changes a number.
-OPERATION = ("schedule", "announce", "inbox", "retention", "pages", "answers", "rights", "sql")
+OPERATION = ("schedule", "announce", "inbox", "retention", "pages", "answers", "rights", "sql", "desk")
 # Limits that say how much is done at once, and change nothing of what is read.
 OF_THE_MACHINE = ("memory", "threads", "batch_bytes", "batch_files")
 
@@ -310,6 +321,7 @@ class Settings(Frozen):
     answers: Answers = Field(default_factory=Answers)
     pages: Pages = Field(default_factory=Pages)
     rights: Rights = Field(default_factory=Rights)
+    desk: WebDesk = Field(default_factory=WebDesk)
     sql: Sql = Field(default_factory=Sql)
     fallback_posts: dict[str, str] = Field(
         default_factory=dict, description="Post that acts for a legal one an operator need not have."
@@ -409,6 +421,16 @@ class CityFolder:
     def published(self) -> Path:
         """The published DuckDB file."""
         return place.standing(self.data)
+
+    @property
+    def accounts(self) -> Path:
+        """Accounts, sessions and the audit of the desk."""
+        return self.data / place.ACCOUNTS
+
+    @property
+    def desk_key(self) -> Path:
+        """What signs the sessions of the desk; a new one ends them all."""
+        return self.data / place.DESK_KEY
 
     @property
     def parsed(self) -> Path:

@@ -127,6 +127,28 @@ class Answers(Frozen):
     answer_days: int = Field(21, ge=1, le=365, description="Days that departments have for the answers of a round.")
 
 
+class WebDesk(Frozen):
+    """The desk in a browser (``review serve``)."""
+
+    address: str = Field(
+        "127.0.0.1", description="Address on which it listens; another than this machine's own only behind a proxy."
+    )
+    port: int = Field(8800, ge=1, le=65_535, description="Its port.")
+    names: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$")], ...] = Field(
+        (), description="Names under which browsers reach it; empty: this machine alone."
+    )
+    https: bool = Field(False, description="Whether a proxy in front serves it over HTTPS.")
+    proxy: Annotated[str, Field(pattern=r"^[0-9a-fA-F.:]*$")] = Field(
+        "", description="Address of the proxy whose log-in name counts; empty: passwords alone."
+    )
+    proxy_header: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")] = Field(
+        "Remote-User", description="Header in which the proxy passes the name on."
+    )
+    session_hours: float = Field(10, gt=0, le=168, description="Hours after which a log-in ends.")
+    attempts: int = Field(5, ge=1, le=100, description="Failed log-ins after which an account is locked.")
+    locked_minutes: float = Field(30, gt=0, le=10_080, description="Minutes that it stays locked.")
+
+
 class Rights(Frozen):
     """Who may read decisions, history, backups and logs besides the account that runs the nights."""
 

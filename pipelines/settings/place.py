@@ -11,6 +11,8 @@ from pathlib import Path
 
 NAME = "emissions.duckdb"
 POINTER = "emissions.current"
+ACCOUNTS = "accounts.sqlite"
+DESK_KEY = "desk_key"
 BESIDE = re.compile(r"emissions-[0-9A-Za-z-]+\.duckdb")
 
 

@@ -25,9 +25,11 @@ from pipelines.settings import place
 from pipelines.settings.city import CityFolder
 from pipelines.texts import both
 
-LEFT_OUT = frozenset({"prefect", "tmp", "next", LOCK_FILE})
+# what is made again, and the key of the desk, which shall lie nowhere else: without it sessions end
+LEFT_OUT = frozenset({"prefect", "tmp", "next", LOCK_FILE, place.DESK_KEY})
 MANIFEST = "manifest.json"
-DECISIONS = "decisions.sqlite"
+# may be written at this very moment, so copied by SQLite itself
+STORES = ("decisions.sqlite", place.ACCOUNTS)
 
 
 class BackupError(ActionableError, RuntimeError):
@@ -65,10 +67,11 @@ def _add_all(tar: tarfile.TarFile, city: CityFolder) -> dict[str, str]:
     scratch.mkdir(parents=True, exist_ok=True)
     hashes = {}
     for name, found in _kept(city.data):
-        path = _settled(found, scratch / DECISIONS) if name == DECISIONS else found
+        path = _settled(found, scratch / name) if name in STORES else found
         hashes[name] = kept.hash_of(path)
         tar.add(path, name, recursive=False)
-    (scratch / DECISIONS).unlink(missing_ok=True)
+        if path != found:
+            path.unlink()
     manifest = json.dumps({"city": city.settings.city.name, "made": str(city.now()), "files": hashes}).encode()
     entry = tarfile.TarInfo(MANIFEST)
     entry.size = len(manifest)
@@ -126,7 +129,7 @@ def _kept(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _settled(path: Path, copy: Path) -> Path:
-    """Copy SQLite by its own means: a decision may be written at this very moment."""
+    """Copy SQLite by its own means."""
     copy.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
         try:

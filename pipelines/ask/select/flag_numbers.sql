@@ -1,4 +1,7 @@
--- flag_numbers: the numbers that a flag, or the doubt of this id, rests on. Reads flags, doubts. Parameter: flag.
-SELECT evidence FROM flags WHERE flag_id = $flag
+-- flag_numbers: the numbers that each of these flags, or the doubts of these ids, rest on. Reads flags, doubts. Parameter: flags.
+WITH asked AS (
+    SELECT unnest(CAST($flags AS VARCHAR[])) AS flag_id
+)
+SELECT flag_id, evidence FROM flags WHERE flag_id IN (SELECT flag_id FROM asked)
 UNION ALL
-SELECT evidence FROM doubts WHERE doubt_id = $flag
+SELECT doubt_id, evidence FROM doubts WHERE doubt_id IN (SELECT flag_id FROM asked)

@@ -17,7 +17,8 @@ from pipelines.settings.city import City, CityFolder
 from pipelines.texts import label
 
 HERE = Path(__file__).parent
-STYLE = HERE / "site.css"
+ASSETS = HERE / "assets"
+STYLE = ASSETS / "site.css"
 JA = "ja"
 # The menu of every page: where it leads, and its label.
 MENU = {

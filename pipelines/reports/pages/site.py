@@ -16,7 +16,7 @@ from typing import Any
 
 from pipelines.ask.site import FacilityTold, Row, SiteTold, gather
 from pipelines.reports.pages import site_charts, site_words
-from pipelines.reports.pages.page import HERE, PageFolder, folders, policy
+from pipelines.reports.pages.page import ASSETS, PageFolder, folders, policy
 from pipelines.reports.plain_text import figure, percent, plain, tonnes
 from pipelines.reports.standing import is_its_own
 from pipelines.reports.workbook import file_names
@@ -24,7 +24,7 @@ from pipelines.rounding import rule_of
 from pipelines.settings.city import CityFolder
 from pipelines.texts import verdict_words, word
 
-SEARCH = HERE / "search.js"  # the only script; the page works without it
+SEARCH = ASSETS / "search.js"  # the only script; the page works without it
 PLAN = "plan"
 MOST_QUESTIONS = 40
 MOST_CHANGES = 12

@@ -1,0 +1,1 @@
+"""How ``accounts.sqlite`` comes to its tables."""

@@ -1,0 +1,196 @@
+"""What the desk knows now: the published file, opened once and anew when a night replaces it, and the decisions taken since.
+
+One room serves all requests of a process. Reading costs a look at a file's identity and one count; only what changed is read again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.ask import select
+from pipelines.findings import stable_id
+from pipelines.reports.workbook import file_names
+from pipelines.review import counter
+from pipelines.review.desk import NEXT_STEP, Desk, Flag
+from pipelines.review.store import Decision, Store
+from pipelines.settings.city import CityFolder
+from pipelines.warehouse import database, query
+
+MEMORY = "200MB"
+RECORDER = "desk"  # the machine beside the account in what is recorded
+Identity = tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """The flags of a question that are in one state: what a person sees as one thing and answers at once.
+
+    Attributes:
+        question_id: The question.
+        state: Their state.
+        asking: asked, waiting or minor.
+        flags: The flags, the largest first.
+        stake: What is at stake together, kg; ``None``: known of none.
+        in_turn: (post, person) of who is next, each once.
+        departments: Of their facilities.
+    """
+
+    question_id: str
+    state: str
+    asking: str
+    flags: tuple[Flag, ...]
+    stake: Decimal | None
+    in_turn: tuple[tuple[str, str], ...]
+    departments: tuple[str, ...]
+
+    @property
+    def first(self) -> Flag:
+        """The flag whose sentence stands for all."""
+        return self.flags[0]
+
+    @property
+    def facilities(self) -> int:
+        """How many facilities it is about."""
+        return len({flag.facility_id for flag in self.flags})
+
+
+class Publication:
+    """One published file, open as long as somebody looks at it."""
+
+    def __init__(self, city: CityFolder, identity: Identity) -> None:
+        self.city, self.identity = city, identity
+        self._open = ExitStack()
+        connection = self._open.enter_context(query.opened(city.published, memory=MEMORY))
+        self._connection = connection
+        tolerance = Decimal(str(city.settings.thresholds.decision_tolerance))
+        self.desk = Desk(connection, [], city.today, tolerance)
+        self.facilities = {row["facility_id"]: row for row in select.rows(connection, "desk_facilities")}
+        self.people = {row["person_id"]: row["name"] for row in select.rows(connection, "desk_people")}
+        self.page_of = file_names(self.facilities)
+        self.told = select.rows(connection, "site_city")[0]
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection of its own to the file, for one thread."""
+        own = self._connection.cursor()
+        database.use(own, "city")
+        return own
+
+
+class Now:
+    """What is known at one moment: a publication with all decisions."""
+
+    def __init__(self, publication: Publication, decisions: Sequence[Decision]) -> None:
+        self.publication = publication
+        self.city = publication.city
+        self.decisions = decisions
+        self.desk = publication.desk.seen_anew(decisions)
+        self.matters = self._matters()
+
+    def person_of(self, account: str) -> str | None:
+        """Return whose account it is, by the posts held today."""
+        return self.desk.posts.person_of(account)
+
+    def name_of(self, person: str) -> str:
+        """Return a person's name, or the id where none is registered."""
+        return self.publication.people.get(person) or person
+
+    def desk_of(self, account: str) -> Desk:
+        """Return a desk on which steps are recorded from an account of the web; it is for one request."""
+        return self.desk.seen_anew(self.decisions, f"{account}@{RECORDER}", self.publication.cursor())
+
+    def rows(self, name: str, **parameters: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - values of SELECTs
+        """Return the rows of one of our SELECTs."""
+        return select.rows(self.publication.cursor(), name, parameters)
+
+    def of(self, question_id: str) -> list[Matter]:
+        """Return the matters of a question, one for each state its flags are in."""
+        return [matter for matter in self.matters if matter.question_id == question_id]
+
+    def turn_of(self, person: str | None) -> list[Matter]:
+        """Return the matters whose next step is this person's."""
+        return [m for m in self.matters if m.asking == "asked" and person in {who for _, who in m.in_turn}]
+
+    def seen(self, flags: Sequence[Flag]) -> str:
+        """Return a mark of what somebody looked at: it differs as soon as a flag stands on something else."""
+        return stable_id(*sorted(f"{f.flag_id} {counter.stands_on(self.desk, f)}" for f in flags))
+
+    def _matters(self) -> list[Matter]:
+        grouped: dict[tuple[str, str], list[Flag]] = {}
+        asking: dict[tuple[str, str], str] = {}
+        for flag in self.desk.asked:
+            question, asked = self.desk.asking(flag)
+            state = self.desk.state(flag)
+            key = (question, state)
+            grouped.setdefault(key, []).append(flag)
+            asking[key] = asked if state == "open" else "asked"
+        found = [
+            self._matter(question, state, asking[question, state], flags)
+            for (question, state), flags in grouped.items()
+        ]
+        return sorted(found, key=lambda m: (m.asking != "asked", -(m.stake or Decimal("Infinity")), m.question_id))
+
+    def _matter(self, question: str, state: str, asking: str, flags: list[Flag]) -> Matter:
+        flags.sort(key=lambda f: (-(f.co2e_at_stake_kg or Decimal(0)), f.flag_id))
+        known = [f.co2e_at_stake_kg for f in flags if f.co2e_at_stake_kg is not None]
+        in_turn = dict.fromkeys(pair for f in flags for pair in self.desk.in_turn(f)) if state in NEXT_STEP else {}
+        places = self.publication.facilities
+        departments = dict.fromkeys(str(places[f.facility_id]["department"] or "") for f in flags)
+        stake = sum(known, Decimal(0)) if known else None
+        return Matter(question, state, asking, tuple(flags), stake, tuple(in_turn), tuple(departments))
+
+
+class Room:
+    """Keeps what is known up to date."""
+
+    def __init__(self, city: CityFolder, today: date | None = None) -> None:
+        self.city, self._today = city, today
+        self._store: Store | None = None
+        self._lock = threading.Lock()
+        self._now: Now | None = None
+        self.stepping = threading.Lock()
+
+    def now(self) -> Now:
+        """Return what is known now.
+
+        Raises:
+            QueryError: nothing is published yet, or it cannot be read.
+            DecisionsError: the decisions cannot be read.
+        """
+        with self._lock:
+            publication = self._publication()
+            count = self._decisions().count()
+            known = self._now
+            if known is None or known.publication is not publication or len(known.decisions) != count:
+                self._now = Now(publication, self._decisions().all())
+            assert self._now is not None  # noqa: S101 - made above
+            return self._now
+
+    def _publication(self) -> Publication:
+        found = _identity(self.city.published)
+        known = self._now.publication if self._now is not None else None
+        today = self._today or self.city.settings.city.today or self.city.now().date()
+        if known is None or known.identity != found or known.city.today != today:
+            fresh = CityFolder(self.city.folder, self.city.data, today)
+            return Publication(fresh, _identity(fresh.published))
+        return known
+
+    def _decisions(self) -> Store:
+        if self._store is None:
+            self._store = Store(self.city.decisions_url)
+        return self._store
+
+
+def _identity(path: Path) -> Identity:
+    if not path.is_file():
+        return (str(path), 0, 0)
+    told = path.stat()
+    return (str(path), told.st_ino, told.st_mtime_ns)

@@ -1,0 +1,70 @@
+"""Serving the desk: one process, some threads, for this machine alone unless city.toml says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import ActionableError
+from pipelines.settings.city import CityFolder
+from pipelines.texts import both
+from pipelines.web import config
+
+THREADS = 8
+ASSETS = Path(__file__).parents[1] / "reports" / "pages" / "assets"
+LOCAL = ("127.0.0.1", "::1", "localhost")
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class ServeError(ActionableError, RuntimeError):
+    """The desk cannot be served; the message says why and what to do."""
+
+
+def application(city: CityFolder, today: date | None = None) -> Application:
+    """Return the desk of a city as a WSGI application.
+
+    Args:
+        city: The city folder.
+        today: The day to show it for; ``None``: the clock, or city.toml's.
+    """
+    config.configure(city, today)
+    from django.core.wsgi import get_wsgi_application
+    from whitenoise import WhiteNoise
+
+    served = WhiteNoise(get_wsgi_application(), charset="utf-8")
+    served.add_files(str(ASSETS))
+    return served
+
+
+def serve(city: CityFolder, today: date | None, told: Callable[[str], None]) -> None:
+    """Serve until the process is ended.
+
+    Args:
+        city: The city folder; something must be published.
+        today: The day to show it for; ``None``: the clock, or city.toml's.
+        told: Takes the address once it listens.
+
+    Raises:
+        ServeError: it would be open to other machines without a proxy in front, or the port is taken.
+    """
+    import waitress
+
+    desk = city.settings.desk
+    if desk.address not in LOCAL and not (desk.https and desk.names):
+        raise ServeError(both("desk_open_to_others", at=f"desk.address = {desk.address}"))
+    made = application(city, today)
+    try:
+        server = waitress.create_server(
+            made,
+            host=desk.address,
+            port=desk.port,
+            threads=THREADS,
+            ident=None,
+            max_request_body_size=config.LONGEST_FORM,
+        )
+    except OSError as error:
+        raise ServeError(both("desk_port_taken", at=f"{desk.address}:{desk.port}", problem=error.strerror)) from error
+    told(f"http://{desk.address}:{desk.port}/")
+    server.run()

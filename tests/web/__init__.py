@@ -1,0 +1,1 @@
+"""The desk in a browser: who may see and do what, by which address, and what is kept."""

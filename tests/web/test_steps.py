@@ -1,0 +1,193 @@
+"""A question from open to confirmed by the pages, and everything that must not be recorded."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pipelines.review import counter
+from pipelines.review.store import Store, TakenMeanwhileError, read_all
+from pipelines.warehouse import query
+from tests.making import City, nightly, verdict
+
+Browser = Callable[..., Any]
+ANSWER = {
+    "data": "right",
+    "cause": "works",
+    "explanation": "2024年6月は改修工事で止めていた",
+    "measure": "",
+    "until": "",
+}
+
+
+def matter(city: City) -> str:
+    with counter.desk(city.paths) as desk:
+        (flag,) = [f for f in desk.flags.values() if f.rule_id == "unit_slip"]
+        return desk.asking(flag)[0]
+
+
+def states(city: City) -> set[str]:
+    return {str(row["state"]) for row in counter.listed(city.paths, None) if row["rule_id"] == "unit_slip"}
+
+
+def hidden(client: Any, page: str, name: str = "seen") -> str:
+    found = re.search(rf'name="{name}" value="([^"]+)"', client.get(page).content.decode())
+    assert found, f"{page} has no field {name}"
+    return found[1]
+
+
+def take(client: Any, city: City, step: str, fields: dict[str, str] | None = None) -> Any:
+    page = f"/questions/{matter(city)}"
+    return client.post(f"{page}/{step}", {"seen": hidden(client, page), **(fields or {})})
+
+
+def test_a_question_goes_from_open_to_confirmed_and_the_night_believes_it(desk: City, browser: Browser) -> None:
+    first, second, third = (browser(name) for name in ("kanri", "suishin", "toukatsu"))
+    assert take(first, desk, "answer", ANSWER).status_code == 302 and states(desk) == {"answered"}
+    assert take(second, desk, "return", {"text": "期間を書いてください"}).status_code == 302
+    assert states(desk) == {"returned"}
+    assert "差戻し" in first.get("/").content.decode() or "回答する" in first.get("/").content.decode()
+    assert take(first, desk, "answer", ANSWER | {"explanation": "2024-06-01から30日まで"}).status_code == 302
+    assert take(second, desk, "accept", {"text": ""}).status_code == 302 and states(desk) == {"accepted"}
+    mark = hidden(third, "/confirm", "list")
+    done = third.post("/confirm/2024", {"list": mark, "document": "環第12号", "on": "2026-06-15"})
+    assert done.status_code == 302 and states(desk) == {"confirmed"}
+    taken = read_all(desk.paths.decisions_url)
+    assert [d.step for d in taken] == ["answer", "return", "answer", "accept", "confirm"]
+    assert [d.recorded_by for d in taken[:2]] == ["kanri@desk", "suishin@desk"]
+    assert not any(d.recorded_only for d in taken) and taken[0].answer_cause == "works"
+    nightly(desk.paths)
+    with query.opened(desk.paths.published) as made:
+        assert verdict(made, "F1", 2024)[0] == "achieved", "an accepted answer lifts the doubt in the next night"
+
+
+@pytest.mark.parametrize("name", ["reader", "warden", "toukatsu"])
+def test_who_may_not_answer_records_nothing(desk: City, browser: Browser, name: str) -> None:
+    if name == "toukatsu":  # may answer by the post, but then does no other step
+        assert take(browser(name), desk, "answer", ANSWER).status_code == 302
+        refused = browser(name).get(f"/questions/{matter(desk)}").content.decode()
+        assert "accept-heading" not in refused
+        return
+    client = browser(name)
+    page = client.get(f"/questions/{matter(desk)}").content.decode()
+    assert "<textarea" not in page
+    assert client.post(f"/questions/{matter(desk)}/answer", ANSWER | {"seen": "x"}).status_code == 409
+    assert read_all(desk.paths.decisions_url) == []
+
+
+def test_two_people_on_one_question_one_wins_and_the_other_is_told(desk: City, browser: Browser) -> None:
+    page = f"/questions/{matter(desk)}"
+    first, second = browser("kanri"), browser("suishin")
+    seen, also_seen = hidden(first, page), hidden(second, page)
+    assert first.post(f"{page}/answer", ANSWER | {"seen": seen}).status_code == 302
+    told = second.post(f"{page}/answer", ANSWER | {"seen": also_seen})
+    assert told.status_code == 409 and "変わりました" in told.content.decode()
+    assert len(read_all(desk.paths.decisions_url)) == 1
+
+
+def test_a_step_by_the_terminal_between_look_and_writing_is_noticed(desk: City) -> None:
+    with counter.desk(desk.paths) as late:
+        (flag,) = [f.flag_id for f in late.flags.values() if f.rule_id == "unit_slip"]
+        counter.answer(desk.paths, flag, "P3", "先に", data_are_right=False)
+        with pytest.raises(TakenMeanwhileError, match=flag):
+            counter.answer_all(desk.paths, [flag], "P3", "後から", data_are_right=True, at=late)
+    assert [d.comment for d in read_all(desk.paths.decisions_url)] == ["先に"]
+
+
+def test_of_many_at_the_same_moment_exactly_one_is_kept(desk: City) -> None:
+    with counter.desk(desk.paths) as one:
+        (flag,) = [f.flag_id for f in one.flags.values() if f.rule_id == "unit_slip"]
+        taken = one.answer(flag, "P3", "x", desk.paths.now(), data_are_right=False)
+    from dataclasses import replace
+
+    kept: list[int] = []
+
+    def write(number: int) -> None:
+        store = Store(desk.paths.decisions_url)
+        try:
+            store.append([replace(taken, decision_id=f"{number:032d}")], {})
+            kept.append(number)
+        except TakenMeanwhileError:
+            pass
+        finally:
+            store.engine.dispose()
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(kept) == 1 and len(read_all(desk.paths.decisions_url)) == 1
+
+
+def test_a_form_with_faults_names_each_and_keeps_what_was_typed(desk: City, browser: Browser) -> None:
+    page = take(browser("kanri"), desk, "answer", {"explanation": "書いたことは残る", "until": "2026-13-01"})
+    text = page.content.decode()
+    assert page.status_code == 422 and "書いたことは残る" in text
+    for field in ("data", "cause", "until"):
+        assert f'id="answer-id_{field}' in text
+        assert f"#answer-id_{field}" in text, "the summary leads to the field"
+    assert read_all(desk.paths.decisions_url) == []
+
+
+def test_a_draft_is_kept_for_its_writer_alone_and_is_no_answer(desk: City, browser: Browser) -> None:
+    client, page = browser("kanri"), f"/questions/{matter(desk)}"
+    assert client.post(f"{page}/draft", {"explanation": "途中まで"}).status_code == 302
+    assert "途中まで" in client.get(page).content.decode()
+    assert "途中まで" not in browser("suishin").get(page).content.decode()
+    assert read_all(desk.paths.decisions_url) == [] and states(desk) == {"open"}
+    take(client, desk, "answer", ANSWER)
+    from pipelines.web.models import UnsentForm
+
+    assert not UnsentForm.objects.exists(), "what was sent is no draft any more"
+
+
+def test_several_are_accepted_together_or_not_at_all(desk: City, browser: Browser) -> None:
+    take(browser("kanri"), desk, "answer", ANSWER)
+    client = browser("suishin")
+    box = re.search(r'name="question" value="([^"]+)"', client.get("/questions?state=answered").content.decode())
+    assert box
+    wrong = client.post("/questions/accept", {"question": [box[1], "0123456789ab:x"]})
+    assert wrong.status_code == 409 and states(desk) == {"answered"}
+    assert client.post("/questions/accept", {"question": []}).status_code == 409
+    assert client.post("/questions/accept", {"question": [box[1]]}).status_code == 302
+    assert states(desk) == {"accepted"}
+
+
+def test_a_list_that_changed_is_not_confirmed(desk: City, browser: Browser) -> None:
+    take(browser("kanri"), desk, "answer", ANSWER)
+    take(browser("suishin"), desk, "accept", {"text": ""})
+    client = browser("toukatsu")
+    sent = {"list": "something else", "document": "環第12号", "on": "2026-06-15"}
+    assert client.post("/confirm/2024", sent).status_code == 409 and states(desk) == {"accepted"}
+    mark = hidden(client, "/confirm", "list")
+    assert client.post("/confirm/2024", sent | {"list": mark, "on": "2026-06-16"}).status_code == 409, "a day to come"
+    assert client.post("/confirm/2024", sent | {"list": mark, "document": ""}).status_code == 422
+    assert states(desk) == {"accepted"}
+
+
+def test_an_account_that_is_not_the_persons_own_lifts_nothing(desk: City, browser: Browser) -> None:
+    rows = [row | {"account": ""} for row in _appointments(desk)]
+    desk.register("appointments", rows)
+    nightly(desk.paths)
+    for name in ("P2", "P3"):
+        from pipelines.web import accounts
+        from tests.web.conftest import PASSWORD
+
+        accounts.add(desk.paths, name, PASSWORD)
+    take(browser("P3"), desk, "answer", ANSWER)
+    page = take(browser("P2"), desk, "accept", {"text": ""})
+    assert page.status_code == 302 and states(desk) == {"answered"}
+    assert read_all(desk.paths.decisions_url)[-1].recorded_only
+    assert "記録のみ" in browser("P2").get(page.url).content.decode()
+
+
+def _appointments(city: City) -> list[dict[str, object]]:
+    import csv
+
+    with (city.folder / "registers" / "appointments.csv").open(encoding="utf-8") as stream:
+        return [dict(row) for row in csv.DictReader(stream)]
