@@ -130,6 +130,10 @@ class Weeks:
 
     def night(self, today: date) -> duckdb.DuckDBPyConnection:
         """Publish what has come by a day; the published file."""
+        return duckdb.connect(str(self.put(today).publish()), read_only=True)
+
+    def put(self, today: date) -> City:
+        """Put into the inbox what has come by a day."""
         settings = f"\n[questions]\nper_week = {self.per_week}\n[sources.yearly]\n[sources.late]\n"
         city = City(self.folder, today, settings)
         city.register(
@@ -149,7 +153,7 @@ class Weeks:
         sent["bems/export.csv"] = (f"{today} 06:00", recent)
         replace(self.city, files={p.removesuffix("#2"): f for p, f in sorted(sent.items())}).write(city)
         self.sent |= set(files) | {"bems"}
-        return duckdb.connect(str(city.publish()), read_only=True)
+        return city
 
 
 def _day(row: Row) -> date:

@@ -11,12 +11,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from pipelines.ask import select
+from pipelines.errors import ActionableError
 from pipelines.findings import stable_id
 from pipelines.reports.workbook import file_names
 from pipelines.review import counter
@@ -27,7 +27,8 @@ from pipelines.warehouse import database, query
 
 MEMORY = "200MB"
 RECORDER = "desk"  # the machine beside the account in what is recorded
-Identity = tuple[str, int, int]
+# of a published file, and the day it is looked at
+Identity = tuple[str, int, int, date]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,41 +157,59 @@ class Room:
         self._store: Store | None = None
         self._lock = threading.Lock()
         self._now: Now | None = None
+        self._opening: threading.Thread | None = None
+        self._unreadable: Identity | None = None
         self.stepping = threading.Lock()
 
-    def now(self) -> Now:
-        """Return what is known now.
+    def now(self, *, fresh: bool = True) -> Now:
+        """Return what is known now, with every decision taken so far.
+
+        Args:
+            fresh: Of the file that is published at this moment; else, while that is being opened, still of the one before.
 
         Raises:
             QueryError: nothing is published yet, or it cannot be read.
             DecisionsError: the decisions cannot be read.
         """
+        wanted = self._wanted()
         with self._lock:
-            publication = self._publication()
-            count = self._decisions().count()
             known = self._now
-            if known is None or known.publication is not publication or len(known.decisions) != count:
-                self._now = Now(publication, self._decisions().all())
-            assert self._now is not None  # noqa: S101 - made above
-            return self._now
+            if known is not None and not fresh and wanted not in (known.publication.identity, self._unreadable):
+                if self._opening is None or not self._opening.is_alive():
+                    self._opening = threading.Thread(
+                        target=self._open_anew, name="opens what was published", daemon=True
+                    )
+                    self._opening.start()
+                wanted = known.publication.identity
+            if known is None or known.publication.identity != wanted:
+                self._now = known = Now(self._publication(wanted), self._decisions().all())
+            elif len(known.decisions) != self._decisions().count():
+                self._now = known = Now(known.publication, self._decisions().all())
+            return known
 
-    def _publication(self) -> Publication:
-        found = _identity(self.city.published)
-        known = self._now.publication if self._now is not None else None
+    def _open_anew(self) -> None:
+        """Open what was published meanwhile, while the one before is still read."""
+        wanted = self._wanted()
+        try:
+            made = Now(self._publication(wanted), self._decisions().all())
+        except ActionableError:
+            self._unreadable = wanted  # whoever asks next tries it himself, and is told
+            return
+        with self._lock:
+            self._now = made
+
+    def _wanted(self) -> Identity:
+        path = self.city.published
         today = self._today or self.city.settings.city.today or self.city.now().date()
-        if known is None or known.identity != found or known.city.today != today:
-            fresh = CityFolder(self.city.folder, self.city.data, today)
-            return Publication(fresh, _identity(fresh.published))
-        return known
+        if not path.is_file():
+            return (str(path), 0, 0, today)
+        told = path.stat()
+        return (str(path), told.st_ino, told.st_mtime_ns, today)
+
+    def _publication(self, wanted: Identity) -> Publication:
+        return Publication(CityFolder(self.city.folder, self.city.data, wanted[-1]), wanted)
 
     def _decisions(self) -> Store:
         if self._store is None:
             self._store = Store(self.city.decisions_url)
         return self._store
-
-
-def _identity(path: Path) -> Identity:
-    if not path.is_file():
-        return (str(path), 0, 0)
-    told = path.stat()
-    return (str(path), told.st_ino, told.st_mtime_ns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
@@ -50,6 +51,8 @@ def serve(city: CityFolder, today: date | None, told: Callable[[str], None]) -> 
         ServeError: it would be open to other machines without a proxy in front, or the port is taken.
     """
     import waitress
+
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that some wait for a moment is nothing to tell
 
     desk = city.settings.desk
     if desk.address not in LOCAL and not (desk.https and desk.names):

@@ -14,7 +14,7 @@ import pytest
 from pipelines.ask.saved import saved
 from pipelines.review.store import read_all
 from pipelines.web import accounts, config
-from tests.making import City
+from tests.making import City, nightly
 from tests.web.conftest import OTHERS, PASSWORD, PEOPLE
 from tests.web.test_steps import ANSWER, hidden, matter, take
 
@@ -175,8 +175,6 @@ def test_a_word_of_markup_stays_a_word(desk: City, browser: Browser) -> None:
 
 def test_a_cell_of_the_lists_is_never_a_formula(desk: City, browser: Browser) -> None:
     desk.register("facilities", [{"facility_id": "F1", "name": "=1+1", "operator_id": "OP", "department": "総務課"}])
-    from tests.making import nightly
-
     nightly(desk.paths)
     client = browser("reader")
     assert ",'=1+1," in client.get("/questions.csv").content.decode("utf-8-sig")

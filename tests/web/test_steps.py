@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,8 @@ import pytest
 from pipelines.review import counter
 from pipelines.review.store import Store, TakenMeanwhileError, read_all
 from pipelines.warehouse import query
-from tests.making import City, nightly, verdict
+from pipelines.web.views import common
+from tests.making import City, nightly, verdict, writable
 
 Browser = Callable[..., Any]
 ANSWER = {
@@ -174,6 +176,7 @@ def test_an_account_that_is_not_the_persons_own_lifts_nothing(desk: City, browse
     rows = [row | {"account": ""} for row in _appointments(desk)]
     desk.register("appointments", rows)
     nightly(desk.paths)
+    common.forget()
     for name in ("P2", "P3"):
         from pipelines.web import accounts
         from tests.web.conftest import PASSWORD
@@ -191,3 +194,16 @@ def _appointments(city: City) -> list[dict[str, object]]:
 
     with (city.folder / "registers" / "appointments.csv").open(encoding="utf-8") as stream:
         return [dict(row) for row in csv.DictReader(stream)]
+
+
+def test_a_published_file_that_cannot_be_read_is_told_and_never_passed_over(desk: City, browser: Browser) -> None:
+    client = browser("kanri")
+    assert client.get("/").status_code == 200
+    path = writable(desk.paths.published)
+    path.unlink()
+    path.write_bytes(b"no database")
+    for _ in range(100):
+        if (found := client.get("/")).status_code != 200:
+            break
+        time.sleep(0.1)
+    assert found.status_code == 503 and "emissions.duckdb" in found.content.decode()

@@ -83,7 +83,7 @@ class Who:
 
 def who(request: HttpRequest) -> Who:
     """Return who asks, with what is known now."""
-    now = room().now()
+    now = room().now(fresh=request.method != "GET")
     user: Any = request.user
     account = user.get_username()
     return Who(account, None if user.is_staff else now.person_of(account), user.is_staff, now)
