@@ -15,30 +15,53 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import durable
+from pipelines.errors import ActionableError
 from pipelines.settings.city import CityFolder
 from pipelines.settings.operation import WebDesk
+from pipelines.texts import both
 
 HERE = Path(__file__).parent
 LONGEST_FORM = 1_000_000  # bytes of a request
 MOST_FIELDS = 5_000
+SHORTEST_KEY = 50
+_configured_for: list[Path] = []
+
+
+class AccountsError(ActionableError, RuntimeError):
+    """The accounts cannot be opened; the message says where they are and what to do."""
 
 
 def configure(city: CityFolder, today: date | None = None) -> None:
-    """Configure Django for a city, once in a process, and bring ``accounts.sqlite`` to this version's tables.
+    """Configure Django for a city and bring ``accounts.sqlite`` to this version's tables; a process works for one city at a time.
 
     Args:
         city: The city folder.
         today: The day to show it for; ``None``: the clock, or city.toml's.
+
+    Raises:
+        AccountsError: the accounts or their key are damaged or out of reach.
     """
     import django
     from django.conf import settings
     from django.core.management import call_command
+    from django.db import DatabaseError, connection, connections
 
-    if not settings.configured:
-        with _for_the_owner_alone():
-            settings.configure(**settings_of(city), TODAY=today)
-            django.setup()
+    if _configured_for == [city.data]:
+        return
+    _configured_for.clear()
+    with _for_the_owner_alone():
+        try:
+            if settings.configured:
+                connections.close_all()
+                connection.settings_dict["NAME"] = city.accounts
+                settings.CITY, settings.TODAY, settings.SECRET_KEY = city, today, _key(city)
+            else:
+                settings.configure(**settings_of(city), TODAY=today)
+                django.setup()
             call_command("migrate", interactive=False, verbosity=0)
+        except (DatabaseError, OSError, ValueError) as error:
+            raise AccountsError(both("accounts_unusable", at=city.accounts, problem=error)) from error
+    _configured_for.append(city.data)
 
 
 def settings_of(city: CityFolder) -> dict[str, Any]:
@@ -166,7 +189,10 @@ def _key(city: CityFolder) -> str:
     path = city.desk_key
     if not path.is_file():
         durable.write(path, secrets.token_urlsafe(64).encode())
-    return path.read_text(encoding="ascii")
+    key = path.read_text(encoding="ascii")
+    if len(key) < SHORTEST_KEY:
+        raise AccountsError(both("desk_key_unusable", at=path))
+    return key
 
 
 @contextmanager

@@ -10,8 +10,10 @@ from typing import Any
 
 from pipelines.errors import ActionableError
 from pipelines.settings.city import CityFolder
+from pipelines.settings.operation import WebDesk
 from pipelines.texts import both
 from pipelines.web import config
+from pipelines.web.room import Room
 
 THREADS = 8
 ASSETS = Path(__file__).parents[1] / "reports" / "pages" / "assets"
@@ -49,23 +51,29 @@ def serve(city: CityFolder, today: date | None, told: Callable[[str], None]) -> 
 
     Raises:
         ServeError: it would be open to other machines without a proxy in front, or the port is taken.
+        QueryError: nothing is published yet, or it cannot be read.
+        AccountsError: the accounts cannot be opened.
+    """
+    desk = city.settings.desk
+    if desk.address not in LOCAL and not (desk.https and desk.names):
+        raise ServeError(both("desk_open_to_others", at=f"desk.address = {desk.address}"))
+    Room(city, today).now()  # where nothing can be shown, that is told here and not to each reader
+    listen(application(city, today), desk, told)
+
+
+def listen(made: Application, desk: WebDesk, told: Callable[[str], None]) -> None:
+    """Answer requests until the process is ended.
+
+    Raises:
+        ServeError: the port is taken.
     """
     import waitress
 
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that some wait for a moment is nothing to tell
-
-    desk = city.settings.desk
-    if desk.address not in LOCAL and not (desk.https and desk.names):
-        raise ServeError(both("desk_open_to_others", at=f"desk.address = {desk.address}"))
-    made = application(city, today)
+    size = config.LONGEST_FORM
     try:
         server = waitress.create_server(
-            made,
-            host=desk.address,
-            port=desk.port,
-            threads=THREADS,
-            ident=None,
-            max_request_body_size=config.LONGEST_FORM,
+            made, host=desk.address, port=desk.port, threads=THREADS, ident=None, max_request_body_size=size
         )
     except OSError as error:
         raise ServeError(both("desk_port_taken", at=f"{desk.address}:{desk.port}", problem=error.strerror)) from error

@@ -22,6 +22,7 @@ from pipelines.run.building import build
 from pipelines.run.guard import guarded
 from pipelines.run.night import Night
 from pipelines.settings.city import CityFolder
+from pipelines.web import serve
 from tests.making import City, monthly
 
 SLIP = monthly("M1", 2022, 2025, lambda y, m: "0.1" if (y, m) == (2024, 6) else 100)
@@ -145,6 +146,7 @@ def without_prefect(monkeypatch: pytest.MonkeyPatch) -> None:
     entries = [SimpleNamespace(name=name, load=lambda flow=flow: flow) for name, flow in flows.items()]
     for module in (nights, operation):
         monkeypatch.setattr(module, "entry_points", lambda **_: entries)
+    monkeypatch.setattr(serve, "listen", lambda *_: None)
 
 
 class Ran:
@@ -255,6 +257,10 @@ BROKEN: dict[str, Callable[[Path], Any]] = {
     "the published file is empty": lambda c: instead(c / ".data/emissions.duckdb", b""),
     "the published file is a folder": lambda c: instead(c / ".data/emissions.duckdb", None),
     "the published file is another database": lambda c: other_database(c / ".data/emissions.duckdb"),
+    "accounts are garbage": lambda c: instead(c / ".data/accounts.sqlite", GARBAGE),
+    "accounts are a folder": lambda c: instead(c / ".data/accounts.sqlite", None),
+    "the key of the desk is empty": lambda c: instead(c / ".data/desk_key", b""),
+    "the key of the desk is garbage": lambda c: instead(c / ".data/desk_key", GARBAGE),
     "decisions are garbage": lambda c: instead(c / ".data/decisions.sqlite", GARBAGE),
     "decisions are a folder": lambda c: instead(c / ".data/decisions.sqlite", None),
     "decisions are another store": lambda c: other_store(c / ".data/decisions.sqlite"),

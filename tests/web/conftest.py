@@ -21,7 +21,7 @@ OTHERS = ("reader", "warden")
 
 @pytest.fixture(scope="session")
 def desk_home(tmp_path_factory: pytest.TempPathFactory) -> City:
-    """A published city, whose accounts stand for all tests of a process: Django is configured once."""
+    """A published city with accounts."""
     city = City(tmp_path_factory.mktemp("desk") / "city").bills("fuel/a.csv", SLIP)
     named = {person: account for account, person in PEOPLE.items()}
     city.register("appointments", [row | {"account": named[str(row["person_id"])]} for row in DEFAULTS["appointments"]])
@@ -34,12 +34,10 @@ def desk_home(tmp_path_factory: pytest.TempPathFactory) -> City:
 
 @pytest.fixture
 def desk(desk_home: City, tmp_path: Path) -> Iterator[City]:
-    """The same city anew, which the desk shows."""
-    from django.test.utils import override_settings
-
+    """The same city anew with its accounts, which the desk shows."""
     city = desk_home.copied(tmp_path / "city")
-    with override_settings(CITY=city.paths, TODAY=city.today):
-        yield city
+    config.configure(city.paths, city.today)
+    yield city
     common.forget()
 
 

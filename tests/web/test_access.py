@@ -139,10 +139,7 @@ def test_the_audit_tells_who_did_what_and_cannot_be_changed(desk: City, browser:
     for told in ("ログイン失敗", "ログアウト", "回答", "利用者を作成", matter(desk)):
         assert told in text
     assert PASSWORD not in text and "wrong" not in text
-    path = next(
-        Path(str(db["NAME"])) for db in __import__("django.conf", fromlist=["settings"]).settings.DATABASES.values()
-    )
-    with closing(sqlite3.connect(path)) as connection:
+    with closing(sqlite3.connect(desk.paths.accounts)) as connection:
         for statement in ("UPDATE desk_auditline SET account = 'x'", "DELETE FROM desk_auditline"):
             with pytest.raises(sqlite3.IntegrityError, match="append only"):
                 connection.execute(statement)
