@@ -247,6 +247,7 @@ def explain(
     from pipelines.ask.explain import FacilityQuestion, UnknownFacility, explain_subject
     from pipelines.ask.explain import explain as explained
     from pipelines.reports.terminal import show_explanation
+    from pipelines.review import counter
     from pipelines.settings.reports import SCREEN
     from pipelines.warehouse import query
 
@@ -258,6 +259,8 @@ def explain(
             told = subject or explained(connection, FacilityQuestion(facility, year, first, basis))
     except (UnknownFacility, query.QueryError) as error:
         common.refuse(str(error))
+    if not subject and as_known_at is None:
+        told["flags"] = common.review_step(lambda city: counter.brought_up_to_date(city, told["flags"]))
     if as_json:
         common.print_json(told | {"as_known_at": as_known_at, "by_receipt": by_receipt})
     else:

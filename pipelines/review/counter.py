@@ -64,9 +64,23 @@ def as_row(open_desk: Desk, flag: Flag) -> dict[str, Any]:
 
 
 def brought_up_to_date(city: CityFolder, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return rows of published flags with the state and the owner that decisions since then led to."""
-    now = {row["flag_id"]: row for row in listed(city, None)}
-    return [row | {name: now[row["flag_id"]][name] for name in ("state", "owner")} for row in rows]
+    """Return rows of published flags with the state and the owner that decisions since then led to.
+
+    ``owner`` is post and person together; rows that have them apart (``owner_post``, ``owner_person_id``) have them brought up as well.
+    """
+    with desk(city) as open_desk:
+        return [row | _now(open_desk, row) for row in rows]
+
+
+def _now(open_desk: Desk, row: Mapping[str, Any]) -> dict[str, Any]:
+    flag = open_desk.flags[row["flag_id"]]
+    turn = open_desk.turn(flag)
+    apart = dict(zip(("owner_post", "owner_person_id"), turn or (None, None), strict=True))
+    return {
+        "state": open_desk.state(flag),
+        "owner": " ".join(turn or ()),
+        **{name: value for name, value in apart.items() if name in row},
+    }
 
 
 def all_of(city: CityFolder, person: str, step: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,28 @@ def test_the_owner_is_whose_turn_it_is_now_before_and_after_the_night(city: City
     assert slip(city)["owner"] == "エネルギー管理統括者 P1"
     counter.confirm(city.paths, "P1", date(2026, 6, 15), "環政第12号", 2024)
     assert slip(city)["owner"] == ""
+
+
+def test_explain_shows_whose_turn_it_is_without_a_night(city: City) -> None:
+    flag = slip(city)["flag_id"]
+    words = ("explain", "F1", "--fiscal-year", "2024")
+
+    def told(*more: str) -> tuple[str, str]:
+        (found,) = (
+            each for each in json.loads(run(city, *words, *more, "--json")[1])["flags"] if each["flag_id"] == flag
+        )
+        return found["state"], f"{found['owner_post']} {found['owner_person_id']}"
+
+    assert told() == ("open", "エネルギー管理責任者 P3")
+    counter.answer(city.paths, flag, "P3", "停止していた", data_are_right=True)
+    assert published_owner(city)[1] == "P3", "no night was run yet"
+    assert told() == ("answered", "エネルギー管理企画推進者 P2")
+    shown = re.search(rf"{flag[:8]}(回答済).*?\((エネルギー管理\w+?P\d)\)", "".join(run(city, *words)[1].split()))
+    assert shown is not None and shown.groups() == ("回答済", "エネルギー管理企画推進者P2")
+    assert told("--as-known-at", str(city.paths.now())) == told(), "as a night would publish it"
+    counter.judge(city.paths, flag, "accept", "P2", "", PAPER)
+    counter.confirm(city.paths, "P1", date(2026, 6, 15), "環政第12号", 2024)
+    assert told() == ("confirmed", "None None")
 
 
 def test_what_a_deputy_answered_comes_back_to_the_deputy_first(city: City) -> None:
