@@ -63,12 +63,12 @@ def as_row(open_desk: Desk, flag: Flag) -> dict[str, Any]:
     }
 
 
-def brought_up_to_date(city: CityFolder, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def brought_up_to_date(city: CityFolder, rows: list[dict[str, Any]], at: Desk | None = None) -> list[dict[str, Any]]:
     """Return rows of published flags with the state and the owner that decisions since then led to.
 
     ``owner`` is post and person together; rows that have them apart (``owner_post``, ``owner_person_id``) have them brought up as well.
     """
-    with desk(city) as open_desk:
+    with _at(city, at) as open_desk:
         return [row | _now(open_desk, row) for row in rows]
 
 

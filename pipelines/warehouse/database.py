@@ -57,11 +57,23 @@ def connect(
     if quick:
         connection.execute("PRAGMA disable_optimizer")
     connection.execute("SET enable_progress_bar = false")  # it would draw into pipes and logs
-    define(connection, MACROS / "published.sql")
-    define(connection, MACROS / "night.sql")
+    _define_all(connection)
     connection.execute(f"CREATE SCHEMA {tables.INTERNAL}")
     use(connection, "memory")
     return connection
+
+
+def another(connection: duckdb.DuckDBPyConnection, name: str) -> duckdb.DuckDBPyConnection:
+    """Return one more connection to what a connection has open, for another thread: with our functions, meaning a database."""
+    own = connection.cursor()
+    _define_all(own)
+    use(own, name)
+    return own
+
+
+def _define_all(connection: duckdb.DuckDBPyConnection) -> None:
+    define(connection, MACROS / "published.sql")
+    define(connection, MACROS / "night.sql")
 
 
 def define(connection: duckdb.DuckDBPyConnection, sql_file: Path, *, temporary: bool = True) -> None:

@@ -69,21 +69,19 @@ class Publication:
 
     def __init__(self, city: CityFolder, identity: Identity) -> None:
         self.city, self.identity = city, identity
-        self._open = ExitStack()
-        connection = self._open.enter_context(query.opened(city.published, memory=MEMORY))
-        self._connection = connection
-        tolerance = Decimal(str(city.settings.thresholds.decision_tolerance))
-        self.desk = Desk(connection, [], city.today, tolerance)
-        self.facilities = {row["facility_id"]: row for row in select.rows(connection, "desk_facilities")}
-        self.people = {row["person_id"]: row["name"] for row in select.rows(connection, "desk_people")}
-        self.page_of = file_names(self.facilities)
-        self.told = select.rows(connection, "site_city")[0]
+        with ExitStack() as opening:  # what fails here is told by who opened the file: damaged, or of another version
+            self._connection = opening.enter_context(query.opened(city.published, memory=MEMORY))
+            tolerance = Decimal(str(city.settings.thresholds.decision_tolerance))
+            self.desk = Desk(self._connection, [], city.today, tolerance)
+            self.facilities = {row["facility_id"]: row for row in select.rows(self._connection, "desk_facilities")}
+            self.people = {row["person_id"]: row["name"] for row in select.rows(self._connection, "desk_people")}
+            self.page_of = file_names(self.facilities)
+            self.told = select.rows(self._connection, "site_city")[0]
+            self._open = opening.pop_all()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a connection of its own to the file, for one thread."""
-        own = self._connection.cursor()
-        database.use(own, "city")
-        return own
+        return database.another(self._connection, "city")
 
 
 class Now:

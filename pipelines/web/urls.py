@@ -5,7 +5,18 @@ from __future__ import annotations
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from pipelines.web.views import administration, analysis, confirm, mine, question, questions, results, session, told
+from pipelines.web.views import (
+    administration,
+    analysis,
+    confirm,
+    explain,
+    mine,
+    question,
+    questions,
+    results,
+    session,
+    told,
+)
 
 
 class IdConverter(StringConverter):
@@ -62,6 +73,7 @@ urlpatterns = [
     path("analysis", analysis.show, name="analysis"),
     path("analysis/<int:number>", analysis.ask, name="saved"),
     path("analysis/<int:number>.<kind:kind>", analysis.download, name="saved_file"),
+    path("explain/<str:facility>/<year:year>", explain.show, name="explain"),
     path("results/<path:path>", results.show, name="results"),
     path("accounts", administration.show, name="accounts"),
 ]

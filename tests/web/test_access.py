@@ -45,6 +45,8 @@ TABLE: dict[str, tuple[int, ...]] = {
     "GET /analysis/1.csv": (LOG_IN, *[SEEN] * 5),
     "GET /analysis/1.xlsx": (LOG_IN, *[SEEN] * 5),
     "GET /analysis/1.parquet": (LOG_IN, *[SEEN] * 5),
+    "GET /explain/F1/2024": (LOG_IN, *[SEEN] * 5),
+    "GET /explain/F9/2024": (LOG_IN, *[GONE] * 5),
     "GET /results/nothing.html": (LOG_IN, *[GONE] * 5),
     "GET /accounts": (LOG_IN, *[REFUSED] * 4, SEEN),
     "POST /questions/MATTER/answer": (LOG_IN, *[NOT_DONE] * 5),
@@ -79,7 +81,7 @@ def test_the_table_has_every_address() -> None:
         told = f"/{pattern.pattern}"
         for converter, example in (
             ("<id:matter>", "MATTER"), ("<step:step>", "STEP"), ("<year:year>", "N"), ("<int:number>", "N"),
-            ("<kind:kind>", "csv"), ("<path:path>", "nothing.html"),
+            ("<kind:kind>", "csv"), ("<path:path>", "nothing.html"), ("<str:facility>", "FN"),
         ):  # fmt: skip
             told = told.replace(converter, example)
         assert told in known, f"{told} is in no row of the table"

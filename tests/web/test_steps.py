@@ -207,3 +207,19 @@ def test_a_published_file_that_cannot_be_read_is_told_and_never_passed_over(desk
             break
         time.sleep(0.1)
     assert found.status_code == 503 and "emissions.duckdb" in found.content.decode()
+
+
+def test_the_arithmetic_is_that_of_the_terminal_with_whose_turn_it_is_now(desk: City, browser: Browser) -> None:
+    import html
+
+    client = browser("kanri")
+    told = html.unescape(client.get("/explain/F1/2024").content.decode())
+    with query.opened(desk.paths.published) as made:
+        (kg,) = made.execute(
+            "SELECT actual_low_co2e_kg FROM facility_results WHERE facility_id = 'F1' AND fiscal_year = 2024"
+        ).fetchone() or (None,)
+    assert kg is not None and f"{kg / 1000:.1f}" in told and "unit_slip" not in told and "P3" in told
+    take(client, desk, "answer", ANSWER)
+    assert "回答済" in client.get("/explain/F1/2024").content.decode()
+    month = client.get("/explain/F1/2024?month=6").content.decode()
+    assert "6月" in month and client.get("/explain/F1/2024?month=99").status_code == 200
