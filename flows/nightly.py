@@ -1,6 +1,6 @@
 """The night: what arrived is read, turned into energy and CO2, judged, flagged, checked and published.
 
-Ten tasks in the order of the folders under ``pipelines/``. Works with no server running (it then starts one for its own
+Eleven tasks in the order of the folders under ``pipelines/``. Works with no server running (it then starts one for its own
 length that keeps everything inside the data folder) and reports to the server that ``PREFECT_API_URL`` names; where
 nobody can be told, the same steps run as plain functions (``reporting``). What happened stands in our own table
 ``runs``: Prefect's database is never the audit trail.
@@ -14,7 +14,7 @@ from prefect.settings import PREFECT_API_URL
 from flows import reporting, steps
 from flows.reporting import Beside, ended_in_order
 from flows.runners import Held, Runner
-from flows.steps import again, is_reported, read_batch, rows, run_name, show, step
+from flows.steps import again, is_reported, read_batch, rows, run_name, show, step, tell_people
 from pipelines.run import recipe
 from pipelines.run.building import Building
 from pipelines.run.guard import guarded, note_away
@@ -129,6 +129,7 @@ def story(night: Night, *, from_history: bool = False) -> Outcome:
     gathered = load_registers(night, arrived)
     if not gathered.is_new and not from_history:
         night.outcome.nothing_new = True
+        tell_people(night)
         night.record("nothing_new")
         return night.outcome
     made = accept_readings(night, gathered)
@@ -138,6 +139,8 @@ def story(night: Night, *, from_history: bool = False) -> Outcome:
     raise_flags(made)
     check(made)
     publish(made)
+    if not from_history:
+        tell_people(night)
     return night.outcome
 
 

@@ -33,7 +33,7 @@ from flows import prefect_home
 from flows.server import ServerError, answers, server
 from pipelines.process import ending
 from pipelines.process.deadline import Apart
-from pipelines.run.announce import one_line
+from pipelines.reports.plain_text import one_line
 from pipelines.settings.secret import hidden, secrets
 from pipelines.texts import both
 

@@ -126,6 +126,11 @@ def values_counted(_: object, made: Building) -> Mapping[str, int]:
     return made.outcome.counts
 
 
+def people_told(_: object, night: Night) -> Mapping[str, int]:
+    """How many persons were told, by what."""
+    return {name: number for name, number in night.outcome.told_people.items() if isinstance(number, int)}
+
+
 def _logged(work: Callable[P, T], counts: Counts) -> Callable[P, T]:
     """The work, and then one line of what it counted on the page of its task."""
 
@@ -183,3 +188,10 @@ def read_batch(city: CityFolder, batch: list[Inbound]) -> list[Inbound]:
         The files that changed while they were read.
     """
     return parse.parse_into_store(batch, city.parsed, parse.ParseOptions.of(city), city.data / "tmp")
+
+
+@step("notices: each person is told what is new, due or overdue", people_told)
+def tell_people(night: Night) -> None:
+    """A file or a mail a person; also where nothing new was published, for due dates come nearer."""
+    with night.timed("tell_people"):
+        night.tell_people()

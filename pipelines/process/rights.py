@@ -17,7 +17,7 @@ from pipelines.settings.city import CityFolder
 from pipelines.texts import both
 
 # folders that others cannot even enter, below the data folder
-PRIVATE = ("history", "evidence", "rounds", "prefect", "tmp", "next", "pages_internal")
+PRIVATE = ("history", "evidence", "rounds", "notices", "prefect", "tmp", "next", "pages_internal")
 DECISIONS = ("decisions.sqlite", "decisions.sqlite-wal", "decisions.sqlite-shm", "decisions.sqlite-journal")
 NETWORK = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "ncpfs", "fuse.sshfs"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
@@ -11,6 +12,7 @@ from rich.cells import cell_len, set_cell_size
 from pipelines.rounding import rule_of
 
 GAP = 2
+LONGEST_LINE = 200  # of what is told in one line, to a screen or in a mail
 # Characters that command a terminal, or turn the direction of writing, as something one can see.
 UNSEEN = str.maketrans(
     {code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\t\n"}
@@ -22,6 +24,13 @@ UNSEEN = str.maketrans(
 def visible(text: str) -> str:
     """Return a text without characters that would do something in a terminal: names and cells of files are strangers' words."""
     return text.translate(UNSEEN)
+
+
+def one_line(text: str) -> str:
+    """Return a text as one printable line of bounded length: what would end a line or command a terminal becomes a blank."""
+    clean = "".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in text)
+    line = " ".join(clean.split())
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
 
 
 def pair_lines(pairs: Iterable[tuple[str, object]], width: int) -> list[tuple[str, str]]:

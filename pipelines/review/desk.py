@@ -382,7 +382,20 @@ class Desk:
 
     def of_person(self, person: str) -> list[Flag]:
         """Return the flags that are asked and whose next step is this person's, the gravest first."""
-        return [f for f in self.asked if self._is_asked(f) and person in (who for _, who in self.in_turn(f))]
+        return self.waiting().get(person, [])
+
+    def waiting(self) -> dict[str, list[Flag]]:
+        """Return person -> the flags that are asked and whose next step is this person's, the gravest first."""
+        found: dict[str, list[Flag]] = {}
+        for flag in self.asked:
+            if self._is_asked(flag):
+                for person in dict.fromkeys(who for _, who in self.in_turn(flag)):
+                    found.setdefault(person, []).append(flag)
+        return found
+
+    def question_of(self, flag: Flag) -> str:
+        """Return the id of the question that a flag is part of; its own where it is part of none."""
+        return self._asking.get(flag.flag_id, ("", ""))[0] or flag.flag_id
 
     def asking(self, flag: Flag) -> tuple[str, str]:
         """Return the question a flag is part of (itself where it is of none), and whether that is asked, waits or is too small."""

@@ -11,9 +11,9 @@ import os
 import smtplib
 import ssl
 import time
-import unicodedata
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from email.message import EmailMessage
 from email.utils import make_msgid
@@ -23,12 +23,12 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import SplitResult, urlsplit
 
 from pipelines.process.deadline import Apart
+from pipelines.reports.plain_text import one_line
 from pipelines.settings.operation import Announce, Mail
 from pipelines.settings.secret import hidden, secrets
 from pipelines.texts import say
 
 SECONDS = 10  # for all ways together, from the first name looked up to the last answer
-LONGEST_LINE = 200
 LONGEST_TEXT = 4_000
 
 
@@ -87,13 +87,6 @@ def announce(settings: Announce, notice: Notice, language: str) -> list[Sent]:
     return [Sent(way, _outcome(way, call, until, settings, language, known)) for way, call in begun]
 
 
-def one_line(text: str) -> str:
-    """Return a text as one printable line: what would end a line or command a terminal becomes a blank."""
-    clean = "".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in text)
-    line = " ".join(clean.split())
-    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
-
-
 def _sendable(text: str, known: set[str]) -> str:
     """Return a text that can be encoded, of bounded length, without secrets."""
     text = hidden(text, known).encode(errors="backslashreplace").decode()
@@ -123,13 +116,13 @@ def _outcome(
             raise call
         call.result(until - time.monotonic())
     except Exception as error:
-        problem = hidden(one_line(_problem(error, language)), known)
+        problem = hidden(one_line(problem_of(error, language)), known)
         server = settings.mail.host if settings.mail else ""
         return say(f"announce_{way}_failed", language, problem=problem, server=server)
     return ""
 
 
-def _problem(error: BaseException, language: str) -> str:
+def problem_of(error: BaseException, language: str) -> str:
     """Say what went wrong without quoting what only this side wrote: an exception may hold the address or the password."""
     if isinstance(error, URLError) and not isinstance(error, HTTPError) and isinstance(error.reason, Exception):
         error = error.reason
@@ -218,13 +211,24 @@ def _is_this_machine(host: str) -> bool:
 
 
 def _mail(mail: Mail, notice: Notice, language: str) -> None:
-    """Send a mail; the server proves who it is before it learns the password."""
+    message = _message(mail, notice, language)
+    with connected(mail) as server:
+        server.send_message(message)
+
+
+@contextmanager
+def connected(mail: Mail) -> Iterator[smtplib.SMTP]:
+    """Give a mail server that takes messages; it proves who it is before it learns the password.
+
+    Raises:
+        RefusedError: a login without encryption, or without a password.
+        OSError, SMTPException: it cannot be reached, or refuses.
+    """
     password = os.environ.get(mail.password_env, "") if mail.user else ""
     if mail.user and mail.encryption == "none":
         raise RefusedError("announce_in_the_clear")
     if mail.user and not password:
         raise RefusedError("announce_no_password", variable=mail.password_env)
-    message = _message(mail, notice, language)
     proving = ssl.create_default_context()
     server = (
         smtplib.SMTP_SSL(mail.host, mail.port, timeout=SECONDS, context=proving)
@@ -238,7 +242,7 @@ def _mail(mail: Mail, notice: Notice, language: str) -> None:
             if not isinstance(server.sock, ssl.SSLSocket):
                 raise RefusedError("announce_in_the_clear")
             server.login(mail.user, password)
-        server.send_message(message)
+        yield server
 
 
 def _message(mail: Mail, notice: Notice, language: str) -> EmailMessage:

@@ -21,10 +21,11 @@ from pipelines.findings import Finding
 from pipelines.history.journal import HistoryLostError
 from pipelines.history.records import History
 from pipelines.process import rights
+from pipelines.reports.plain_text import one_line
 from pipelines.run import exchange
-from pipelines.run.announce import Notice, announce, one_line
+from pipelines.run.announce import Notice, announce
 from pipelines.run.lock import Holder, run_lock
-from pipelines.run.night import LostFilesError, Night
+from pipelines.run.night import NOTES, LostFilesError, Night
 from pipelines.settings.city import CityFolder
 from pipelines.settings.secret import hidden, secrets
 from pipelines.sources.arrive.remote import RemoteInboxError
@@ -36,7 +37,6 @@ from pipelines.warehouse.time_limit import TimeLimitError
 # what DuckDB and the operating system say when there is no room left -> the remedy's label
 NO_ROOM = ("No space left", "max_temp_directory_size", "Disk quota exceeded")
 NO_RIGHTS = ("Permission denied", "Read-only file system")
-NOTES = "run_notes"
 
 
 class RunFailedError(ActionableError, RuntimeError):

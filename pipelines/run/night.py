@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
@@ -22,8 +22,10 @@ import duckdb
 
 from pipelines.errors import ActionableError
 from pipelines.findings import Finding, stable_id
+from pipelines.history.journal import HistoryLostError
 from pipelines.history.records import History
 from pipelines.history.snapshots import Snapshots, state_id
+from pipelines.reports.plain_text import one_line
 from pipelines.run import answers, proof
 from pipelines.run import inputs as run_inputs
 from pipelines.run.inputs import Inputs
@@ -35,11 +37,13 @@ from pipelines.sources.arrive.inbox import Arrival
 from pipelines.sources.open.open_file import Inbound
 from pipelines.texts import both
 from pipelines.warehouse import database, incremental
-from pipelines.warehouse.time_limit import TimeLimit
+from pipelines.warehouse.time_limit import TimeLimit, TimeLimitError
 
 # Raised whenever the same inputs give other numbers; a restatement then says "method".
 METHOD_VERSION = 4
 MOST_NAMED = 5
+# what became of a run after it was put on record
+NOTES = "run_notes"
 Progress = Callable[[str, int, int], None]
 
 
@@ -222,6 +226,29 @@ class Night:
             site.write(self.city)
         except Exception as error:
             self.outcome.page_problem = str(error) or type(error).__name__
+
+    def tell_people(self) -> None:
+        """Tell each person what is new, due or overdue; whatever goes wrong is a sentence, and the next run tries again."""
+        from pipelines.run import notices
+
+        try:
+            done = notices.tell(self.city)
+        except TimeLimitError:
+            raise
+        except Exception as error:
+            problem = one_line(str(error) or type(error).__name__)
+            done = notices.ToldPeople(findings=[Finding("notices_failed", self.city.data.name, {"problem": problem})])
+        self.outcome.told_people = {
+            "mails": done.mails, "files": done.files, "no_address": len(done.no_address), "folder": done.folder,
+        }  # fmt: skip
+        known = len(self.outcome.notices)
+        for finding in done.findings:
+            self.outcome.notice(finding)
+        told = [notice[self.city.settings.city.language] for notice in self.outcome.notices[known:]]
+        if self.outcome.published and told:  # the run is on record already
+            row = {"run_id": self.outcome.run_id, "outcome": "published", "at": self.city.now(), "way": "notices"}
+            with suppress(OSError, HistoryLostError):
+                self.history.append(NOTES, [row | {"problem": each} for each in told])
 
     def merge_parsed(self) -> None:
         """Keep parsed/ small in number; what is published stays published if that fails."""

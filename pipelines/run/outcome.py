@@ -43,6 +43,7 @@ class Outcome:
     failed_checks: list[dict[str, Any]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     page_problem: str = ""
+    told_people: dict[str, Any] = field(default_factory=dict)
     notices: list[dict[str, str]] = field(default_factory=list)
     history_head: str = ""
     history_head_on: str = ""

@@ -24,7 +24,6 @@ from pipelines.settings import city_file, place
 from pipelines.settings.city_file import CITY_FILE, PlanElectricityRule, SettingsError
 from pipelines.settings.layout import Frozen, Layout
 from pipelines.settings.operation import (
-    Announce,
     Answers,
     Inbox,
     Pages,
@@ -33,6 +32,7 @@ from pipelines.settings.operation import (
     Rights,
     Schedule,
     Sql,
+    Telling,
     WebDesk,
 )
 from pipelines.settings.reports import Reports
@@ -41,7 +41,7 @@ from pipelines.settings.year import Year
 from pipelines.texts import both
 
 # Sections about running the night: none of them changes a number.
-OPERATION = ("schedule", "announce", "inbox", "retention", "pages", "answers", "rights", "sql", "desk")
+OPERATION = ("schedule", "announce", "notices", "inbox", "retention", "pages", "answers", "rights", "sql", "desk")
 # Limits that say how much is done at once, and change nothing of what is read.
 OF_THE_MACHINE = ("memory", "threads", "batch_bytes", "batch_files")
 
@@ -302,7 +302,7 @@ class Rules(Frozen):
         return self
 
 
-class Settings(Frozen):
+class Settings(Telling):
     """The whole of city.toml."""
 
     city: City
@@ -315,7 +315,6 @@ class Settings(Frozen):
     year: Year = Field(default_factory=Year)
     questions: Questions = Field(default_factory=Questions)
     schedule: Schedule = Field(default_factory=Schedule)
-    announce: Announce = Field(default_factory=Announce)
     inbox: Inbox = Field(default_factory=Inbox)
     retention: Retention = Field(default_factory=Retention)
     answers: Answers = Field(default_factory=Answers)
@@ -491,6 +490,8 @@ def _told(problem: ErrorDetails) -> str:
     if problem["type"] == "extra_forbidden":
         return both("unknown_key", at=key)
     what = _expected(problem)
+    if not key:  # of several sections together: the sentence names them
+        return what
     if key.endswith("_env") or isinstance(problem.get("input"), dict):  # a secret in the wrong place; a whole section
         return f"{key}: {what}"
     return hidden(f"{key} = {problem.get('input')!r}: {what}", ())

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from typing import Annotated, Literal
+from datetime import UTC, date, datetime
+from typing import Annotated, Literal, Self, get_args
 
 from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -14,6 +14,8 @@ from pipelines.texts import both
 
 # the folder of the inbox whose answer sheets are taken as answers
 ANSWERS_FOLDER = "回答"
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 Event = Literal["failed", "held_back", "crashed", "timed_out", "published"]
 ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)?")
@@ -89,6 +91,34 @@ class Announce(Frozen):
     )
     webhook_env: Variable = Field("", description="Name of the environment variable that holds the webhook's address.")
     mail: Mail | None = Field(None, description="Mail server; absent: no mail.")
+
+
+class Notices(Frozen):
+    """What each person is told in the morning of the questions that wait for him."""
+
+    send: bool = Field(
+        False, description="Send the mails by announce.mail; else each is written as a file (.eml) to be sent by hand."
+    )
+    days: tuple[Weekday, ...] = Field(
+        WEEKDAYS[:5], description="Days of the week on which people are told; none: never."
+    )
+
+    def is_on(self, today: date) -> bool:
+        """Tell whether people are told on a day."""
+        return WEEKDAYS[today.weekday()] in self.days
+
+
+class Telling(Frozen):
+    """The sections about telling people: of the run, and of what waits for them."""
+
+    announce: Announce = Field(default_factory=Announce)
+    notices: Notices = Field(default_factory=Notices)
+
+    @model_validator(mode="after")
+    def _can_send(self) -> Self:
+        if self.notices.send and self.announce.mail is None:
+            raise ValueError(both("notices_need_mail", at="notices.send"))
+        return self
 
 
 class Questions(Frozen):

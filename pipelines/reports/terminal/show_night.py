@@ -29,6 +29,7 @@ def night(out: Terminal, outcome: dict[str, Any], city_name: str, published: str
     show_past.told_of_a_night(out, outcome["verdict_changes"])
     if outcome["nothing_new"]:
         out.line(out.say("nothing_new"))
+        _people(out, outcome["told_people"])
         _head(out, outcome)
         return
     counts = outcome["counts"]
@@ -52,12 +53,21 @@ def night(out: Terminal, outcome: dict[str, Any], city_name: str, published: str
     show_lists.flags(out, outcome["flags"], TOP_FLAGS)
     out.line(out.say("night_published", path=published))
     out.line(out.say("site_page", path=page))
+    _people(out, outcome["told_people"])
     _head(out, outcome)
     if outcome["page_problem"]:
         out.line(out.say("page_problem", why=outcome["page_problem"]), "yellow")
     if outcome["flags"]:
         first = outcome["flags"][0]
         out.line(out.say("night_next", options=options, facility=first["facility_id"], year=outcome["year"]), "dim")
+
+
+def _people(out: Terminal, told: dict[str, Any]) -> None:
+    """How many persons were told this morning, and where the files lie that are to be sent by hand."""
+    if told.get("mails"):
+        out.line(out.say("notices_mailed", count=told["mails"]))
+    if told.get("files"):
+        out.line(out.say("notices_written", count=told["files"], no_address=told["no_address"], folder=told["folder"]))
 
 
 def _head(out: Terminal, outcome: dict[str, Any]) -> None:
