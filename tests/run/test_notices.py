@@ -152,6 +152,7 @@ def test_a_due_date_of_a_round_comes_near_and_passes(
     if says is None:
         assert files(slipped, day) == {}
         return
+    assert notices.tell(on(slipped, day)).files == 0, "what is due stays so, and is told once a day"
     text = body(files(slipped, day)["P3"])
     assert says in text and "【新】" not in text and "新しいもの 0 件" in text
     near, over = ("3", "0") if "あと" in says else ("0", "3")
