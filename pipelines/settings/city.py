@@ -20,21 +20,10 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
 from pipelines import tables, units
-from pipelines.settings import city_file, place
+from pipelines.settings import city_file, operation, place
 from pipelines.settings.city_file import CITY_FILE, PlanElectricityRule, SettingsError
 from pipelines.settings.layout import Frozen, Layout
-from pipelines.settings.operation import (
-    Answers,
-    Inbox,
-    Pages,
-    Questions,
-    Retention,
-    Rights,
-    Schedule,
-    Sql,
-    Telling,
-    WebDesk,
-)
+from pipelines.settings.operation import Telling
 from pipelines.settings.reports import Reports
 from pipelines.settings.secret import hidden
 from pipelines.settings.year import Year
@@ -313,15 +302,15 @@ class Settings(Telling):
     rules: Rules = Field(default_factory=Rules)
     reports: Reports = Field(default_factory=Reports)
     year: Year = Field(default_factory=Year)
-    questions: Questions = Field(default_factory=Questions)
-    schedule: Schedule = Field(default_factory=Schedule)
-    inbox: Inbox = Field(default_factory=Inbox)
-    retention: Retention = Field(default_factory=Retention)
-    answers: Answers = Field(default_factory=Answers)
-    pages: Pages = Field(default_factory=Pages)
-    rights: Rights = Field(default_factory=Rights)
-    desk: WebDesk = Field(default_factory=WebDesk)
-    sql: Sql = Field(default_factory=Sql)
+    questions: operation.Questions = Field(default_factory=operation.Questions)
+    schedule: operation.Schedule = Field(default_factory=operation.Schedule)
+    inbox: operation.Inbox = Field(default_factory=operation.Inbox)
+    retention: operation.Retention = Field(default_factory=operation.Retention)
+    answers: operation.Answers = Field(default_factory=operation.Answers)
+    pages: operation.Pages = Field(default_factory=operation.Pages)
+    rights: operation.Rights = Field(default_factory=operation.Rights)
+    desk: operation.WebDesk = Field(default_factory=operation.WebDesk)
+    sql: operation.Sql = Field(default_factory=operation.Sql)
     fallback_posts: dict[str, str] = Field(
         default_factory=dict, description="Post that acts for a legal one an operator need not have."
     )
