@@ -90,7 +90,8 @@ def test_a_file_of_every_layout_passes_the_gate_unknown_and_known(make_city: Cal
         taken = dict(
             rows_of(published, "SELECT layout, sum(rows_loaded + rows_superseded) FROM source_files GROUP BY ALL")
         )
-        assert {name for name in layouts.names() if not taken.get(name)} == set()
+        # an answer needs a question that was asked: tests/run/test_answers.py
+        assert {name for name in layouts.names() if not taken.get(name)} == {"answer_sheet"}
         kinds = {row[0] for row in rows_of(published, "SELECT DISTINCT reading_kind FROM readings")}
         assert kinds == {"interval", "bill", "delivery", "register"}
         assert rows_of(published, "SELECT count(*) > 0 FROM register_states") == [(True,)]

@@ -149,6 +149,7 @@ def test_uses_add_up_to_what_passed_through_a_register_of_five_digits(steps: lis
 
     from pipelines import tables
     from pipelines.readings import build
+    from pipelines.settings.city import Thresholds
     from pipelines.warehouse import database
 
     with duckdb.connect() as connection:
@@ -164,7 +165,8 @@ def test_uses_add_up_to_what_passed_through_a_register_of_five_digits(steps: lis
                    'confirmed' AS stage, now() AS known_from""",
                 {"n": number, "value": (99_000 + total) % 100_000},
             )
-        found = connection.execute(database.sql_text(build.HERE / "register_uses.sql")).fetchall()
+        longest = {"longest_days": Thresholds().reading_days_longest}
+        found = connection.execute(database.sql_text(build.HERE / "register_uses.sql"), longest).fetchall()
         assert len(found) == len(steps)
         assert sum(row[7] for row in found) == sum(steps)
 
