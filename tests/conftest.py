@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import hypothesis
 import pytest
 import typer.testing
 
@@ -38,6 +39,12 @@ LONGEST_FIRST = (
 PARSED_ONCE = (duckdb.StatementType.SELECT, duckdb.StatementType.INSERT, duckdb.StatementType.CREATE)
 if "PYTEST_XDIST_WORKER" in os.environ:
     hush_interpreter_exit()
+# To explain a failure hypothesis traces every line; on Python 3.11 the interpreter then turned for ever in one instruction, and a
+# property that fails took the whole run with it.
+hypothesis.settings.register_profile(
+    "without explanations", phases=[phase for phase in hypothesis.Phase if phase is not hypothesis.Phase.explain]
+)
+hypothesis.settings.load_profile("without explanations")
 
 
 @pytest.fixture
