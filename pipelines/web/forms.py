@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from pipelines import tables
+from pipelines.reports.plain_text import visible
 from pipelines.texts import label, word
 
 JA = "ja"
@@ -14,8 +15,23 @@ LONGEST = 2_000
 RIGHT, WRONG, DISCARD = "right", "wrong", "discard"
 
 
+class Words(forms.CharField):
+    """What somebody typed: line ends as one sign, whatever the browser sends, and no sign that nobody sees."""
+
+    def to_python(self, value: Any) -> str:  # noqa: ANN401 - Django's own
+        """Return it tidied; signs without any look alone are nothing typed."""
+        typed = str(super().to_python(str(value or "").replace("\r\n", "\n").replace("\r", "\n")))
+        return typed if any(sign.isprintable() and not sign.isspace() for sign in typed) else ""
+
+    def validate(self, value: str) -> None:
+        """Refuse signs that command a terminal or turn the direction of writing."""
+        super().validate(value)
+        if visible(value) != value:
+            raise forms.ValidationError(label("desk_unseen_signs", JA))
+
+
 def _text(key: str, *, is_needed: bool, **more: Any) -> forms.CharField:  # noqa: ANN401 - Django's own options
-    return forms.CharField(label=label(key, JA), required=is_needed, max_length=LONGEST, widget=forms.Textarea(**more))
+    return Words(label=label(key, JA), required=is_needed, max_length=LONGEST, widget=forms.Textarea(**more))
 
 
 class AnswerForm(forms.Form):
@@ -52,7 +68,7 @@ class ReturnForm(forms.Form):
 class ConfirmForm(forms.Form):
     """The list of a fiscal year is confirmed by a document."""
 
-    document = forms.CharField(label=label("desk_document", JA), max_length=100)
+    document = Words(label=label("desk_document", JA), max_length=100)
     on = forms.DateField(label=label("desk_document_on", JA), widget=forms.DateInput(attrs={"type": "date"}))
 
 

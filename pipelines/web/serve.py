@@ -16,7 +16,7 @@ from pipelines.web import config
 from pipelines.web.room import Room
 
 THREADS = 8
-ASSETS = Path(__file__).parents[1] / "reports" / "pages" / "assets"
+ASSETS = (Path(__file__).parent / "assets", Path(__file__).parents[1] / "reports" / "pages" / "assets")
 LOCAL = ("127.0.0.1", "::1", "localhost")
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -37,7 +37,8 @@ def application(city: CityFolder, today: date | None = None) -> Application:
     from whitenoise import WhiteNoise
 
     served = WhiteNoise(get_wsgi_application(), charset="utf-8")
-    served.add_files(str(ASSETS))
+    for folder in ASSETS:
+        served.add_files(str(folder))
     return served
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from jinja2 import Environment, StrictUndefined
 
 from pipelines.reports.plain_text import plain, tonnes
-from pipelines.reports.terminal.show_turns import number_name
+from pipelines.reports.terminal.show_turns import number_name, number_told, numbers_told
 from pipelines.texts import label, word
 
 JA = "ja"
@@ -49,6 +49,8 @@ def environment(*, autoescape: bool, **options: Any) -> Environment:  # noqa: AN
         "tonnes": tonnes,
         "plain": plain,
         "word": lambda key: word(str(key), JA),
+        "numbers_told": numbers_told,
+        "number_told": number_told,
         "number_name": lambda name: number_name(name, JA),
         "say": lambda key, **numbers: label(key, JA).format(**numbers),
     }

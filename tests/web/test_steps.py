@@ -15,6 +15,7 @@ from pipelines.review.store import Store, TakenMeanwhileError, read_all
 from pipelines.warehouse import query
 from pipelines.web.views import common
 from tests.making import City, nightly, verdict, writable
+from tests.web.conftest import PASSWORD
 
 Browser = Callable[..., Any]
 ANSWER = {
@@ -52,6 +53,7 @@ def test_a_question_goes_from_open_to_confirmed_and_the_night_believes_it(desk: 
     assert take(first, desk, "answer", ANSWER).status_code == 302 and states(desk) == {"answered"}
     assert take(second, desk, "return", {"text": "期間を書いてください"}).status_code == 302
     assert states(desk) == {"returned"}
+    assert "期間を書いてください" in first.get(f"/questions/{matter(desk)}").content.decode().partition("<textarea")[0]
     assert "差戻し" in first.get("/").content.decode() or "回答する" in first.get("/").content.decode()
     assert take(first, desk, "answer", ANSWER | {"explanation": "2024-06-01から30日まで"}).status_code == 302
     assert take(second, desk, "accept", {"text": ""}).status_code == 302 and states(desk) == {"accepted"}
@@ -179,14 +181,20 @@ def test_an_account_that_is_not_the_persons_own_lifts_nothing(desk: City, browse
     common.forget()
     for name in ("P2", "P3"):
         from pipelines.web import accounts
-        from tests.web.conftest import PASSWORD
 
         accounts.add(desk.paths, name, PASSWORD)
     take(browser("P3"), desk, "answer", ANSWER)
+    assert "記録のみとなり" in browser("P2").get(f"/questions/{matter(desk)}").content.decode(), "told before the step"
     page = take(browser("P2"), desk, "accept", {"text": ""})
     assert page.status_code == 302 and states(desk) == {"answered"}
     assert read_all(desk.paths.decisions_url)[-1].recorded_only
     assert "記録のみ" in browser("P2").get(page.url).content.decode()
+    client = browser("P2")
+    box = re.search(r'name="question" value="([^"]+)"', client.get("/questions?state=answered").content.decode())
+    assert box
+    text = client.post("/questions/accept", {"question": [box[1]]}, follow=True).content.decode()
+    assert "を承認しました" not in text and "記録のみ" in text and "banner-warning" in text
+    assert states(desk) == {"answered"}
 
 
 def _appointments(city: City) -> list[dict[str, object]]:
@@ -223,3 +231,86 @@ def test_the_arithmetic_is_that_of_the_terminal_with_whose_turn_it_is_now(desk: 
     assert "回答済" in client.get("/explain/F1/2024").content.decode()
     month = client.get("/explain/F1/2024?month=6").content.decode()
     assert "6月" in month and client.get("/explain/F1/2024?month=99").status_code == 200
+
+
+def test_the_same_form_sent_twice_is_recorded_once_and_told_as_recorded(desk: City, browser: Browser) -> None:
+    client, page = browser("kanri"), f"/questions/{matter(desk)}"
+    sent = ANSWER | {"seen": hidden(client, page)}
+    assert client.post(f"{page}/answer", sent).status_code == 302
+    again = client.post(f"{page}/answer", sent)
+    assert again.status_code == 409 and "すでに記録されています" in again.content.decode()
+    assert "別の人" not in again.content.decode() and len(read_all(desk.paths.decisions_url)) == 1
+    assert "すでに記録" not in browser("suishin").post(f"{page}/answer", sent).content.decode(), "it was not his"
+
+
+def test_after_a_step_the_next_question_of_the_turn_is_one_click_away(desk: City, browser: Browser) -> None:
+    client = browser("kanri")
+    sent = take(client, desk, "answer", ANSWER)
+    text = client.get(sent.url).content.decode()
+    found = re.search(r'回答を記録しました[^<]*<a href="/questions/([^"]+)">次の質問へ', text)
+    assert bool(found) == ("回答する" in text), "only where something waits"
+    assert found is None or (found[1] != matter(desk) and client.get(f"/questions/{found[1]}").status_code == 200)
+
+
+@pytest.mark.parametrize("typed", ["\u200b\u200b", "　 \n", "\u2066\u2069"])
+def test_an_explanation_that_nobody_can_see_is_none(desk: City, browser: Browser, typed: str) -> None:
+    told = take(browser("kanri"), desk, "answer", ANSWER | {"explanation": typed})
+    assert told.status_code == 422 and read_all(desk.paths.decisions_url) == []
+
+
+@pytest.mark.parametrize("typed", ["a\x1b[2Jb", "正しい\u202eいなくし正", "a\x07"])
+def test_signs_that_command_a_terminal_or_turn_the_writing_are_refused(
+    desk: City, browser: Browser, typed: str
+) -> None:
+    told = take(browser("kanri"), desk, "answer", ANSWER | {"explanation": typed})
+    assert told.status_code == 422 and "制御文字" in told.content.decode()
+    assert read_all(desk.paths.decisions_url) == []
+
+
+def test_line_ends_of_a_browser_are_kept_as_one_sign_and_count_as_one(desk: City, browser: Browser) -> None:
+    typed = "\r\n".join(["一" * 99] * 20)
+    assert take(browser("kanri"), desk, "answer", ANSWER | {"explanation": typed}).status_code == 302
+    (taken,) = read_all(desk.paths.decisions_url)
+    assert taken.comment and "\r" not in taken.comment and typed.replace("\r\n", "\n") in taken.comment
+
+
+def test_a_form_sent_after_the_log_in_ended_is_told_as_not_sent(desk: City, browser: Browser) -> None:
+    client, page = browser("kanri"), f"/questions/{matter(desk)}"
+    sent = ANSWER | {"seen": hidden(client, page)}
+    client.cookies.clear()
+    way = client.post(f"{page}/answer", sent).url
+    back = client.post("/login", {"username": "kanri", "password": PASSWORD, "next": way.partition("next=")[2]})
+    text = client.get(back.url, follow=True).content.decode()
+    assert "記録していません" in text and "<textarea" in text
+    assert read_all(desk.paths.decisions_url) == []
+
+
+def test_a_draft_by_the_id_of_a_flag_is_the_draft_of_its_question(desk: City, browser: Browser) -> None:
+    with counter.desk(desk.paths) as now:
+        (flag,) = [f.flag_id for f in now.flags.values() if f.rule_id == "unit_slip"]
+    client = browser("kanri")
+    assert client.post(f"/questions/{flag}/draft", {"explanation": "途中まで"}).status_code == 302
+    assert "途中まで" in client.get(f"/questions/{matter(desk)}").content.decode()
+    assert browser("reader").post(f"/questions/{flag}/draft", {"explanation": "x"}).status_code == 409
+
+
+def test_the_numbers_of_a_question_are_set_for_people(desk: City, browser: Browser) -> None:
+    text = browser("kanri").get(f"/questions/{matter(desk)}").content.decode()
+    facts = re.findall(r"<dd>([^<]*)</dd>", text)
+    assert facts and not any(
+        re.search(r"\d\.\d{4,}|True|False|None|[\[{]", re.sub(r"^0\.0+", "", fact)) for fact in facts
+    ), facts
+    assert "幅が残り" in text, "what the answer does to the verdict"
+
+
+def test_who_accepts_reads_the_answer_on_the_page_where_it_is_accepted(desk: City, browser: Browser) -> None:
+    take(browser("kanri"), desk, "answer", ANSWER)
+    for page in ("/questions?state=answered&mine=1", f"/questions/{matter(desk)}"):
+        text = browser("suishin").get(page).content.decode()
+        said = re.findall(r'<p class="said">([^<]*)</p>', text)
+        assert any("[データは正しい]" in one and ANSWER["explanation"] in one for one in said), page
+
+
+def test_the_question_stands_before_the_form_that_answers_it(desk: City, browser: Browser) -> None:
+    text = browser("kanri").get(f"/questions/{matter(desk)}").content.decode()
+    assert "あなたの番です" in text and text.index("単位や桁の取り違え") < text.index("<textarea")

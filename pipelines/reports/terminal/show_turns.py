@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from pipelines.reports.plain_text import tonnes
@@ -10,6 +12,8 @@ from pipelines.reports.terminal import show_explanation, show_lists
 from pipelines.reports.terminal.look import INDENT, Terminal
 from pipelines.reports.terminal.show_source import Explained
 from pipelines.texts import section, word
+
+DECIMAL = re.compile(r"-?\d{1,30}\.\d+")
 
 
 def matter(out: Terminal, told: Mapping[str, Any]) -> None:
@@ -94,7 +98,10 @@ def _flag(out: Terminal, flag: Mapping[str, Any]) -> None:
             (f"  {out.say('whose_turn')}", turn or nobody),
             (f"  {out.say('at_stake')}", tonnes(flag["stake"])),
             (f"  {out.say('opened_at')}", flag["opened_at"]),
-            *((f"  {number_name(name, out.language)}", _value(value)) for name, value in _told(flag["numbers"])),
+            *(
+                (f"  {number_name(name, out.language)}", number_told(value))
+                for name, value in numbers_told(flag["numbers"])
+            ),
         ]
     )
     show_explanation.doubts(Explained(out), flag["doubts"])
@@ -116,8 +123,8 @@ def _step(out: Terminal, step: Mapping[str, Any]) -> None:
     out.line(f"{' ' * INDENT}{out.say('recorded_from', recorder=step['recorded_by'] or '-')}", "dim")
 
 
-def _told(numbers: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """The numbers worth telling: none twice in kg and t, and no mark of the sentence above."""
+def numbers_told(numbers: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return the numbers worth telling: none twice in kg and t, and no mark of the sentence above."""
     return [
         (name, value)
         for name, value in numbers.items()
@@ -131,5 +138,10 @@ def number_name(name: str, language: str) -> str:
     return word(key, language) if key in section("words") else name
 
 
-def _value(value: object) -> str:
-    return f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else "" if value is None else str(value)
+def number_told(value: object) -> str:
+    """Return a number of a flag as people read it: three places, below one three digits that count; anything else as it stands."""
+    if isinstance(value, float) or (isinstance(value, str) and DECIMAL.fullmatch(value)):
+        exact = Decimal(str(value))
+        told = f"{exact:,.3f}" if abs(exact) >= 1 or not exact else f"{Decimal(f'{exact:.3g}'):f}"
+        return told.rstrip("0").rstrip(".") if "." in told else told
+    return "" if value is None else str(value)

@@ -12,7 +12,8 @@ from django.http import HttpRequest
 
 from pipelines.review.desk import NEXT_STEP
 from pipelines.review.posts import LADDER
-from pipelines.review.states import CONFIRMED, FROM
+from pipelines.review.states import CONFIRMED, FROM, counts
+from pipelines.texts import label
 from pipelines.web.room import Matter, Now, Room
 
 
@@ -124,6 +125,15 @@ class Wanted:
             for flag in matter.flags
             for said in (flag.facility_id, str(places[flag.facility_id]["name"]), flag.message_ja, flag.flag_id)
         )
+
+
+def last_words(asking: Who, matter: Matter) -> str:
+    """Return what was said in the last steps on the flags of a matter, each text once: whoever accepts it has to have read it."""
+    taken = (asking.now.desk.decisions.get(flag.flag_id, []) for flag in matter.flags)
+    counted = ([d for d in each if counts(d)] for each in taken)
+    right = label("data_are_right", "ja")
+    said = (f"[{right}] {one.comment}" if one.data_are_right else one.comment for one in (e[-1] for e in counted if e))
+    return "\n".join(dict.fromkeys(filter(None, said)))
 
 
 def next_step(matter: Matter) -> str | None:

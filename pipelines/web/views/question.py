@@ -8,19 +8,21 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from pipelines.ask import turns
 from pipelines.review import counter
 from pipelines.review.desk import StepError
 from pipelines.review.returned import answer_text
+from pipelines.review.states import ACCEPTED, OPEN
+from pipelines.review.store import TakenMeanwhileError
 from pipelines.texts import both, label, word
 from pipelines.web import audit
 from pipelines.web.forms import DISCARD, FORMS, RIGHT, AnswerForm
 from pipelines.web.models import UnsentForm
 from pipelines.web.room import Matter
 from pipelines.web.templates import JA, page
-from pipelines.web.views.common import Who, room, who
+from pipelines.web.views.common import Who, last_words, room, who
 
 MOST_FLAGS = 40
 STEPS = ("answer", "accept", "confirm")
@@ -33,39 +35,73 @@ def show(request: HttpRequest, matter: str) -> HttpResponse:
     return _page(request, asking, _found(asking, matter))
 
 
-@require_POST
 def step(request: HttpRequest, matter: str, step: str) -> HttpResponse:
     """Take a step on all flags of a question that wait for it, or tell why not; nothing is half done."""
+    if request.method != "POST":
+        return _not_sent(request, matter)
     asking = who(request)
     found = _found(asking, matter)
     form = _form(step, found, request.POST)
-    state = next((m for m in found if step in asking.steps(m)), None)
+    sent = request.POST.get("seen")
+    state = next((m for m in found if step in asking.steps(m) and sent == asking.now.seen(m.flags)), None)
     if not asking.may_act or not asking.person:
         raise StepError(both("desk_reads_only"))
-    if state is None or request.POST.get("seen") != asking.now.seen(state.flags):
-        raise StepError(both("desk_has_changed"))
+    if state is None:
+        raise StepError(both("desk_has_changed" if not _was_mine(asking, found, step) else "desk_already_yours"))
     if not form.is_valid():
-        return _page(request, asking, found, bound={step: form}, status=422)
+        return _page(request, asking, found, bound={f"{step} {state.state}": form}, status=422)
     flags = asking.able(state, step)
-    with room().stepping:
-        taken = _take(asking, step, flags, form)
-    UnsentForm.objects.filter(user=request.user, matter=matter).delete()
+    try:
+        with room().stepping:
+            taken = _take(asking, step, flags, form)
+    except TakenMeanwhileError:
+        later = who(request)
+        if _was_mine(later, later.now.of(state.question_id), step):
+            raise StepError(both("desk_already_yours")) from None
+        raise
+    UnsentForm.objects.filter(user=request.user, matter=state.question_id).delete()
     audit.note(asking.account, step, f"{len(taken)} {matter}", request)
     only = any(decision.recorded_only for decision in taken)
-    said = "desk_recorded_only" if only else "desk_taken"
-    messages.success(request, label(said, JA).format(step=word(step, JA), flags=len(taken)))
-    return redirect("question", matter=matter) if only else redirect("mine")
+    numbers = {"step": word(step, JA), "flags": len(taken)}
+    if only:
+        messages.warning(request, label("desk_recorded_only", JA).format(**numbers))
+        return redirect("question", matter=matter)
+    messages.success(request, label("desk_taken", JA).format(**numbers), extra_tags=_next(request, state.state))
+    return redirect("mine")
 
 
-@require_POST
 def draft(request: HttpRequest, matter: str) -> HttpResponse:
     """Keep what was typed for later; it is nobody's answer."""
+    if request.method != "POST":
+        return _not_sent(request, matter)
     asking = who(request)
-    _found(asking, matter)
+    question = _found(asking, matter)[0].question_id
+    if not asking.may_act:
+        raise StepError(both("desk_reads_only"))
     fields = {name: request.POST.get(name, "")[:2_000] for name in (*AnswerForm.base_fields, "text")}
-    UnsentForm.objects.update_or_create(user=request.user, matter=matter, defaults={"fields": fields})
+    UnsentForm.objects.update_or_create(user=request.user, matter=question, defaults={"fields": fields})
     messages.success(request, label("desk_draft_kept", JA))
     return redirect("question", matter=matter)
+
+
+def _not_sent(request: HttpRequest, matter: str) -> HttpResponse:
+    """A step is sent by a form. Its address alone is opened by whoever had to log in anew when he sent it: his text is gone, and told."""
+    messages.warning(request, label("desk_not_sent", JA))
+    return redirect("question", matter=matter)
+
+
+def _was_mine(asking: Who, found: list[Matter], step: str) -> bool:
+    """Whether the last step on the flags of a question is the one that this person sends again."""
+    taken = [asking.now.desk.decisions.get(f.flag_id, [])[-1:] for m in found for f in m.flags]
+    return bool(taken) and all(one and (one[0].person_id, one[0].step) == (asking.person, step) for one in taken)
+
+
+def _next(request: HttpRequest, state: str) -> str:
+    """The question that this person takes up next: one that waits for the same step, else any; none: an empty text."""
+    later = who(request)
+    waiting = later.now.turn_of(later.person)
+    alike = [m for m in waiting if m.state == state]
+    return next((m.question_id for m in (*alike, *waiting) if m.state != ACCEPTED), "")
 
 
 def _take(asking: Who, step: str, flags: list[str], form: forms.Form) -> list[Any]:
@@ -109,13 +145,17 @@ def _page(
     mine = [
         {
             "step": step,
-            "form": (bound or {}).get(step) or _form(step, found, draft=kept.fields if kept else None),
+            "at": f"{step}-" if number == 0 else f"{step}-{m.state}-",
+            "said": last_words(asking, m) if m.state != OPEN else "",
+            "is_own": asking.account in asking.now.desk.posts.accounts(str(asking.person)),
+            "lifts": any(_is_right(asking, f.flag_id) for f in m.flags),
+            "form": (bound or {}).get(f"{step} {m.state}") or _form(step, found, draft=kept.fields if kept else None),
             "seen": asking.now.seen(m.flags),
             "flags": len(asking.able(m, step)),
             "is_turn": asking.person in {who for _, who in m.in_turn},
             "in_turn": m.in_turn,
         }
-        for m in found
+        for number, m in enumerate(found)
         for step in asking.steps(m)
     ]
     told = {
@@ -130,6 +170,10 @@ def _page(
         "steps": [(step, _stands(found, step)) for step in STEPS],
     }
     return page(request, "question.html", "questions", told, status)
+
+
+def _is_right(asking: Who, flag_id: str) -> bool:
+    return any(d.data_are_right for d in asking.now.desk.decisions.get(flag_id, [])[-1:])
 
 
 def _stands(found: list[Matter], step: str) -> str:

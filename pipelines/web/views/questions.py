@@ -23,7 +23,7 @@ from pipelines.warehouse.answer import neutral
 from pipelines.web import audit
 from pipelines.web.room import Matter
 from pipelines.web.templates import JA, page
-from pipelines.web.views.common import Wanted, room, who
+from pipelines.web.views.common import Wanted, Who, last_words, room, who
 
 FILTERS = ("state", "asking", "year", "rule", "department", "text", "mine")
 PER_PAGE = 50
@@ -60,8 +60,9 @@ def show(request: HttpRequest) -> HttpResponse:
         "rules": sorted({m.first.rule_id for m in others}, key=lambda rule: rule_name(rule, JA)),
         "rule_name": lambda rule: rule_name(rule, JA),
         "departments": sorted({d for m in others for d in m.departments if d}),
-        "may_accept": {m.question_id for m in found if m.state == ANSWERED and "accept" in asked.who.steps(m)},
+        "may_accept": {m.question_id for m in found if _is_whole(asked.who, m)},
         "mark": _mark(asked),
+        "said": lambda matter: last_words(asked.who, matter),
     }
     return page(request, "questions.html", "questions", told)
 
@@ -85,8 +86,17 @@ def accept(request: HttpRequest) -> HttpResponse:
         desk = asking.now.desk_of(asking.account)
         taken = counter.judge_all(asking.now.city, flags, "accept", asking.person, "", at=desk)
     audit.note(asking.account, "accept", f"{len(taken)} {' '.join(m.question_id for m in matters)}", request)
-    messages.success(request, label("desk_accepted", JA).format(questions=len(matters), flags=len(taken)))
-    return redirect("questions")
+    only = [decision for decision in taken if decision.recorded_only]
+    if len(only) < len(taken):
+        binding = {decision.flag_id for decision in taken if not decision.recorded_only}
+        accepted = sum(any(f.flag_id in binding for f in m.flags) for m in matters)
+        messages.success(request, label("desk_accepted", JA).format(questions=accepted, flags=len(binding)))
+    if only:
+        numbers = {"step": word("accept", JA), "flags": len(only)}
+        messages.warning(request, label("desk_recorded_only", JA).format(**numbers))
+    later = who(request)
+    is_more = any(m.state == ANSWERED for m in later.now.turn_of(later.person))
+    return redirect("/questions?" + urlencode({"state": ANSWERED, "mine": 1}) if is_more else "mine")
 
 
 @require_GET
@@ -135,6 +145,11 @@ def facilities_of(asked: Wanted, matter: Matter) -> str:
     """Return the first facility of a matter, and how many others there are."""
     more = matter.facilities - 1
     return matter.first.facility_name + (label("desk_and_others", JA).format(count=more) if more else "")
+
+
+def _is_whole(asking: Who, matter: Matter) -> bool:
+    """Whether every flag of an answered matter is this person's to accept; one that is so in part is taken on its own page."""
+    return matter.state == ANSWERED and asking.may_act and len(asking.able(matter, "accept")) == len(matter.flags)
 
 
 def _mark(asked: Wanted) -> dict[str, str]:
