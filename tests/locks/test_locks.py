@@ -81,6 +81,7 @@ def test_every_file_of_the_program_is_told_by_one_of_the_fingerprints() -> None:
         "reports",
         "upkeep",
         "cities",
+        "web",
         "cli",
         *program.SAYING,
     }

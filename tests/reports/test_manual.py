@@ -32,6 +32,7 @@ def test_every_command_on_the_page_exists(page: str) -> None:
     }
     groups = {
         group.name: {c.name or c.callback.__name__ for c in group.typer_instance.registered_commands if c.callback}
+        | {str(inner.name) for inner in group.typer_instance.registered_groups}
         for group in main.app.registered_groups
         if group.typer_instance
     }

@@ -38,7 +38,7 @@ def pages(sample_folder: Path) -> dict[str, Path]:
 def test_every_kind_of_file_that_pages_need_is_installed_with_them() -> None:
     project = tomllib.loads((SAMPLE.parent / "pyproject.toml").read_text(encoding="utf-8"))
     installed = project["tool"]["setuptools"]["package-data"]["*"]
-    lying = {f"*{path.suffix}" for path in Path(page.__file__).parent.iterdir() if path.is_file()} - {"*.py"}
+    lying = {f"*{path.suffix}" for path in Path(page.__file__).parent.rglob("*") if path.is_file()} - {"*.py", "*.pyc"}
     assert {"*.js", "*.css", "*.html"} <= lying <= set(installed)
 
 
