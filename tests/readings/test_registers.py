@@ -145,14 +145,12 @@ def test_a_state_among_canonical_readings_stands_for_the_end_of_its_row(city: Ci
 @given(st.lists(st.integers(0, 40_000), min_size=1, max_size=12))
 def test_uses_add_up_to_what_passed_through_a_register_of_five_digits(steps: list[int]) -> None:
     """Whatever passes between two readings (less than half a turn) is found again, turn after turn."""
-    import duckdb
-
     from pipelines import tables
     from pipelines.readings import build
     from pipelines.settings.city import Thresholds
     from pipelines.warehouse import database
 
-    with duckdb.connect() as connection:
+    with database.connect(quick=True) as connection:
         for name in ("meters", "register_states"):
             connection.execute(tables.create_statement(tables.table(name)))
         connection.execute("INSERT INTO meters (meter_id, register_digits) VALUES ('M', 5)")
