@@ -22,7 +22,7 @@ from tests.making import first_of, published, rebuilt
 # Rules that tell what changed from one publication to the next: who publishes oftener has more to tell.
 OF_PUBLICATIONS = ("verdict_changed", "verdict_restated", "backdated_target")
 # When the system first saw a file is the clock's, not the files'; what one publication asked people stays asked in the next.
-OF_THE_RUNS = ("first_seen_at", "asking", "asked_on", "asked_count")
+OF_THE_RUNS = ("first_seen_at", "asking", "asked_on", "asked_count", "judged_at")
 NOT_COMPARED = ("validation_results", "build_inputs", "emissions_by_source_day", "emissions_by_meter_day")
 
 
