@@ -47,7 +47,7 @@ def step(request: HttpRequest, matter: str, step: str) -> HttpResponse:
     if not asking.may_act or not asking.person:
         raise StepError(both("desk_reads_only"))
     if state is None:
-        raise StepError(both("desk_has_changed" if not _was_mine(asking, found, step) else "desk_already_yours"))
+        raise StepError(both("desk_already_yours") if _was_mine(asking, found, step) else both("desk_has_changed"))
     if not form.is_valid():
         return _page(request, asking, found, bound={f"{step} {state.state}": form}, status=422)
     flags = asking.able(state, step)
