@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -87,8 +88,9 @@ class Publication:
 class Now:
     """What is known at one moment: a publication with all decisions."""
 
-    def __init__(self, publication: Publication, decisions: Sequence[Decision]) -> None:
-        self.publication = publication
+    def __init__(self, publication: Publication, decisions: Sequence[Decision], stands_at: int = 0) -> None:
+        """Hold a publication and all decisions; ``stands_at``: of which file, to tell one that was restored."""
+        self.publication, self.stands_at = publication, stands_at
         self.city = publication.city
         self.decisions = decisions
         self.desk = publication.desk.seen_anew(decisions)
@@ -135,7 +137,10 @@ class Now:
             self._matter(question, state, asking[question, state], flags)
             for (question, state), flags in grouped.items()
         ]
-        return sorted(found, key=lambda m: (m.asking != "asked", -(m.stake or Decimal("Infinity")), m.question_id))
+        return sorted(
+            found,
+            key=lambda m: (m.asking != "asked", -(Decimal("Infinity") if m.stake is None else m.stake), m.question_id),
+        )
 
     def _matter(self, question: str, state: str, asking: str, flags: list[Flag]) -> Matter:
         flags.sort(key=lambda f: (-(f.co2e_at_stake_kg or Decimal(0)), f.flag_id))
@@ -153,6 +158,7 @@ class Room:
     def __init__(self, city: CityFolder, today: date | None = None) -> None:
         self.city, self._today = city, today
         self._store: Store | None = None
+        self._stands_at = 0
         self._lock = threading.Lock()
         self._now: Now | None = None
         self._opening: threading.Thread | None = None
@@ -180,16 +186,16 @@ class Room:
                     self._opening.start()
                 wanted = known.publication.identity
             if known is None or known.publication.identity != wanted:
-                self._now = known = Now(self._publication(wanted), self._decisions().all())
-            elif len(known.decisions) != self._decisions().count():
-                self._now = known = Now(known.publication, self._decisions().all())
+                self._now = known = Now(self._publication(wanted), self._decisions().all(), self._stands_at)
+            elif self._decisions().count() != len(known.decisions) or self._stands_at != known.stands_at:
+                self._now = known = Now(known.publication, self._decisions().all(), self._stands_at)
             return known
 
     def _open_anew(self) -> None:
         """Open what was published meanwhile, while the one before is still read."""
         wanted = self._wanted()
         try:
-            made = Now(self._publication(wanted), self._decisions().all())
+            made = Now(self._publication(wanted), self._decisions().all(), self._stands_at)
         except ActionableError:
             self._unreadable = wanted  # whoever asks next tries it himself, and is told
             return
@@ -208,6 +214,12 @@ class Room:
         return Publication(CityFolder(self.city.folder, self.city.data, wanted[-1]), wanted)
 
     def _decisions(self) -> Store:
-        if self._store is None:
+        """The store behind its address; opened anew where another file stands there, as after a restore."""
+        file = Path(self.city.decisions_url.removeprefix("sqlite:///"))
+        standing = file.stat().st_ino if file.is_file() else 0
+        if self._store is None or self._stands_at != standing:
+            if self._store is not None:
+                self._store.engine.dispose()
             self._store = Store(self.city.decisions_url)
+            self._stands_at = file.stat().st_ino if file.is_file() else 0
         return self._store

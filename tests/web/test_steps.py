@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -314,3 +315,18 @@ def test_who_accepts_reads_the_answer_on_the_page_where_it_is_accepted(desk: Cit
 def test_the_question_stands_before_the_form_that_answers_it(desk: City, browser: Browser) -> None:
     text = browser("kanri").get(f"/questions/{matter(desk)}").content.decode()
     assert "あなたの番です" in text and text.index("単位や桁の取り違え") < text.index("<textarea")
+
+
+def test_decisions_that_were_restored_are_read_by_a_desk_that_runs(
+    desk: City, browser: Browser, tmp_path: Path
+) -> None:
+    store = Path(desk.paths.decisions_url.removeprefix("sqlite:///"))
+    client = browser("kanri")
+    assert client.get("/").status_code == 200
+    (tmp_path / "before.sqlite").write_bytes(store.read_bytes())
+    take(client, desk, "answer", ANSWER)
+    assert "回答済 1" in client.get("/questions").content.decode()
+    (tmp_path / "before.sqlite").replace(store)
+    assert "回答済 0" in client.get("/questions").content.decode()
+    take(client, desk, "answer", ANSWER)
+    assert len(read_all(desk.paths.decisions_url)) == 1, "what is answered then stands in the store that is read"
