@@ -1,14 +1,15 @@
--- act_days: one row per operator, meter family and day (fiscal year, where nothing is taken off in the family): crude oil of
--- its sites as counted and as an interval, a deduction with its bounds turned round. Measured days count in both bounds. Other days count between the bounds they carry, else from what was
--- measured of a missing day, or 0, without end (high_kl NULL). Where a deduction has no end, nothing is certain of the family's day.
+-- act_days: one row per operator, meter family and day (month, where nothing is taken off in the family), of all its sites together
+-- (site_id empty) and of each: crude oil as counted and as an interval, a deduction with its bounds turned round. Measured days count in
+-- both bounds. Other days count between the bounds they carry, else from what was measured of a missing day, or 0, without end
+-- (high_kl NULL). Where a deduction has no end, nothing is certain of the family's day.
 -- Inputs: energy_by_meter_day, act_parts, energy_choices, heat_contents (the crude-oil coefficient).
 WITH oil AS (
     SELECT CAST(value AS DECIMAL(9, 4)) AS kl_per_gj FROM heat_contents WHERE key = 'crude_oil_equivalent'
 ),
 told AS (
     SELECT
-        p.operator_id, p.root_meter_id, p.direction,
-        CASE WHEN p.takes_off THEN e.local_date ELSE make_date(fiscal_year_of(e.local_date), 4, 1) END AS local_date, e.expected, e.state, e.facility_share,
+        p.operator_id, p.site_id, p.root_meter_id, p.direction,
+        CASE WHEN p.takes_off THEN e.local_date ELSE CAST(date_trunc('month', e.local_date) AS DATE) END AS local_date, e.expected, e.state, e.facility_share,
         CASE WHEN e.facility_share <> 0 THEN abs(e.crude_oil_kl)
             ELSE CAST(half_even9(abs(e.quantity), c.multiplier14) AS DECIMAL(28, 9)) * o.kl_per_gj END AS kl,
         CAST(half_even9(abs(e.low_quantity), c.multiplier14) AS DECIMAL(28, 9)) * o.kl_per_gj AS bound_low,
@@ -38,7 +39,7 @@ bounded AS (
     FROM told
 )
 SELECT
-    operator_id, root_meter_id, local_date, coalesce(sum(kl * direction), 0) AS site_kl,
+    operator_id, site_id, root_meter_id, local_date, coalesce(sum(kl * direction), 0) AS site_kl,
     CASE
         WHEN bool_or(direction < 0 AND high_kl IS NULL) THEN 0
         WHEN bool_and(coalesce(low_kl = high_kl, false)) THEN sum(low_kl * direction)
@@ -49,4 +50,4 @@ SELECT
     count(*) FILTER (expected) AS expected_rows,
     count(*) FILTER (expected AND kl IS NOT NULL AND state NOT IN ('missing', 'doubtful')) AS covered_rows
 FROM bounded
-GROUP BY operator_id, root_meter_id, local_date
+GROUP BY GROUPING SETS ((operator_id, root_meter_id, local_date), (operator_id, site_id, root_meter_id, local_date))

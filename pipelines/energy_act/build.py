@@ -1,7 +1,8 @@
-"""Build what the Act asks of operators, who holds which post today and who acts beside the holder.
+"""Build what the Act asks of operators and sites: designation, posts and who holds them when, and who answers today.
 
-Reads energy_by_meter_day, meter_allocations, energy_choices, facility_spans, thresholds, meters, operators and
-appointments. Writes operator_fiscal_years, post_holders and post_deputies.
+Reads energy_by_meter_day, meter_allocations, energy_choices, facility_spans, thresholds, heat_contents, legal_posts, manager_numbers,
+meters, operators, sites, facilities and appointments. Writes operator_fiscal_years, site_fiscal_years, post_requirements, post_terms,
+post_holders and post_deputies.
 """
 
 from __future__ import annotations
@@ -23,6 +24,21 @@ from pipelines.warehouse import database
 HERE = Path(__file__).parent
 # One per specified operator (法7条の2, 7条の3); the others belong to sites, departments or facilities.
 OPERATOR_POSTS = frozenset({"エネルギー管理統括者", "エネルギー管理企画推進者"})
+STEPS = ("act_parts", "act_days", "act_years", "road_years")
+SEATS = ("seat_pieces", "seat_terms", "combined_terms")
+TABLES = ("operator_fiscal_years", "site_fiscal_years", "post_requirements")
+# what is wrong with a seat -> the rule that tells it
+RULES_OF_SEATS = {
+    "overdue": "post_overdue",
+    "vacant": "vacant_post",
+    "acting": "post_acting",
+    "unqualified": "post_unqualified",
+    "combined": "two_posts_one_person",
+    "course_missed": "course_missed",
+    "course_unknown": "course_unknown",
+    "course_due": "course_due",
+    "notice_overdue": "notice_overdue",
+}
 
 
 def build(
@@ -32,12 +48,12 @@ def build(
 
     Args:
         connection: The warehouse under construction.
-        settings: For the posts the city itself names.
+        settings: For the posts the city itself names, and when a threshold is near.
         today: Decides who is in office and which year is running.
         first_day: First day on which data is expected; no year before it is known wholly. ``None``: all are.
 
     Returns:
-        Findings: designations that speak against the sums, vacant posts, one person in both posts of an operator.
+        Findings: designations that speak against the sums, years that come near a threshold, what is to be done about posts.
 
     Raises:
         StageError: when a statement of ours fails.
@@ -55,31 +71,45 @@ def build(
         "today": today,
         "this_year": fiscal_year(today),
         "first_year": fiscal_year(first_day) if first_day else 0,
+        "near": Decimal(str(settings.energy_act.near_threshold)),
+        "responsible_per": settings.energy_act.responsible_per,
     }
-    for step in ("act_parts", "act_days"):
-        database.create_temp(connection, step, HERE / f"{step}.sql")
-    for table in ("operator_fiscal_years", "post_holders", "post_deputies"):
+    for functions in ("thresholds", "periods"):
+        database.define(connection, HERE / "macros" / f"{functions}.sql")
+    for step in STEPS:
+        database.create_temp(connection, step, HERE / f"{step}.sql", parameters)
+    for table in TABLES:
         database.fill(connection, table, HERE / f"{table}.sql", parameters)
-    connection.execute("DROP TABLE act_days; DROP TABLE act_parts")
-    return [*_of_designations(connection, parameters), *_of_posts(connection)]
+    for step in SEATS:
+        database.create_temp(connection, step, HERE / f"{step}.sql", parameters)
+    for table in ("post_terms", "post_holders", "post_deputies"):
+        database.fill(connection, table, HERE / f"{table}.sql", parameters)
+    connection.execute("".join(f"DROP TABLE {step};" for step in (*reversed(SEATS), *reversed(STEPS))))
+    return [*_of_designations(connection, parameters), *_of_posts(connection, parameters)]
 
 
 def _of_designations(connection: duckdb.DuckDBPyConnection, parameters: dict[str, Any]) -> Iterator[Finding]:
     for row in database.rows(connection, HERE / "designations.sql", parameters):
-        told = {key: _kl(row[key]) for key in ("low", "high", "threshold")}
-        told |= {"year": row["fiscal_year"], "designation_no": row["designation_no"] or "-"}
-        yield Finding(row["rule_id"], row["operator_id"], told, None, row["fiscal_year"])
+        yield Finding(row["rule_id"], row["operator_id"], _told(row), None, row["fiscal_year"])
+    for row in database.rows(connection, HERE / "site_designations.sql", parameters):
+        yield Finding(row["rule_id"], row["site_id"], _told(row), None, row["fiscal_year"])
+    for row in database.rows(connection, HERE / "near_designations.sql", parameters):
+        subject = f"{row['subject']}/{row['threshold_name']}"
+        yield Finding("near_designation", subject, _told(row), None, row["fiscal_year"])
 
 
-def _of_posts(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
-    for row in database.rows(connection, HERE / "vacant_posts.sql"):
-        some = ", ".join(row["some_of_them"]) + (" …" if row["facilities"] > len(row["some_of_them"]) else "")
-        told = {"operator": row["operator_id"], "post": row["post"], "facilities": row["facilities"], "some": some}
-        yield Finding("vacant_post", f"{row['operator_id']}/{row['post']}", told)
-    for row in database.rows(connection, HERE / "two_posts.sql"):
-        told = {"operator": row["operator_id"], "person": row["person_id"], "posts": row["posts"]}
-        yield Finding("two_posts_one_person", f"{row['operator_id']}/{row['person_id']}", told)
+def _of_posts(connection: duckdb.DuckDBPyConnection, parameters: dict[str, Any]) -> Iterator[Finding]:
+    for row in database.rows(connection, HERE / "post_faults.sql", parameters):
+        some = ", ".join(row["some_of_them"]) + (" …" if row["are_more"] else "")
+        told = {"operator": row["operator_id"], "post": row["post"], "seats": row["seats"], "some": some}
+        told |= {"persons": row["persons"] or "-", "due": row["due_on"] or "-"}
+        yield Finding(RULES_OF_SEATS[row["fault"]], f"{row['operator_id']}/{row['post']}", told)
 
 
-def _kl(value: Decimal | None) -> str:
-    return "-" if value is None else f"{value:,.1f}"
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    """The row for its sentence: kL with one place."""
+    return {
+        key: f"{value:,.1f}" if isinstance(value, Decimal) else "-" if value is None else value
+        for key, value in row.items()
+        if key != "rule_id"
+    } | {"year": row["fiscal_year"]}

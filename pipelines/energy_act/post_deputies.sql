@@ -11,7 +11,7 @@ JOIN facility_spans AS s
 JOIN appointments AS a
     ON a.post = h.post AND a.acting_for IS NOT NULL
     AND a.appointed_on <= CAST($today AS DATE) AND coalesce(a.ended_on, DATE '9999-12-31') > CAST($today AS DATE)
-    AND (a.facility_id IS NULL OR a.facility_id = h.facility_id) AND (a.site_id IS NULL OR a.site_id = s.site_id)
+    AND (a.facility_id IS NULL OR a.facility_id = h.facility_id) AND (a.site_id IS NULL OR a.site_id = coalesce(s.site_id, s.facility_id))
     AND (a.department IS NULL OR a.department = s.department) AND (a.operator_id IS NULL OR a.operator_id = s.operator_id)
 WHERE a.person_id IS DISTINCT FROM h.person_id
     AND (h.is_vacant OR a.acting_for = h.person_id OR a.acting_for NOT IN (SELECT person_id FROM appointments))

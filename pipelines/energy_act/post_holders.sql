@@ -3,7 +3,7 @@
 -- city.toml names instead act for them.
 -- Inputs: facilities, facility_spans, operators, appointments, wanted_posts (post, fallback). Parameter: today.
 WITH places AS (
-    SELECT s.facility_id, s.operator_id, s.department, s.site_id, o.designation_no IS NOT NULL AS is_designated
+    SELECT s.facility_id, s.operator_id, s.department, coalesce(s.site_id, s.facility_id) AS site_id, o.designation_no IS NOT NULL AS is_designated
     FROM facilities AS f
     JOIN facility_spans AS s
         ON s.facility_id = f.facility_id AND CAST($today AS DATE) >= s.valid_from AND CAST($today AS DATE) < s.valid_to

@@ -1,7 +1,7 @@
 """Load the reference CSVs, and the factors the city entered itself, into the warehouse.
 
 Writes: factor_editions, reference_sources, energy_types, activities, waste_categories, factor_rules,
-emission_factors, heat_contents, densities, gwp, gaps, legal_posts, report_tables, published_examples, thresholds,
+emission_factors, heat_contents, densities, gwp, gaps, legal_posts, manager_numbers, report_tables, published_examples, thresholds,
 quality_rules.
 Reads the registers supplier_factors,
 supplier_properties and own_factors.
@@ -29,6 +29,7 @@ PLAIN_FILES = {
     "gwp.csv": "gwp",
     "gaps.csv": "gaps",
     "posts.csv": "legal_posts",
+    "manager_numbers.csv": "manager_numbers",
     "report_tables.csv": "report_tables",
     "published_totals.csv": "published_examples",
     "thresholds.csv": "thresholds",

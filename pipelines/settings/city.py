@@ -22,6 +22,7 @@ from pydantic_core import ErrorDetails
 from pipelines import tables, units
 from pipelines.settings import city_file, operation, place
 from pipelines.settings.city_file import CITY_FILE, PlanElectricityRule, SettingsError
+from pipelines.settings.energy_act import EnergyActDuties
 from pipelines.settings.layout import Frozen, Layout
 from pipelines.settings.operation import Telling
 from pipelines.settings.reports import Reports
@@ -309,6 +310,7 @@ class Settings(Telling):
     answers: operation.Answers = Field(default_factory=operation.Answers)
     pages: operation.Pages = Field(default_factory=operation.Pages)
     rights: operation.Rights = Field(default_factory=operation.Rights)
+    energy_act: EnergyActDuties = Field(default_factory=EnergyActDuties)
     desk: operation.WebDesk = Field(default_factory=operation.WebDesk)
     sql: operation.Sql = Field(default_factory=operation.Sql)
     fallback_posts: dict[str, str] = Field(

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.energy_act import build as energy_act
 from pipelines.warehouse import database, invariants
-from tests.making import DEFAULTS, City, monthly, one, rows_of
+from tests.making import DEFAULTS, TODAY, City, monthly, one, rows_of
 
 # MJ of primary energy per kWh (from FY2023) and kL of crude oil per GJ, as the Act states them: recomputed without our tables.
 PER_KWH, PER_GJ = Decimal("8.64"), Decimal("0.0258")
@@ -212,31 +212,50 @@ def test_a_facility_counts_with_its_operator_of_each_day(tmp_path: Path) -> None
     assert abs(found["OP"] - kl(4 * 3_100)) < NEAR and abs(found["P2"] - kl(8 * 3_100)) < NEAR
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "state"),
-    [
-        ("1500", "1500", "at_or_above"),
-        ("1499.9999999999999", "1499.9999999999999", "below"),
-        ("1499.9999999999999", "1500", "undeterminable"),
-        ("1500", None, "at_or_above"),
-        ("0", None, "undeterminable"),
-    ],
-)
-def test_the_threshold_from_both_sides_of_its_edge(low: str, high: str | None, state: str) -> None:
+EDGES = [
+    ("1499.9", "1499.9", "below", "below"),
+    ("1499.9999999999999", "1499.9999999999999", "below", "below"),
+    ("1500.0", "1500.0", "at_or_above", "below"),
+    ("1499.9", "1500.0", "undeterminable", "below"),
+    ("1499.9", None, "undeterminable", "undeterminable"),
+    ("1500.0", None, "at_or_above", "undeterminable"),
+    ("2999.9", "2999.9", "at_or_above", "below"),
+    ("2999.9", "3000.0", "at_or_above", "undeterminable"),
+    ("2999.9", None, "at_or_above", "undeterminable"),
+    ("3000.0", "3000.0", "at_or_above", "at_or_above"),
+    ("3000.0", None, "at_or_above", "at_or_above"),
+    ("0", None, "undeterminable", "undeterminable"),
+]
+
+
+@pytest.mark.parametrize(("low", "high", "lower", "upper"), EDGES)
+def test_the_thresholds_from_both_sides_of_their_edges(low: str, high: str | None, lower: str, upper: str) -> None:
+    """As all sites of an operator and as one site, with a day that is missing (no upper end) and without."""
     connection = database.connect(quick=True)
+    connection.execute("CREATE TABLE thresholds (threshold_id VARCHAR, name_ja VARCHAR, value DECIMAL(18, 6))")
+    connection.executemany(
+        "INSERT INTO thresholds VALUES (?, ?, ?)",
+        [("specified_operator", "特定事業者", 1500), ("site_type_1", "第一種", 3000), ("site_type_2", "第二種", 1500)],
+    )
     connection.execute(
-        """CREATE TABLE thresholds AS SELECT 'specified_operator' AS threshold_id, '特定事業者' AS name_ja,
-               CAST(1500 AS DECIMAL(18, 6)) AS value;
-           CREATE TABLE act_days AS SELECT 'OP' AS operator_id, 'M' AS root_meter_id, DATE '2025-06-01' AS local_date,
-               CAST($low AS DECIMAL(38, 13)) AS site_kl, CAST($low AS DECIMAL(38, 13)) AS low_kl,
-               CAST($high AS DECIMAL(38, 13)) AS high_kl, 1 AS expected_rows, 1 AS covered_rows""".replace(
-            "$low", f"'{low}'"
-        ).replace("$high", "NULL" if high is None else f"'{high}'")
+        """CREATE TABLE act_days (operator_id VARCHAR, site_id VARCHAR, root_meter_id VARCHAR, local_date DATE, site_kl DECIMAL(38, 13),
+               low_kl DECIMAL(38, 13), high_kl DECIMAL(38, 13), expected_rows INTEGER, covered_rows INTEGER);
+           CREATE TEMP TABLE road_years (operator_id VARCHAR, fiscal_year INTEGER, road_crude_oil_kl DECIMAL(38, 13))"""
     )
-    (found,) = database.rows(
-        connection, energy_act.HERE / "operator_fiscal_years.sql", {"this_year": 2026, "first_year": 2022}
+    row = ("M", "2025-06-01", low, low, high, 1, 1)
+    connection.executemany(
+        "INSERT INTO act_days VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [("OP", None, *row), ("OP", "S", *row)]
     )
-    assert found["designation_state"] == state
+    database.define(connection, energy_act.HERE / "macros" / "thresholds.sql")
+    parameters = {"this_year": 2026, "first_year": 2022, "today": TODAY, "near": Decimal("0.05")}
+    database.create_temp(connection, "act_years", energy_act.HERE / "act_years.sql", parameters)
+    (of_operator,) = database.rows(connection, energy_act.HERE / "operator_fiscal_years.sql", parameters)
+    (of_site,) = database.rows(connection, energy_act.HERE / "site_fiscal_years.sql", parameters)
+    assert of_operator["designation_state"] == of_site["designation_state"] == lower
+    assert of_site["type_1_state"] == upper
+    assert of_site["designation"] == (
+        "第一種" if upper == "at_or_above" else "第二種" if lower == "at_or_above" else None
+    )
 
 
 @pytest.mark.parametrize("number", range(len(DESIGNATIONS)))

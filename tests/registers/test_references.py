@@ -42,7 +42,7 @@ FREE: dict[str | Place, str] = {
     "allowed_co2e_t": "read as years and amounts", "allowed_co2e_kg_per_m2": "read as years and amounts",
     ("facilities", "department"): "departments are named here", ("facility_periods", "department"): "and here",
     ("facilities", "use_class"): "use classes are named here", ("facility_periods", "use_class"): "and here",
-    ("facility_periods", "site_id"): "sites are named here", ("operators", "kind"): "a text", ("groups", "kind"): "a text",
+    ("operators", "kind"): "a text", ("groups", "kind"): "a text",
     ("measures", "kind"): "the city's own word", ("events", "kind"): "any word; those with an effect are shown with the register",
     ("appointments", "acting_for"): "a holder, or the post as such: whom it names decides whose deputy the row is",
     ("activity_sources", "substance"): "without a factor of its own it is told as missing",
