@@ -139,6 +139,7 @@ def results_suite() -> list[Check]:
                 "site_fiscal_years",
                 "post_requirements",
                 "post_terms",
+                "deadlines",
                 "doubts",
                 *results,
                 "flags",

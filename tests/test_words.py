@@ -147,7 +147,7 @@ ALLOWED = {
 SPEAKERS = ("both", "in_both", "ja_en", "letter")
 # what a message that is made of a key found at run time looks up: the keys stand as words in the module, or are names of rows
 KEYS_OF_VARIABLES = {
-    "pipelines/settings/city.py": "what pydantic calls a problem -> what is told (EXPECTED, LIMITS)",
+    "pipelines/settings/problems.py": "what pydantic calls a problem -> what is told (EXPECTED, LIMITS)",
     "pipelines/review/store.py": "what a database says -> what is told (NOT_DAMAGED)",
     "pipelines/reports/bill_book.py": "a column -> its heading (HEADINGS), what a formula finds -> what is told (the cases of a row)",
     "pipelines/warehouse/database.py": "why a published file cannot be opened -> what is told (PUBLISHED_PROBLEMS)",

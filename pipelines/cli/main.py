@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines import texts
-from pipelines.cli import begin, common, desk, factors, intake, operation, past, review, rounds, sql
+from pipelines.cli import begin, common, desk, duties, factors, intake, operation, past, review, rounds, sql
 from pipelines.cli import year as cli_year
 from pipelines.cli.spoken import Spoken
 from pipelines.errors import ActionableError
@@ -44,6 +44,7 @@ past.add_to(app)
 sql.add_to(app)
 intake.add_to(app)
 operation.add_to(app)
+duties.add_to(app)
 
 
 @app.callback()
@@ -343,18 +344,6 @@ def _only(
         known = ", ".join(sorted({names(row)[0] for row in rows}))
         common.refuse(both("none_of_this_name", at=f"{option} {wanted}", known=known))
     return found
-
-
-@app.command()
-def posts(as_json: common.AsJson = False) -> None:
-    """役職と選任の一覧 / posts of the Act and of the city's own rule, vacant ones marked."""
-    from pipelines.reports.terminal import show_lists
-
-    found = common.published_rows("posts")
-    if as_json:
-        common.print_json(found)
-    else:
-        show_lists.posts(common.terminal(), found)
 
 
 @app.command()

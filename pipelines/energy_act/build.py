@@ -1,8 +1,8 @@
 """Build what the Act asks of operators and sites: designation, posts and who holds them when, and who answers today.
 
 Reads energy_by_meter_day, meter_allocations, energy_choices, facility_spans, thresholds, heat_contents, legal_posts, manager_numbers,
-meters, operators, sites, facilities and appointments. Writes operator_fiscal_years, site_fiscal_years, post_requirements, post_terms,
-post_holders and post_deputies.
+meters, operators, sites, facilities, appointments and filed. Writes operator_fiscal_years, site_fiscal_years, post_requirements,
+post_terms, post_holders, post_deputies and deadlines.
 """
 
 from __future__ import annotations
@@ -48,12 +48,13 @@ def build(
 
     Args:
         connection: The warehouse under construction.
-        settings: For the posts the city itself names, and when a threshold is near.
+        settings: For the posts the city itself names, when a threshold is near, and the city's own dates.
         today: Decides who is in office and which year is running.
         first_day: First day on which data is expected; no year before it is known wholly. ``None``: all are.
 
     Returns:
-        Findings: designations that speak against the sums, years that come near a threshold, what is to be done about posts.
+        Findings: designations that speak against the sums, years that come near a threshold, what is to be done about posts,
+        reports that are overdue.
 
     Raises:
         StageError: when a statement of ours fails.
@@ -74,6 +75,7 @@ def build(
         "near": Decimal(str(settings.energy_act.near_threshold)),
         "responsible_per": settings.energy_act.responsible_per,
     }
+    _load_city_dates(connection, settings, today)
     for functions in ("thresholds", "periods"):
         database.define(connection, HERE / "macros" / f"{functions}.sql")
     for step in STEPS:
@@ -82,10 +84,29 @@ def build(
         database.fill(connection, table, HERE / f"{table}.sql", parameters)
     for step in SEATS:
         database.create_temp(connection, step, HERE / f"{step}.sql", parameters)
-    for table in ("post_terms", "post_holders", "post_deputies"):
+    for table in ("post_terms", "post_holders", "post_deputies", "deadlines"):
         database.fill(connection, table, HERE / f"{table}.sql", parameters)
     connection.execute("".join(f"DROP TABLE {step};" for step in (*reversed(SEATS), *reversed(STEPS))))
-    return [*_of_designations(connection, parameters), *_of_posts(connection, parameters)]
+    return [*_of_designations(connection, parameters), *_of_posts(connection, parameters), *_of_reports(connection)]
+
+
+def _load_city_dates(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date) -> None:
+    """The city's own dates of this fiscal year and the next, for ``deadlines``."""
+    dates = [
+        (one.name, one.on(year), one.owner or None, one.source or None, one.confirmed)
+        for one in settings.dates
+        for year in (fiscal_year(today), fiscal_year(today) + 1)
+    ]
+    columns = zip(*dates, strict=True) if dates else ([], [], [], [], [])
+    types = {"name": "VARCHAR", "due_on": "DATE", "owner": "VARCHAR", "source": "VARCHAR", "is_confirmed": "BOOLEAN"}
+    named = zip(types.items(), columns, strict=True)
+    database.create_from(connection, "city_dates", {name: (kind, list(values)) for (name, kind), values in named})
+
+
+def _of_reports(connection: duckdb.DuckDBPyConnection) -> Iterator[Finding]:
+    for row in database.rows(connection, HERE / "overdue_reports.sql"):
+        subject = f"{row['subject_id']}/{row['item']}"
+        yield Finding("filing_to_check", subject, dict(row), None, row["fiscal_year"])
 
 
 def _of_designations(connection: duckdb.DuckDBPyConnection, parameters: dict[str, Any]) -> Iterator[Finding]:

@@ -33,6 +33,7 @@ SUBJECTS: Mapping[str, tuple[Place, ...]] = {
 MUST_NAME: Mapping[Place, Place] = {
     ("facilities", "operator_id"): ("operators", "operator_id"),
     ("sites", "operator_id"): ("operators", "operator_id"),
+    ("filed", "operator_id"): ("operators", "operator_id"),
     ("facility_periods", "facility_id"): ("facilities", "facility_id"),
     ("facility_periods", "operator_id"): ("operators", "operator_id"),
     ("facility_links", "from_facility_id"): ("facilities", "facility_id"),

@@ -17,23 +17,20 @@ from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails
 
 from pipelines import tables, units
-from pipelines.settings import city_file, operation, place
+from pipelines.settings import city_file, operation, place, problems
 from pipelines.settings.city_file import CITY_FILE, PlanElectricityRule, SettingsError
 from pipelines.settings.energy_act import EnergyActDuties
 from pipelines.settings.layout import Frozen, Layout
 from pipelines.settings.operation import Telling
 from pipelines.settings.reports import Reports
-from pipelines.settings.secret import hidden
-from pipelines.settings.year import Year
+from pipelines.settings.year import Year, YearDate
 from pipelines.texts import both
 
 # Sections about running the night: none of them changes a number.
 OPERATION = ("schedule", "announce", "notices", "inbox", "retention", "pages", "answers", "rights", "sql", "desk")
-# Limits that say how much is done at once, and change nothing of what is read.
-OF_THE_MACHINE = ("memory", "threads", "batch_bytes", "batch_files")
+OF_THE_MACHINE = ("memory", "threads", "batch_bytes", "batch_files")  # how much is done at once, not what is read
 
 
 # A zone that changed its clocks in one of these years is refused: a day of 23 or 25 hours is not what the night counts with.
@@ -303,6 +300,9 @@ class Settings(Telling):
     rules: Rules = Field(default_factory=Rules)
     reports: Reports = Field(default_factory=Reports)
     year: Year = Field(default_factory=Year)
+    dates: tuple[YearDate, ...] = Field(
+        (), description="The city's own calendar: stands in year.toml, beside city.toml."
+    )
     questions: operation.Questions = Field(default_factory=operation.Questions)
     schedule: operation.Schedule = Field(default_factory=operation.Schedule)
     inbox: operation.Inbox = Field(default_factory=operation.Inbox)
@@ -456,44 +456,8 @@ def load_settings(folder: Path) -> Settings:
         SettingsError: the file is absent, is no TOML, or has unknown keys or values out of range; all are listed.
     """
     try:
-        return Settings.model_validate(city_file.read(folder))
+        return Settings.model_validate(city_file.read(folder) | city_file.dates(folder))
     except ValidationError as error:
-        lines = [f"  {_told(problem)}" for problem in error.errors()]
-        raise SettingsError(both("wrong_settings", at=folder / CITY_FILE) + ":\n" + "\n".join(lines)) from error
-
-
-# what pydantic calls a problem (how its name begins) -> what we say was expected
-EXPECTED = {
-    "model": "wants_a_table", "dict": "wants_a_table", "int": "wants_whole_number", "float": "wants_number", "bool": "wants_true_or_false",
-    "string_type": "wants_text", "date": "wants_date", "tuple": "wants_list", "list": "wants_list", "string_too_short": "wants_some_text",
-}  # fmt: skip
-LIMITS = {
-    "greater_than_equal": "settings_greater_than_equal", "less_than_equal": "settings_less_than_equal",
-    "greater_than": "settings_greater_than", "less_than": "settings_less_than",
-}  # fmt: skip
-
-
-def _told(problem: ErrorDetails) -> str:
-    """One problem of city.toml: which key, what was found, what is wrong with it."""
-    key = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "missing":
-        return both("key_required", at=key)
-    if problem["type"] == "extra_forbidden":
-        return both("unknown_key", at=key)
-    what = _expected(problem)
-    if not key:  # of several sections together: the sentence names them
-        return what
-    if key.endswith("_env") or isinstance(problem.get("input"), dict):  # a secret in the wrong place; a whole section
-        return f"{key}: {what}"
-    return hidden(f"{key} = {problem.get('input')!r}: {what}", ())
-
-
-def _expected(problem: ErrorDetails) -> str:
-    """What was expected, in words of ours where they have any for this kind of problem."""
-    kind, bounds = problem["type"], problem.get("ctx", {})
-    if kind in LIMITS and bounds:
-        return both(LIMITS[kind], limit=next(iter(bounds.values())))
-    start = next((start for start in EXPECTED if kind.startswith(start)), None)
-    if start is not None:
-        return both(EXPECTED[start])
-    return str(problem["msg"]).removeprefix("Value error, ")
+        at = folder / (city_file.YEAR_FILE if all(p["loc"][:1] == ("dates",) for p in error.errors()) else CITY_FILE)
+        told = [both("wrong_settings", at=at) + ":", *(f"  {problems.told(problem)}" for problem in error.errors())]
+        raise SettingsError("\n".join(told)) from error

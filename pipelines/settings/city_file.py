@@ -14,7 +14,7 @@ from typing import Any
 from pipelines.errors import ActionableError
 from pipelines.texts import both
 
-CITY_FILE = "city.toml"
+CITY_FILE, YEAR_FILE = "city.toml", "year.toml"
 LANGUAGES = ("ja", "en")
 OFFSETS = range(-5, 1)
 
@@ -56,6 +56,23 @@ def read(folder: Path) -> dict[str, Any]:
     path = folder / CITY_FILE
     if not path.is_file():
         raise SettingsError(both("no_city_toml", at=path, file=CITY_FILE))
+    return _parsed(path)
+
+
+def dates(folder: Path) -> dict[str, Any]:
+    """Return the city's own calendar as year.toml states it, unchecked; nothing where there is no such file.
+
+    Raises:
+        SettingsError: the file is no TOML, or states something else.
+    """
+    path = folder / YEAR_FILE
+    found = _parsed(path) if path.is_file() else {}
+    if others := sorted(found.keys() - {"dates"}):
+        raise SettingsError(f"{path}: {both('unknown_key', at=', '.join(others))}")
+    return found
+
+
+def _parsed(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

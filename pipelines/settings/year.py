@@ -9,6 +9,8 @@ from pydantic import AfterValidator, Field
 
 from pipelines.settings.layout import Frozen
 
+FIRST_MONTH = 4
+
 
 def _a_day(text: str) -> str:
     date.fromisoformat(f"2001-{text}")
@@ -17,6 +19,23 @@ def _a_day(text: str) -> str:
 
 # A day after 31 March and within the calendar year, so that at most one year is being collected.
 MonthDay = Annotated[str, Field(pattern=r"^(0[4-9]|1[0-2])-\d\d$"), AfterValidator(_a_day)]
+
+
+class YearDate(Frozen):
+    """A date of the city's own calendar (year.toml): it comes back each year, and changes no number."""
+
+    name: Annotated[str, Field(min_length=1)] = Field(description="What is due.")
+    month_day: Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-\d\d$"), AfterValidator(_a_day)] = Field(
+        description="By when, each fiscal year (MM-DD)."
+    )
+    owner: str = Field("", description="Post or department whose it is.")
+    source: str = Field("", description="Where it is decided.")
+    confirmed: bool = Field(False, description="false: an example of others, to be confirmed (要確認).")
+
+    def on(self, fiscal_year: int) -> date:
+        """Return its day in a fiscal year."""
+        month, day = (int(part) for part in self.month_day.split("-"))
+        return date(fiscal_year + (month < FIRST_MONTH), month, day)
 
 
 class Year(Frozen):

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import calendar
 import random
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
-from pipelines.emissions import build as emissions
 from pipelines.energy_act import build as energy_act
-from pipelines.reference import load
-from pipelines.registers import read
 from pipelines.warehouse import database
+from tests.energy_act.alone import built
 from tests.making import DEFAULTS, TODAY, City, rows_of
 
 CHIEF, PROMOTER, OFFICER, MANAGER, RESPONSIBLE = (
@@ -39,22 +34,6 @@ def city_of(folder: Path, appointments: list[Row], **registers: list[Row]) -> Ci
         city.register("sites", rows)
     city.register("appointments", [{"operator_id": "OP", **row} for row in appointments])
     return city
-
-
-@contextmanager
-def built(city: City) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The stage alone, on the city's registers and no reading."""
-    connection = database.connect(quick=True)
-    for table in ("energy_by_meter_day", "meter_allocations", "energy_choices"):
-        database.create(connection, table)
-    read.store(connection, read.read(city.paths.registers))
-    load.load(connection)
-    database.fill(connection, "facility_spans", emissions.HERE / "facility_spans.sql")
-    findings = energy_act.build(connection, city.paths.settings, TODAY)
-    database.create(connection, "findings")
-    database.insert_rows(connection, "findings", [finding.row() for finding in findings])
-    with closing(connection):
-        yield connection
 
 
 def standing(city: City, days: list[str], post: str) -> list[tuple[Any, ...]]:

@@ -198,7 +198,8 @@ def test_every_activity_vehicle_and_warming_potential_of_the_facts() -> None:
 
 @needs_facts
 def test_the_other_tables_of_the_facts_are_whole() -> None:
-    assert len(table("posts.csv")) == len(table("shoene_roles_deadlines.csv", FACTS))
+    added = [row for row in table("additions_2026.csv", FACTS) if row["kind"] in ("training", "announced")]
+    assert len(table("posts.csv")) == len(table("shoene_roles_deadlines.csv", FACTS)) + len(added)
     assert len(table("report_tables.csv")) == len(table("periodic_report_tables.csv", FACTS))
     assert len(table("published_totals.csv")) == len(table("kawasaki.csv", FACTS))
     words = {row["energy_type"] for row in table("energy_types.csv", FACTS)}

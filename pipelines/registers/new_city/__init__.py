@@ -1,4 +1,4 @@
-"""A city folder to begin with: every register with its headings and examples, city.toml with every rule, the inbox's folders."""
+"""A city folder to begin with: every register with its headings and examples, settings, the dates of a year, the inbox."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipelines import durable, tables
 from pipelines.errors import ActionableError
 from pipelines.registers import spoken
 from pipelines.registers.read import register_tables
-from pipelines.settings.city_file import CITY_FILE
+from pipelines.settings.city_file import CITY_FILE, YEAR_FILE
 from pipelines.settings.operation import ANSWERS_FOLDER
 from pipelines.texts import both
 
@@ -38,6 +38,8 @@ def make(folder: Path, name: str) -> list[Path]:
         raise FolderInUseError(both("folder_in_use", at=folder))
     made = [folder / CITY_FILE]
     durable.write(made[0], city_toml(name).encode())
+    made.append(folder / YEAR_FILE)
+    durable.write(made[-1], (HERE / YEAR_FILE).read_bytes())
     for table in register_tables():
         made.append(folder / "registers" / f"{table.name}.csv")
         durable.write(made[-1], register(table).encode())
