@@ -174,6 +174,8 @@ def with_faults(bills: list[Bill]) -> list[Bill]:
         month = (bill.start.year, bill.start.month)
         if bill.meter_id == "F009-E" and month == (2025, 8):
             continue  # a missing bill
+        if bill.meter_id == "F049-E" and month == (2025, 6):
+            continue  # a missing bill of a site that is 4 % below a threshold
         if bill.meter_id.startswith("F019-") and bill.start >= date(2025, 12, 20):
             continue  # over its target, and it stops sending
         if bill.meter_id == "F014-E" and month == (2025, 11):  # MWh booked as kWh

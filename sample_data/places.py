@@ -111,6 +111,10 @@ FACILITIES: tuple[tuple[str, str, str, str, str, float, str, float], ...] = (
     ("F044", "健康センター", "OP4", "病院総務課", "hospital", 620, "hot_water", 0.9),
     ("F045", "市営バス車庫", "OP5", "運輸課", "depot", 520, "kerosene", 3.0),
     ("F046", "子ども交流館", "OP1", "保育課", "community", 240, "city_gas", 1.8),
+    ("F047", "工業用水第一浄水場", "OP6", "工業用水課", "waterworks", 55300, "", 0),
+    ("F048", "工業用水第二浄水場", "OP6", "工業用水課", "waterworks", 14840, "", 0),
+    ("F049", "北取水場", "OP6", "工業用水課", "waterworks", 12000, "", 0),
+    ("F050", "北送水ポンプ場", "OP6", "工業用水課", "waterworks", 7480, "", 0),
 )
 OPERATORS = (
     ("OP1", "みほん市長部局", "0000101", "mayor"),
@@ -118,7 +122,15 @@ OPERATORS = (
     ("OP3", "みほん市上下水道局", "0000103", "water"),
     ("OP4", "みほん市病院事業", "0000104", "hospital"),
     ("OP5", "みほん市交通事業", "", "transport"),
+    ("OP6", "みほん市工業用水道事業", "0000106", "industrial_water"),
 )
+# site, name, operator, designation number, designation, designated on: F048 came to 1,500 kL in FY2025 and is not designated yet
+SITES = (
+    ("F047", "工業用水第一浄水場", "OP6", "2000106", "type_1", "2011-09-01"),
+    ("S-EKIMAE", "駅前複合施設", "OP1", "", "", ""),
+    ("S-NORTH", "北取水・送水施設", "OP6", "2000107", "type_2", "2011-09-01"),
+)
+JOINED = ("F049", "F050")  # one site, S-NORTH
 OPENED = {"F046": date(2019, 10, 1)}
 CLOSED = {"F010": date(2024, 10, 1)}
 LARGE = ("F001", "F020", "F024", "F039", "F041", "F043")
@@ -269,6 +281,10 @@ def _swapped(made: list[Meter]) -> Iterable[Meter]:
             yield replace(meter, meter_id="F007-E2", valid_from=date(2023, 10, 12))
         elif meter.facility_id == "F019":  # the pool that went over its path
             yield replace(meter, trend=0.004, jump_on=date(2022, 7, 1), jump=1.5)
+        elif meter.facility_id in JOINED:  # a site 4 % below 1,500 kL
+            yield replace(meter, trend=0.0)
+        elif meter.meter_id == "F048-E":  # the site that crosses 1,500 kL
+            yield replace(meter, trend=0.027)
         elif meter.meter_id == "F043-E":  # the hospital that grew
             yield replace(meter, trend=0.006)
         elif meter.meter_id == "F002-E":  # zero-carbon contract from 2023-04-01, use rising
@@ -282,6 +298,16 @@ def registers() -> dict[str, list[dict[str, object]]]:
     return {
         "operators": [
             dict(zip(("operator_id", "name", "designation_no", "kind"), row, strict=True)) for row in OPERATORS
+        ],
+        "sites": [
+            dict(
+                zip(
+                    ("site_id", "name", "operator_id", "designation_no", "designation", "designated_on"),
+                    row,
+                    strict=True,
+                )
+            )
+            for row in SITES
         ],
         "facilities": [
             {
@@ -322,6 +348,19 @@ def registers() -> dict[str, list[dict[str, object]]]:
                 "designated_manager": "",
                 "site_id": "S-EKIMAE",
             },
+            *(
+                {
+                    "facility_id": facility,
+                    "valid_from": "2013-03-01",
+                    "valid_to": "",
+                    "operator_id": "",
+                    "department": "",
+                    "use_class": "",
+                    "designated_manager": "",
+                    "site_id": "S-NORTH",
+                }
+                for facility in JOINED
+            ),
         ],
         "facility_facts": [
             {
