@@ -140,6 +140,8 @@ def results_suite() -> list[Check]:
                 "post_requirements",
                 "post_terms",
                 "deadlines",
+                "site_energy_years",
+                "intensities",
                 "doubts",
                 *results,
                 "flags",

@@ -1,8 +1,8 @@
 """Build what the Act asks of operators and sites: designation, posts and who holds them when, and who answers today.
 
 Reads energy_by_meter_day, meter_allocations, energy_choices, facility_spans, thresholds, heat_contents, legal_posts, manager_numbers,
-meters, operators, sites, facilities, appointments and filed. Writes operator_fiscal_years, site_fiscal_years, post_requirements,
-post_terms, post_holders, post_deputies and deadlines.
+meters, operators, sites, facilities, appointments, denominators and filed. Writes operator_fiscal_years, site_fiscal_years,
+site_energy_years, intensities, post_requirements, post_terms, post_holders, post_deputies and deadlines.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 OPERATOR_POSTS = frozenset({"エネルギー管理統括者", "エネルギー管理企画推進者"})
 STEPS = ("act_parts", "act_days", "act_years", "road_years")
 SEATS = ("seat_pieces", "seat_terms", "combined_terms")
-TABLES = ("operator_fiscal_years", "site_fiscal_years", "post_requirements")
+TABLES = ("operator_fiscal_years", "site_fiscal_years", "site_energy_years", "intensities", "post_requirements")
 # what is wrong with a seat -> the rule that tells it
 RULES_OF_SEATS = {
     "overdue": "post_overdue",
@@ -54,7 +54,7 @@ def build(
 
     Returns:
         Findings: designations that speak against the sums, years that come near a threshold, what is to be done about posts,
-        reports that are overdue.
+        reports that are overdue, denominators that changed and aims that were not reached.
 
     Raises:
         StageError: when a statement of ours fails.
@@ -76,7 +76,7 @@ def build(
         "responsible_per": settings.energy_act.responsible_per,
     }
     _load_city_dates(connection, settings, today)
-    for functions in ("thresholds", "periods"):
+    for functions in ("thresholds", "periods", "intensities"):
         database.define(connection, HERE / "macros" / f"{functions}.sql")
     for step in STEPS:
         database.create_temp(connection, step, HERE / f"{step}.sql", parameters)
@@ -87,7 +87,12 @@ def build(
     for table in ("post_terms", "post_holders", "post_deputies", "deadlines"):
         database.fill(connection, table, HERE / f"{table}.sql", parameters)
     connection.execute("".join(f"DROP TABLE {step};" for step in (*reversed(SEATS), *reversed(STEPS))))
-    return [*_of_designations(connection, parameters), *_of_posts(connection, parameters), *_of_reports(connection)]
+    return [
+        *_of_designations(connection, parameters),
+        *_of_posts(connection, parameters),
+        *_of_reports(connection),
+        *_of_intensities(connection, parameters),
+    ]
 
 
 def _load_city_dates(connection: duckdb.DuckDBPyConnection, settings: Settings, today: date) -> None:
@@ -125,6 +130,13 @@ def _of_posts(connection: duckdb.DuckDBPyConnection, parameters: dict[str, Any])
         told = {"operator": row["operator_id"], "post": row["post"], "seats": row["seats"], "some": some}
         told |= {"persons": row["persons"] or "-", "due": row["due_on"] or "-"}
         yield Finding(RULES_OF_SEATS[row["fault"]], f"{row['operator_id']}/{row['post']}", told)
+
+
+def _of_intensities(connection: duckdb.DuckDBPyConnection, parameters: dict[str, Any]) -> Iterator[Finding]:
+    for row in database.rows(connection, HERE / "intensity_faults.sql", parameters):
+        told = {key: row[key] for key in ("operator_id", "denominator", "unit", "fiscal_year")}
+        told |= {"whose": row["subject"], "percent": "-" if row["low"] is None else f"{row['low'] * 100:.1f}"}
+        yield Finding(row["rule_id"], f"{row['subject']}/{row['denominator']}", told, None, row["fiscal_year"])
 
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:

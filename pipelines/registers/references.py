@@ -34,6 +34,7 @@ MUST_NAME: Mapping[Place, Place] = {
     ("facilities", "operator_id"): ("operators", "operator_id"),
     ("sites", "operator_id"): ("operators", "operator_id"),
     ("filed", "operator_id"): ("operators", "operator_id"),
+    ("denominators", "operator_id"): ("operators", "operator_id"),
     ("facility_periods", "facility_id"): ("facilities", "facility_id"),
     ("facility_periods", "operator_id"): ("operators", "operator_id"),
     ("facility_links", "from_facility_id"): ("facilities", "facility_id"),
@@ -60,6 +61,7 @@ MUST_NAME: Mapping[Place, Place] = {
 SHOULD_NAME: Mapping[Place, tuple[Place, ...]] = {
     ("sites", "site_id"): (("facility_periods", "site_id"), ("facilities", "facility_id")),
     ("facility_periods", "site_id"): (("sites", "site_id"),),
+    ("denominators", "site_id"): (("sites", "site_id"), ("facility_periods", "site_id"), ("facilities", "facility_id")),
     ("headings", "use_class"): (("facilities", "use_class"), ("facility_periods", "use_class")),
     ("events", "use_class"): (("facilities", "use_class"), ("facility_periods", "use_class")),
     ("published_totals", "subject"): tuple(place for places in SUBJECTS.values() for place in places),

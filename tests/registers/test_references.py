@@ -43,6 +43,7 @@ FREE: dict[str | Place, str] = {
     ("facilities", "department"): "departments are named here", ("facility_periods", "department"): "and here",
     ("facilities", "use_class"): "use classes are named here", ("facility_periods", "use_class"): "and here",
     ("operators", "kind"): "a text", ("groups", "kind"): "a text",
+    ("denominators", "denominator"): "the city's own word", ("denominators", "unit"): "of a denominator: any",
     ("measures", "kind"): "the city's own word", ("events", "kind"): "any word; those with an effect are shown with the register",
     ("appointments", "acting_for"): "a holder, or the post as such: whom it names decides whose deputy the row is",
     ("activity_sources", "substance"): "without a factor of its own it is told as missing",
