@@ -130,6 +130,7 @@ SITES = (
     ("S-EKIMAE", "駅前複合施設", "OP1", "", "", ""),
     ("S-NORTH", "北取水・送水施設", "OP6", "2000107", "type_2", "2011-09-01"),
 )
+SITE_COLUMNS = ("site_id", "name", "operator_id", "designation_no", "designation", "designated_on")
 JOINED = ("F049", "F050")  # one site, S-NORTH
 OPENED = {"F046": date(2019, 10, 1)}
 CLOSED = {"F010": date(2024, 10, 1)}
@@ -299,16 +300,7 @@ def registers() -> dict[str, list[dict[str, object]]]:
         "operators": [
             dict(zip(("operator_id", "name", "designation_no", "kind"), row, strict=True)) for row in OPERATORS
         ],
-        "sites": [
-            dict(
-                zip(
-                    ("site_id", "name", "operator_id", "designation_no", "designation", "designated_on"),
-                    row,
-                    strict=True,
-                )
-            )
-            for row in SITES
-        ],
+        "sites": [dict(zip(SITE_COLUMNS, row, strict=True)) for row in SITES],
         "facilities": [
             {
                 "facility_id": f,
@@ -338,29 +330,8 @@ def registers() -> dict[str, list[dict[str, object]]]:
                 "designated_manager": "",
                 "site_id": "",
             },
-            {
-                "facility_id": "F021",
-                "valid_from": "2013-03-01",
-                "valid_to": "",
-                "operator_id": "",
-                "department": "",
-                "use_class": "",
-                "designated_manager": "",
-                "site_id": "S-EKIMAE",
-            },
-            *(
-                {
-                    "facility_id": facility,
-                    "valid_from": "2013-03-01",
-                    "valid_to": "",
-                    "operator_id": "",
-                    "department": "",
-                    "use_class": "",
-                    "designated_manager": "",
-                    "site_id": "S-NORTH",
-                }
-                for facility in JOINED
-            ),
+            _in_site("F021", "S-EKIMAE"),
+            *[_in_site(facility, "S-NORTH") for facility in JOINED],
         ],
         "facility_facts": [
             {
@@ -410,6 +381,12 @@ def registers() -> dict[str, list[dict[str, object]]]:
             },
         ],
     }
+
+
+def _in_site(facility: str, site: str) -> dict[str, object]:
+    """A row that says to which site a facility belongs, and changes nothing else of it."""
+    of_old = dict.fromkeys(("valid_to", "operator_id", "department", "use_class", "designated_manager"), "")
+    return {"facility_id": facility, "valid_from": "2013-03-01", **of_old, "site_id": site}
 
 
 def _register_rows(meter: Meter) -> list[dict[str, object]]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines import texts
-from pipelines.cli import begin, common, desk, duties, factors, intake, operation, past, review, rounds, sql
+from pipelines.cli import begin, common, desk, duties, factors, intake, operation, past, report, review, rounds, sql
 from pipelines.cli import year as cli_year
 from pipelines.cli.spoken import Spoken
 from pipelines.errors import ActionableError
@@ -39,6 +39,7 @@ desk.add_to(review.app)
 app.add_typer(review.app, name="review")
 app.add_typer(factors.app, name="factors")
 app.add_typer(cli_year.app, name="year")
+app.add_typer(report.app, name="report")
 begin.add_to(app)
 past.add_to(app)
 sql.add_to(app)
@@ -234,6 +235,9 @@ def explain(
     exact: Annotated[
         bool, typer.Option("--exact", help="小数をすべて示す（ふだんは3桁） / all decimals, not three.")
     ] = False,
+    cell: Annotated[
+        str | None, typer.Option("--cell", help="定期報告書の欄（CSVの cell_id） / a cell of the periodic report.")
+    ] = None,
     as_known_at: common.AsKnownAt = None,
     by_receipt: common.ByReceipt = False,
     as_json: common.AsJson = False,
@@ -253,6 +257,9 @@ def explain(
     from pipelines.warehouse import query
 
     year = common.year_of(fiscal_year)
+    if cell is not None:
+        report.show_cell(facility, year, cell, as_json=as_json)
+        return
     first = None if month is None else date(year + (month < 4), month, 1)
     try:
         with query.opened(common.tables_file(as_known_at, by_receipt=by_receipt)) as connection:

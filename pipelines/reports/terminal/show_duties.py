@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 
+from pipelines.ask.periodic import PeriodicReport, ReportCell
 from pipelines.reports.terminal.look import Terminal
 from pipelines.texts import word
 
@@ -71,6 +73,25 @@ def deadlines(out: Terminal, rows: Rows) -> None:
         ),
         whole=frozenset({0}),
     )
+
+
+def periodic(out: Terminal, found: PeriodicReport, file: Path) -> None:
+    """What was written, and the points of the self-check that ask for a look."""
+    failed = [check for check in found.checks if check.passed is False]
+    empty = sum(cell.value is None for cell in found.cells)
+    out.line(out.say("periodic_written", file=file, cells=len(found.cells), empty=empty, failed=len(failed)))
+    for check in failed:
+        out.line(f"  {check.point}: {check.detail}")
+
+
+def cell(out: Terminal, found: ReportCell) -> None:
+    """A cell of the periodic report: its value, how it was reckoned, why it is empty."""
+    value = "-" if found.value is None else found.value if isinstance(found.value, str) else f"{found.value:,.3f}"
+    out.line(found.cell_id, "bold")
+    out.line(f"{value} {found.unit}".rstrip())
+    for text in (found.how, found.reason):
+        if text:
+            out.line(text)
 
 
 def _item(row: Mapping[str, Any], out: Terminal) -> str:
