@@ -9,8 +9,7 @@ WITH homes AS (
 matches AS (
     SELECT DISTINCT r.duty_id, a.person_id, a.name, a.appointed_on,
         coalesce(a.ended_on, DATE '9999-12-31') AS ended_on, a.acting_for, a.qualification, a.training_on, a.notified_on, a.approval_document,
-        (a.facility_id IS NULL) :: INTEGER * 8 + (a.site_id IS NULL) :: INTEGER * 4 + (a.department IS NULL) :: INTEGER * 2
-            + (a.operator_id IS NULL) :: INTEGER AS generality
+        [a.facility_id IS NULL, a.site_id IS NULL, a.department IS NULL, a.operator_id IS NULL] AS generality
     FROM (SELECT DISTINCT duty_id, duty_of, subject_id, operator_id, post FROM post_requirements) AS r
     JOIN appointments AS a ON a.post = r.post AND (a.operator_id IS NULL OR a.operator_id = r.operator_id)
     LEFT JOIN homes AS h ON h.facility_id = a.facility_id
