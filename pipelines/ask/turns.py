@@ -105,6 +105,7 @@ def shown(desk: Desk, flags: Sequence[Flag]) -> list[dict[str, Any]]:
         doubts.setdefault(row.pop("flag_id"), []).append(row)
     return [
         counter.as_row(desk, flag)
+        | _not_asked(desk, flag)
         | {
             "opened_at": flag.opened_at,
             "numbers": json.loads(numbers.get(flag.flag_id) or "{}"),
@@ -114,6 +115,22 @@ def shown(desk: Desk, flags: Sequence[Flag]) -> list[dict[str, Any]]:
         }
         for flag in flags
     ]
+
+
+def _not_asked(desk: Desk, flag: Flag) -> dict[str, Any]:
+    """Whether a flag is asked, and the answer of an earlier year that was to stand for it too."""
+    told = desk.asking(flag)
+    given = (d for steps in desk.decisions.values() for d in steps if d.decision_id == told.standing_decision_id)
+    answer = next(given, None) if told.standing_decision_id else None
+    return {
+        "asking": told.asking,
+        "asked_from": told.asked_from,
+        "standing_decision_id": told.standing_decision_id,
+        "standing_until": told.standing_until,
+        "standing_state": told.standing_state,
+        "standing_on": answer and answer.decided_at.date(),
+        "standing_post": answer and answer.post,
+    }
 
 
 def _step(desk: Desk, flag: Flag, taken: Decision) -> dict[str, Any]:
@@ -128,6 +145,7 @@ def _step(desk: Desk, flag: Flag, taken: Decision) -> dict[str, Any]:
         "document_no",
         "decided_on",
         "recorded_by",
+        "stands_for",
     )
     return {name: getattr(taken, name) for name in (*told, "recorded_only")} | {
         "text": taken.comment,

@@ -135,6 +135,16 @@ def review_answer(
     discard: Annotated[
         bool, typer.Option("--discard", help="保留中の行は捨てる / the rows held back are to be discarded.")
     ] = False,
+    stands_for: Annotated[
+        int,
+        typer.Option(
+            "--stands-for",
+            min=1,
+            max=3,
+            help="回答が有効な年度の数（その年度を含む）。後の年度は、同じ形のものを尋ねないだけで、疑義も幅も晴れません"
+            " / fiscal years for which the answer stands: later ones of the same pattern are not asked, and keep their bounds.",
+        ),
+    ] = 1,
     evidence: Paper = None,
     document: Document = "",
     on: DocumentDate = None,
@@ -151,7 +161,9 @@ def review_answer(
     def step(city: CityFolder) -> list[Any]:
         paper = _evidence(city, evidence, document, on)
         chosen = _chosen(city, flags, all_of, "answer")
-        return counter.answer_all(city, chosen, by, text, paper, data_are_right=data_are_right, discard=discard)
+        return counter.answer_all(
+            city, chosen, by, text, paper, data_are_right=data_are_right, discard=discard, stands_for=stands_for
+        )
 
     _review(step, as_json=as_json)
 

@@ -48,6 +48,8 @@ FLAG_RULES = (
     "readings_after_closing",
     "year_not_closed",
 )
+# Of statements that raise flags of more than one rule, besides those of quality_rules (rule_ids.sql).
+MORE_RULES = ("readings_before_validity", "readings_after_validity", "backdated_target")
 # What the 企画推進者 answers for, whoever runs the facility.
 OF_PROMOTER = frozenset({"verdict_changed", "backdated_target", "year_not_closed"})
 OWNER_POSTS = ("エネルギー管理員", "エネルギー管理責任者", "エネルギー管理企画推進者")
@@ -133,6 +135,12 @@ def build(
         *_of_yearly_totals(database.rows(connection, HERE / "yearly_totals_differ.sql", parameters), settings),
         *_not_told_then(database.rows(connection, HERE / "types_not_told_then.sql")),
     ]
+
+
+def rule_ids(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Return every rule that can raise flags, whether or not it does tonight."""
+    of_doubts = {row["rule_id"] for row in database.rows(connection, HERE / "rule_ids.sql")}
+    return {*FLAG_RULES, *MORE_RULES, *of_doubts}
 
 
 def write_findings(connection: duckdb.DuckDBPyConnection, findings: Iterable[Finding]) -> None:

@@ -18,10 +18,16 @@ runs AS (
     FROM marked
     GROUP BY facility_id, meter_id, quantity, run
     HAVING count(*) >= CAST($flat_run_days AS INTEGER)
+),
+months AS (
+    SELECT facility_id, meter_id, since, unnest(range(date_trunc('month', since), CAST(since + CAST(days AS INTEGER) AS TIMESTAMP), INTERVAL 1 MONTH)) AS month
+    FROM runs
 )
 SELECT
-    facility_id, CAST(fiscal_year_of(since) AS INTEGER) AS fiscal_year, meter_id AS subject, NULL AS co2e_at_stake_kg,
-    to_json({days: CAST(max(days) AS INTEGER), since: strftime(arg_max(since, days), '%Y-%m-%d'),
-        quantity: CAST(arg_max(quantity, days) AS DOUBLE)}) AS evidence
-FROM runs
-GROUP BY facility_id, fiscal_year_of(since), meter_id
+    r.facility_id, CAST(fiscal_year_of(r.since) AS INTEGER) AS fiscal_year, r.meter_id AS subject, NULL AS co2e_at_stake_kg,
+    to_json({days: CAST(max(r.days) AS INTEGER), since: strftime(arg_max(r.since, r.days), '%Y-%m-%d'),
+        months: string_agg(DISTINCT strftime(m.month, '%Y-%m'), ', ' ORDER BY strftime(m.month, '%Y-%m')),
+        quantity: CAST(arg_max(r.quantity, r.days) AS DOUBLE)}) AS evidence
+FROM runs AS r
+JOIN months AS m ON m.facility_id = r.facility_id AND m.meter_id = r.meter_id AND m.since = r.since
+GROUP BY r.facility_id, fiscal_year_of(r.since), r.meter_id

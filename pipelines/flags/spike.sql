@@ -15,7 +15,8 @@ seasons AS (
 )
 SELECT
     d.facility_id, CAST(fiscal_year_of(d.local_date) AS INTEGER) AS fiscal_year, d.meter_id AS subject, NULL AS co2e_at_stake_kg,
-    to_json({days: CAST(count(*) AS INTEGER), since: strftime(arg_max(d.local_date, d.quantity), '%Y-%m-%d'),
+    to_json({days: CAST(count(*) AS INTEGER),
+        months: string_agg(DISTINCT strftime(d.local_date, '%Y-%m'), ', ' ORDER BY strftime(d.local_date, '%Y-%m')), since: strftime(arg_max(d.local_date, d.quantity), '%Y-%m-%d'),
         quantity: CAST(max(d.quantity) AS DOUBLE), usual: CAST(arg_max(s.usual_most, d.quantity) AS DOUBLE)}) AS evidence
 FROM days AS d
 JOIN seasons AS s ON s.facility_id = d.facility_id AND s.meter_id = d.meter_id AND s.season = d.season

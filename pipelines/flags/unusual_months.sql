@@ -42,6 +42,7 @@ homes AS (
 SELECT h.facility_id, CAST(fiscal_year_of(a.month) AS INTEGER) AS fiscal_year, a.meter_id AS subject, NULL AS co2e_at_stake_kg,
     to_json({months: string_agg(DISTINCT strftime(a.month, '%Y-%m'), ', ' ORDER BY strftime(a.month, '%Y-%m')),
         mean: round(arg_min(a.mean, a.month), 3), lowest: round(arg_min(a.lowest, a.month), 3), highest: round(arg_min(a.highest, a.month), 3),
+        apart: round(max(greatest(a.lowest - a.mean, a.mean - a.highest)), 3), is_below: bool_or(a.mean < a.lowest), is_above: bool_or(a.mean > a.highest),
         unit: any_value(a.unit)}) AS evidence
 FROM apart AS a
 JOIN homes AS h ON h.meter_id = a.meter_id AND a.month < h.valid_to AND a.month + INTERVAL 1 MONTH > h.valid_from

@@ -37,6 +37,8 @@ COPIED = {
 FLAGS = "flags.jsonl"
 # flags and the question each was part of when it was first asked
 ASKED = "asked_flags.jsonl"
+# rules that raise flags, each with the day of the first night that knew it; is_new: others were known before
+RULES = "flag_rules.jsonl"
 # what was swapped in, said before the swap: run, hash of the file's bytes, what it was built from
 PUBLISHED = "published_files.jsonl"
 TOTALS = "published_facility_years"
@@ -82,6 +84,20 @@ class History:
         known = {record["flag_id"] for record in self.asked()}
         new = ({"flag_id": f, "question_id": q, "asked_on": str(day)} for f, q, day in flags if f not in known)
         journal.append(self.folder / ASKED, new)
+
+    def known_rules(self, past: Past | None = None) -> list[dict[str, Any]]:
+        """Return rule_id, known_on and is_new of each rule that raises flags, or was known by a past moment."""
+        return [
+            record
+            for number, record in journal.numbered(self.folder / RULES)
+            if past is None or past.knows(RULES, number, f"{record['known_on']} 00:00:00")
+        ]
+
+    def remember_rules(self, rules: Iterable[tuple[str, date, bool]]) -> None:
+        """Keep the first day of rules that are new."""
+        known = {record["rule_id"] for record in self.known_rules()}
+        new = ({"rule_id": r, "known_on": str(day), "is_new": is_new} for r, day, is_new in rules if r not in known)
+        journal.append(self.folder / RULES, new)
 
     def remember_flags(self, flags: Iterable[tuple[str, date]]) -> None:
         """Keep the first day of flags that are new."""
@@ -130,6 +146,8 @@ class History:
             self.remember_flags(connection.execute("SELECT flag_id, opened_at FROM flags ORDER BY flag_id").fetchall())
             asked = "SELECT flag_id, question_id, asked_on FROM flags WHERE asked_on IS NOT NULL ORDER BY flag_id"
             self.remember_asked(connection.execute(asked).fetchall())
+            rules = "SELECT rule_id, known_on, is_new FROM flag_rules ORDER BY rule_id"
+            self.remember_rules(connection.execute(rules).fetchall())
         connection.close()
         return sorted(set(torn) - set(kept.wrong(self.folder, f"{self.folder.name}/"))) if torn else []
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
 from pipelines.rounding import rule_of
+from pipelines.texts import say
 
 GAP = 2
 LONGEST_LINE = 200  # of what is told in one line, to a screen or in a mail
@@ -31,6 +33,16 @@ def one_line(text: str) -> str:
     clean = "".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in text)
     line = " ".join(clean.split())
     return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
+
+
+def not_asked(flag: Mapping[str, Any], language: str) -> str:
+    """Return why an open flag is not asked, or asked again, where an earlier answer or a new rule is behind it; else nothing."""
+    if flag["state"] != "open":
+        return ""
+    if state := flag.get("standing_state"):
+        told = {"on": flag["standing_on"], "post": flag["standing_post"], "until": flag["standing_until"]}
+        return say(f"standing_{state}", language, decision=flag["standing_decision_id"][:12], **told)
+    return say("asking_silent", language, day=flag["asked_from"]) if flag.get("asked_from") else ""
 
 
 def pair_lines(pairs: Iterable[tuple[str, object]], width: int) -> list[tuple[str, str]]:

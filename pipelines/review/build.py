@@ -1,6 +1,6 @@
 """Bring people's decisions into the night: overrides before the energy is judged, states after the flags are raised.
 
-Reads the decisions store, raised_flags, answer_rows and totals. Writes flags (with their state), returned_answers and reviews.
+Reads the decisions store, raised_flags, answer_rows and totals. Writes flags (with their state), flag_rules, returned_answers and reviews.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from pipelines.findings import Finding
+from pipelines.review import standing
 from pipelines.review.desk import WAITS_FOR, Desk
 from pipelines.review.states import OPEN, binds, overrides, settled
 from pipelines.review.store import Decision
@@ -64,6 +65,8 @@ def build(
     today: date,
     settings: Settings,
     asked: Iterable[Mapping[str, Any]],
+    rules: Iterable[str] = (),
+    known_rules: Iterable[Mapping[str, Any]] = (),
 ) -> list[Finding]:
     """Fill flags, with their state and whose turn it is, and reviews, and say which flags are asked.
 
@@ -73,6 +76,8 @@ def build(
         today: The day of the run.
         settings: By how much a closed year may move before decisions lapse, and what is worth a question.
         asked: flag_id, question_id and asked_on of the flags that were asked before, from the history.
+        rules: Every rule that can raise flags.
+        known_rules: rule_id, known_on and is_new of those that were known before, from the history.
 
     Returns:
         A finding for each decision that lapsed, and for each flag whose next step nobody is left to take.
@@ -124,11 +129,14 @@ def build(
                 decision.recorded_only,
                 decision.discard,
                 decision.answer_cause,
+                decision.stands_for,
+                decision.seen_pattern,
             )
         )
     database.fill(connection, "returned_answers", HERE / "returned_answers.sql")
     database.create(connection, "reviews")
     database.insert_rows(connection, "reviews", rows)
+    standing.prepare(connection, desk, today, settings.questions, rules, known_rules)
     _ask(connection, today, settings, asked)
     return [*lapsed, *_stuck(desk)]
 
@@ -153,7 +161,9 @@ def _ask(
     database.create_temp(connection, "asking", HERE / "asking.sql", parameters)
     connection.execute(
         """UPDATE flags
-           SET question_id = a.question_id, cause_kind = a.cause_kind, cause = a.cause, asking = a.asking, asked_on = a.asked_on
+           SET question_id = a.question_id, cause_kind = a.cause_kind, cause = a.cause, asking = a.asking, asked_on = a.asked_on,
+               asked_from = a.asked_from, pattern = a.pattern, standing_decision_id = a.standing_decision_id,
+               standing_until = a.standing_until, standing_state = a.standing_state
            FROM asking AS a WHERE a.flag_id = flags.flag_id"""
     )
 

@@ -106,9 +106,12 @@ def answer(
     *,
     data_are_right: bool,
     discard: bool = False,
+    stands_for: int = 1,
 ) -> Decision:
     """Answer a flag and keep the answer."""
-    return answer_all(city, [flag_id], person, text, evidence, data_are_right=data_are_right, discard=discard)[0]
+    return answer_all(
+        city, [flag_id], person, text, evidence, data_are_right=data_are_right, discard=discard, stands_for=stands_for
+    )[0]
 
 
 def answer_all(
@@ -121,15 +124,15 @@ def answer_all(
     data_are_right: bool,
     discard: bool = False,
     cause: str | None = None,
+    stands_for: int = 1,
     at: Desk | None = None,
 ) -> list[Decision]:
     """Give one answer to several flags: a decision for each, and none where one of them cannot be taken."""
     with _at(city, at) as open_desk:
         now = city.now()
+        said = {"data_are_right": data_are_right, "discard": discard}
         taken = [
-            open_desk.answer(
-                each, person, text, now, evidence, data_are_right=data_are_right, discard=discard, cause=cause
-            )
+            open_desk.answer(each, person, text, now, evidence, **said, cause=cause, stands_for=stands_for)
             for each in open_desk.spread(flag_ids, "answer")
         ]
         return _kept(city, open_desk, taken, evidence)

@@ -26,10 +26,10 @@ from uuid import uuid4
 
 import duckdb
 
-from pipelines import tables
 from pipelines.errors import ActionableError
 from pipelines.periods import fiscal_year
 from pipelines.process.recorder import recorder
+from pipelines.review.asked import ASKED, MINOR, Asked, of_flags
 from pipelines.review.evidence import NONE, Evidence
 from pipelines.review.posts import DEPUTY, FIRST_LINE, LADDER, Posts
 from pipelines.review.states import (
@@ -37,6 +37,7 @@ from pipelines.review.states import (
     ACCEPTED,
     ANSWERED,
     FROM,
+    MOST_YEARS,
     OPEN,
     RETURNED,
     Present,
@@ -54,7 +55,6 @@ HERE = Path(__file__).parent
 # step -> the work it is part of; nobody does two of them for one flag
 WORK = {"answer": "answer", "accept": "judge", "return": "judge", "confirm": "confirm", ACCEPT_MINOR: "judge"}
 POSTS = {"accept": LADDER, "return": LADDER, "confirm": LADDER[1:], ACCEPT_MINOR: LADDER}
-ASKED, _, MINOR = tables.words("asking")
 # state -> the step that a flag in it waits for; an open one needs no other than its owner
 WAITS_FOR = {ANSWERED: "accept", ACCEPTED: "confirm"}
 NEXT_STEP = {OPEN: "answer", RETURNED: "answer", **WAITS_FOR}
@@ -166,15 +166,6 @@ def _as_text(seen: Sequence[Any] | None) -> str | None:
     return json.dumps(seen, ensure_ascii=False, sort_keys=True) if seen else None
 
 
-def _asking(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]:
-    """Return flag_id -> its question and whether it is asked; nothing for a file that an older version published."""
-    names = [column[0] for column in connection.execute("SELECT * FROM flags LIMIT 0").description or []]
-    if "asking" not in names:
-        return {}
-    rows = connection.execute("SELECT flag_id, question_id, asking FROM flags").fetchall()
-    return {flag_id: (question_id, asking) for flag_id, question_id, asking in rows}
-
-
 class Desk:
     """Steps on the flags of a published file.
 
@@ -204,7 +195,7 @@ class Desk:
         self.flags = {flag.flag_id: flag for flag in flags(connection)}
         self.doubts = {doubt.flag_id: doubt for doubt in doubts(connection, list(self.flags.values()))}
         self.posts = Posts(connection, today)
-        self._asking = _asking(connection)
+        self._asking = of_flags(connection)
 
     def seen_anew(
         self,
@@ -264,9 +255,9 @@ class Desk:
     def questions_like(self, begins: str) -> dict[str, list[Flag]]:
         """Return the questions whose id begins so, each with its flags in whatever state."""
         found: dict[str, list[Flag]] = {}
-        for flag_id, (question, _) in self._asking.items():
-            if begins and question.startswith(begins):
-                found.setdefault(question, []).append(self.flags[flag_id])
+        for flag_id, each in self._asking.items():
+            if begins and each.question_id.startswith(begins):
+                found.setdefault(each.question_id, []).append(self.flags[flag_id])
         return found
 
     def minor(self, year: int) -> list[Flag]:
@@ -274,9 +265,7 @@ class Desk:
         return [
             flag
             for flag in self.flags.values()
-            if flag.fiscal_year == year
-            and self._asking.get(flag.flag_id, ("", ""))[1] == MINOR
-            and self.state(flag) in FROM[ACCEPT_MINOR]
+            if flag.fiscal_year == year and self.asking(flag).asking == MINOR and self.state(flag) in FROM[ACCEPT_MINOR]
         ]
 
     def accept_minor(
@@ -308,11 +297,12 @@ class Desk:
         data_are_right: bool,
         discard: bool = False,
         cause: str | None = None,
+        stands_for: int = 1,
     ) -> Decision:
-        """Answer a flag.
+        """Answer a flag; the answer may stand for more fiscal years than the flag's own, that one counted.
 
         Raises:
-            StepError: wrong state, empty text, two answers at once, or the person holds no post at the facility.
+            StepError: wrong state, empty text, two answers at once, the person holds no post at the facility, or it cannot stand so long.
         """
         flag = self._ready(flag_id, "answer")
         if not text.strip():
@@ -322,10 +312,17 @@ class Desk:
         post = self._post_of(flag, "answer", person)
         if discard and not flag.seen_rows:
             raise StepError(both("no_rows_to_discard"))
+        if not 1 <= stands_for <= MOST_YEARS:
+            raise StepError(both("stands_too_long", most=MOST_YEARS))
+        pattern = self.asking(flag).pattern if stands_for > 1 else None
+        if stands_for > 1 and pattern is None:
+            raise StepError(both("cannot_stand", flag_id=flag.flag_id))
         taken = self._decision(flag, "answer", person, post, now, evidence)
         rows = flag.seen_rows if data_are_right or discard else None
         said = replace(taken, comment=text, data_are_right=data_are_right, discard=discard, answer_cause=cause)
-        return self._keep(replace(said, seen_rows=rows))
+        return self._keep(
+            replace(said, seen_rows=rows, stands_for=stands_for if pattern else None, seen_pattern=pattern)
+        )
 
     def judge(
         self, flag_id: str, step: str, person: str, text: str, now: datetime, evidence: Evidence = NONE
@@ -395,15 +392,15 @@ class Desk:
 
     def question_of(self, flag: Flag) -> str:
         """Return the id of the question that a flag is part of; its own where it is part of none."""
-        return self._asking.get(flag.flag_id, ("", ""))[0] or flag.flag_id
+        return self.asking(flag).question_id or flag.flag_id
 
-    def asking(self, flag: Flag) -> tuple[str, str]:
-        """Return the question a flag is part of (itself where it is of none), and whether that is asked, waits or is too small."""
-        return self._asking.get(flag.flag_id, (flag.flag_id, ASKED))
+    def asking(self, flag: Flag) -> Asked:
+        """Return the question a flag is part of (itself where it is of none), whether that is asked, and why not."""
+        return self._asking.get(flag.flag_id) or Asked(flag.flag_id)
 
     def _is_asked(self, flag: Flag) -> bool:
-        """Tell whether people are asked: not where it waits for a coming week or is too small, unless a step was taken."""
-        return self._asking.get(flag.flag_id, ("", ASKED))[1] == ASKED or self.state(flag) != OPEN
+        """Tell whether people are asked: not where the night decided otherwise, unless a step was taken."""
+        return self.asking(flag).asking == ASKED or self.state(flag) != OPEN
 
     def _asked_first(self, flag: Flag, able: list[tuple[str, str]]) -> list[tuple[str, str]]:
         """Return who is asked to answer: the owner with his deputies; whoever answered before, where it comes back."""

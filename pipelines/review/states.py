@@ -30,6 +30,10 @@ FROM = {
 }
 
 
+# how many fiscal years an answer may stand at most, the flag's own counted: DESIGN of the questions, no setting
+MOST_YEARS = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Override:
     """A doubt that an accepted answer lifts: on these days, as long as their quantity is the one that was seen.

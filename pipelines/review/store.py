@@ -67,8 +67,12 @@ DECISIONS = Table(
     Column("discard", Boolean),
     Column("seen_rows", Text),
     Column("answer_cause", String(20)),
+    Column("stands_for", Integer),
+    Column("seen_pattern", Text),
 )
-YOUNGER = ("seen_days", "recorded_by", "evidence", "recorded_only", "discard", "seen_rows", "answer_cause")
+YOUNGER = (
+    "seen_days", "recorded_by", "evidence", "recorded_only", "discard", "seen_rows", "answer_cause", "stands_for", "seen_pattern",
+)  # fmt: skip
 REFUSALS = tuple(
     f"CREATE TRIGGER IF NOT EXISTS decisions_no_{verb} BEFORE {verb} ON decisions"
     " BEGIN SELECT RAISE(ABORT, 'decisions are append only'); END"
@@ -109,7 +113,8 @@ class Decision:
     with ``decided_on`` (a confirmation's date, else the document's), or ``evidence`` (hash of a kept file), is the paper
     behind it. ``recorded_only``: on record for somebody else without such paper, so it moves and lifts nothing.
     ``discard``: the answer that the rows held back (``seen_rows``) are to be discarded. ``answer_cause``: a word of the
-    catalogue, where the answer names one.
+    catalogue, where the answer names one. ``stands_for``: how many fiscal years the answer stands, that of the flag included, where
+    more than that one; then ``seen_pattern`` is what flags of the later years are held against.
     """
 
     decision_id: str
@@ -136,6 +141,8 @@ class Decision:
     discard: bool = False
     seen_rows: str | None = None
     answer_cause: str | None = None
+    stands_for: int | None = None
+    seen_pattern: str | None = None
 
 
 class Store:

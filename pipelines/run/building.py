@@ -147,8 +147,11 @@ class Building:
         """Raise the flags, give them the states that people's decisions led to, and write down what was found."""
         settings, opened = self.city.settings, self.night.history.opened(self.known.past)
         self.findings += flags.build(self.connection, settings, self.city.today, opened)
-        decisions, asked = list(self.known.decisions), self.night.history.asked(self.known.past)
-        self.findings += review.build(self.connection, decisions, self.city.today, settings, asked)
+        decisions, history, past = list(self.known.decisions), self.night.history, self.known.past
+        rules = flags.rule_ids(self.connection)
+        self.findings += review.build(
+            self.connection, decisions, self.city.today, settings, history.asked(past), rules, history.known_rules(past)
+        )
         flags.write_findings(self.connection, self.findings)
 
     def _last_published(self) -> totals.Published | None:

@@ -132,6 +132,15 @@ class Questions(Frozen):
     of_operator: float = Field(
         0.0005, ge=0, le=1, description="Share of an operator's year from which a question is worth asking."
     )
+    standing_difference: float = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="By which share a flag may exceed the one of an earlier year whose answer stands for it.",
+    )
+    silent_nights: int = Field(
+        30, ge=0, le=1000, description="Nights for which a rule that is new to the city raises flags and asks nobody."
+    )
 
 
 class Inbox(Frozen):

@@ -8,6 +8,7 @@ from django import forms
 
 from pipelines import tables
 from pipelines.reports.plain_text import visible
+from pipelines.review.states import MOST_YEARS
 from pipelines.texts import label, word
 
 JA = "ja"
@@ -35,7 +36,7 @@ def _text(key: str, *, is_needed: bool, **more: Any) -> forms.CharField:  # noqa
 
 
 class AnswerForm(forms.Form):
-    """An answer: the cause, what was found, whether the data stay, and what is done until when."""
+    """An answer: the cause, what was found, whether the data stay, what is done until when, and for how many years it stands."""
 
     data = forms.ChoiceField(label=label("desk_data", JA), widget=forms.RadioSelect)
     cause = forms.ChoiceField(label=label("desk_cause", JA))
@@ -45,8 +46,15 @@ class AnswerForm(forms.Form):
         label=label("desk_until", JA), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
 
-    def __init__(self, *values: Any, may_discard: bool = False, **more: Any) -> None:  # noqa: ANN401 - Django's own
+    stands_for = forms.TypedChoiceField(label=label("desk_stands_for", JA), coerce=int, required=False, empty_value=1)
+
+    def __init__(self, *values: Any, may_discard: bool = False, may_stand: bool = False, **more: Any) -> None:  # noqa: ANN401 - Django's own
         super().__init__(*values, **more)
+        if not may_stand:
+            del self.fields["stands_for"]
+        else:
+            years = [(f"{n}", label("desk_stands_for_more", JA).format(years=n)) for n in range(2, MOST_YEARS + 1)]
+            self.fields["stands_for"].choices = [("", label("desk_stands_for_1", JA)), *years]
         kept = [RIGHT, WRONG, *([DISCARD] if may_discard else [])]
         self.fields["data"].choices = [(key, label(f"desk_data_{key}", JA)) for key in kept]
         causes = [(cause, word(f"answer_{cause}", JA)) for cause in tables.words("answer_cause")]

@@ -39,7 +39,7 @@ class Matter:
     Attributes:
         question_id: The question.
         state: Their state.
-        asking: asked, waiting or minor.
+        asking: asked, waiting, minor, standing or silent.
         flags: The flags, the largest first.
         stake: What is at stake together, kg; ``None``: known of none.
         in_turn: (post, person) of who is next, each once.
@@ -128,11 +128,10 @@ class Now:
         grouped: dict[tuple[str, str], list[Flag]] = {}
         asking: dict[tuple[str, str], str] = {}
         for flag in self.desk.asked:
-            question, asked = self.desk.asking(flag)
             state = self.desk.state(flag)
-            key = (question, state)
+            key = (self.desk.question_of(flag), state)
             grouped.setdefault(key, []).append(flag)
-            asking[key] = asked if state == "open" else "asked"
+            asking[key] = self.desk.asking(flag).asking if state == "open" else "asked"
         found = [
             self._matter(question, state, asking[question, state], flags)
             for (question, state), flags in grouped.items()

@@ -265,7 +265,7 @@ def test_what_is_small_is_accepted_as_one_list_and_lifts_nothing(asked: City) ->
         assert one(made, OPEN) is True, "its bounds stay"
         assert one(made, "SELECT step, document_no, is_binding FROM reviews") == ("accept_minor", "環政第20号", True)
         yields = one(made, "FROM rule_yields WHERE rule_id = 'unit_slip'")
-        assert yields == ("unit_slip", 3, 2, 0, 0, 0, 1)
+        assert yields == ("unit_slip", 3, 2, 0, 0, 0, 1, 0, TODAY, None)
     assert counter.accept_minor(asked.paths, "P2", date(2026, 6, 15), "環政第21号", 2024) == ([], Decimal(0)), (
         "each once"
     )

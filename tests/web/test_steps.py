@@ -31,7 +31,7 @@ ANSWER = {
 def matter(city: City) -> str:
     with counter.desk(city.paths) as desk:
         (flag,) = [f for f in desk.flags.values() if f.rule_id == "unit_slip"]
-        return desk.asking(flag)[0]
+        return desk.asking(flag).question_id
 
 
 def states(city: City) -> set[str]:

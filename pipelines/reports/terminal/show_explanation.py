@@ -15,7 +15,7 @@ from rich.text import Text
 
 from pipelines.findings import explain_reason
 from pipelines.registers import spoken
-from pipelines.reports.plain_text import percent, plain, tonnes
+from pipelines.reports.plain_text import not_asked, percent, plain, tonnes
 from pipelines.reports.standing import BY_DEPARTMENT, is_its_own, read_as
 from pipelines.reports.terminal import show_past, show_source
 from pipelines.reports.terminal.look import Terminal
@@ -431,6 +431,8 @@ def _notes(shown: show_source.Explained, told: dict[str, Any]) -> None:
         text = flag["message_ja"] if out.language == "ja" else flag["message_en"]
         owner = f"{flag['owner_post'] or '-'} {flag['owner_person_id'] or ''}"
         out.line(f"  {flag['flag_id'][:8]} {word(flag['state'], out.language)} {text} ({owner})")
+        if told_of_it := not_asked(flag, out.language):
+            out.line(f"    {told_of_it}", "dim")
     for review in told["reviews"]:
         who = f"{review['post']} {review['person_id']}"
         said = f"{review['comment'] or ''} {review['document_no'] or ''}"

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from pipelines import tables
-from pipelines.reports.plain_text import padded, percent, tonnes
+from pipelines.reports.plain_text import not_asked, padded, percent, tonnes
 from pipelines.reports.standing import MARKS, is_its_own
 from pipelines.reports.terminal.look import INDENT, STATE_STYLE, TABLE_WIDTH, YEARLY_TOTAL, Terminal
 from pipelines.rounding import CHANGE_NEGATIVE, change_rate, pair, rate_text, rule_of
@@ -43,7 +43,8 @@ def flags(out: Terminal, listed: Sequence[dict[str, Any]], most: int | None = No
     for kind in UNASKED:
         if of_this := [flag for flag in unasked if flag["asking"] == kind]:
             at_stake = tonnes(sum((flag["stake"] or Decimal(0) for flag in of_this), Decimal(0)))
-            out.line(out.say(f"flags_{kind}", count=len(of_this), t=at_stake), "dim")
+            day = min((str(flag["asked_from"]) for flag in of_this if flag.get("asked_from")), default="")
+            out.line(out.say(f"flags_{kind}", count=len(of_this), t=at_stake, day=day), "dim")
     if listed:
         out.rounding("emissions")
 
@@ -64,6 +65,8 @@ def flag_line(out: Terminal, flag: Mapping[str, Any]) -> None:
         out.console.print(head)
         out.line(f"{' ' * INDENT}{rest}", "dim")
     out.indented(flag[out.language])
+    if told := not_asked(flag, out.language):
+        out.indented(told)
 
 
 def facilities(out: Terminal, rows: Sequence[dict[str, Any]], sign: str = CHANGE_NEGATIVE) -> None:

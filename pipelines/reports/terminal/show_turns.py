@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from pipelines.reports.plain_text import tonnes
+from pipelines.reports.plain_text import not_asked, tonnes
 from pipelines.reports.terminal import show_explanation, show_lists
 from pipelines.reports.terminal.look import INDENT, Terminal
 from pipelines.reports.terminal.show_source import Explained
@@ -90,6 +90,8 @@ def _flag(out: Terminal, flag: Mapping[str, Any]) -> None:
     out.line("")
     out.line(f"{flag['facility_id']} {flag['name']}  {flag['flag_id']}", "bold")
     out.indented(flag[out.language])
+    if told := not_asked(flag, out.language):
+        out.indented(told)
     turn = "、".join(f"{one['post']} {one['person_id']}" for one in flag["in_turn"])
     nobody = out.say("nobody_in_turn") if flag["state"] != show_lists.CONFIRMED else ""
     out.pairs(
@@ -115,6 +117,7 @@ def _flag(out: Terminal, flag: Mapping[str, Any]) -> None:
 def _step(out: Terminal, step: Mapping[str, Any]) -> None:
     paper = " ".join(str(step[name]) for name in ("document_no", "decided_on") if step[name])
     marks = [out.say(name) for name in ("data_are_right", "discard", "recorded_only") if step[name]]
+    marks += [out.say("stands_for", years=step["stands_for"])] if step["stands_for"] else []
     marks += [] if step["is_binding"] else [out.say("has_lapsed")]
     what = f"{word(step['step'], out.language)} {step['post']} {step['person_id']}"
     out.line("  " + "  ".join(filter(None, [f"{step['decided_at']:%Y-%m-%d %H:%M}", what, paper, *marks])))

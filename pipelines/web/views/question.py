@@ -41,7 +41,7 @@ def step(request: HttpRequest, matter: str, step: str) -> HttpResponse:
         return _not_sent(request, matter)
     asking = who(request)
     found = _found(asking, matter)
-    form = _form(step, found, request.POST)
+    form = _form(asking, step, found, request.POST)
     sent = request.POST.get("seen")
     state = next((m for m in found if step in asking.steps(m) and sent == asking.now.seen(m.flags)), None)
     if not asking.may_act or not asking.person:
@@ -111,9 +111,8 @@ def _take(asking: Who, step: str, flags: list[str], form: forms.Form) -> list[An
         return counter.judge_all(asking.now.city, flags, step, person, said["text"], at=desk)
     text = answer_text(said["cause"], said["explanation"], said["measure"], said["until"])
     right, discard = said["data"] == RIGHT, said["data"] == DISCARD
-    return counter.answer_all(
-        asking.now.city, flags, person, text, data_are_right=right, discard=discard, cause=said["cause"], at=desk
-    )
+    told = {"data_are_right": right, "discard": discard, "stands_for": said.get("stands_for", 1)}
+    return counter.answer_all(asking.now.city, flags, person, text, **told, cause=said["cause"], at=desk)
 
 
 def _found(asking: Who, matter: str) -> list[Matter]:
@@ -123,12 +122,21 @@ def _found(asking: Who, matter: str) -> list[Matter]:
     return found
 
 
-def _form(step: str, found: list[Matter], values: Any = None, draft: dict[str, str] | None = None) -> forms.Form:  # noqa: ANN401 - Django's
+def _form(
+    asking: Who,
+    step: str,
+    found: list[Matter],
+    values: Any = None,  # noqa: ANN401 - Django's
+    draft: dict[str, str] | None = None,
+) -> forms.Form:
     kind = FORMS.get(step)
     if kind is None:
         raise Http404
-    more = {"may_discard": any(f.seen_rows for m in found for f in m.flags)} if kind is AnswerForm else {}
-    return kind(values, initial=draft or {}, **more)
+    if kind is not AnswerForm:
+        return kind(values, initial=draft or {})
+    flags = [f for m in found for f in m.flags]
+    may_stand = all(asking.now.desk.asking(f).pattern for f in flags)
+    return kind(values, initial=draft or {}, may_discard=any(f.seen_rows for f in flags), may_stand=may_stand)
 
 
 def _page(
@@ -149,7 +157,8 @@ def _page(
             "said": last_words(asking, m) if m.state != OPEN else "",
             "is_own": asking.account in asking.now.desk.posts.accounts(str(asking.person)),
             "lifts": any(_is_right(asking, f.flag_id) for f in m.flags),
-            "form": (bound or {}).get(f"{step} {m.state}") or _form(step, found, draft=kept.fields if kept else None),
+            "form": (bound or {}).get(f"{step} {m.state}")
+            or _form(asking, step, found, draft=kept.fields if kept else None),
             "seen": asking.now.seen(m.flags),
             "flags": len(asking.able(m, step)),
             "is_turn": asking.person in {who for _, who in m.in_turn},
