@@ -70,6 +70,22 @@ def test_a_question_goes_from_open_to_confirmed_and_the_night_believes_it(desk: 
         assert verdict(made, "F1", 2024)[0] == "achieved", "an accepted answer lifts the doubt in the next night"
 
 
+def test_an_answer_may_stand_for_more_years_where_the_page_offers_it(desk: City, browser: Browser) -> None:
+    client, page = browser("kanri"), f"/questions/{matter(desk)}"
+    assert 'name="stands_for"' in client.get(page).content.decode()
+    assert take(client, desk, "answer", ANSWER | {"stands_for": "4"}).status_code == 422
+    assert take(client, desk, "answer", ANSWER | {"stands_for": "3"}).status_code == 302
+    (taken,) = read_all(desk.paths.decisions_url)
+    assert taken.stands_for == 3 and '"months"' in str(taken.seen_pattern)
+    assert "3年度有効" in client.get(page).content.decode()
+    with counter.desk(desk.paths) as open_desk:
+        lacking = [f for f in open_desk.flags.values() if open_desk.asking(f).pattern is None]
+        others = [open_desk.question_of(f) for f in lacking if open_desk.state(f) == "open"]
+    assert others and not any(
+        'name="stands_for"' in client.get(f"/questions/{each}").content.decode() for each in others
+    )
+
+
 @pytest.mark.parametrize("name", ["reader", "warden", "toukatsu"])
 def test_who_may_not_answer_records_nothing(desk: City, browser: Browser, name: str) -> None:
     if name == "toukatsu":  # may answer by the post, but then does no other step
