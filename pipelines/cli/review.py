@@ -56,7 +56,16 @@ def review_list(
     ] = None,
     export: Annotated[
         Path | None,
-        typer.Option("--export", help="起案用の一覧（Excel）に書き出す（--state accepted とともに） / a workbook."),
+        typer.Option(
+            "--export",
+            help="起案用の一覧（.xlsx か .docx）に書き出す（--state accepted とともに） / a workbook or a document.",
+        ),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by", help="この統括者が確認できるものだけを書き出す / of the list, what this person may confirm."
+        ),
     ] = None,
     as_json: common.AsJson = False,
 ) -> None:
@@ -66,10 +75,13 @@ def review_list(
     """
     from pipelines.reports.terminal import show_lists
     from pipelines.review import counter
+    from pipelines.texts import both
 
     if export is not None:
-        _export(state, fiscal_year, export, as_json=as_json)
+        _export(state, fiscal_year, export, by, as_json=as_json)
         return
+    if by is not None:
+        common.refuse(both("export_by_of_export", at="--by"))
     found = counter.listed(common.city_folder(), state)
     found = [row for row in found if fiscal_year in (None, row["fiscal_year"])]
     if as_json:
@@ -254,14 +266,14 @@ def _confirm_list(city: CityFolder, file: Path, by: str, day: date, document: st
     return counter.confirm_list(city, by, day, document, made.flags, paper)
 
 
-def _export(state: str | None, fiscal_year: int | None, path: Path, *, as_json: bool) -> None:
+def _export(state: str | None, fiscal_year: int | None, path: Path, by: str | None, *, as_json: bool) -> None:
     from pipelines.reports import confirm_list
     from pipelines.review.states import ACCEPTED
     from pipelines.texts import both
 
     if state != ACCEPTED or fiscal_year is None:
         common.refuse(both("export_of_accepted", at="--export"))
-    made = common.review_step(lambda city: confirm_list.export(city, fiscal_year, path))
+    made = common.review_step(lambda city: confirm_list.export(city, fiscal_year, path, by))
     if as_json:
         common.print_json(asdict(made))
         return

@@ -1,26 +1,25 @@
-"""The list of accepted flags of a fiscal year for the 統括者 to confirm (起案), as a workbook.
+"""The list of accepted flags of a fiscal year for the 統括者 to confirm (起案): as a workbook, or as a Word document.
 
-Reads the published file and the decisions store; writes the workbook, and puts on record which flags it has and what each stood
-on (``history/confirm_lists``). Nothing in it can be written: a list that was changed is another file.
+Takes the list as plain data (``ask/to_confirm``); writes the file, and puts on record which flags it has and what each stood on
+(``history/confirm_lists``). A list that was changed is another file, and confirms nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection
+from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from pipelines import durable
+from pipelines.ask.to_confirm import ListToConfirm, list_to_confirm
 from pipelines.errors import ActionableError
-from pipelines.history import chain, confirm_lists
+from pipelines.history import confirm_lists
 from pipelines.history.confirm_lists import ConfirmList
 from pipelines.process.recorder import recorder
-from pipelines.reports import workbook
-from pipelines.review import counter
-from pipelines.review.desk import Desk, Flag
-from pipelines.review.states import ACCEPT_MINOR, ACCEPTED, AFTER, counts
+from pipelines.reports import confirm_document, workbook
 from pipelines.settings.city import CityFolder
 from pipelines.texts import both, letter, word
 
@@ -34,31 +33,37 @@ class ConfirmListError(ActionableError, ValueError):
     """The list cannot be made; the message says why."""
 
 
-def export(city: CityFolder, fiscal_year: int, path: Path) -> ConfirmList:
+def export(
+    city: CityFolder,
+    fiscal_year: int,
+    path: Path,
+    person: str | None = None,
+    only: Collection[str] | None = None,
+) -> ConfirmList:
     """Write the list of a fiscal year's accepted flags.
 
     Args:
         city: The city folder; something must be published.
         fiscal_year: The fiscal year.
-        path: Where; nothing may stand there.
+        path: Where; nothing may stand there. Its ending says whether it is a workbook (.xlsx) or a document (.docx).
+        person: What this person may confirm; ``None``: everything, where one person may confirm it all.
+        only: These flags of it alone; ``None``: all.
 
     Raises:
         QueryError: nothing is published yet.
-        ConfirmListError: nothing is accepted, or a file stands there.
+        StepError: nothing is accepted, or no one person may confirm it all.
+        ConfirmListError: a file stands there, or its ending is neither.
     """
+    look = LOOKS.get(path.suffix.lower())
+    if look is None:
+        raise ConfirmListError(both("list_of_no_kind", at=path, kinds=", ".join(LOOKS)))
     if path.exists():
         raise ConfirmListError(both("file_stands_there", at=path))
-    head = chain.head_told(city.history)
-    with counter.desk(city) as desk:
-        flags = [f for f in desk.asked if f.fiscal_year == fiscal_year and desk.state(f) == ACCEPTED]
-        if not flags:
-            raise ConfirmListError(both("nothing_accepted", fiscal_year=fiscal_year))
-        keys = {flag.flag_id: counter.stands_on(desk, flag) for flag in flags}
-        rows = [_row(desk, flag) for flag in flags]
+    told = list_to_confirm(city, fiscal_year, person, only)
     durable.make_folder(path.parent)
-    _write(path, city, fiscal_year, rows, head)
+    look(path, told)
     durable.sync(path)
-    made = ConfirmList(hash_of(path), fiscal_year, str(city.now()), recorder(), head, keys)
+    made = ConfirmList(hash_of(path), fiscal_year, str(city.now()), recorder(), told.history_head, dict(told.stands_on))
     confirm_lists.note(city.history, made)
     return made
 
@@ -68,31 +73,8 @@ def hash_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _row(desk: Desk, flag: Flag) -> dict[str, Any]:
-    taken = [d for d in desk.decisions[flag.flag_id] if counts(d) and desk.binds(flag, d)]
-    accept = next(d for d in reversed(taken) if AFTER[d.step] == ACCEPTED)
-    told = {
-        "flag_id": flag.flag_id,
-        "facility": f"{flag.facility_id} {flag.facility_name}",
-        "question": flag.message_ja,
-        "stake": flag.co2e_at_stake_kg,
-        "accepted_by": f"{accept.post} {accept.person_id} {accept.decided_at:%Y-%m-%d}",
-    }
-    if accept.step == ACCEPT_MINOR:  # nobody was asked
-        minor = f"{word(ACCEPT_MINOR, 'ja')} {accept.document_no} {accept.decided_on}"
-        return told | {"answer": minor, "data_are_right": "-", "answered_by": "-"}
-    answer = next(d for d in reversed(taken) if d.step == "answer")
-    right = word("yes" if answer.data_are_right else "no", "ja")
-    return told | {
-        "answer": answer.comment or "",
-        "data_are_right": word("discard_rows", "ja") if answer.discard else right,
-        "answered_by": f"{answer.post} {answer.person_id} {answer.decided_at:%Y-%m-%d}",
-    }
-
-
-def _write(path: Path, city: CityFolder, fiscal_year: int, rows: Sequence[Mapping[str, Any]], head: str) -> None:
-    known = [row["stake"] for row in rows if row["stake"] is not None]
-    total = letter("list_sum", count=len(rows), unknown=len(rows) - len(known))
+def write_workbook(path: Path, told: ListToConfirm) -> None:
+    """Write a list as a workbook in which nothing can be written."""
     with workbook.written(path) as book:
         cell = {"border": 1, "valign": "top", "text_wrap": True, "font_size": 10}
         plain, figure = book.add_format(cell), book.add_format(cell | {"num_format": "#,##0.0"})
@@ -100,19 +82,21 @@ def _write(path: Path, city: CityFolder, fiscal_year: int, rows: Sequence[Mappin
         bold = book.add_format(cell | {"bold": True})
         sheet = book.add_worksheet(letter("list_sheet"))
         sheet.protect("")
-        title = letter("list_title", city=city.settings.city.name, fiscal_year=fiscal_year)
+        title = letter("list_title", city=told.city, fiscal_year=told.fiscal_year)
         sheet.write_string(0, 0, title, book.add_format({"bold": True, "font_size": 14}))
-        sheet.write_string(1, 0, letter("list_made", day=city.today, head=head or "-"))
+        sheet.write_string(1, 0, letter("list_made", day=told.made_on, head=told.history_head or "-"))
         for at, (key, width) in enumerate(COLUMNS.items()):
             sheet.set_column(at, at, width)
             sheet.write_string(3, at, word(f"list_col_{key}", "ja"), heading)
-        for line, row in enumerate(rows, start=4):
-            for at, key in enumerate(COLUMNS):
-                _cell(sheet, line, at, row[key], figure if key == "stake" else plain)
-        last = 4 + len(rows)
+        for line, item in enumerate(told.items, start=4):
+            values = [_as_cell(asdict(item)[key]) for key in COLUMNS]
+            for at, value in enumerate(values):
+                _cell(sheet, line, at, value, figure if isinstance(value, Decimal) else plain)
+            sheet.set_row(line, workbook.height(values, COLUMNS.values()))
+        last = 4 + len(told.items)
         sheet.merge_range(last, 0, last, 2, "", bold)
-        sheet.write_string(last, 0, total, bold)
-        _cell(sheet, last, 3, sum(known, Decimal(0)) if known else None, figure)
+        sheet.write_string(last, 0, sum_told(told), bold)
+        _cell(sheet, last, 3, told.stake, figure)
         sheet.freeze_panes(4, 2)
         sheet.set_landscape()
         sheet.set_paper(8)  # A3
@@ -121,9 +105,23 @@ def _write(path: Path, city: CityFolder, fiscal_year: int, rows: Sequence[Mappin
         sheet.set_footer("&C&P / &N")
 
 
+def sum_told(told: ListToConfirm) -> str:
+    """How many items there are, and of how many it is not known what is at stake."""
+    unknown = letter("list_unknown", unknown=told.unknown) if told.unknown else ""
+    return letter("list_sum", count=len(told.items)) + unknown
+
+
+def _as_cell(value: object) -> object:
+    return (" ".join(value) if isinstance(value, tuple) else value) if value not in ("", ()) else "-"
+
+
 def _cell(sheet: Any, line: int, at: int, value: object, form: Any) -> None:  # noqa: ANN401 - XlsxWriter, which has no types
     """Tonnes as a number, a figure that is not known in words, all else as text."""
     if isinstance(value, Decimal):
         sheet.write_number(line, at, float(value / Decimal(1000)), form)
     else:
         sheet.write_string(line, at, letter("answers_unknown") if value is None else str(value), form)
+
+
+# ending of a file -> what writes it
+LOOKS = {".xlsx": write_workbook, ".docx": confirm_document.write}

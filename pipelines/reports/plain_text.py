@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
+from pipelines import texts
 from pipelines.rounding import rule_of
 from pipelines.texts import say
 
@@ -94,6 +95,11 @@ def _pieces(paragraph: str, width: int) -> Iterator[str]:
 def tonnes(kg: Decimal | None) -> str:
     """Kilograms as tonnes for reading; the exact figure is in the table."""
     return rule_of("emissions").text(kg)
+
+
+def at_stake(kg: Decimal | None, language: str = "ja") -> str:
+    """What is at stake with a question, as tonnes; one that is not known is told so, and looks like no small one."""
+    return texts.label("site_unknown", language) if kg is None else tonnes(kg)
 
 
 def percent(share: Decimal | None) -> str:

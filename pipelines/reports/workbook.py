@@ -13,8 +13,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
+from pipelines.reports.plain_text import wrapped
+
 WORDS_STAY_WORDS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 LONGEST_CELL = 32_767  # signs that Excel keeps in a cell
+LINE, GAP, HIGHEST = (
+    13.5,
+    3.0,
+    409.0,
+)  # points: a line of 10 point type, what is left free of a row, and Excel's highest row
 LONGEST_LIST = 255  # signs of a list to choose from, as Excel takes it
 
 
@@ -35,6 +42,17 @@ def put(sheet: Any, line: int, column: int, cell: object) -> None:  # noqa: ANN4
         sheet.write_number(line, column, float(cell))
     elif cell is not None:
         sheet.write_string(line, column, str(cell)[:LONGEST_CELL])
+
+
+def height(cells: Iterable[object], widths: Iterable[float]) -> float:
+    """Return how high a row of wrapped texts of 10 points must be, in points: not every program finds it by itself.
+
+    Args:
+        cells: What stands in it.
+        widths: Of their columns, as Excel counts: signs of half width.
+    """
+    lines = (wrapped(str(cell), int(width) - 1).count("\n") + 1 for cell, width in zip(cells, widths, strict=True))
+    return min(max(lines, default=1) * LINE + GAP, HIGHEST)
 
 
 def choices(words: Sequence[str]) -> dict[str, Any] | None:

@@ -1,15 +1,13 @@
 """Taking a step: who may, what is recorded, why not.
 
-answer: the owner, or another holder of a post at the facility. accept/return: the 企画推進者, who also accepts what was
-too small to ask, as one list with a document. confirm: the 統括者, with date and document number. A deputy may take what
-the holder may. Answering, judging and confirming are three people's work: whoever did one of them for a flag does no other
-one for it, it goes one post up. Where nobody is left the flag stays as it is and a finding says so. Asking again after a
-return is the same work, not another.
+answer: the owner, or another holder of a post at the facility. accept/return: the 企画推進者, who also accepts what was too small to
+ask, as one list with a document. confirm: the 統括者, with date and document number. A deputy may take what the holder may. Answering,
+judging and confirming are three people's work: whoever did one of them for a flag does no other one for it, it goes one post up. Where
+nobody is left the flag stays as it is and a finding says so. Asking again after a return is the same work, not another.
 
-A step counts as its decider's own when it is recorded from the account that appointments.csv gives that person alone.
-Recorded from another account it needs evidence, else it stays 記録のみ: on record, moving nothing. For a person without
-such an account, evidence is needed only where the step lifts something: accepting an answer that the data are right, or
-that rows are to be discarded.
+A step counts as its decider's own when it is recorded from the account that appointments.csv gives that person alone. Recorded from
+another account it needs evidence, else it stays 記録のみ: on record, moving nothing. For a person without such an account, evidence is
+needed only where the step lifts something: accepting an answer that the data are right, or that rows are to be discarded.
 """
 
 from __future__ import annotations
@@ -86,6 +84,11 @@ class Flag:
     quantity: Decimal | None = None
     seen_days: str | None = None
     seen_rows: str | None = None
+
+    @property
+    def has_doubts(self) -> bool:
+        """Whether data are in doubt or held back: only then an answer that they are right lifts anything."""
+        return self.seen_days is not None or self.seen_rows is not None
 
     def present(self, this_year: int) -> Present:
         """What a decision on this flag is held against."""

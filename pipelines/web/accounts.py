@@ -23,7 +23,7 @@ class AccountError(ActionableError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account as lists show it."""
+    """An account as lists show it; ``last_seen`` in the time of the city."""
 
     name: str
     is_enabled: bool
@@ -94,6 +94,7 @@ def listed(city: CityFolder) -> list[Account]:
     """Return all accounts by name."""
     config.configure(city)
     from django.contrib.auth import get_user_model
+    from django.utils.timezone import localtime
 
     found = get_user_model().objects.order_by("username")
-    return [Account(u.username, u.is_active, u.is_staff, u.last_login) for u in found]
+    return [Account(u.username, u.is_active, u.is_staff, u.last_login and localtime(u.last_login)) for u in found]

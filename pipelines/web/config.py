@@ -90,7 +90,7 @@ def settings_of(city: CityFolder) -> dict[str, Any]:
             "django.contrib.auth.middleware.AuthenticationMiddleware",
             "django.contrib.messages.middleware.MessageMiddleware",
             "pipelines.web.middleware.NamedByProxy",
-            "django.contrib.auth.middleware.LoginRequiredMiddleware",
+            "pipelines.web.middleware.LogInFirst",
             "pipelines.web.middleware.Guarded",
             "django.middleware.clickjacking.XFrameOptionsMiddleware",
             "axes.middleware.AxesMiddleware",

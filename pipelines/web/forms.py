@@ -48,7 +48,14 @@ class AnswerForm(forms.Form):
 
     stands_for = forms.TypedChoiceField(label=label("desk_stands_for", JA), coerce=int, required=False, empty_value=1)
 
-    def __init__(self, *values: Any, may_discard: bool = False, may_stand: bool = False, **more: Any) -> None:  # noqa: ANN401 - Django's own
+    def __init__(
+        self,
+        *values: Any,  # noqa: ANN401 - Django's own
+        has_doubts: bool = True,
+        may_discard: bool = False,
+        may_stand: bool = False,
+        **more: Any,  # noqa: ANN401 - Django's own
+    ) -> None:
         super().__init__(*values, **more)
         if not may_stand:
             del self.fields["stands_for"]
@@ -57,6 +64,8 @@ class AnswerForm(forms.Form):
             self.fields["stands_for"].choices = [("", label("desk_stands_for_1", JA)), *years]
         kept = [RIGHT, WRONG, *([DISCARD] if may_discard else [])]
         self.fields["data"].choices = [(key, label(f"desk_data_{key}", JA)) for key in kept]
+        if not has_doubts:  # nobody says of data that nobody doubts whether they are right
+            del self.fields["data"]
         causes = [(cause, word(f"answer_{cause}", JA)) for cause in tables.words("answer_cause")]
         self.fields["cause"].choices = [("", label("desk_choose", JA)), *causes]
 

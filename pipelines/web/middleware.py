@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.backends import RemoteUserBackend
-from django.contrib.auth.middleware import RemoteUserMiddleware
+from django.contrib.auth.middleware import LoginRequiredMiddleware, RemoteUserMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 
@@ -42,6 +42,19 @@ class NamedByProxy(RemoteUserMiddleware):
 def _bare(name: str) -> str:
     r"""The account without its domain: ``CITY\yamada`` is yamada."""
     return name.rpartition("\\")[2]
+
+
+class LogInFirst(LoginRequiredMiddleware):
+    """Asks for a log-in; what somebody typed and sent after his own had ended goes along with it."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponse:  # noqa: ANN401 - Django's view
+        """Lead to the log-in; a form is carried through it."""
+        from pipelines.web.views import session
+
+        if request.method == "POST" and (answer := session.carried_on(request)) is not None:
+            return answer
+        response: HttpResponse = super().handle_no_permission(request, view_func)
+        return response
 
 
 class Guarded:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from jinja2 import Environment, StrictUndefined
 
-from pipelines.reports.plain_text import not_asked, plain, tonnes
+from pipelines.reports.plain_text import at_stake, not_asked, plain, tonnes
 from pipelines.reports.terminal.show_turns import number_name, number_told, numbers_told
 from pipelines.texts import label, word
 
@@ -48,6 +48,7 @@ def environment(*, autoescape: bool, **options: Any) -> Environment:  # noqa: AN
         "menu": [(href, label(key, JA)) for href, key in MENU.items()],
         "tonnes": tonnes,
         "not_asked": lambda flag: not_asked(flag, JA),
+        "at_stake": at_stake,
         "plain": plain,
         "word": lambda key: word(str(key), JA),
         "numbers_told": numbers_told,

@@ -22,6 +22,7 @@ Browser = Callable[..., Any]
 NOBODY = ""
 ROLES = (NOBODY, *PEOPLE, *OTHERS)
 LOG_IN, SEEN, GONE, REFUSED, NOT_DONE, NO_SUCH_WAY = 302, 200, 404, 403, 409, 405
+CARRIED = 401  # the log-in at once, with what was typed
 # address -> status for (nobody, toukatsu, suishin, kanri, reader, warden)
 TABLE: dict[str, tuple[int, ...]] = {
     "GET /": (LOG_IN, SEEN, SEEN, SEEN, SEEN, SEEN),
@@ -49,9 +50,9 @@ TABLE: dict[str, tuple[int, ...]] = {
     "GET /explain/F9/2024": (LOG_IN, *[GONE] * 5),
     "GET /results/nothing.html": (LOG_IN, *[GONE] * 5),
     "GET /accounts": (LOG_IN, *[REFUSED] * 4, SEEN),
-    "POST /questions/MATTER/answer": (LOG_IN, *[NOT_DONE] * 5),
-    "POST /questions/MATTER/accept": (LOG_IN, *[NOT_DONE] * 5),
-    "POST /questions/MATTER/return": (LOG_IN, *[NOT_DONE] * 5),
+    "POST /questions/MATTER/answer": (CARRIED, *[NOT_DONE] * 5),
+    "POST /questions/MATTER/accept": (CARRIED, *[NOT_DONE] * 5),
+    "POST /questions/MATTER/return": (CARRIED, *[NOT_DONE] * 5),
     "POST /questions/MATTER/confirm": (GONE,) * 6,
     "POST /questions/accept": (LOG_IN, *[NOT_DONE] * 5),
     "POST /confirm/2024": (LOG_IN, *[NOT_DONE] * 5),

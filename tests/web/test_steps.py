@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import threading
 import time
@@ -191,6 +192,25 @@ def test_a_list_that_changed_is_not_confirmed(desk: City, browser: Browser) -> N
     assert states(desk) == {"accepted"}
 
 
+def test_what_nobody_is_left_to_confirm_is_told_and_offers_nothing(desk: City, browser: Browser) -> None:
+    take(browser("toukatsu"), desk, "answer", ANSWER)
+    take(browser("suishin"), desk, "accept", {"text": ""})
+    text = browser("toukatsu").get("/confirm").content.decode()
+    assert "確認できる人がいません" in text and 'name="document"' not in text and 'name="kind"' not in text
+
+
+def test_the_list_is_taken_away_as_it_was_shown_and_as_what_was_asked(desk: City, browser: Browser) -> None:
+    take(browser("kanri"), desk, "answer", ANSWER)
+    take(browser("suishin"), desk, "accept", {"text": ""})
+    client = browser("suishin")
+    mark = hidden(client, "/confirm", "list")
+    for kind, signs in (("docx", b"word/document.xml"), ("xlsx", b"xl/workbook.xml")):
+        got = client.post("/confirm/2024/list", {"list": mark, "kind": kind})
+        assert got.status_code == 200 and signs in got.content and f".{kind}" in got["Content-Disposition"]
+    assert client.post("/confirm/2024/list", {"list": mark, "kind": "exe"}).status_code == 404
+    assert client.post("/confirm/2024/list", {"list": "another", "kind": "docx"}).status_code == 409
+
+
 def test_an_account_that_is_not_the_persons_own_lifts_nothing(desk: City, browser: Browser) -> None:
     rows = [row | {"account": ""} for row in _appointments(desk)]
     desk.register("appointments", rows)
@@ -235,8 +255,6 @@ def test_a_published_file_that_cannot_be_read_is_told_and_never_passed_over(desk
 
 
 def test_the_arithmetic_is_that_of_the_terminal_with_whose_turn_it_is_now(desk: City, browser: Browser) -> None:
-    import html
-
     client = browser("kanri")
     told = html.unescape(client.get("/explain/F1/2024").content.decode())
     with query.opened(desk.paths.published) as made:
@@ -291,15 +309,55 @@ def test_line_ends_of_a_browser_are_kept_as_one_sign_and_count_as_one(desk: City
     assert taken.comment and "\r" not in taken.comment and typed.replace("\r\n", "\n") in taken.comment
 
 
-def test_a_form_sent_after_the_log_in_ended_is_told_as_not_sent(desk: City, browser: Browser) -> None:
-    client, page = browser("kanri"), f"/questions/{matter(desk)}"
-    sent = ANSWER | {"seen": hidden(client, page)}
+def sent_too_late(client: Any, city: City, typed: str) -> dict[str, str]:
+    """Send an answer without a session; give what the form of the log-in then carries."""
+    page = f"/questions/{matter(city)}"
+    sent = ANSWER | {"explanation": typed, "seen": hidden(client, page), "writer": hidden(client, page, "writer")}
     client.cookies.clear()
-    way = client.post(f"{page}/answer", sent).url
-    back = client.post("/login", {"username": "kanri", "password": PASSWORD, "next": way.partition("next=")[2]})
-    text = client.get(back.url, follow=True).content.decode()
-    assert "記録していません" in text and "<textarea" in text
+    told = client.post(f"{page}/answer", sent)
+    assert told.status_code == 401
+    fields = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', told.content.decode())
+    return {name: html.unescape(value) for name, value in fields if name != "csrfmiddlewaretoken"}
+
+
+def test_what_was_typed_when_the_log_in_ended_is_the_draft_of_who_typed_it(desk: City, browser: Browser) -> None:
+    typed = '三行\n書いた"<b>\nもの'
+    client = browser("kanri")
+    carried = sent_too_late(client, desk, typed)
+    again = client.post("/login", carried | {"username": "kanri", "password": "wrong"}).content.decode()
+    assert html.escape(typed, quote=False).partition("\n")[0] in again, "a slip of the password loses nothing"
+    back = client.post("/login", carried | {"username": "kanri", "password": PASSWORD})
+    assert back.url == f"/questions/{matter(desk)}"
+    text = client.get(back.url).content.decode()
+    assert "記録していません" in text and "下書き" in text
+    assert typed in html.unescape(text.partition("<textarea")[2].partition("</textarea>")[0])
     assert read_all(desk.paths.decisions_url) == []
+
+
+@pytest.mark.parametrize("name", ["suishin", "reader", "warden"])
+def test_what_somebody_else_typed_is_nobodys_draft(desk: City, browser: Browser, name: str) -> None:
+    client = browser("kanri")
+    carried = sent_too_late(client, desk, "書いたのは別の人")
+    back = client.post("/login", carried | {"username": name, "password": PASSWORD})
+    text = client.get(back.url, follow=True).content.decode()
+    assert "書いたのは別の人" not in text and "記録していません" in text
+    from pipelines.web.models import UnsentForm
+
+    assert not UnsentForm.objects.exists() and read_all(desk.paths.decisions_url) == []
+
+
+def test_whether_data_are_right_is_asked_only_where_they_stand_in_doubt(desk: City, browser: Browser) -> None:
+    client = browser("kanri")
+    with counter.desk(desk.paths) as now:
+        found = {now.asking(f)[0]: f for f in now.flags.values() if "P3" in {who for _, who in now.able(f, "answer")}}
+    assert {f.has_doubts for f in found.values()} == {True, False}, "the city has both"
+    for question, flag in found.items():
+        text = client.get(f"/questions/{question}").content.decode()
+        assert ("正しい（このまま使う）" in text) == flag.has_doubts, flag.rule_id
+        if not flag.has_doubts:
+            fields = {"seen": hidden(client, f"/questions/{question}"), "cause": "other", "explanation": "確かめた"}
+            sent = client.post(f"/questions/{question}/answer", fields | {"data": "right"})
+            assert sent.status_code == 302 and not read_all(desk.paths.decisions_url)[-1].data_are_right
 
 
 def test_a_draft_by_the_id_of_a_flag_is_the_draft_of_its_question(desk: City, browser: Browser) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from pipelines.ask.site import FacilityTold, Row, SiteTold, gather
 from pipelines.reports.pages import site_charts, site_words
 from pipelines.reports.pages.page import ASSETS, PageFolder, folders, policy
-from pipelines.reports.plain_text import figure, percent, plain, tonnes
+from pipelines.reports.plain_text import at_stake, figure, percent, plain, tonnes
 from pipelines.reports.standing import is_its_own
 from pipelines.reports.workbook import file_names
 from pipelines.rounding import rule_of
@@ -50,6 +50,7 @@ class Site:
             "told": told,
             "planned": planned,
             "tonnes": tonnes,
+            "at_stake": at_stake,
             "percent": percent,
             "figure": figure,
             "plain": plain,

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from pipelines import tables
-from pipelines.reports.plain_text import not_asked, padded, percent, tonnes
+from pipelines.reports.plain_text import at_stake, not_asked, padded, percent, tonnes
 from pipelines.reports.standing import MARKS, is_its_own
 from pipelines.reports.terminal.look import INDENT, STATE_STYLE, TABLE_WIDTH, YEARLY_TOTAL, Terminal
 from pipelines.rounding import CHANGE_NEGATIVE, change_rate, pair, rate_text, rule_of
@@ -42,9 +42,9 @@ def flags(out: Terminal, listed: Sequence[dict[str, Any]], most: int | None = No
         out.line(out.say("more", count=len(flags) - most), "dim")
     for kind in UNASKED:
         if of_this := [flag for flag in unasked if flag["asking"] == kind]:
-            at_stake = tonnes(sum((flag["stake"] or Decimal(0) for flag in of_this), Decimal(0)))
+            together = tonnes(sum((flag["stake"] or Decimal(0) for flag in of_this), Decimal(0)))
             day = min((str(flag["asked_from"]) for flag in of_this if flag.get("asked_from")), default="")
-            out.line(out.say(f"flags_{kind}", count=len(of_this), t=at_stake, day=day), "dim")
+            out.line(out.say(f"flags_{kind}", count=len(of_this), t=together, day=day), "dim")
     if listed:
         out.rounding("emissions")
 
@@ -58,7 +58,7 @@ def flag_line(out: Terminal, flag: Mapping[str, Any]) -> None:
     mark = Text("● ", style=SEVERITY_STYLE.get(flag["severity"], ""))
     state = word(flag["state"], out.language)
     head = Text.assemble(mark, (f"{flag['facility_id']} {flag['name']}", "bold"))
-    rest = f"{tonnes(flag['stake'])}  {flag['owner'] or '-'}  {state}  {flag['flag_id'][:8]}"
+    rest = f"{at_stake(flag['stake'], out.language)}  {flag['owner'] or '-'}  {state}  {flag['flag_id'][:8]}"
     if head.cell_len + 2 + cell_len(rest) <= out.console.width:
         out.console.print(Text.assemble(head, "  ", (rest, "dim")))
     else:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from pipelines.reports.plain_text import not_asked, tonnes
+from pipelines.reports.plain_text import at_stake, not_asked, tonnes
 from pipelines.reports.terminal import show_explanation, show_lists
 from pipelines.reports.terminal.look import INDENT, Terminal
 from pipelines.reports.terminal.show_source import Explained
@@ -25,7 +25,9 @@ def matter(out: Terminal, told: Mapping[str, Any]) -> None:
     """
     if told["question_id"]:
         flags = told["flags"]
-        head = out.say("question_of", question=told["question_id"], count=len(flags), stake=tonnes(told["stake"]))
+        head = out.say(
+            "question_of", question=told["question_id"], count=len(flags), stake=at_stake(told["stake"], out.language)
+        )
         out.line(head, "bold")
     for flag in told["flags"]:
         _flag(out, flag)
@@ -49,7 +51,10 @@ def person(out: Terminal, told: Mapping[str, Any]) -> None:
     for step in told["turn"]:
         what = word(step["step"], out.language)
         unknown = out.say("stake_unknown", count=step["without_stake"]) if step["without_stake"] else ""
-        out.line(out.say("your_turn", step=what, count=step["count"], stake=tonnes(step["stake"])) + unknown, "bold")
+        out.line(
+            out.say("your_turn", step=what, count=step["count"], stake=at_stake(step["stake"], out.language)) + unknown,
+            "bold",
+        )
         for flag in step["flags"]:
             show_lists.flag_line(out, flag)
     if told["sent"]:
@@ -98,7 +103,7 @@ def _flag(out: Terminal, flag: Mapping[str, Any]) -> None:
         [
             (f"  {out.say('state_now')}", word(flag["state"], out.language)),
             (f"  {out.say('whose_turn')}", turn or nobody),
-            (f"  {out.say('at_stake')}", tonnes(flag["stake"])),
+            (f"  {out.say('at_stake')}", at_stake(flag["stake"], out.language)),
             (f"  {out.say('opened_at')}", flag["opened_at"]),
             *(
                 (f"  {number_name(name, out.language)}", number_told(value))

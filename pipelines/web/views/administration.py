@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.utils.timezone import localtime
 from django.views.decorators.http import require_GET
 
 from pipelines.web import accounts
@@ -23,6 +24,6 @@ def show(request: HttpRequest) -> HttpResponse:
     told = {
         "who": asking,
         "accounts": [(one, asking.now.person_of(one.name)) for one in accounts.listed(asking.now.city)],
-        "lines": list(AuditLine.objects.order_by("-id")[:MOST]),
+        "lines": [(localtime(line.at), line) for line in AuditLine.objects.order_by("-id")[:MOST]],
     }
     return page(request, "accounts.html", "accounts", told)

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from pipelines.review.desk import NEXT_STEP
-from pipelines.review.posts import LADDER
 from pipelines.review.states import CONFIRMED, FROM, counts
 from pipelines.texts import label
 from pipelines.web.room import Matter, Now, Room
@@ -57,16 +56,6 @@ class Who:
     def may_act(self) -> bool:
         """Whether any step is open to this account at all."""
         return self.person is not None and not self.is_administrator
-
-    @property
-    def is_confirming(self) -> bool:
-        """Whether it holds the post of the 統括者 anywhere."""
-        return self.may_act and any(
-            self.person in {seat.holder, *seat.deputies}
-            for seats in self.now.desk.posts.seats.values()
-            for post, seat in seats.items()
-            if post == LADDER[-1]
-        )
 
     def steps(self, matter: Matter) -> list[str]:
         """Return the steps that this person may take on flags of a matter."""

@@ -1,27 +1,31 @@
-"""確認: the list of accepted questions of a fiscal year, as a workbook for the document, and its confirmation by the 統括者."""
+"""確認: the lists of accepted questions, each with those who may confirm it, as files for the document, and their confirmation."""
 
 from __future__ import annotations
 
 import tempfile
-from decimal import Decimal
 from pathlib import Path
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
+from pipelines.ask.to_confirm import Waiting, waiting
 from pipelines.findings import stable_id
 from pipelines.reports import confirm_list
 from pipelines.review import counter
-from pipelines.review.desk import Flag, StepError
+from pipelines.review.desk import StepError
 from pipelines.review.evidence import NONE
-from pipelines.review.states import ACCEPTED
 from pipelines.texts import both, label
 from pipelines.web import audit
 from pipelines.web.forms import ConfirmForm
 from pipelines.web.templates import JA, page
 from pipelines.web.views.common import Who, room, who
+
+KINDS = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
 
 
 @require_GET
@@ -34,16 +38,14 @@ def show(request: HttpRequest) -> HttpResponse:
 def confirm(request: HttpRequest, year: int) -> HttpResponse:
     """Confirm exactly the list that was shown, or nothing."""
     asking = who(request)
-    if not asking.is_confirming or not asking.person:
+    if not asking.may_act or not asking.person:
         raise StepError(both("desk_reads_only"))
-    flags = _accepted(asking).get(year, [])
-    if not flags or request.POST.get("list") != _mark(asking, flags):
-        raise StepError(both("desk_has_changed"))
+    chosen = _shown(request, asking, year)
     form = ConfirmForm(request.POST)
     if not form.is_valid():
-        return _page(request, asking, {year: form}, 422)
+        return _page(request, asking, {_mark(asking, chosen): form}, 422)
     said = form.cleaned_data
-    listed = {flag.flag_id: counter.stands_on(asking.now.desk, flag) for flag in flags}
+    listed = {flag.flag_id: counter.stands_on(asking.now.desk, flag) for flag in chosen.flags}
     with room().stepping:
         desk = asking.now.desk_of(asking.account)
         taken = counter.confirm_list(
@@ -56,46 +58,49 @@ def confirm(request: HttpRequest, year: int) -> HttpResponse:
 
 @require_POST
 def export(request: HttpRequest, year: int) -> HttpResponse:
-    """Return the list as a workbook; which flags it has is put on record, as ``review list --export`` does."""
+    """Return a list as a workbook or a document; which flags it has is put on record, as ``review list --export`` does."""
     asking = who(request)
     if not asking.may_act:
         raise StepError(both("desk_reads_only"))
+    chosen, kind = _shown(request, asking, year), request.POST.get("kind", "")
+    if kind not in KINDS or not chosen.able:
+        raise Http404
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"confirm-{year}.xlsx"
-        confirm_list.export(asking.now.city, year, path)
+        path = Path(folder) / f"confirm-{year}.{kind}"
+        confirm_list.export(asking.now.city, year, path, chosen.able[0][1], {flag.flag_id for flag in chosen.flags})
         content = path.read_bytes()
-    audit.note(asking.account, "export", f"FY{year}", request)
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return HttpResponse(
-        content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{path.name}"'}
-    )
+    audit.note(asking.account, "export", f"FY{year} {kind}", request)
+    named = {"Content-Disposition": f'attachment; filename="{path.name}"'}
+    return HttpResponse(content, content_type=KINDS[kind], headers=named)
 
 
-def _accepted(asking: Who) -> dict[int, list[Flag]]:
-    found: dict[int, list[Flag]] = {}
-    for matter in asking.now.matters:
-        if matter.state == ACCEPTED:
-            for flag in matter.flags:
-                found.setdefault(flag.fiscal_year, []).append(flag)
-    return dict(sorted(found.items(), reverse=True))
+def _shown(request: HttpRequest, asking: Who, year: int) -> Waiting:
+    """The list that the page showed, as long as it is still the same.
+
+    Raises:
+        StepError: it has changed since.
+    """
+    for one in waiting(asking.now.desk):
+        if one.fiscal_year == year and request.POST.get("list") == _mark(asking, one):
+            return one
+    raise StepError(both("desk_has_changed"))
 
 
-def _mark(asking: Who, flags: list[Flag]) -> str:
-    return stable_id(asking.now.seen(flags))
+def _mark(asking: Who, one: Waiting) -> str:
+    return stable_id(asking.now.seen(one.flags))
 
 
 def _page(
-    request: HttpRequest, asking: Who, bound: dict[int, ConfirmForm] | None = None, status: int = 200
+    request: HttpRequest, asking: Who, bound: dict[str, ConfirmForm] | None = None, status: int = 200
 ) -> HttpResponse:
-    years = [
+    lists = [
         {
-            "year": year,
-            "flags": flags,
-            "stake": sum((f.co2e_at_stake_kg or Decimal(0) for f in flags), Decimal(0)),
-            "able": sum(asking.person in {p for _, p in asking.now.desk.able(f, "confirm")} for f in flags),
-            "form": (bound or {}).get(year) or ConfirmForm(),
-            "mark": _mark(asking, flags),
+            "of": one,
+            "mark": (mark := _mark(asking, one)),
+            "is_mine": asking.may_act and asking.person in {person for _, person in one.able},
+            "form": (bound or {}).get(mark) or ConfirmForm(),
         }
-        for year, flags in _accepted(asking).items()
+        for one in waiting(asking.now.desk)
     ]
-    return page(request, "confirm.html", "confirm", {"who": asking, "years": years}, status)
+    lists.sort(key=lambda one: not one["is_mine"])  # what the reader may confirm first; each part stays in its order
+    return page(request, "confirm.html", "confirm", {"who": asking, "lists": lists}, status)

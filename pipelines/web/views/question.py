@@ -22,6 +22,7 @@ from pipelines.web.forms import DISCARD, FORMS, RIGHT, AnswerForm
 from pipelines.web.models import UnsentForm
 from pipelines.web.room import Matter
 from pipelines.web.templates import JA, page
+from pipelines.web.views import drafts
 from pipelines.web.views.common import Who, last_words, room, who
 
 MOST_FLAGS = 40
@@ -78,8 +79,7 @@ def draft(request: HttpRequest, matter: str) -> HttpResponse:
     question = _found(asking, matter)[0].question_id
     if not asking.may_act:
         raise StepError(both("desk_reads_only"))
-    fields = {name: request.POST.get(name, "")[:2_000] for name in (*AnswerForm.base_fields, "text")}
-    UnsentForm.objects.update_or_create(user=request.user, matter=question, defaults={"fields": fields})
+    drafts.keep(request, question, drafts.typed(request))
     messages.success(request, label("desk_draft_kept", JA))
     return redirect("question", matter=matter)
 
@@ -110,7 +110,7 @@ def _take(asking: Who, step: str, flags: list[str], form: forms.Form) -> list[An
     if step != "answer":
         return counter.judge_all(asking.now.city, flags, step, person, said["text"], at=desk)
     text = answer_text(said["cause"], said["explanation"], said["measure"], said["until"])
-    right, discard = said["data"] == RIGHT, said["data"] == DISCARD
+    right, discard = (said.get("data") == each for each in (RIGHT, DISCARD))
     told = {"data_are_right": right, "discard": discard, "stands_for": said.get("stands_for", 1)}
     return counter.answer_all(asking.now.city, flags, person, text, **told, cause=said["cause"], at=desk)
 
@@ -134,9 +134,13 @@ def _form(
         raise Http404
     if kind is not AnswerForm:
         return kind(values, initial=draft or {})
-    flags = [f for m in found for f in m.flags]
-    may_stand = all(asking.now.desk.asking(f).pattern for f in flags)
-    return kind(values, initial=draft or {}, may_discard=any(f.seen_rows for f in flags), may_stand=may_stand)
+    flags = [flag for m in found for flag in m.flags]
+    asked = {
+        "has_doubts": any(f.has_doubts for f in flags),
+        "may_discard": any(f.seen_rows for f in flags),
+        "may_stand": all(asking.now.desk.asking(f).pattern for f in flags),
+    }
+    return kind(values, initial=draft or {}, **asked)
 
 
 def _page(
