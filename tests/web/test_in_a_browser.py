@@ -1,10 +1,11 @@
-"""The desk in a real browser: the whole way of a question, what the console says, what a screen reader stumbles over.
+"""The desk in a real browser: the whole way of a question, what the console says, what a screen reader stumbles over, what is printed.
 
 Needs Chromium (Debian's package ``chromium``); skipped by name where there is none.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import subprocess
@@ -19,7 +20,9 @@ import pytest
 
 from pipelines.review import counter
 from pipelines.review.store import read_all
-from tests.making import DEFAULTS, City, finished
+from tests.cli.test_cli import run
+from tests.making import DEFAULTS, City, finished, monthly, nightly
+from tests.run.test_answers import PAPER, SAID, sent
 from tests.web.conftest import PASSWORD, PEOPLE, SLIP
 from tests.web.test_steps import matter
 
@@ -28,6 +31,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not instal
 ALONE = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 WIDTHS = (1280, 390)
+PAPER_WIDTH = 680  # px of A4 within its margins of 15 mm
 AXE = {"preload": False}  # it would load stylesheets once more, which the policy refuses
 # where lists can be taken away -> the link and how such a file begins
 FILES = {
@@ -58,6 +62,11 @@ Opened = Callable[..., Any]
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[City, str]]:
     """A city with its pages and a desk that serves it in a process of its own; gives its address."""
     city = City(tmp_path_factory.mktemp("served") / "city").bills("fuel/a.csv", SLIP)
+    city.bills("fuel/b.csv", [*monthly("M2", 2022, 2025, 100), ("M2", "2026-04-01", "2026-05-01", "0.1", "L")])
+    for name in ("facilities", "meters"):
+        (row,) = DEFAULTS[name]
+        other = {"facility_id": "F2", "name": "北公民館"} | ({"meter_id": "M2"} if name == "meters" else {})
+        city.register(name, [row, row | (other if name == "facilities" else {k: other[k] for k in row if k in other})])
     named = {person: account for account, person in PEOPLE.items()}
     city.register("appointments", [row | {"account": named[str(row["person_id"])]} for row in DEFAULTS["appointments"]])
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
@@ -115,6 +124,23 @@ def opened(served: tuple[City, str], chromium: Any) -> Iterator[Opened]:
     assert [told for told in said if "status of 4" not in told] == []
 
 
+def state_of(city: City, question: str) -> set[str]:
+    with counter.desk(city.paths) as desk:
+        return {desk.state(flag) for flag in desk.flags.values() if desk.asking(flag)[0] == question}
+
+
+def night(city: City, page: Any) -> None:
+    """A night publishes what changes a page; it is that of the new file then."""
+    before = page.inner_text("main")
+    nightly(city.paths)
+    for _ in range(50):  # the file before is read until the new one is open
+        page.reload()
+        if page.inner_text("main") != before:
+            return
+        time.sleep(0.2)
+    raise AssertionError("still the file of the night before")
+
+
 def test_a_question_is_worked_from_open_to_confirmed(served: tuple[City, str], opened: Opened) -> None:
     city, home = served
     first, second, third = opened("kanri"), opened("suishin"), opened("toukatsu")
@@ -160,7 +186,7 @@ def test_a_question_is_worked_from_open_to_confirmed(served: tuple[City, str], o
     third.click("text=件を確認する")
     assert "確認しました" in third.inner_text("main")
     assert [d.step for d in read_all(city.paths.decisions_url)] == ["answer", "return", "answer", "accept", "confirm"]
-    assert {row["state"] for row in counter.listed(city.paths, None) if row["rule_id"] == "unit_slip"} == {"confirmed"}
+    assert state_of(city, matter(city)) == {"confirmed"}
 
 
 def test_what_is_not_ones_own_is_not_offered_and_not_taken(served: tuple[City, str], opened: Opened) -> None:
@@ -246,8 +272,8 @@ def test_the_pages_of_the_folder_open_without_a_server(served: tuple[City, str],
                     if v["impact"] in ("serious", "critical")
                 ]
                 assert wrong == [] and page.evaluate("document.documentElement.scrollWidth") <= width, path
-                for link in page.locator("a[href]").all():
-                    href = str(link.get_attribute("href")).partition("#")[0]
+                for link in page.eval_on_selector_all("a[href]", "all => all.map(one => one.getAttribute('href'))"):
+                    href = str(link).partition("#")[0]
                     if (
                         href and "://" not in href and not href.endswith("validation.html")
                     ):  # the gate of the flow writes it
@@ -256,18 +282,86 @@ def test_the_pages_of_the_folder_open_without_a_server(served: tuple[City, str],
     assert said == []
 
 
-def test_a_served_page_is_open_again_after_the_night_published(served: tuple[City, str], opened: Opened) -> None:
-    from tests.making import nightly
+@pytest.fixture
+def accepted(served: tuple[City, str]) -> Iterator[str]:
+    """The question about the year that is over the path, answered at length and accepted: what the 統括者 has to confirm."""
+    city = served[0]
+    (flag,) = [row["flag_id"] for row in counter.listed(city.paths, None) if row["rule_id"] == "over_path"]
+    if not read_all_of(city, flag):
+        counter.answer(city.paths, flag, "P3", "改修工事で空調を止めていた。" * 40, PAPER, data_are_right=False)
+        counter.judge(city.paths, flag, "accept", "P2", "", PAPER)
+    yield flag
 
+
+def read_all_of(city: City, flag: str) -> list[str]:
+    return [d.step for d in read_all(city.paths.decisions_url) if d.flag_id == flag]
+
+
+@pytest.mark.parametrize("what", ["confirm", "question", "facility"])
+def test_on_paper_nothing_is_cut_and_no_menu_stands(
+    served: tuple[City, str], opened: Opened, accepted: str, what: str
+) -> None:
+    home = served[1]
+    page = opened("toukatsu")
+    page.goto(
+        home
+        + {"confirm": "/confirm", "question": f"/questions/{accepted}", "facility": "/results/facilities/F2.html"}[what]
+    )
+    assert page.locator("header nav").is_visible()
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": PAPER_WIDTH, "height": 1000})
+    wider = page.evaluate(
+        """width => [...document.querySelectorAll("main *")]
+        .filter(one => one.getClientRects().length && !one.closest("svg *"))
+        .filter(one => one.getBoundingClientRect().right > width + 1
+            || (getComputedStyle(one).overflowX !== "visible" && one.scrollWidth > one.clientWidth + 1))
+        .map(one => one.outerHTML.slice(0, 120))""",
+        PAPER_WIDTH,
+    )
+    assert wider == []
+    for hidden in ("header nav", ".account", ".buttons", "textarea", "main input"):
+        assert [one for one in page.locator(hidden).all() if one.is_visible()] == [], hidden
+    assert page.locator("main h1").is_visible()
+    made = page.pdf(format="A4", prefer_css_page_size=True)
+    boxes = {tuple(round(float(side)) for side in box.split()) for box in re.findall(rb"/MediaBox \[([^\]]+)\]", made)}
+    assert boxes == {(0, 0, 595, 842)}
+
+
+def test_an_answer_by_excel_is_accepted_at_the_desk_and_asked_again_when_its_days_change(
+    served: tuple[City, str], opened: Opened
+) -> None:
+    city, home = served
+    question = matter(city, 2026)
+    folder = city.folder / "out"
+    issued = run(city, "review", "sheet", "--round", "2026-1", "--due", "2026-07-06", "--out", str(folder))
+    assert issued[0] == 0, issued
+    sent(city, "総務課", {question: SAID})
+    page = opened("suishin")
+    page.goto(f"{home}/questions/{question}")
+    assert "未回答" in page.inner_text("main .banner")
+    night(city, page)
+    assert "回答済" in page.inner_text("main .banner") and "あなたの番です" in page.inner_text("main .banner")
+    assert SAID["explanation"] in page.inner_text("main") and "総務課.xlsx" in page.inner_text("main ol.history")
+    page.click("section:has(#accept-heading) button")
+    assert "承認を記録しました" in page.inner_text("main") and state_of(city, question) == {"accepted"}
+
+    city.bills("fuel/late.csv", [("M2", "2026-04-01", "2026-05-01", "0.2", "L", "訂正")], more=["stage"])
+    page.goto(f"{home}/questions/{question}")
+    night(city, page)
+    assert state_of(city, question) == {"open"}
+    assert "未回答" in page.inner_text("main .banner")
+    history = page.inner_text("main ol.history")
+    assert history.count("失効") == 2 and SAID["explanation"] in history, (
+        "what was decided stands there, and binds no more"
+    )
+    owner = opened("kanri")
+    owner.goto(f"{home}/questions/{question}")
+    assert owner.locator("#answer-id_explanation").is_visible(), "and is asked again"
+
+
+def test_a_served_page_is_open_again_after_the_night_published(served: tuple[City, str], opened: Opened) -> None:
     city, home = served
     page = opened("reader")
-    before = page.inner_text("footer")
-    city.bills("fuel/late.csv", [("M1", "2026-04-01", "2026-05-01", 50, "L")])
-    time.sleep(1.1)
-    nightly(city.paths)
-    for _ in range(50):  # the file before is read until the new one is open
-        page.goto(f"{home}/")
-        if page.inner_text("footer") != before:
-            return
-        time.sleep(0.2)
-    raise AssertionError("still the file of the night before")
+    page.goto(f"{home}/questions?asking=all")
+    city.bills("fuel/later.csv", [("M1", "2026-04-01", "2026-05-01", 50, "L")])
+    night(city, page)

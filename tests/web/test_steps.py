@@ -29,9 +29,9 @@ ANSWER = {
 }
 
 
-def matter(city: City) -> str:
+def matter(city: City, year: int = 2024) -> str:
     with counter.desk(city.paths) as desk:
-        (flag,) = [f for f in desk.flags.values() if f.rule_id == "unit_slip"]
+        (flag,) = [f for f in desk.flags.values() if (f.rule_id, f.fiscal_year) == ("unit_slip", year)]
         return desk.asking(flag).question_id
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from pipelines.reports.plain_text import at_stake, not_asked, tonnes
+from pipelines.reports.plain_text import at_stake, not_asked
 from pipelines.reports.terminal import show_explanation, show_lists
 from pipelines.reports.terminal.look import INDENT, Terminal
 from pipelines.reports.terminal.show_source import Explained
