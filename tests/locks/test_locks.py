@@ -104,7 +104,8 @@ def test_a_changed_statement_makes_a_night_new(tmp_path: Path, monkeypatch: pyte
 BESIDE_READING = {
     "durable", "errors", "findings", "texts", "registers", "history", "history.journal", "history.kept", "process", "process.child",
     "process.program",
-    "settings", "settings.city_file", "settings.energy_act", "settings.operation", "settings.place", "settings.problems", "settings.secret", "settings.year", "warehouse",
+    "settings", "settings.city_file", "settings.energy_act", "settings.operation", "settings.place", "settings.problems",
+    "settings.secret", "settings.year", "warehouse",
     "warehouse.time_limit", "rounding", "settings.reports",
 }  # fmt: skip
 

@@ -21,7 +21,7 @@ from pipelines.settings.city import CityFolder, Settings
 from tests.making import finished
 
 # fields that a new city writes by hand or never: they are named in the section's comment, or stand in the text of another page
-NOT_SHOWN = {"dates", 
+NOT_SHOWN = {"dates",
     "city.today", "sources", "layouts", "limits.line_bytes", "limits.columns", "limits.sheet_rows", "limits.zip_ratio",
     "limits.zip_members", "limits.unzipped_bytes", "limits.slot_tolerance_seconds", "limits.batch_bytes", "limits.batch_files",
     "limits.threads", "fallback_posts",

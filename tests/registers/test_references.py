@@ -35,7 +35,8 @@ NAMED_BY = {
 FREE: dict[str | Place, str] = {
     "name": "a name", "name_kana": "a name", "note": "a text", "address": "a text", "source": "names a document",
     "evidence": "names a document", "document": "names a document", "approval_document": "names a document",
-    "contract_no": "the supplier's own number", "designation_no": "the ministry's own number", "receipt_no": "the ministry's own number", "aliases": "names it gives itself",
+    "contract_no": "the supplier's own number", "designation_no": "the ministry's own number", "receipt_no": "the ministry's own number",
+    "aliases": "names it gives itself",
     "supply_point": "names it gives itself", "designated_manager": "a company", "measured_by": "a laboratory", "email": "an address",
     "position": "the city's own post", "qualification": "a text", "account": "of the operating system", "heading": "the city's own word",
     "edition": "names it gives itself", "milestones": "read as years and rates",

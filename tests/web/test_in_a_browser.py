@@ -126,7 +126,7 @@ def opened(served: tuple[City, str], chromium: Any) -> Iterator[Opened]:
 
 def state_of(city: City, question: str) -> set[str]:
     with counter.desk(city.paths) as desk:
-        return {desk.state(flag) for flag in desk.flags.values() if desk.asking(flag)[0] == question}
+        return {desk.state(flag) for flag in desk.flags.values() if desk.asking(flag).question_id == question}
 
 
 def night(city: City, page: Any) -> None:
