@@ -7,7 +7,7 @@ import io
 import re
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -553,15 +553,17 @@ def read_png(picture: bytes) -> tuple[list[bytes], list[bytes]]:
         assert struct.unpack(">I", picture[place + 8 + length : place + 12 + length])[0] == zlib.crc32(kind + body)
         parts[kind], place = body, place + 12 + length
     width, height, depth, colour = struct.unpack(">IIBB", parts[b"IHDR"][:10])
-    assert (height, depth, colour) == (48, 8, 3)
+    assert height in (48, 52) and (depth, colour) == (8, 3)
     raw, palette = zlib.decompress(parts[b"IDAT"]), parts[b"PLTE"]
     lines = [raw[n * (width + 1) : (n + 1) * (width + 1)] for n in range(height)]
     assert len(raw) == height * (width + 1) and all(line[0] == 0 for line in lines)
     return [palette[n : n + 3] for n in range(0, len(palette), 3)], [line[1:] for line in lines]
 
 
-def some_half_hours(*days: tuple[Decimal | None, ...]) -> half_hours.HalfHours:
-    return half_hours.HalfHours(caption=caption("y"), days=days, step="量", slots="コマ", below_zero="0未満")
+def some_half_hours(*days: tuple[Decimal | None, ...], doubtful: Iterable[int] = ()) -> half_hours.HalfHours:
+    whole = tuple(tuple(None if value is None else int(value * 10**6) for value in day) for day in days)
+    words = {"step": "量", "slots": "コマ", "below_zero": "0未満", "doubtful_days": "疑わしい日", "more": "以上"}
+    return half_hours.HalfHours(caption=caption("y"), days=whole, doubtful=frozenset(doubtful), **words)
 
 
 def test_the_half_hours_of_a_year_are_pixels_and_what_is_missing_looks_like_no_amount() -> None:
@@ -570,7 +572,7 @@ def test_the_half_hours_of_a_year_are_pixels_and_what_is_missing_looks_like_no_a
     chart = some_half_hours(*days)
     palette, lines = read_png(half_hours.png(chart))
     edge = half_hours.png(some_half_hours((D(0), D(100000)) * 24))
-    assert max(line[0] for line in read_png(edge)[1]) == len(read_png(edge)[0]) - 1, "the most is in the last step"
+    assert max(line[0] for line in read_png(edge)[1]) == len(read_png(edge)[0]) - 3, "the most is in the last step"
     assert len(set(palette)) == len(palette) and {len(line) for line in lines} == {366}
     missing = {lines[slot][100] for slot in range(48)}
     others = {line[day] for line in lines for day in range(366) if day != 100}
@@ -578,8 +580,8 @@ def test_the_half_hours_of_a_year_are_pixels_and_what_is_missing_looks_like_no_a
     assert all(lines[slot][100] != lines[slot + 1][100] for slot in range(47)), "checked, so seen without colour"
     assert [line[101] for line in lines] == [2] + [3] * 47, "below zero is told from zero"
     levels = [lines[0][day] for day in range(366) if day not in (100, 101)]
-    assert levels == sorted(levels) and len(set(levels)) == len(palette) - 3
-    shade = [0.2126 * c[0] + 0.7152 * c[1] + 0.0722 * c[2] for c in palette[3:]]
+    assert levels == sorted(levels) and len(set(levels)) == len(palette) - 5
+    shade = [0.2126 * c[0] + 0.7152 * c[1] + 0.0722 * c[2] for c in palette[3:-2]]
     assert shade == sorted(shade, reverse=True), "the more, the darker"
     edges = [float(step.split("–")[0].replace(",", "")) * 1000 for step, _ in chart.table().rows[:-2]]  # type: ignore[union-attr]
     for slot in (0, 13, 47):
@@ -590,6 +592,22 @@ def test_the_half_hours_of_a_year_are_pixels_and_what_is_missing_looks_like_no_a
     assert sum(int(count) for _, count in rows) == 366 * 48
     assert rows[-2:] == (("0未満", D(1)), ("不明", D(48)))
     assert half_hours.png(chart) == half_hours.png(some_half_hours(*days))
+
+
+def test_a_strip_runs_under_doubtful_days_and_their_amounts_do_not_stretch_the_steps() -> None:
+    days = [(D(1000 * n),) * 48 for n in range(12)]
+    slip = (D(10**9),) * 48
+    plain, marked = some_half_hours(*days), some_half_hours(*days, slip, doubtful=[12])
+    assert marked.edges() == plain.edges(), "a slip of a unit leaves the year its picture"
+    palette, lines = read_png(half_hours.png(marked))
+    assert [set(line) for line in lines[48:50]] == [{len(palette) - 2}] * 2
+    assert all([place == len(palette) - 1 for place in line] == [False] * 12 + [True] for line in lines[50:])
+    assert not {place for line in lines[:48] for place in line} & {len(palette) - 1, len(palette) - 2}
+    rows = marked.table().rows
+    assert rows[-1] == ("疑わしい日", D(1)) and str(rows[-4][0]).endswith("以上") and rows[-4][1] == D(3 * 48)
+    assert len(read_png(half_hours.png(plain))[1]) == 48 and "以上" not in str(plain.table().rows)
+    assert len(marked.swatches()) == len(rows) and len(plain.swatches()) == len(plain.table().rows)
+    assert some_half_hours(slip, doubtful=[0]).edges()[-1] == D(10**6), "a year of doubt alone has the steps of its own"
 
 
 def test_half_hours_without_a_day_or_with_a_short_day_are_refused() -> None:
@@ -659,7 +677,7 @@ def test_the_style_sheet_loads_nothing_names_what_it_uses_and_has_every_part() -
     assert not re.search(r"@import|url\(|https?://(?!github\.com/digital-go-jp/design-tokens)|!important", STYLE)
     used, defined = set(re.findall(r"var\(--([\w-]+)\)", STYLE)), set(colours())
     assert used <= defined
-    shades = set(half_hours.STEPS) | {*half_hours.MISSING, half_hours.BELOW_ZERO}
+    shades = {*half_hours.STEPS, *half_hours.MISSING, half_hours.BELOW_ZERO, half_hours.GROUND, half_hours.DOUBTFUL}
     assert {f"color-primitive-{name}" for name in shades} <= defined
     for part in ("forced-colors: active", "@media print", "size: A4", "max-width: 40rem", ":focus-visible"):
         assert part in STYLE
