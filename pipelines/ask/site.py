@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipelines.ask import select
+from pipelines.ask import select, site_basis
 from pipelines.warehouse import query
 
 Row = dict[str, Any]
@@ -19,16 +19,16 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class FacilityTold:
-    """All that is known of one facility, each list in the order of its SELECT; ``results`` and ``costs`` by fiscal year."""
+    """All that is known of one facility, each list in the order of its SELECT; ``results``, ``costs`` and ``basis`` by fiscal year."""
 
     register: Row
     results: dict[int, Row] = field(default_factory=dict)
     costs: dict[int, Row] = field(default_factory=dict)
+    basis: site_basis.Basis = field(default_factory=dict)
     months: list[Row] = field(default_factory=list)
     questions: list[Row] = field(default_factory=list)
     doubts: list[Row] = field(default_factory=list)
     gaps: list[Row] = field(default_factory=list)
-    sources: list[Row] = field(default_factory=list)
 
     @property
     def facility_id(self) -> str:
@@ -52,6 +52,7 @@ class SiteTold:
     targets: list[Row]
     questions: list[Row]
     changes: list[Row]
+    minor: list[Row]
     kinds: dict[str, str]
 
 
@@ -63,19 +64,23 @@ def gather(published: Path) -> SiteTold:
     """
     with query.opened(published) as connection:
         (city,) = select.rows(connection, "site_city")
-        year = {"fiscal_year": city["fiscal_year"]}
+        year = {name: city[name] for name in ("fiscal_year", "this_year")}
         facilities = {str(row["facility_id"]): FacilityTold(row) for row in select.rows(connection, "site_facilities")}
         questions = select.rows(connection, "site_questions")
-        told = {name: select.rows(connection, f"site_{name}", year) for name in ("months", "doubts", "gaps", "sources")}
+        bases = site_basis.gather(connection, year)
+        told = {name: select.rows(connection, f"site_{name}", year) for name in ("months", "doubts", "gaps")}
         results, costs = select.rows(connection, "site_results"), select.rows(connection, "site_costs")
         kinds = {row["kind"]: row["name_ja"] for row in select.rows(connection, "site_kinds")}
         targets, changes = select.rows(connection, "site_targets"), select.rows(connection, "site_changes")
+        minor = select.rows(connection, "site_minor")
     for name, rows in (*told.items(), ("questions", questions)):
         for facility_id, own in _by_facility(rows).items():
             if facility_id in facilities:
                 setattr(facilities[facility_id], name, own)
     for row in results:
         facilities[row["facility_id"]].results[row["fiscal_year"]] = row
+    for facility_id, basis in bases.items():
+        facilities[facility_id].basis = basis
     for row in costs:
         facilities[row["facility_id"]].costs[row["fiscal_year"]] = row
     return SiteTold(
@@ -87,6 +92,7 @@ def gather(published: Path) -> SiteTold:
         targets,
         questions,
         changes,
+        minor,
         kinds,
     )
 

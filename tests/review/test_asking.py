@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,6 +17,7 @@ from python_calamine import CalamineWorkbook
 
 from pipelines.ask import turns
 from pipelines.reports import confirm_list
+from pipelines.reports.pages import site
 from pipelines.review import counter
 from pipelines.review.desk import StepError
 from pipelines.review.evidence import Evidence
@@ -269,6 +271,22 @@ def test_what_is_small_is_accepted_as_one_list_and_lifts_nothing(asked: City) ->
     assert counter.accept_minor(asked.paths, "P2", date(2026, 6, 15), "環政第21号", 2024) == ([], Decimal(0)), (
         "each once"
     )
+
+
+def test_what_was_accepted_as_one_list_stands_in_the_results_for_everyone(asked: City) -> None:
+    asked.publish()
+    site.write(asked.paths)
+    index = asked.paths.pages / "index.html"
+    assert 'id="minor"' not in index.read_text(encoding="utf-8"), "nothing is accepted yet"
+    taken, tonnes = counter.accept_minor(asked.paths, "P2", date(2026, 6, 15), "環政第20号", 2024)
+    asked.publish()
+    site.write(asked.paths)
+    section = index.read_text(encoding="utf-8").split('id="minor"')[1].split("</table>")[0]
+    cells = re.findall(r"<t[hd] (?:scope=.row.|data-heading)[^>]*>([^<]*)<", section)
+    rounded = f"{tonnes.quantize(Decimal('0.1'), 'ROUND_HALF_UP'):,}"
+    assert cells == ["2024", f"{len(taken)} 件", f"{rounded} t", "環政第20号", "2026-06-15"] and tonnes > 0
+    with database.connect_published(asked.paths.published) as published:
+        assert one(published, OPEN) is True, "what is printed there lifts nothing"
 
 
 def test_what_was_accepted_as_small_goes_to_the_last_list_too(asked: City) -> None:

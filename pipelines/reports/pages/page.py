@@ -77,7 +77,7 @@ class PageFolder:
             template: File name of the template.
             **values: What the template names.
         """
-        if STYLE.name not in {path.name for path in self.kept}:
+        if self.folder / STYLE.name not in self.kept:
             self.put(STYLE.name, STYLE.read_bytes())
         root = "../" * name.count("/")
         text = self.environment.get_template(template).render(root=root, here=name, **values)

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
+from pipelines.ask import site_half_hours as read_half_hours
 from pipelines.ask.site import FacilityTold, Row, SiteTold, gather
-from pipelines.reports.pages import site_charts, site_words
+from pipelines.reports.pages import site_basis, site_charts, site_half_hours, site_words
 from pipelines.reports.pages.page import ASSETS, PageFolder, folders, policy
 from pipelines.reports.plain_text import at_stake, figure, percent, plain, tonnes
 from pipelines.reports.standing import is_its_own
@@ -45,6 +49,7 @@ class Site:
         self.shown = [f for f in shown if is_internal or f.register["publication"] == "public"]
         names = file_names(told.facilities)  # the same in both sets, so that links between them hold
         self.file_of = {f.facility_id: names[f.facility_id] for f in self.shown}
+        self.pictures: dict[str, list[site_half_hours.Shown]] = defaultdict(list)
         self.operator_file = file_names(str(f.register["operator_id"]) for f in told.facilities.values())
         pages.environment.globals |= {
             "told": told,
@@ -61,10 +66,22 @@ class Site:
             "sentence": site_words.sentence,
             "reasons": site_words.reasons,
             "amount": site_words.amount,
+            "calculation": site_basis.calculation,
+            "days": site_basis.days,
+            "document": site_basis.document,
             "turn": lambda question: site_words.turn(question, is_internal=is_internal),
             "rounding": rule_of("emissions").sentence(site_words.JA),
             "link": self._link,
         }
+
+    def picture(self, facility_id: str, picture: site_half_hours.Picture) -> None:
+        """Write the half hours of a meter beside the page of its facility, if it has one here; before the pages."""
+        if facility_id not in self.file_of:
+            return
+        own = self.pictures[facility_id]
+        stem = f"facilities/{self.file_of[facility_id]}.half-hours-{len(own) + 1}"
+        png, csv = self.pages.put(f"{stem}.png", picture.png), self.pages.put(f"{stem}.csv", picture.csv)
+        own.append(site_half_hours.Shown(replace(picture, png=b"", csv=b""), png.name, csv.name))
 
     def write(self) -> None:
         """Write all pages, and take away those of facilities that are no more."""
@@ -92,7 +109,7 @@ class Site:
             path = f"facilities/{self.file_of[facility.facility_id]}.html"
             self._page(path, "site_facility.html", **self._facility(facility))
         for below in ("facilities", "operators"):
-            self.pages.take_away(below, ".html", ".csv")
+            self.pages.take_away(below, ".html", ".csv", ".png")
 
     def _page(self, path: str, template: str, **values: Any) -> None:  # noqa: ANN401 - what the template names
         """Write a page with charts, and beside it the table of each as CSV."""
@@ -183,7 +200,9 @@ class Site:
             ),
             "road": self._road(results, facility.register["name"], key),
             "changes": self._drawn(facility, "changes", lambda: site_charts.changes(facility, key, year, names)),
-            "sources": [self._source(row) for row in facility.sources],
+            "basis": self._drawn(facility, "basis", lambda: self._basis(facility)),
+            "pictures": self.pictures[facility.facility_id],
+            "policy": policy(images=bool(self.pictures[facility.facility_id])),
             "results": sorted(results, key=lambda r: -r["fiscal_year"]),
             "costs": facility.costs if self.is_internal else {},
         }
@@ -196,11 +215,11 @@ class Site:
             self.drawn[drawn] = site_charts.target_path(results, name, key, is_internal=self.is_internal)
         return self.drawn[drawn]  # type: ignore[no-any-return]
 
-    def _source(self, row: Row) -> Row:
-        """A source's line: quantity x factor = t, with where the factor stands."""
-        named = " ".join(str(part) for part in (row["supplier"] or row["name_ja"], row["menu"]) if part)
-        place = " ".join(str(part) for part in (row["edition"], row["reference"], row["source_place"]) if part)
-        return row | {"named": named, "place": place}
+    def _basis(self, facility: FacilityTold) -> Markup:
+        """How its figures came about: nothing of it is for the office alone."""
+        years = site_basis.years(facility, self.told.fiscal_year)
+        template = self.pages.environment.get_template("site_basis.html")
+        return Markup(template.render(years=years, facility_id=facility.facility_id))  # noqa: S704 - the template escapes
 
     def _change(self, row: Row) -> Row:
         facility = self.told.facilities.get(row["subject_id"]) if row["subject_kind"] == "facility" else None
@@ -296,8 +315,13 @@ def write(city: CityFolder) -> list[Path]:
     """
     told, drawn = gather(city.published), Drawn()
     planned = city.settings.schedule.next_after(told.published_time)
-    for pages in folders(city):
-        Site(told, pages, drawn, planned).write()
+    sites = [Site(told, pages, drawn, planned) for pages in folders(city)]
+    for meter in read_half_hours.gather(city.published, told.today):
+        picture = site_half_hours.draw(meter, told.facilities[meter.facility_id].register["name"])
+        for each in sites:
+            each.picture(meter.facility_id, picture)
+    for each in sites:
+        each.write()
     return [city.pages / "index.html", city.pages_internal / "index.html"]
 
 
