@@ -1,6 +1,7 @@
 -- asking: one row per flag: the question it is folded into, whether that is asked, and since when. A flag keeps its bounds and its effect on verdicts
 -- whatever stands here. In this order:
--- * not asked where the accepted answer of an earlier year covers it (standing_answers), also when it has been asked; such flags fold apart;
+-- * not asked where the accepted answer of an earlier year covers it (standing_answers), also when it has been asked, unless it keeps an adopted
+--   target from its verdict, which only an answer of that year can lift; such flags fold apart;
 -- * folded by cause: the rule, year and operator, and the supplier where all that the flag is about is supplied by one, else the department;
 -- * worth asking: nothing tells how much is at stake; or a published verdict or its target was changed; or it keeps an adopted target of a year
 --   that has ended from its verdict (the facility's own target whatever its size, a sum's where the flag has no upper bound, or where nothing
@@ -58,7 +59,7 @@ yields AS (
 weighed AS (
     SELECT f.flag_id, f.rule_id, f.fiscal_year, f.whole_year,
         f.state IN ('open', 'returned') AS is_open, f.co2e_at_stake_kg AS stake, f.opened_at, a.asked_on, n.operator_id,
-        c.flag_id IS NOT NULL AS is_covered, r.asked_from,
+        c.flag_id IS NOT NULL AS is_explained, r.asked_from,
         CASE WHEN s.supplier IS NOT NULL THEN 'supplier' ELSE 'department' END AS cause_kind, coalesce(s.supplier, n.department, '') AS cause,
         f.co2e_at_stake_kg IS NULL OR f.rule_id IN ('verdict_changed', 'backdated_target')
             OR f.co2e_at_stake_kg >= CAST($least_kg AS DOUBLE) AND f.co2e_at_stake_kg >= CAST($of_facility AS DOUBLE) * coalesce(z.co2e_kg, 0) AS weighs,
@@ -75,8 +76,8 @@ weighed AS (
     JOIN flag_rules AS r ON r.rule_id = f.rule_id
 ),
 folded AS (
-    SELECT *, left(sha256(concat_ws(chr(31), 'question', rule_id, CAST(fiscal_year AS VARCHAR), operator_id, cause_kind, cause,
-        CASE WHEN is_covered THEN 'standing' END)), 12) AS question_id FROM weighed
+    SELECT *, is_explained AND NOT decides AS is_covered, left(sha256(concat_ws(chr(31), 'question', rule_id, CAST(fiscal_year AS VARCHAR), operator_id,
+        cause_kind, cause, CASE WHEN is_explained AND NOT decides THEN 'standing' END)), 12) AS question_id FROM weighed
 ),
 large AS (
     SELECT o.question_id, any_value(o.rule_id) AS rule_id, any_value(o.fiscal_year) AS fiscal_year, bool_or(o.is_open) AS is_open, bool_or(o.decides) AS decides,
@@ -96,19 +97,21 @@ left_over AS ( -- sums without a verdict where nothing larger is left to ask: th
     JOIN undecided AS u ON u.flag_id = f.flag_id
     WHERE p.verdict = 'undeterminable'
     GROUP BY p.target_id
-    HAVING NOT bool_or(l.is_large AND f.state IN ('open', 'returned', 'answered'))
+    HAVING NOT bool_or(l.is_large AND NOT l.is_covered AND f.state IN ('open', 'returned', 'answered'))
+),
+last_ones AS (
+    SELECT DISTINCT o.question_id
+    FROM folded AS o
+    JOIN flags AS f ON f.flag_id = o.flag_id
+    JOIN promises AS p ON p.facility_id = f.facility_id AND p.fiscal_year = f.fiscal_year AND p.verdict = 'undeterminable'
+    JOIN left_over AS t ON t.target_id = p.target_id
+    JOIN undecided AS u ON u.flag_id = o.flag_id
 ),
 worth AS (
-    SELECT l.*, l.is_large OR EXISTS (
-            SELECT 1
-            FROM folded AS o
-            JOIN flags AS f ON f.flag_id = o.flag_id
-            JOIN promises AS p ON p.facility_id = f.facility_id AND p.fiscal_year = f.fiscal_year AND p.verdict = 'undeterminable'
-            JOIN left_over AS t ON t.target_id = p.target_id
-            JOIN undecided AS u ON u.flag_id = o.flag_id
-            WHERE o.question_id = l.question_id) AS is_worth,
+    SELECT l.* REPLACE (l.is_covered AND e.question_id IS NULL AS is_covered), l.is_large OR e.question_id IS NOT NULL AS is_worth,
         coalesce(y.chance, 0.5) AS chance
     FROM large AS l
+    LEFT JOIN last_ones AS e ON e.question_id = l.question_id
     LEFT JOIN yields AS y ON y.rule_id = l.rule_id
 ),
 ranked AS (
@@ -129,7 +132,8 @@ SELECT o.flag_id, r.question_id, o.cause_kind, o.cause,
         WHEN r.asked_on IS NOT NULL OR r.is_open AND r.is_worth AND r.asked_from IS NULL AND r.place <= m.questions
         THEN coalesce(o.asked_on, CAST($today AS DATE)) END AS asked_on,
     CASE WHEN asking = 'silent' THEN r.asked_from END AS asked_from,
-    p.pattern, s.decision_id AS standing_decision_id, s.stands_until AS standing_until, s.standing_state
+    p.pattern, s.decision_id AS standing_decision_id, s.stands_until AS standing_until,
+    CASE WHEN s.standing_state = 'covers' AND NOT r.is_covered THEN 'decides' ELSE s.standing_state END AS standing_state
 FROM folded AS o
 JOIN ranked AS r ON r.question_id = o.question_id
 CROSS JOIN room AS m

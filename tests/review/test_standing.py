@@ -27,13 +27,19 @@ NUMBERS = (
     "energy_by_meter_day", "operator_fiscal_years",
 )  # fmt: skip
 ASKING = "SELECT asking, standing_state, standing_until FROM flags WHERE rule_id = 'unit_slip' AND fiscal_year = 2025"
+WEIGHS = "[questions]\nleast_t = 0.0\nof_facility = 0.0\n"
 Slip = tuple[int, int, str]
 
 
-def slipped(folder: Path, first: Slip = FIRST, later: Slip = (2025, 6, "10"), meter: str = "MS1") -> City:
-    """A city whose facility S1, with a target of its own, has a slip in two years; the later one at a meter of its own where told."""
-    city = made_of(folder, {"S1": LIMIT})
-    city.register("targets", [own_target("S1")])
+def slipped(
+    folder: Path, first: Slip = FIRST, later: Slip = (2025, 6, "10"), meter: str = "MS1", *, own: bool = False
+) -> City:
+    """A city whose facility S1 has a slip in two years (the later one at a meter of its own where told), and what weighs is asked.
+
+    Its target, of its own where told, is adopted only then: else no verdict waits for the answer.
+    """
+    city = made_of(folder, {"S1": LIMIT}, extra=WEIGHS)
+    city.register("targets", [own_target("S1") | ({} if own else {"path_status": "indicative"})])
     kerosene = {"energy_type": "kerosene", "unit": "L", "reading_kind": "bill"} | LIMIT
     meters = [
         {"meter_id": "MF0", "facility_id": "F0"},
@@ -109,6 +115,16 @@ def test_a_flag_of_the_same_pattern_is_not_asked_while_the_answer_stands_and_kee
     rebuilt(city.paths)
     with database.connect_published(city.paths.published) as made:
         assert rows_of(made, "FROM flags ORDER BY ALL") == last
+
+
+def test_what_an_adopted_verdict_waits_for_is_asked_in_every_year(tmp_path: Path) -> None:
+    """Only an answer of that year can lift it: a standing one must not leave a verdict open that nobody is asked about."""
+    city = slipped(tmp_path, own=True)
+    accepted(city)
+    with city.built() as made:
+        assert one(made, ASKING) == ("asked", "decides", 2026)
+        told = "SELECT verdict FROM facility_results WHERE facility_id = 'S1' AND fiscal_year = 2025 AND basis = 'plan'"
+        assert one(made, told) == "undeterminable"
 
 
 def test_it_is_told_where_people_look(tmp_path: Path) -> None:

@@ -349,7 +349,11 @@ def test_what_somebody_else_typed_is_nobodys_draft(desk: City, browser: Browser,
 def test_whether_data_are_right_is_asked_only_where_they_stand_in_doubt(desk: City, browser: Browser) -> None:
     client = browser("kanri")
     with counter.desk(desk.paths) as now:
-        found = {now.asking(f).question_id: f for f in now.flags.values() if "P3" in {who for _, who in now.able(f, "answer")}}
+        found = {
+            now.asking(f).question_id: f
+            for f in now.flags.values()
+            if "P3" in {who for _, who in now.able(f, "answer")}
+        }
     assert {f.has_doubts for f in found.values()} == {True, False}, "the city has both"
     for question, flag in found.items():
         text = client.get(f"/questions/{question}").content.decode()
