@@ -163,6 +163,13 @@ def published_rows(
         fail(str(error))
 
 
+def file_to_write(path: Path) -> Path:
+    """Return the path of a file that a command is to write; one that is a folder, or nothing, is wrong use."""
+    if path.is_dir():
+        refuse(both("is_a_folder", at=path))
+    return path
+
+
 def review_step(step: Callable[[CityFolder], Told]) -> Told:
     """Return what a step of the review gives for the city; ends the command where it cannot be taken."""
     from pipelines.errors import ActionableError

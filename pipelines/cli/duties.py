@@ -68,7 +68,10 @@ def deadlines(
     found = common.published_rows("deadlines", {"until": last, "since": city.today})
     out = common.terminal()
     if ics is not None:
-        calendar.write(ics, found, city.settings.city.name, city.now())
+        try:
+            calendar.write(common.file_to_write(ics), found, city.settings.city.name, city.now())
+        except OSError as error:
+            common.refuse(f"{ics}: {error.strerror or error}")
     if as_json:
         common.print_json(found)
         return

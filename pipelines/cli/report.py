@@ -39,7 +39,7 @@ def periodic(
     city = common.city_folder()
     found = asked(operator, fiscal_year)
     try:
-        periodic_book.write(out, found, city.settings.city.name, str(city.today))
+        periodic_book.write(common.file_to_write(out), found, city.settings.city.name, str(city.today))
     except OSError as error:
         common.refuse(f"{out}: {error.strerror or error}")
     if as_json:
