@@ -127,9 +127,9 @@ def _of_designations(connection: duckdb.DuckDBPyConnection, parameters: dict[str
 def _of_posts(connection: duckdb.DuckDBPyConnection, parameters: dict[str, Any]) -> Iterator[Finding]:
     for row in database.rows(connection, HERE / "post_faults.sql", parameters):
         some = ", ".join(row["some_of_them"]) + (" …" if row["are_more"] else "")
-        told = {"operator": row["operator_id"], "post": row["post"], "seats": row["seats"], "some": some}
+        told = {"operator": row["operator_id"], "post": row["posts"], "seats": row["seats"], "some": some}
         told |= {"persons": row["persons"] or "-", "due": row["due_on"] or "-"}
-        yield Finding(RULES_OF_SEATS[row["fault"]], f"{row['operator_id']}/{row['post']}", told)
+        yield Finding(RULES_OF_SEATS[row["fault"]], f"{row['operator_id']}/{row['about']}", told)
 
 
 def _of_intensities(connection: duckdb.DuckDBPyConnection, parameters: dict[str, Any]) -> Iterator[Finding]:

@@ -392,7 +392,7 @@ def test_the_posts_of_a_designated_operator_are_not_vacant_in_silence(city: City
         assert rows_of(made, told) == [("OP/エネルギー管理企画推進者",), ("OP/エネルギー管理統括者",)]
     city.register("appointments", [CHIEF, PROMOTER])
     with city.built() as made:
-        assert rows_of(made, told) == [("OP/エネルギー管理員・エネルギー管理責任者",)]
+        assert rows_of(made, told) == [("OP/エネルギー管理責任者",)]
         assert one(made, "SELECT count(*) FROM flags WHERE rule_id = 'no_responsible_person'") == 1
     city.register("operators", [{"operator_id": "OP", "name": "交通"}])
     city.register("appointments", [KEEPER])
