@@ -451,7 +451,7 @@ def test_a_table_is_seen_whole_again_however_the_block_ends(bases: Bases) -> Non
 def test_rows_are_made_anew_in_the_place_of_those_that_a_step_names(bases: Bases, tmp_path: Path) -> None:
     statement = tmp_path / "operators.sql"
     statement.write_text(
-        "-- operators: one.\nSELECT 'D' AS operator_id, 'x' AS name, NULL AS designation_no, NULL AS kind"
+        "-- operators: one.\nSELECT 'D' AS operator_id, 'x' AS name, NULL AS designation_no, NULL AS kind, NULL AS designated_on"
     )
     following, beginning = bases
     for step in (
