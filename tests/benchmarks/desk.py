@@ -123,7 +123,12 @@ def main(facilities: int = 900, users: int = 20, seconds: int = 60) -> int:
         port = free.getsockname()[1]
         home = Path(folder) / "city"
         weeks = Weeks(faulty(facilities, 1), home, EVERY)
-        weeks.night(FIRST_NIGHT).close()
+        with closing(weeks.night(FIRST_NIGHT)) as made:
+            sizes = made.execute(
+                """SELECT (SELECT count(DISTINCT fiscal_year) FROM emissions_by_facility_fiscal_year),
+                   (SELECT count(*) FROM doubts), (SELECT count(*) FROM flags), (SELECT count(*) FROM questions)"""
+            ).fetchone()
+        sys.stdout.write(f"{facilities} facilities; years, doubts, flags, questions: {sizes}\n")
         with (home / "city.toml").open("a", encoding="utf-8") as settings:
             settings.write(f"\n[desk]\nport = {port}\n")
         city = CityFolder(home, today=FIRST_NIGHT)
