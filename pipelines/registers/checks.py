@@ -62,6 +62,7 @@ def problems(registers: Registers, settings: Settings, energy_types: set[str], a
         lambda: _vocabulary(registers, energy_types, activities),
         lambda: _meter_units(registers),
         lambda: _floor_areas(registers),
+        lambda: _denominators(registers),
         lambda: _meter_families(registers),
         lambda: _meter_names(registers),
         lambda: _shares(registers),
@@ -215,6 +216,12 @@ def _floor_areas(registers: Registers) -> Iterable[str]:
     for row in registers["facility_facts"]:
         if row["floor_area_m2"] is not None and row["floor_area_m2"] < 0:
             yield both("out_of_range", at=row.place("floor_area_m2"), value=row["floor_area_m2"])
+
+
+def _denominators(registers: Registers) -> Iterable[str]:
+    for row in registers["denominators"]:
+        if row["value"] <= 0:
+            yield both("must_be_positive", at=row.place("value"))
 
 
 def _meter_families(registers: Registers) -> Iterable[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pipelines.energy_act import build as energy_act
+from pipelines.registers import checks, read
 from pipelines.warehouse import database
 from tests.making import DEFAULTS, City, monthly, rows_of
 
@@ -110,6 +111,14 @@ def test_a_missing_month_leaves_the_aim_open(tmp_path: Path) -> None:
         and row["one_coefficient_intensity"] is None
     )
     assert (row["aim_state"], row["efficiency_class"]) == ("undeterminable", "undeterminable")
+
+
+@pytest.mark.parametrize("value", [0, -1])
+def test_a_denominator_of_nothing_is_refused(tmp_path: Path, value: int) -> None:
+    """It would leave its year out, and nobody would be told."""
+    city = city_of(tmp_path / "c", falling, areas(value, first=2025))
+    with pytest.raises(read.RegisterError, match=r"denominators\.csv 2行目.*value"):
+        read.read(city.paths.registers, checks.of_city(city.paths.settings))
 
 
 def test_another_denominator_is_told_and_compared_with_nothing(tmp_path: Path) -> None:
