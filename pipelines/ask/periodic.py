@@ -166,7 +166,12 @@ def _energy(table: str, rows: Sequence[Row], total: Row, where: str) -> Iterator
     """What was used of each kind, and the sum; a kind with days without a value is marked, since its figure is too low."""
     how = letter("periodic_from_energy")
     for row in rows:
-        if row["unit"] == "-":
+        if (
+            row["unit"] == "-"
+        ):  # days without a value: a mark of the kind's figures, and where it has none, an empty cell
+            if not any(r["energy_type"] == row["energy_type"] and r["unit"] != "-" for r in rows):
+                nothing = letter("periodic_no_value", days=row["missing_days"])
+                yield ReportCell(table, f"{where}{row['name_ja']}", letter("periodic_amount"), None, "", how, nothing)
             continue
         missing = sum(r["missing_days"] for r in rows if r["energy_type"] == row["energy_type"])
         label, reason = (

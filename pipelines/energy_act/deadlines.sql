@@ -7,13 +7,17 @@
 WITH years AS (
     SELECT unnest([CAST($this_year AS INTEGER) - 1, CAST($this_year AS INTEGER)]) AS fiscal_year
 ),
+-- reports are asked for since the first year that filed.csv knows
+reported AS (
+    SELECT unnest(range(least(CAST($this_year AS INTEGER) - 1, (SELECT min(fiscal_year) FROM filed)), CAST($this_year AS INTEGER) + 1)) AS fiscal_year
+),
 duties AS (
     SELECT *, CASE deadline WHEN 'end of May' THEN 5 WHEN 'end of July' THEN 7 END AS due_month FROM legal_posts
 ),
 reports AS (
     SELECT 'report' AS deadline_kind, d.who_ja AS item, o.operator_id, o.operator_id AS subject_id, y.fiscal_year, d.article, d.form,
         last_day(make_date(y.fiscal_year + 1, d.due_month, 1)) AS due_on, 'law' AS certainty, d.source_id AS source
-    FROM duties AS d, operators AS o, years AS y
+    FROM duties AS d, operators AS o, reported AS y
     WHERE d.item = 'report' AND o.designation_no IS NOT NULL
         AND coalesce(o.designated_on <= last_day(make_date(y.fiscal_year + 1, d.due_month, 1)), true)
 ),

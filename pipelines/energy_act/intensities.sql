@@ -26,7 +26,7 @@ years AS (
     SELECT d.operator_id, d.site_id, d.fiscal_year, d.denominator, d.unit, d.value, CAST(n.low_kl AS DOUBLE) / CAST(d.value AS DOUBLE) AS low,
         CAST(n.high_kl AS DOUBLE) / CAST(d.value AS DOUBLE) AS high, CAST(n.one_kl AS DOUBLE) / CAST(d.value AS DOUBLE) AS one
     FROM denominators AS d
-    JOIN numerators AS n ON n.operator_id = d.operator_id AND n.site_id IS NOT DISTINCT FROM d.site_id AND n.fiscal_year = d.fiscal_year
+    LEFT JOIN numerators AS n ON n.operator_id = d.operator_id AND n.site_id IS NOT DISTINCT FROM d.site_id AND n.fiscal_year = d.fiscal_year
     WHERE d.value > 0
 ),
 compared AS (

@@ -62,6 +62,13 @@ def test_the_reports_of_a_designated_operator_are_due_by_the_end_of_july(tmp_pat
     assert told == [("filing_to_check", "OP/中長期計画書", 2025)]
 
 
+def test_a_report_that_was_never_filed_stays_in_the_list(tmp_path: Path) -> None:
+    filed = [{"report": "定期報告書", "operator_id": "OP", "fiscal_year": 2022, "filed_on": "2023-07-28"}]
+    with built(city_of(tmp_path / "c", filed=filed), date(2026, 8, 1)) as made:
+        asked = "SELECT fiscal_year FROM deadlines WHERE item = '定期報告書' AND deadline_state = 'overdue' ORDER BY 1"
+        assert rows_of(made, asked) == [(2023,), (2024,), (2025,)]
+
+
 @pytest.mark.parametrize(
     ("appointment", "rows"),
     [

@@ -191,6 +191,18 @@ def test_the_self_check_finds_what_it_asks_for(whole: City, tmp_path: Path) -> N
     assert checks_of(large)["要件に達した工場等は、すべて指定工場等として載っているか"] is False
 
 
+def test_a_kind_of_energy_without_any_value_is_an_empty_cell_and_not_left_out(tmp_path: Path) -> None:
+    city = city_of(tmp_path / "c")
+    meter = {"meter_id": "M4", "facility_id": "F2", "energy_type": "kerosene", "unit": "L", "reading_kind": "bill"}
+    with (city.folder / "registers/meters.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    city.register("meters", [*rows, meter | {"valid_from": "2025-04-01"}])
+    city.publish()
+    with opened(city) as made:
+        cells = {cell.cell_id: cell for cell in periodic.report(made, "OP", YEAR, TODAY).cells}
+    assert cells["特定第2表1-1/灯油/数量"].value is None and "365" in cells["特定第2表1-1/灯油/数量"].reason
+
+
 def test_a_missing_month_marks_its_figures_and_leaves_ratios_empty(tmp_path: Path) -> None:
     city = city_of(tmp_path / "c", quantity=lambda y, m: None if (y, m) == (YEAR, 8) else 100_000)
     city.publish()
